@@ -1,0 +1,71 @@
+
+/*
+ * The one table of signature algorithms: RFC 7518 section 3.1, RFC 8037
+ * ("EdDSA") and RFC 9864 ("Ed25519").  Only asymmetric ones exist here;
+ * "none" and HS* cannot be named.
+ */
+
+
+#ifndef OAUTH_ALG_H_INCLUDED
+#define OAUTH_ALG_H_INCLUDED
+
+
+#include "oauth.h"
+
+
+typedef enum {
+    OAUTH_KEY_RSA = 1,
+    OAUTH_KEY_EC,
+    OAUTH_KEY_OKP
+} oauth_key_type_t;
+
+
+typedef enum {
+    OAUTH_ALG_RS256 = 0,
+    OAUTH_ALG_RS384,
+    OAUTH_ALG_RS512,
+    OAUTH_ALG_PS256,
+    OAUTH_ALG_PS384,
+    OAUTH_ALG_PS512,
+    OAUTH_ALG_ES256,
+    OAUTH_ALG_ES384,
+    OAUTH_ALG_ES512,
+    OAUTH_ALG_EDDSA,
+    OAUTH_ALG_ED25519,
+    OAUTH_ALGS
+} oauth_alg_id_t;
+
+
+/* A set of algorithms: bit 1 << id. */
+
+typedef uint32_t  oauth_algs_t;
+
+#define oauth_alg_bit(id)  ((oauth_algs_t) 1 << (id))
+
+#define OAUTH_ALGS_ALL     (oauth_alg_bit(OAUTH_ALGS) - 1)
+
+
+typedef struct {
+    oauth_str_t           name;
+    oauth_alg_id_t        id;
+    oauth_key_type_t      type;
+    unsigned              pss:1;
+    const char           *digest;       /* OpenSSL's name; NULL: EdDSA        */
+    const char           *curve;        /* JWK "crv"; NULL: RSA               */
+    size_t                coordinate;   /* bytes of r and of s; 0: RSA        */
+    oauth_algs_t          bits;         /* itself and its other name (EdDSA
+                                           is Ed25519): what allows one of
+                                           these allows it                    */
+} oauth_alg_t;
+
+
+/* By exact name (RFC 7515: case-sensitive); NULL: unknown. */
+
+const oauth_alg_t *oauth_alg_lookup(oauth_str_t name);
+
+/* By number, for walking the table: 0 <= id < OAUTH_ALGS. */
+
+const oauth_alg_t *oauth_alg_get(oauth_alg_id_t id);
+
+
+#endif /* OAUTH_ALG_H_INCLUDED */

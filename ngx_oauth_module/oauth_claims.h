@@ -1,0 +1,75 @@
+
+/*
+ * The claims of a JWT (RFC 7519 section 4.1, RFC 9068 section 2.2): typed,
+ * and the checks that depend on nothing but the clock and the issuer's policy.
+ */
+
+
+#ifndef OAUTH_CLAIMS_H_INCLUDED
+#define OAUTH_CLAIMS_H_INCLUDED
+
+
+#include "oauth_json.h"
+
+
+typedef struct {
+    json_t               *root;
+    oauth_str_t           issuer;       /* views into root; absent: none      */
+    oauth_str_t           subject;
+    json_t               *audience;     /* a string or an array of strings    */
+    int64_t               expires;      /* seconds since the epoch            */
+    int64_t               not_before;   /* 0: none                            */
+    int64_t               issued_at;    /* 0: none                            */
+    unsigned              has_expires:1;
+    unsigned              bound:1;      /* cnf (RFC 7800) is there            */
+    unsigned              id_token:1;   /* marks of an OpenID ID token, or of
+                                           a security event (RFC 8417)        */
+} oauth_claims_t;
+
+
+/*
+ * OAUTH_OK, and oauth_claims_free releases it; else nothing is held:
+ * OAUTH_MALFORMED_TOKEN (not a JSON object), OAUTH_MALFORMED_CLAIMS (a
+ * registered claim of the wrong type: iss, sub not strings; exp, nbf, iat not
+ * finite numbers; aud neither a string nor an array of strings),
+ * OAUTH_SERVER_ERROR.
+ */
+
+oauth_reason_t oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims);
+
+void oauth_claims_free(oauth_claims_t *claims);
+
+
+/*
+ * OAUTH_OK, OAUTH_NO_EXPIRY, OAUTH_EXPIRED, OAUTH_NOT_YET_VALID (nbf or iat
+ * ahead of the clock), OAUTH_LIFETIME_TOO_LONG.  All in seconds.  Without iat
+ * the lifetime is counted from now.
+ */
+
+oauth_reason_t oauth_claims_verify_time(const oauth_claims_t *claims,
+    int64_t now, int64_t leeway, int64_t max_lifetime);
+
+/* The i-th audience; absent past the last. */
+
+oauth_str_t oauth_claims_audience(const oauth_claims_t *claims, size_t i);
+
+/*
+ * Appends the granted scopes, separated by single spaces: the first of these
+ * claim paths that is present, a string split at spaces or an array of
+ * strings.  Words that are no scope-token (RFC 6749 section 3.3) are left out;
+ * a claim of another type grants nothing.
+ */
+
+void oauth_claims_scope(const oauth_claims_t *claims,
+    const oauth_str_t *paths, size_t npaths, oauth_buf_t *buf);
+
+/*
+ * 1 when the claim at a path is, or is an array that holds, one of the
+ * values.  Numbers and booleans compare by their JSON text.
+ */
+
+int oauth_claims_has(const oauth_claims_t *claims, oauth_str_t path,
+    const oauth_str_t *values, size_t nvalues);
+
+
+#endif /* OAUTH_CLAIMS_H_INCLUDED */

@@ -1,0 +1,55 @@
+
+/*
+ * Public keys and signature verification over OpenSSL 3 (EVP).  A key is
+ * imported once and kept with its prepared contexts; verifying neither parses
+ * keys nor fetches algorithms.  A key is used by one thread.
+ *
+ * The signature's length is checked before OpenSSL sees it: RSA exactly the
+ * modulus, ECDSA exactly r || s (RFC 7518 section 3.4), EdDSA 64 bytes.
+ * OpenSSL's error queue is empty after every call.
+ */
+
+
+#ifndef OAUTH_CRYPTO_H_INCLUDED
+#define OAUTH_CRYPTO_H_INCLUDED
+
+
+#include "oauth_alg.h"
+
+
+typedef struct oauth_key_s  oauth_key_t;
+
+
+/*
+ * Imports a public key.  NULL when it is not usable: RSA below 2048 or above
+ * 8192 bits or a public exponent below 3, even or above 2^32, a point off
+ * the curve, an Ed25519 key of small order, memory.  The bytes are
+ * big-endian numbers as in RFC 7518 section 6 (coordinates of exactly the
+ * curve's length), for Ed25519 RFC 8032's encoding.  The caller frees it.
+ */
+
+oauth_key_t *oauth_key_create_rsa(oauth_str_t n, oauth_str_t e);
+
+oauth_key_t *oauth_key_create_ec(oauth_str_t curve, oauth_str_t x,
+    oauth_str_t y);
+
+oauth_key_t *oauth_key_create_ed25519(oauth_str_t x);
+
+void oauth_key_free(oauth_key_t *key);
+
+
+/* The algorithms that a key of this type and curve can verify. */
+
+oauth_algs_t oauth_key_algorithms(const oauth_key_t *key);
+
+
+/*
+ * OAUTH_OK, OAUTH_BAD_SIGNATURE (also when alg is none of the key's), or
+ * OAUTH_SERVER_ERROR when memory is short.
+ */
+
+oauth_reason_t oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg,
+    oauth_str_t input, oauth_str_t signature);
+
+
+#endif /* OAUTH_CRYPTO_H_INCLUDED */

@@ -1,0 +1,64 @@
+
+/*
+ * JSON (RFC 8259) over jansson, stricter than its default: no duplicate
+ * members (RFC 7519 section 4), no NUL, no BOM, no trailing bytes, depth at
+ * most 32, a bounded number of members.  The bounds are checked on the text
+ * before jansson sees it.
+ *
+ * A json_t returned by _parse belongs to the caller (json_decref); what the
+ * look-ups return is borrowed from it.
+ */
+
+
+#ifndef OAUTH_JSON_H_INCLUDED
+#define OAUTH_JSON_H_INCLUDED
+
+
+#include <jansson.h>
+
+#include "oauth.h"
+
+
+#define OAUTH_JSON_DEPTH     32
+#define OAUTH_JSON_MEMBERS   512        /* members in a token's JSON          */
+
+
+/*
+ * Parses one JSON object.  max_members bounds the members of all objects in
+ * the text together.  Returns NULL when the text is anything else.
+ */
+
+json_t *oauth_json_parse(oauth_str_t text, size_t max_members);
+
+/*
+ * The string member of that name: 1 and *value; 0 when there is none;
+ * -1 when it is not a string.
+ */
+
+int oauth_json_string(const json_t *object, const char *name,
+    oauth_str_t *value);
+
+/* A JSON string's bytes; absent for anything else. */
+
+oauth_str_t oauth_json_str(const json_t *value);
+
+/*
+ * The member at a path with dots ("realm_access.roles").  A member whose own
+ * name has dots ("https://example.com/roles") wins over the nested reading.
+ * NULL when there is none.
+ */
+
+json_t *oauth_json_at(const json_t *object, oauth_str_t path);
+
+/*
+ * Appends a claim as text: strings as they are, numbers and booleans as JSON,
+ * arrays joined with "," where "," and "%" inside a member are
+ * percent-encoded (%2C, %25), objects as compact JSON, null as nothing.
+ * Returns 0, or -1 when the text would hold a control character (bytes below
+ * 0x20 and 0x7f) or memory is short: such a value is never handed out.
+ */
+
+int oauth_json_text(const json_t *value, oauth_buf_t *buf);
+
+
+#endif /* OAUTH_JSON_H_INCLUDED */

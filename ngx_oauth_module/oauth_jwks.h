@@ -1,0 +1,65 @@
+
+/*
+ * A JSON Web Key Set (RFC 7517 section 5): the usable keys of one issuer.
+ * Odd keys are skipped and remembered for the log, never fatal; a set without
+ * usable keys is.
+ */
+
+
+#ifndef OAUTH_JWKS_H_INCLUDED
+#define OAUTH_JWKS_H_INCLUDED
+
+
+#include "oauth_jwk.h"
+
+
+#define OAUTH_JWKS_KEYS      64         /* usable keys kept                   */
+#define OAUTH_JWKS_MEMBERS   1024       /* keys in a document                 */
+#define OAUTH_JWKS_TRIED     8          /* keys tried for one token           */
+#define OAUTH_JWKS_SKIPPED   8          /* skipped keys remembered            */
+
+
+typedef struct {
+    size_t                index;        /* in "keys"                          */
+    const char           *why;
+} oauth_jwks_skipped_t;
+
+
+typedef struct {
+    size_t                nkeys;
+    oauth_jwk_t           keys[OAUTH_JWKS_KEYS];
+
+    size_t                nskipped;     /* may exceed the array               */
+    oauth_jwks_skipped_t  skipped[OAUTH_JWKS_SKIPPED];
+} oauth_jwks_t;
+
+
+/*
+ * Returns a new set of at least one usable key, which oauth_jwks_free
+ * releases, or NULL and a constant sentence in *error.
+ */
+
+oauth_jwks_t *oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed,
+    const char **error);
+
+void oauth_jwks_free(oauth_jwks_t *set);
+
+
+/*
+ * Verifies a signature with the keys that fit: those with this exact kid, or
+ * where the token has none (absent) every key, of these those that may verify
+ * alg, OAUTH_JWKS_TRIED at most.  OAUTH_OK; OAUTH_UNKNOWN_KEY: no key with
+ * that kid, or no kid and no fitting key; OAUTH_KEY_MISMATCH: the kid is there with other algorithms
+ * only; OAUTH_BAD_SIGNATURE; OAUTH_SERVER_ERROR.
+ */
+
+oauth_reason_t oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
+    const oauth_alg_t *alg, oauth_str_t input, oauth_str_t signature);
+
+/* 1 when the set holds a key with exactly this kid that may verify alg. */
+
+int oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid,
+    const oauth_alg_t *alg);
+
+
+#endif /* OAUTH_JWKS_H_INCLUDED */
