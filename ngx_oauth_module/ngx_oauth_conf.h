@@ -1,0 +1,185 @@
+
+/*
+ * The configuration: what the directives leave behind.  Written between
+ * create and the end of postconfiguration only; handlers see it const.
+ * Everything lives in the configuration's pool.
+ */
+
+
+#ifndef NGX_OAUTH_CONF_H_INCLUDED
+#define NGX_OAUTH_CONF_H_INCLUDED
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_oauth_compat.h"
+#include "ngx_oauth_provider.h"
+#include "ngx_oauth_str.h"
+#include "oauth_metadata.h"
+#include "oauth_scope.h"
+#include "oauth_url.h"
+
+
+/* Directives inside oauth_issuer { }: a bit that nginx itself does not use. */
+
+#define NGX_OAUTH_ISSUER_CONF  0x00100000
+
+
+/* Where a directive stands, for errors that are seen only later. */
+
+typedef struct {
+    ngx_str_t                  file;
+    ngx_uint_t                 line;
+} ngx_oauth_place_t;
+
+
+/* oauth_scope: all of its terms are required, for these methods. */
+
+typedef struct {
+    ngx_array_t               *terms;       /* ngx_http_complex_value_t       */
+    ngx_array_t               *methods;     /* ngx_str_t; NULL: every method  */
+} ngx_oauth_scope_t;
+
+
+/* oauth_require */
+
+typedef struct {
+    oauth_str_t                claim;
+    oauth_str_t               *values;
+    ngx_uint_t                 nvalues;
+} ngx_oauth_require_t;
+
+
+/* oauth_header: the value is a claim's text, or a complex value. */
+
+typedef struct {
+    ngx_str_t                  name;
+    ngx_str_t                  lowcase;
+    ngx_uint_t                 hash;
+    ngx_str_t                  normal;      /* lower case, "_" as "-"         */
+    oauth_str_t                claim;       /* absent: value                  */
+    ngx_http_complex_value_t   value;
+} ngx_oauth_header_t;
+
+
+/* A resource of a server: one document, however many locations share it. */
+
+typedef struct {
+    ngx_str_t                  url;
+    ngx_str_t                  path;        /* of the document, decoded       */
+    ngx_str_t                  metadata;    /* URL of the document            */
+    ngx_str_t                  document;
+    ngx_array_t                issuers;     /* ngx_oauth_issuer_t *           */
+    ngx_array_t               *members;     /* oauth_metadata_member_t        */
+    oauth_buf_t                scopes;      /* while the table is built       */
+} ngx_oauth_resource_t;
+
+
+typedef struct {
+    ngx_array_t                issuers;     /* ngx_oauth_issuer_t *           */
+    ngx_array_t                locations;   /* ngx_oauth_location_t           */
+    size_t                     zone_size;
+} ngx_oauth_main_conf_t;
+
+
+typedef struct {
+    ngx_array_t                resources;   /* ngx_oauth_resource_t *         */
+    ngx_array_t                headers;     /* ngx_oauth_header_t *: all names
+                                               that the server sets           */
+    ngx_uint_t                 catch_all;   /* it has a location /            */
+} ngx_oauth_srv_conf_t;
+
+
+typedef struct {
+    ngx_array_t               *names;       /* ngx_str_t; NULL: oauth off     */
+    ngx_oauth_place_t          place;       /* of the directive oauth         */
+    ngx_array_t               *issuers;     /* ngx_oauth_issuer_t *; NULL: the
+                                               location is not protected      */
+
+    ngx_str_t                  resource_url;
+    ngx_oauth_place_t          resource_place;
+    ngx_oauth_resource_t      *resource;
+
+    ngx_array_t               *audience;    /* oauth_str_t                    */
+    ngx_flag_t                 any_audience;
+
+    ngx_array_t               *scopes;      /* ngx_oauth_scope_t              */
+    ngx_array_t               *rules;       /* oauth_scope_rule_t             */
+    ngx_array_t               *advertise;   /* ngx_str_t                      */
+    ngx_array_t               *requires;    /* ngx_oauth_require_t            */
+    ngx_array_t               *headers;     /* ngx_oauth_header_t             */
+    ngx_array_t               *members;     /* oauth_metadata_member_t        */
+
+    ngx_flag_t                 needs_subject;
+    ngx_flag_t                 pass_token;
+    ngx_flag_t                 cors;
+} ngx_oauth_loc_conf_t;
+
+
+/* A location and its server, kept until the end of the configuration. */
+
+typedef struct {
+    ngx_http_core_srv_conf_t  *cscf;
+    ngx_http_core_loc_conf_t  *clcf;
+    ngx_oauth_srv_conf_t      *server;
+    ngx_oauth_loc_conf_t      *conf;
+    unsigned                   top:1;       /* the server's own level         */
+} ngx_oauth_location_t;
+
+
+extern ngx_module_t  ngx_oauth_module;
+
+
+/* ngx_oauth_conf.c: the levels, and the directives of server and location. */
+
+void *ngx_oauth_create_main_conf(ngx_conf_t *cf);
+void *ngx_oauth_create_srv_conf(ngx_conf_t *cf);
+void *ngx_oauth_create_loc_conf(ngx_conf_t *cf);
+char *ngx_oauth_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
+
+char *ngx_oauth_conf_oauth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_resource(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_implies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_metadata(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* The arguments from first on, in the configuration's pool. */
+
+oauth_str_t *ngx_oauth_conf_strings(ngx_conf_t *cf, ngx_uint_t first);
+
+/* An [emerg] that names the place instead of the line being read. */
+
+void ngx_cdecl ngx_oauth_conf_error(ngx_conf_t *cf, ngx_oauth_place_t *place,
+    const char *fmt, ...);
+
+void ngx_oauth_conf_here(ngx_conf_t *cf, ngx_oauth_place_t *place);
+
+
+/* ngx_oauth_conf_issuer.c: the block oauth_issuer. */
+
+char *ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_algorithms(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_oauth_conf_token_type(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/*
+ * ngx_oauth_conf_server.c: once everything is read, names become issuers, every
+ * protected location gets its resource, every server its table of resources
+ * with rendered documents and its list of header names.
+ */
+
+ngx_int_t ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+
+
+#endif /* NGX_OAUTH_CONF_H_INCLUDED */

@@ -1,0 +1,485 @@
+
+/*
+ * The block oauth_issuer: read by nginx's own parser with the issuer in the
+ * place of a location's configuration, then completed and checked as a whole.
+ * Files are read here, as root; the keys of a jwks_file belong to the cycle.
+ */
+
+
+#include "ngx_oauth_conf.h"
+#include "oauth_certificates.h"
+
+
+#define NGX_OAUTH_FILE_SIZE  (1024 * 1024)
+
+
+static ngx_oauth_issuer_t *ngx_oauth_issuer_create(ngx_conf_t *cf,
+    ngx_str_t *name);
+static char *ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_issuer_url(ngx_conf_t *cf, char *name, ngx_str_t *value);
+static char *ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_issuer_certificates(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_read(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *text);
+static void ngx_oauth_issuer_cleanup(void *data);
+
+
+static const oauth_str_t  ngx_oauth_scope_claims[] = {
+    oauth_string("scope"),
+    oauth_string("scp")
+};
+
+
+char *
+ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_main_conf_t  *mcf = conf;
+
+    char                  *rv;
+    void                 **loc_conf;
+    ngx_str_t             *value;
+    ngx_uint_t             i;
+    ngx_conf_t             save;
+    ngx_oauth_issuer_t    *issuer, **issuers, **slot;
+    ngx_http_conf_ctx_t   *ctx;
+
+    value = cf->args->elts;
+    issuers = mcf->issuers.elts;
+
+    if (value[1].len == 0 || ngx_strcmp(value[1].data, "off") == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "issuer name \"%V\" is not possible: choose another",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        if (ngx_strcmp(issuers[i]->name.data, value[1].data) == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate issuer name \"%V\": choose another",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    issuer = ngx_oauth_issuer_create(cf, &value[1]);
+    if (issuer == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    slot = ngx_array_push(&mcf->issuers);
+    if (slot == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *slot = issuer;
+
+    ctx = ngx_palloc(cf->pool, sizeof(ngx_http_conf_ctx_t));
+    loc_conf = ngx_pcalloc(cf->pool, sizeof(void *) * ngx_http_max_module);
+    if (ctx == NULL || loc_conf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *ctx = *(ngx_http_conf_ctx_t *) cf->ctx;
+    ctx->loc_conf = loc_conf;
+    loc_conf[ngx_oauth_module.ctx_index] = issuer;
+
+    save = *cf;
+    cf->ctx = ctx;
+    cf->cmd_type = NGX_OAUTH_ISSUER_CONF;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_oauth_issuer_init(cf, issuer);
+}
+
+
+static ngx_oauth_issuer_t *
+ngx_oauth_issuer_create(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_oauth_issuer_t  *issuer;
+    ngx_pool_cleanup_t  *cln;
+
+    issuer = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_issuer_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (issuer == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    issuer->name = *name;
+    issuer->leeway = NGX_CONF_UNSET;
+    issuer->max_lifetime = NGX_CONF_UNSET;
+    issuer->refresh = NGX_CONF_UNSET_MSEC;
+    issuer->stale = NGX_CONF_UNSET_MSEC;
+    issuer->refetch = NGX_CONF_UNSET_MSEC;
+    issuer->timeout = NGX_CONF_UNSET_MSEC;
+
+    cln->handler = ngx_oauth_issuer_cleanup;
+    cln->data = issuer;
+
+    return issuer;
+}
+
+
+static void
+ngx_oauth_issuer_cleanup(void *data)
+{
+    ngx_oauth_issuer_t  *issuer = data;
+
+    oauth_jwks_free(issuer->keys);
+}
+
+
+static char *
+ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    char  *rv;
+
+    ngx_conf_init_value(issuer->leeway, 30);
+    ngx_conf_init_value(issuer->max_lifetime, 24 * 60 * 60);
+    ngx_conf_init_msec_value(issuer->refresh, 10 * 60 * 1000);
+    ngx_conf_init_msec_value(issuer->stale, 24 * 60 * 60 * 1000);
+    ngx_conf_init_msec_value(issuer->refetch, 10 * 1000);
+    ngx_conf_init_msec_value(issuer->timeout, 10 * 1000);
+
+    if (issuer->policy.algorithms == 0) {
+        issuer->policy.algorithms = OAUTH_ALGS_ALL;
+    }
+
+    if (issuer->policy.scope_claims == NULL) {
+        issuer->policy.scope_claims = ngx_oauth_scope_claims;
+        issuer->policy.nscope_claims = 2;
+    }
+
+    issuer->policy.issuer = ngx_oauth_str(&issuer->issuer);
+    issuer->policy.leeway = issuer->leeway;
+    issuer->policy.max_lifetime = issuer->max_lifetime;
+
+    if (issuer->timeout == 0) {
+        return "has the timeout 0: no fetch could succeed";
+    }
+
+    rv = ngx_oauth_issuer_urls(cf, issuer);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    rv = ngx_oauth_issuer_keys(cf, issuer);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_oauth_issuer_certificates(cf, issuer);
+}
+
+
+static char *
+ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    const char   *error;
+    oauth_url_t   url;
+
+    if (issuer->issuer.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "oauth_issuer \"%V\" has no issuer: add the "
+                           "authorization server's identifier, as in "
+                           "\"issuer https://login.example.com;\"",
+                           &issuer->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (issuer->jwks_file.len
+        && (issuer->jwks_uri.len || issuer->config_url.len))
+    {
+        return "has jwks_file beside jwks_uri or config_url: keep one source "
+               "of keys";
+    }
+
+    if (issuer->jwks_uri.len && issuer->config_url.len) {
+        return "has jwks_uri beside config_url: keep one source of keys";
+    }
+
+    if (ngx_oauth_issuer_url(cf, "issuer", &issuer->issuer) != NGX_CONF_OK
+        || ngx_oauth_issuer_url(cf, "config_url", &issuer->config_url)
+           != NGX_CONF_OK
+        || ngx_oauth_issuer_url(cf, "jwks_uri", &issuer->jwks_uri)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (oauth_url_parse(ngx_oauth_str(&issuer->issuer), &url) == NULL
+        && url.query.data)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "issuer \"%V\" has a query: RFC 8414 allows none",
+                           &issuer->issuer);
+        return NGX_CONF_ERROR;
+    }
+
+    if (issuer->proxy.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    error = oauth_url_parse(ngx_oauth_str(&issuer->proxy), &url);
+
+    if (error) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "proxy \"%V\" %s: write it as in "
+                           "http://proxy.example.com:3128",
+                           &issuer->proxy, error);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* https, or http on loopback: keys fetched otherwise could be anybody's. */
+
+static char *
+ngx_oauth_issuer_url(ngx_conf_t *cf, char *name, ngx_str_t *value)
+{
+    const char   *error;
+    oauth_url_t   url;
+
+    if (value->len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    error = oauth_url_parse(ngx_oauth_str(value), &url);
+
+    if (error) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s \"%V\" %s: write it as "
+                           "in https://login.example.com", name, value, error);
+        return NGX_CONF_ERROR;
+    }
+
+    if (!oauth_url_is_secure(&url)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s \"%V\" is plain http: use https, http is "
+                           "possible on loopback only", name, value);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    ngx_str_t              text;
+    ngx_uint_t             i;
+    const char            *error;
+    oauth_jwks_skipped_t  *skipped;
+
+    if (issuer->jwks_file.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_oauth_conf_read(cf, &issuer->jwks_file, &text) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->keys = oauth_jwks_parse(ngx_oauth_str(&text),
+                                    issuer->policy.algorithms, &error);
+
+    if (issuer->keys == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "jwks_file \"%V\": %s: put a JWK set with a "
+                           "public signature key there",
+                           &issuer->jwks_file, error);
+        return NGX_CONF_ERROR;
+    }
+
+    skipped = issuer->keys->skipped;
+
+    for (i = 0; i < issuer->keys->nskipped && i < OAUTH_JWKS_SKIPPED; i++) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "jwks_file \"%V\": key %uz is not used: %s",
+                           &issuer->jwks_file, skipped[i].index,
+                           skipped[i].why);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_oauth_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    ngx_str_t  text;
+
+    if (issuer->ca_file.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_oauth_conf_read(cf, &issuer->ca_file, &text) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (!oauth_certificates_valid(ngx_oauth_str(&text))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "ssl_trusted_certificate \"%V\" holds no usable "
+                           "certificate: put the CA's certificate there as PEM",
+                           &issuer->ca_file);
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->certificates = text;
+
+    return NGX_CONF_OK;
+}
+
+
+/* Reads a whole file; *name becomes its full path. */
+
+static char *
+ngx_oauth_conf_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
+{
+    size_t           size;
+    ssize_t          n;
+    ngx_file_t       file;
+    ngx_file_info_t  fi;
+
+    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+
+    file.name = *name;
+    file.log = cf->log;
+    file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "cannot open \"%V\": check the path and the rights",
+                           name);
+        return NGX_CONF_ERROR;
+    }
+
+    n = NGX_ERROR;
+
+    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR
+        || !ngx_is_file(&fi)
+        || ngx_file_size(&fi) > NGX_OAUTH_FILE_SIZE)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no regular file of 1 MiB at most", name);
+        goto done;
+    }
+
+    size = ngx_file_size(&fi);
+
+    text->len = size;
+    text->data = ngx_pnalloc(cf->pool, size + 1);
+    if (text->data == NULL) {
+        goto done;
+    }
+
+    n = ngx_read_file(&file, text->data, size, 0);
+
+    if (n != (ssize_t) size) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" could not be read whole", name);
+        n = NGX_ERROR;
+    }
+
+done:
+
+    (void) ngx_close_file(file.fd);
+
+    return (n == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_algorithms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_issuer_t  *issuer = conf;
+
+    ngx_str_t          *value;
+    ngx_uint_t          i;
+    const oauth_alg_t  *alg;
+
+    if (issuer->policy.algorithms) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        alg = oauth_alg_lookup(ngx_oauth_str(&value[i]));
+
+        if (alg == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown algorithm \"%V\": possible are "
+                               "RS256 RS384 RS512 PS256 PS384 PS512 ES256 "
+                               "ES384 ES512 EdDSA Ed25519", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        issuer->policy.algorithms |= oauth_alg_bit(alg->id);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_token_type(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_issuer_t  *issuer = conf;
+
+    ngx_str_t  *value;
+
+    if (issuer->token_type_set) {
+        return "is duplicate";
+    }
+
+    issuer->token_type_set = 1;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "at+jwt") == 0) {
+        issuer->policy.access_only = 1;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "any") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown token type \"%V\": use at+jwt or any",
+                       &value[1]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_issuer_t  *issuer = conf;
+
+    if (issuer->policy.scope_claims) {
+        return "is duplicate";
+    }
+
+    issuer->policy.scope_claims = ngx_oauth_conf_strings(cf, 1);
+    issuer->policy.nscope_claims = cf->args->nelts - 1;
+
+    return issuer->policy.scope_claims ? NGX_CONF_OK : NGX_CONF_ERROR;
+}

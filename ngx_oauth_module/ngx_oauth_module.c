@@ -1,0 +1,349 @@
+
+/*
+ * The module as nginx sees it: its directives, its place in the phases, and
+ * what happens when a worker starts and ends.
+ */
+
+
+#include "ngx_oauth_access.h"
+
+
+static ngx_int_t ngx_oauth_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler);
+static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
+static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_command_t  ngx_oauth_commands[] = {
+
+    { ngx_string("oauth_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_oauth_main_conf_t, zone_size),
+      NULL },
+
+    { ngx_string("oauth_issuer"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_oauth_conf_issuer,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_claim_set"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_oauth_conf_claim_set,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_oauth,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_resource"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_oauth_conf_resource,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_audience"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_audience,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_scope"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_scope,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_scope_implies"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_oauth_conf_implies,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_scope_advertise"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_advertise,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_require"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_oauth_conf_require,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_header"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_oauth_conf_header,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_pass_token"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_loc_conf_t, pass_token),
+      NULL },
+
+    { ngx_string("oauth_metadata"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_metadata,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_cors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_loc_conf_t, cors),
+      NULL },
+
+    /* inside oauth_issuer { }: the "location" is the issuer */
+
+    { ngx_string("issuer"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, issuer),
+      NULL },
+
+    { ngx_string("config_url"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, config_url),
+      NULL },
+
+    { ngx_string("jwks_uri"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, jwks_uri),
+      NULL },
+
+    { ngx_string("jwks_file"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, jwks_file),
+      NULL },
+
+    { ngx_string("algorithms"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_algorithms,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("token_type"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_oauth_conf_token_type,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("leeway"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, leeway),
+      NULL },
+
+    { ngx_string("max_token_lifetime"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, max_lifetime),
+      NULL },
+
+    { ngx_string("scope_claim"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_scope_claim,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("key_refresh"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, refresh),
+      NULL },
+
+    { ngx_string("key_stale"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, stale),
+      NULL },
+
+    { ngx_string("key_refetch"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, refetch),
+      NULL },
+
+    { ngx_string("ssl_trusted_certificate"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, ca_file),
+      NULL },
+
+    { ngx_string("proxy"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, proxy),
+      NULL },
+
+    { ngx_string("timeout"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, timeout),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_oauth_module_ctx = {
+    ngx_oauth_preconfiguration,            /* preconfiguration */
+    ngx_oauth_postconfiguration,           /* postconfiguration */
+
+    ngx_oauth_create_main_conf,            /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_oauth_create_srv_conf,             /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_oauth_create_loc_conf,             /* create location configuration */
+    ngx_oauth_merge_loc_conf               /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_oauth_module = {
+    NGX_MODULE_V1,
+    &ngx_oauth_module_ctx,                 /* module context */
+    ngx_oauth_commands,                    /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_oauth_init_process,                /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_oauth_exit_process,                /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_oauth_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_oauth_variables_add(cf);
+}
+
+
+static ngx_int_t
+ngx_oauth_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
+
+    ngx_conf_init_size_value(mcf->zone_size, 4 * 1024 * 1024);
+
+    if (ngx_oauth_conf_servers(cf, mcf) != NGX_OK
+        || ngx_oauth_provider_conf(cf, &mcf->issuers, mcf->zone_size,
+                                   &ngx_oauth_module)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                ngx_oauth_metadata_handler)
+        != NGX_OK
+        || ngx_oauth_phase_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+                                   ngx_oauth_subrequest_handler)
+           != NGX_OK
+        || ngx_oauth_phase_handler(cf, NGX_HTTP_ACCESS_PHASE,
+                                   ngx_oauth_access_handler)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_oauth_reply_init(cf);
+}
+
+
+static ngx_int_t
+ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_init_process(ngx_cycle_t *cycle)
+{
+    ngx_oauth_main_conf_t  *mcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_oauth_module);
+
+    if (mcf == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_oauth_provider_start(cycle, &mcf->issuers);
+}
+
+
+static void
+ngx_oauth_exit_process(ngx_cycle_t *cycle)
+{
+    if (ngx_process == NGX_PROCESS_WORKER || ngx_process == NGX_PROCESS_SINGLE)
+    {
+        ngx_oauth_provider_done(cycle);
+    }
+}

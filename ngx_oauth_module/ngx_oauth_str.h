@@ -1,0 +1,94 @@
+
+/*
+ * nginx's strings and the core's: the same bytes under two types.
+ */
+
+
+#ifndef NGX_OAUTH_STR_H_INCLUDED
+#define NGX_OAUTH_STR_H_INCLUDED
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "oauth.h"
+
+
+static ngx_inline oauth_str_t
+ngx_oauth_str(const ngx_str_t *s)
+{
+    oauth_str_t  str;
+
+    str.len = s->len;
+    str.data = s->data;
+
+    return str;
+}
+
+
+static ngx_inline ngx_uint_t
+ngx_oauth_str_equal(const ngx_str_t *a, const ngx_str_t *b)
+{
+    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
+}
+
+
+/*
+ * Takes the next item off a comma-separated list (RFC 9110 section 5.6.1):
+ * 1 and *item, or 0 at the end.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_oauth_list_next(ngx_str_t *rest, ngx_str_t *item)
+{
+    u_char  *p, *last;
+
+    p = rest->data;
+    last = rest->data + rest->len;
+
+    while (p < last && (*p == ' ' || *p == '\t' || *p == ',')) {
+        p++;
+    }
+
+    item->data = p;
+
+    while (p < last && *p != ' ' && *p != '\t' && *p != ',') {
+        p++;
+    }
+
+    item->len = p - item->data;
+
+    rest->data = p;
+    rest->len = last - p;
+
+    return item->len > 0;
+}
+
+
+/*
+ * Moves what was written into a pool; frees the buffer in any case.
+ * NGX_OK, or NGX_ERROR where writing or this has run out of memory.
+ */
+
+static ngx_inline ngx_int_t
+ngx_oauth_buf_move(ngx_pool_t *pool, oauth_buf_t *buf, ngx_str_t *s)
+{
+    ngx_int_t  rc;
+
+    rc = NGX_ERROR;
+    s->len = 0;
+    s->data = buf->failed ? NULL : ngx_pnalloc(pool, buf->len);
+
+    if (s->data) {
+        ngx_memcpy(s->data, buf->data, buf->len);
+        s->len = buf->len;
+        rc = NGX_OK;
+    }
+
+    oauth_buf_free(buf);
+
+    return rc;
+}
+
+
+#endif /* NGX_OAUTH_STR_H_INCLUDED */
