@@ -1,0 +1,125 @@
+
+/*
+ * The decision about one request.  The context belongs to the request: it is
+ * made once, found again through the pool's cleanup after an internal redirect
+ * (which wipes r->ctx), and holds one reference of the token.
+ */
+
+
+#ifndef NGX_OAUTH_ACCESS_H_INCLUDED
+#define NGX_OAUTH_ACCESS_H_INCLUDED
+
+
+#include "ngx_oauth_conf.h"
+
+
+typedef struct {
+    ngx_http_request_t          *request;
+    const ngx_oauth_loc_conf_t  *conf;      /* the location that is decided   */
+
+    ngx_table_elt_t             *authorization;
+    oauth_token_t               *token;     /* NULL: none, or unreadable      */
+    ngx_oauth_issuer_t          *issuer;    /* that the token names           */
+    oauth_reason_t               reason;
+
+    ngx_oauth_wait_t             wait;
+
+    ngx_uint_t                   status;    /* of the refusal; 0: none        */
+    ngx_str_t                    body;      /* that replaces nginx's page     */
+
+    unsigned                     decided:1; /* reason holds for conf          */
+    unsigned                     may_park:1;
+    unsigned                     waited:1;  /* once for the keys ...          */
+    unsigned                     refetched:1;   /* ... and for an unknown one */
+    unsigned                     forwarded:1;
+    unsigned                     body_sent:1;
+} ngx_oauth_ctx_t;
+
+
+/* Access phase, and preaccess for subrequests, which skip the former. */
+
+ngx_int_t ngx_oauth_access_handler(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_subrequest_handler(ngx_http_request_t *r);
+
+/* NULL: nothing was decided about this request yet. */
+
+ngx_oauth_ctx_t *ngx_oauth_access_lookup(ngx_http_request_t *r);
+
+/*
+ * The verdict of the current location, made now if it needs no waiting.
+ * NULL: not protected, not decidable yet, or no memory.
+ */
+
+const ngx_oauth_ctx_t *ngx_oauth_access_peek(ngx_http_request_t *r);
+
+
+/* ngx_oauth_policy.c: what depends on the location. */
+
+/* OAUTH_OK, or why this verified token is not good enough here. */
+
+oauth_reason_t ngx_oauth_policy_verify(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
+
+/* Appends the scopes that a token for this request should have. */
+
+void ngx_oauth_policy_scope(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, oauth_buf_t *buf);
+
+
+/*
+ * ngx_oauth_forward.c: the header fields that the upstream sees.  Each works
+ * on r->headers_in and returns NGX_OK or NGX_ERROR.
+ */
+
+/* Takes off the client's copies of every name that the server sets. */
+
+ngx_int_t ngx_oauth_forward_clean(ngx_http_request_t *r);
+
+/* Takes off those, and the token where the location does not pass it. */
+
+ngx_int_t ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx);
+
+/* The same, then adds the identity of the verified token. */
+
+ngx_int_t ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx);
+
+
+/* ngx_oauth_reply.c: refusals, and answers of the module's own. */
+
+/* Logs the refusal and returns the status for the phase engine. */
+
+ngx_int_t ngx_oauth_reply(ngx_oauth_ctx_t *ctx);
+
+/* NGX_DECLINED: the request is no CORS preflight that the module answers. */
+
+ngx_int_t ngx_oauth_reply_preflight(ngx_http_request_t *r);
+
+/* The refusal of a subrequest: 403, or 503 when it cannot be decided. */
+
+ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);
+
+/* Adds a field to the answer. */
+
+ngx_table_elt_t *ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value);
+
+/* Adds what a preflight asks for; NGX_OK or NGX_ERROR. */
+
+ngx_int_t ngx_oauth_reply_preflight_headers(ngx_http_request_t *r);
+
+ngx_int_t ngx_oauth_reply_init(ngx_conf_t *cf);
+
+
+/* ngx_oauth_metadata.c: server-rewrite phase. */
+
+ngx_int_t ngx_oauth_metadata_handler(ngx_http_request_t *r);
+
+
+/* ngx_oauth_variables.c */
+
+ngx_int_t ngx_oauth_variables_add(ngx_conf_t *cf);
+char *ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+#endif /* NGX_OAUTH_ACCESS_H_INCLUDED */

@@ -1,0 +1,396 @@
+
+/*
+ * The header fields that the upstream sees.  nginx's proxies send the list
+ * r->headers_in.headers as it is and do not look at "hash", so fields are
+ * taken off by building a new list in the request's pool; the old elements
+ * stay where they are, for whoever points at them.
+ *
+ * Names are compared in their normal form (lower case, "_" as "-"): CGI-like
+ * upstreams cannot tell the spellings apart.  First delete, then set.
+ */
+
+
+#include "ngx_oauth_access.h"
+
+
+typedef struct {
+    ngx_array_t  *names;          /* ngx_oauth_header_t *: taken off          */
+    unsigned      token:1;        /* Authorization and DPoP are taken off     */
+} ngx_oauth_filter_t;
+
+
+static ngx_int_t ngx_oauth_forward_build(ngx_http_request_t *r,
+    ngx_oauth_filter_t *filter, ngx_uint_t room);
+static ngx_uint_t ngx_oauth_forward_needed(ngx_http_request_t *r,
+    ngx_oauth_filter_t *filter);
+static ngx_uint_t ngx_oauth_forward_drop(ngx_oauth_filter_t *filter,
+    ngx_table_elt_t *h);
+static ngx_uint_t ngx_oauth_forward_named(ngx_array_t *names,
+    ngx_str_t *name);
+static ngx_uint_t ngx_oauth_forward_is(ngx_table_elt_t *h, const char *name,
+    size_t len);
+static ngx_uint_t ngx_oauth_forward_listed(ngx_array_t *names,
+    ngx_str_t list);
+static ngx_uint_t ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_header_t *header);
+static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_header_t *header, ngx_str_t *value);
+
+
+#define ngx_oauth_forward_is_literal(h, name)                                 \
+    ngx_oauth_forward_is(h, name, sizeof(name) - 1)
+
+
+ngx_int_t
+ngx_oauth_forward_clean(ngx_http_request_t *r)
+{
+    ngx_oauth_filter_t     filter;
+    ngx_oauth_srv_conf_t  *scf;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+
+    filter.names = &scf->headers;
+    filter.token = 0;
+
+    if (scf->headers.nelts == 0 || !ngx_oauth_forward_needed(r, &filter)) {
+        return NGX_OK;
+    }
+
+    return ngx_oauth_forward_build(r, &filter, 0);
+}
+
+
+ngx_int_t
+ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
+{
+    ngx_http_request_t    *r;
+    ngx_oauth_filter_t     filter;
+    ngx_oauth_srv_conf_t  *scf;
+
+    r = ctx->request;
+    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+
+    filter.names = &scf->headers;
+    filter.token = !ctx->conf->pass_token && ngx_oauth_forward_is_token(ctx);
+
+    ctx->forwarded = 0;
+
+    if (!ngx_oauth_forward_needed(r, &filter)) {
+        return NGX_OK;
+    }
+
+    return ngx_oauth_forward_build(r, &filter, 0);
+}
+
+
+ngx_int_t
+ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
+{
+    ngx_uint_t             i, n, again;
+    ngx_table_elt_t       *h;
+    ngx_http_request_t    *r;
+    ngx_oauth_header_t    *headers;
+    ngx_oauth_filter_t     filter;
+    ngx_oauth_srv_conf_t  *scf;
+
+    r = ctx->request;
+    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+    n = ctx->conf->headers ? ctx->conf->headers->nelts : 0;
+
+    filter.names = &scf->headers;
+    filter.token = !ctx->conf->pass_token;
+
+    /* Taken off by an earlier location of the same request, wanted here. */
+
+    again = ctx->conf->pass_token && r->headers_in.authorization == NULL;
+
+    if ((n || again || ngx_oauth_forward_needed(r, &filter))
+        && ngx_oauth_forward_build(r, &filter, n + again) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (again) {
+
+        h = ngx_list_push(&r->headers_in.headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = *ctx->authorization;
+        r->headers_in.authorization = h;
+    }
+
+    ctx->forwarded = 1;
+    headers = n ? ctx->conf->headers->elts : NULL;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_oauth_forward_add(ctx, &headers[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Copies what stays into a new list with room for more fields. */
+
+static ngx_int_t
+ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_filter_t *filter,
+    ngx_uint_t room)
+{
+    ngx_list_t        list;
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *copy;
+
+    n = room;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        n += part->nelts;
+    }
+
+    if (ngx_list_init(&list, r->pool, n ? n : 1, sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (ngx_oauth_forward_drop(filter, &h[i])) {
+                continue;
+            }
+
+            copy = ngx_list_push(&list);
+            if (copy == NULL) {
+                return NGX_ERROR;
+            }
+
+            *copy = h[i];
+        }
+    }
+
+    /* All of it is in the first part; "last" points into the list itself. */
+
+    r->headers_in.headers = list;
+    r->headers_in.headers.last = &r->headers_in.headers.part;
+
+    if (filter->token) {
+        r->headers_in.authorization = NULL;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_oauth_forward_needed(ngx_http_request_t *r, ngx_oauth_filter_t *filter)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (ngx_oauth_forward_drop(filter, &h[i])) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_oauth_forward_drop(ngx_oauth_filter_t *filter, ngx_table_elt_t *h)
+{
+    if (filter->token
+        && (ngx_oauth_forward_is_literal(h, "authorization")
+            || ngx_oauth_forward_is_literal(h, "dpop")))
+    {
+        return 1;
+    }
+
+    if (filter->names->nelts == 0) {
+        return 0;
+    }
+
+    if (ngx_oauth_forward_named(filter->names, &h->key)) {
+        return 1;
+    }
+
+    /* "Connection: X-User" asks the next hop to remove our own field. */
+
+    return ngx_oauth_forward_is_literal(h, "connection")
+           && ngx_oauth_forward_listed(filter->names, h->value);
+}
+
+
+static ngx_uint_t
+ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
+{
+    u_char                c;
+    size_t                k;
+    ngx_uint_t            i;
+    ngx_oauth_header_t  **headers;
+
+    headers = names->elts;
+
+    for (i = 0; i < names->nelts; i++) {
+
+        if (headers[i]->normal.len != name->len) {
+            continue;
+        }
+
+        for (k = 0; k < name->len; k++) {
+
+            c = ngx_tolower(name->data[k]);
+
+            if (c == '_') {
+                c = '-';
+            }
+
+            if (c != headers[i]->normal.data[k]) {
+                break;
+            }
+        }
+
+        if (k == name->len) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_oauth_forward_is(ngx_table_elt_t *h, const char *name, size_t len)
+{
+    return h->key.len == len
+           && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0;
+}
+
+
+/* A Connection header that holds one of the names. */
+
+static ngx_uint_t
+ngx_oauth_forward_listed(ngx_array_t *names, ngx_str_t list)
+{
+    ngx_str_t  item;
+
+    while (ngx_oauth_list_next(&list, &item)) {
+        if (ngx_oauth_forward_named(names, &item)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Credentials of another scheme are another module's. */
+
+static ngx_uint_t
+ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx)
+{
+    ngx_str_t  *value;
+
+    if (ctx->authorization == NULL) {
+        return 0;
+    }
+
+    value = &ctx->authorization->value;
+
+    return (value->len >= 6
+            && ngx_strncasecmp(value->data, (u_char *) "Bearer", 6) == 0)
+           || (value->len >= 4
+               && ngx_strncasecmp(value->data, (u_char *) "DPoP", 4) == 0);
+}
+
+
+/* A claim that is absent, or that no header can carry, adds nothing. */
+
+static ngx_int_t
+ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header)
+{
+    ngx_int_t         rc;
+    ngx_str_t         value;
+    ngx_table_elt_t  *h;
+
+    rc = ngx_oauth_forward_value(ctx, header, &value);
+
+    if (rc != NGX_OK) {
+        return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
+    }
+
+    h = ngx_list_push(&ctx->request->headers_in.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = header->hash;
+    h->key = header->name;
+    h->value = value;
+    h->lowcase_key = header->lowcase.data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
+    ngx_str_t *value)
+{
+    json_t               *claim;
+    ngx_uint_t            i;
+    oauth_buf_t           buf;
+    ngx_http_request_t   *r;
+    const oauth_claims_t *claims;
+
+    r = ctx->request;
+
+    if (header->claim.data == NULL) {
+
+        if (ngx_http_complex_value(r, &header->value, value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        for (i = 0; i < value->len; i++) {
+            if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+                return NGX_DECLINED;
+            }
+        }
+
+        return value->len ? NGX_OK : NGX_DECLINED;
+    }
+
+    claims = oauth_token_claims(ctx->token);
+    claim = claims ? oauth_json_at(claims->root, header->claim) : NULL;
+
+    if (claim == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    if (oauth_json_text(claim, &buf) != 0 || buf.len == 0) {
+        oauth_buf_free(&buf);
+        return NGX_DECLINED;
+    }
+
+    return ngx_oauth_buf_move(r->pool, &buf, value);
+}

@@ -1,0 +1,182 @@
+
+/*
+ * The protected resource metadata (RFC 9728 section 3), answered in the
+ * server-rewrite phase: before any location's return, rewrite, allow, deny or
+ * authentication can be in the way.  The documents were rendered with the
+ * configuration.
+ */
+
+
+#include "ngx_oauth_access.h"
+
+
+static const ngx_oauth_resource_t *ngx_oauth_metadata_lookup(
+    ngx_http_request_t *r, ngx_oauth_srv_conf_t *scf);
+static ngx_int_t ngx_oauth_metadata_send(ngx_http_request_t *r,
+    ngx_uint_t status, const ngx_oauth_resource_t *resource);
+static ngx_int_t ngx_oauth_metadata_headers(ngx_http_request_t *r,
+    ngx_uint_t status);
+
+
+static ngx_str_t  ngx_oauth_metadata_path = ngx_string(OAUTH_METADATA_PATH);
+
+
+ngx_int_t
+ngx_oauth_metadata_handler(ngx_http_request_t *r)
+{
+    ngx_oauth_srv_conf_t        *scf;
+    const ngx_oauth_resource_t  *resource;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+
+    if (ngx_oauth_forward_clean(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (scf->resources.nelts == 0
+        || r != r->main
+        || r->uri.len < ngx_oauth_metadata_path.len
+        || ngx_strncmp(r->uri.data, ngx_oauth_metadata_path.data,
+                       ngx_oauth_metadata_path.len)
+           != 0
+        || (r->uri.len > ngx_oauth_metadata_path.len
+            && r->uri.data[ngx_oauth_metadata_path.len] != '/'))
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_discard_request_body(r) != NGX_OK) {
+        r->keepalive = 0;
+    }
+
+    resource = ngx_oauth_metadata_lookup(r, scf);
+
+    if (resource == NULL) {
+        return ngx_oauth_metadata_send(r, NGX_HTTP_NOT_FOUND, NULL);
+    }
+
+    if (r->method == NGX_HTTP_OPTIONS) {
+        return ngx_oauth_metadata_send(r, NGX_HTTP_NO_CONTENT, NULL);
+    }
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_oauth_metadata_send(r, NGX_HTTP_NOT_ALLOWED, NULL);
+    }
+
+    return ngx_oauth_metadata_send(r, NGX_HTTP_OK, resource);
+}
+
+
+/* The exact path first; then without one extra slash at its end. */
+
+static const ngx_oauth_resource_t *
+ngx_oauth_metadata_lookup(ngx_http_request_t *r, ngx_oauth_srv_conf_t *scf)
+{
+    size_t                  len;
+    ngx_uint_t              i;
+    ngx_oauth_resource_t  **resources;
+
+    resources = scf->resources.elts;
+    len = r->uri.len;
+
+    for ( ;; ) {
+
+        for (i = 0; i < scf->resources.nelts; i++) {
+            if (resources[i]->path.len == len
+                && ngx_strncmp(resources[i]->path.data, r->uri.data, len) == 0)
+            {
+                return resources[i];
+            }
+        }
+
+        if (len < r->uri.len || r->uri.data[len - 1] != '/') {
+            return NULL;
+        }
+
+        len--;
+    }
+}
+
+
+static ngx_int_t
+ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
+    const ngx_oauth_resource_t *resource)
+{
+    ngx_int_t    rc;
+    ngx_buf_t   *b;
+    ngx_chain_t  out;
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = resource ? resource->document.len : 0;
+
+    if (resource) {
+        ngx_str_set(&r->headers_out.content_type, "application/json");
+        r->headers_out.content_type_len = r->headers_out.content_type.len;
+        r->headers_out.content_type_lowcase = NULL;
+
+    } else {
+        r->header_only = 1;
+    }
+
+    if (status == NGX_HTTP_NO_CONTENT) {
+        r->headers_out.content_length_n = -1;
+    }
+
+    if (ngx_oauth_metadata_headers(r, status) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->pos = resource->document.data;
+    b->last = b->pos + resource->document.len;
+    b->memory = 1;
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_oauth_metadata_headers(ngx_http_request_t *r, ngx_uint_t status)
+{
+    static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
+    static ngx_str_t  any = ngx_string("*");
+    static ngx_str_t  cache = ngx_string("Cache-Control");
+    static ngx_str_t  max_age = ngx_string("public, max-age=300");
+    static ngx_str_t  allow = ngx_string("Allow");
+    static ngx_str_t  methods = ngx_string("GET, HEAD, OPTIONS");
+
+    if (status == NGX_HTTP_NO_CONTENT) {
+        return ngx_oauth_reply_preflight_headers(r);
+    }
+
+    if (ngx_oauth_reply_header(r, &origin, &any) == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (status == NGX_HTTP_OK) {
+        return ngx_oauth_reply_header(r, &cache, &max_age) ? NGX_OK
+                                                           : NGX_ERROR;
+    }
+
+    if (status == NGX_HTTP_NOT_ALLOWED) {
+        return ngx_oauth_reply_header(r, &allow, &methods) ? NGX_OK
+                                                           : NGX_ERROR;
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,304 @@
+
+/*
+ * What a location asks of a verified token: audience (RFC 7519 section 4.1.3,
+ * RFC 8707), a subject where one is forwarded, scopes (RFC 6749 section 3.3),
+ * and required claims.  Evaluated at every request, for nothing but the
+ * location it is made in.
+ */
+
+
+#include "ngx_oauth_access.h"
+
+
+static oauth_reason_t ngx_oauth_policy_audience(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const oauth_claims_t *claims);
+static ngx_uint_t ngx_oauth_policy_is_for(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, oauth_str_t audience);
+static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
+static ngx_uint_t ngx_oauth_policy_applies(ngx_http_request_t *r,
+    ngx_oauth_scope_t *scope);
+static ngx_uint_t ngx_oauth_policy_terms(oauth_str_t terms,
+    const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
+
+
+oauth_reason_t
+ngx_oauth_policy_verify(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
+{
+    ngx_uint_t             i;
+    oauth_reason_t         reason;
+    ngx_oauth_require_t   *requires;
+    const oauth_claims_t  *claims;
+
+    claims = oauth_token_claims(token);
+
+    /* No resource: a level that should never serve; see the configuration. */
+
+    if (claims == NULL || conf->resource == NULL) {
+        return OAUTH_SERVER_ERROR;
+    }
+
+    reason = ngx_oauth_policy_audience(r, conf, claims);
+    if (reason != OAUTH_OK) {
+        return reason;
+    }
+
+    if (conf->needs_subject && claims->subject.len == 0) {
+        return OAUTH_NO_SUBJECT;
+    }
+
+    if (conf->requires) {
+
+        requires = conf->requires->elts;
+
+        for (i = 0; i < conf->requires->nelts; i++) {
+            if (!oauth_claims_has(claims, requires[i].claim,
+                                  requires[i].values, requires[i].nvalues))
+            {
+                return OAUTH_REQUIREMENT_NOT_MET;
+            }
+        }
+    }
+
+    return ngx_oauth_policy_scopes(r, conf, oauth_token_scope(token));
+}
+
+
+static oauth_reason_t
+ngx_oauth_policy_audience(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const oauth_claims_t *claims)
+{
+    ngx_uint_t   i;
+    oauth_str_t  audience;
+
+    if (conf->any_audience) {
+        return OAUTH_OK;
+    }
+
+    for (i = 0; /* void */ ; i++) {
+
+        audience = oauth_claims_audience(claims, i);
+
+        if (audience.data == NULL) {
+            break;
+        }
+
+        if (ngx_oauth_policy_is_for(r, conf, audience)) {
+            return OAUTH_OK;
+        }
+    }
+
+    return (i == 0) ? OAUTH_NO_AUDIENCE : OAUTH_WRONG_AUDIENCE;
+}
+
+
+/*
+ * The resource, a listed value, or a URL below the resource that belongs to no
+ * more specific resource of this server.
+ */
+
+static ngx_uint_t
+ngx_oauth_policy_is_for(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, oauth_str_t audience)
+{
+    ngx_uint_t              i;
+    oauth_str_t            *listed, resource, other;
+    ngx_oauth_srv_conf_t   *scf;
+    ngx_oauth_resource_t  **resources;
+
+    resource = ngx_oauth_str(&conf->resource->url);
+
+    if (oauth_url_equal(audience, resource)) {
+        return 1;
+    }
+
+    if (conf->audience) {
+
+        listed = conf->audience->elts;
+
+        for (i = 0; i < conf->audience->nelts; i++) {
+            if (oauth_str_equal(audience, listed[i])) {
+                return 1;
+            }
+        }
+    }
+
+    if (!oauth_url_is_below(audience, resource)) {
+        return 0;
+    }
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+    resources = scf->resources.elts;
+
+    for (i = 0; i < scf->resources.nelts; i++) {
+
+        other = ngx_oauth_str(&resources[i]->url);
+
+        if (other.len > resource.len
+            && (oauth_url_equal(audience, other)
+                || oauth_url_is_below(audience, other)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static oauth_reason_t
+ngx_oauth_policy_scopes(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, oauth_str_t granted)
+{
+    ngx_str_t                  value;
+    ngx_uint_t                 i, k;
+    ngx_oauth_scope_t         *scopes;
+    ngx_http_complex_value_t  *terms;
+
+    if (conf->scopes == NULL) {
+        return OAUTH_OK;
+    }
+
+    scopes = conf->scopes->elts;
+
+    for (i = 0; i < conf->scopes->nelts; i++) {
+
+        if (!ngx_oauth_policy_applies(r, &scopes[i])) {
+            continue;
+        }
+
+        terms = scopes[i].terms->elts;
+
+        for (k = 0; k < scopes[i].terms->nelts; k++) {
+
+            if (ngx_http_complex_value(r, &terms[k], &value) != NGX_OK) {
+                return OAUTH_SERVER_ERROR;
+            }
+
+            if (!ngx_oauth_policy_terms(ngx_oauth_str(&value), conf,
+                                        granted))
+            {
+                return OAUTH_INSUFFICIENT_SCOPE;
+            }
+        }
+    }
+
+    return OAUTH_OK;
+}
+
+
+/* method=GET covers HEAD: both hand out the same representation. */
+
+static ngx_uint_t
+ngx_oauth_policy_applies(ngx_http_request_t *r, ngx_oauth_scope_t *scope)
+{
+    ngx_str_t   *methods;
+    ngx_uint_t   i;
+
+    if (scope->methods == NULL) {
+        return 1;
+    }
+
+    methods = scope->methods->elts;
+
+    for (i = 0; i < scope->methods->nelts; i++) {
+
+        if (ngx_oauth_str_equal(&methods[i], &r->method_name)
+            || (r->method == NGX_HTTP_HEAD
+                && ngx_oauth_str_equal(&methods[i],
+                                       &ngx_http_core_get_method)))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* All words of a value; an empty value grants nothing, "none" asks nothing. */
+
+static ngx_uint_t
+ngx_oauth_policy_terms(oauth_str_t terms, const ngx_oauth_loc_conf_t *conf,
+    oauth_str_t granted)
+{
+    ngx_uint_t           n, nrules;
+    oauth_str_t          term;
+    oauth_scope_rule_t  *rules;
+
+    if (oauth_str_equal(terms, oauth_str("none"))) {
+        return 1;
+    }
+
+    rules = conf->rules ? conf->rules->elts : NULL;
+    nrules = conf->rules ? conf->rules->nelts : 0;
+
+    for (n = 0; oauth_scope_next(&terms, &term); n++) {
+        if (!oauth_scope_granted(granted, term, rules, nrules)) {
+            return 0;
+        }
+    }
+
+    return n > 0;
+}
+
+
+void
+ngx_oauth_policy_scope(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, oauth_buf_t *buf)
+{
+    ngx_str_t                  value, *advertise;
+    ngx_uint_t                 i, k;
+    oauth_str_t                words, term, scope;
+    ngx_oauth_scope_t         *scopes;
+    ngx_http_complex_value_t  *terms;
+
+    if (conf->advertise) {
+
+        advertise = conf->advertise->elts;
+
+        for (i = 0; i < conf->advertise->nelts; i++) {
+            oauth_scope_append(buf, ngx_oauth_str(&advertise[i]));
+        }
+    }
+
+    if (conf->scopes == NULL) {
+        return;
+    }
+
+    scopes = conf->scopes->elts;
+
+    for (i = 0; i < conf->scopes->nelts; i++) {
+
+        if (!ngx_oauth_policy_applies(r, &scopes[i])) {
+            continue;
+        }
+
+        terms = scopes[i].terms->elts;
+
+        for (k = 0; k < scopes[i].terms->nelts; k++) {
+
+            if (ngx_http_complex_value(r, &terms[k], &value) != NGX_OK) {
+                buf->failed = 1;
+                return;
+            }
+
+            words = ngx_oauth_str(&value);
+
+            if (oauth_str_equal(words, oauth_str("none"))) {
+                continue;
+            }
+
+            /* Of "a|b" the first: a client is to ask for one of them. */
+
+            while (oauth_scope_next(&words, &term)) {
+                if (oauth_scope_alternative(&term, &scope)
+                    && oauth_scope_valid(scope))
+                {
+                    oauth_scope_append(buf, scope);
+                }
+            }
+        }
+    }
+}
