@@ -1,0 +1,506 @@
+#!/usr/bin/env bash
+#
+# Builds, installs, shows and tests ngx_oauth_module.  One function a verb.
+# "./build.sh help" says what each does; everything that is made lies in
+# build/, packages that are missing are installed by apt-get.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+self=$top/build.sh
+build=${BUILD:-$top/build}
+nginx_src=${NGX_SRC:-/usr/share/nginx/src}
+jobs=$(nproc 2>/dev/null || echo 1)
+
+build_packages=(gcc libc6-dev make perl libjansson-dev libcurl4-openssl-dev
+                libjwt-dev libssl-dev libpcre2-dev zlib1g-dev)
+nginx_packages=(nginx nginx-dev)
+test_packages=(libcmocka-dev valgrind binutils)
+
+node_least=20
+
+
+verb_help() {
+    cat <<EOF
+usage: ./build.sh verb
+
+  deps            install what the other verbs need (Debian packages)
+  build           build/ngx_oauth_module.so
+  install         put the module where nginx looks for modules, and a file
+                  into modules-available; says how to enable it
+  demo [--once]   an authorization server, an app, nginx with the module and
+                  an agent on loopback ports; stays up until Ctrl-C, --once
+                  ends after the exchange (needs Node.js $node_least or newer)
+  test [phase]    all tests, or one phase of: ${phases[*]}
+  clean           remove build/
+  help            this text
+
+environment:
+
+  NGX_SRC=dir     another nginx source tree to build against; where it is not
+                  Debian's, that nginx is built too, as build/nginx, and used
+                  by the demo and the tests
+  CC_OPT, LD_OPT  further compiler and linker options
+  BUILD=dir       in place of build/
+EOF
+}
+
+
+say() {
+    printf '==> %s\n' "$*"
+}
+
+
+die() {
+    printf 'build.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+
+# --- packages -------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "this needs root, and there is no sudo: $*"
+    fi
+}
+
+
+is_installed() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+
+# need package...: installs those that are not there.
+
+need() {
+    local package missing=()
+
+    if ! command -v apt-get >/dev/null; then
+        say "no apt-get here; this has to be installed already: $*"
+        return
+    fi
+
+    for package in "$@"; do
+        is_installed "$package" || missing+=("$package")
+    done
+
+    if [ ${#missing[@]} -eq 0 ]; then
+        return
+    fi
+
+    say "installing ${missing[*]}"
+    as_root apt-get -q update
+    apt_install "${missing[@]}"
+}
+
+
+# Debian starts a service that it installs.  A freshly installed nginx would
+# take port 80 of a machine that only wanted to build: a policy-rc.d that
+# speaks of nginx alone is there for as long as apt-get runs.  An nginx that
+# was installed before, and a policy-rc.d of the machine's own, stay as they
+# are.
+
+apt_install() {
+    local policy=/usr/sbin/policy-rc.d status=0 ours=no
+
+    if [[ " $* " == *" nginx "* ]] && [ ! -e $policy ]; then
+        ours=yes
+        as_root tee $policy >/dev/null <<'EOF'
+#!/bin/sh
+case "$*" in *nginx*) exit 101 ;; esac
+EOF
+        as_root chmod 755 $policy
+        say "nginx is installed but not started now"
+    fi
+
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q install -y --no-install-recommends "$@" || status=$?
+
+    if [ $ours = yes ]; then
+        as_root rm -f $policy
+    fi
+
+    return $status
+}
+
+
+need_build() {
+    need "${build_packages[@]}"
+
+    if [ -z "${NGX_SRC:-}" ]; then
+        need "${nginx_packages[@]}"
+    fi
+}
+
+
+verb_deps() {
+    need_build
+    need "${test_packages[@]}"
+
+    if have_node; then
+        say "all there: packages, Node.js $(node --version)"
+    else
+        say "packages are there; $(node_message)"
+    fi
+}
+
+
+# --- build ----------------------------------------------------------------
+
+# Sets configure_flags for the tree: Debian's own, or the like of them.
+
+set_configure_flags() {
+    local cc_opt ld_opt
+
+    [ -x "$nginx_src/configure" ] || [ -x "$nginx_src/auto/configure" ] \
+        || die "no nginx source in $nginx_src: set NGX_SRC"
+
+    if [ -f "$nginx_src/conf_flags" ]; then
+        # shellcheck source=/dev/null
+        . "$nginx_src/conf_flags"
+        configure_flags=("${NGX_CONF_FLAGS[@]}")
+        with_binary=no
+    else
+        configure_flags=(--with-compat --with-debug --with-threads
+            --with-http_ssl_module --with-http_v2_module
+            --with-http_realip_module --with-http_auth_request_module
+            --with-http_stub_status_module --with-http_sub_module
+            --with-http_addition_module --with-http_slice_module)
+        with_binary=yes
+    fi
+
+    cc_opt="-g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2"
+    ld_opt="-Wl,-z,relro -Wl,-z,now"
+
+    configure_flags+=(--add-dynamic-module="$top" --builddir="$build/objs"
+                      --with-cc-opt="$cc_opt ${CC_OPT:-}"
+                      --with-ld-opt="$ld_opt ${LD_OPT:-}")
+}
+
+
+# nginx's configure writes a Makefile beside itself.  It runs in a folder of
+# links, so that the source tree stays as it was and may be read-only.
+
+configure_nginx() {
+    local link configure=configure
+
+    say "configuring against $nginx_src"
+
+    rm -rf "$build/nginx-src" "$build/objs" "$build/configured"
+    mkdir -p "$build/nginx-src"
+
+    for link in "$nginx_src"/*; do
+        ln -s "$link" "$build/nginx-src/"
+    done
+
+    rm -f "$build/nginx-src/Makefile" "$build/nginx-src/objs"
+    [ -x "$nginx_src/configure" ] || configure=auto/configure
+
+    (cd "$build/nginx-src" && "./$configure" "${configure_flags[@]}") \
+        >"$build/configure.log" 2>&1 || {
+            grep -A 3 'error:' "$build/configure.log" >&2 \
+                || tail -n 20 "$build/configure.log" >&2
+            die "configure failed; all of it is in $build/configure.log"
+        }
+}
+
+
+verb_build() {
+    local stamp
+
+    need_build
+    set_configure_flags
+    mkdir -p "$build"
+
+    stamp=$(printf '%s\n' "$nginx_src" "${configure_flags[@]}" \
+            | cat - "$top/config" "$nginx_src/src/core/nginx.h" | cksum)
+
+    if [ "$stamp" != "$(cat "$build/configured" 2>/dev/null)" ]; then
+        configure_nginx
+        printf '%s\n' "$stamp" >"$build/configured"
+    fi
+
+    say "building"
+    make -s -j "$jobs" -C "$build/nginx-src" -f "$build/objs/Makefile" modules
+    put "$build/objs/ngx_oauth_module.so" "$build/ngx_oauth_module.so"
+
+    if [ "$with_binary" = yes ]; then
+        make -s -j "$jobs" -C "$build/nginx-src" -f "$build/objs/Makefile" \
+            binary
+        put "$build/objs/nginx" "$build/nginx"
+    else
+        rm -f "$build/nginx"
+    fi
+
+    say "built $build/ngx_oauth_module.so"
+}
+
+
+# put from to: a running nginx may have the old file mapped, so a new one
+# takes its name; an equal one is left alone.
+
+put() {
+    if ! cmp -s "$1" "$2"; then
+        install -m 755 "$1" "$2.new"
+        mv "$2.new" "$2"
+    fi
+}
+
+
+# The nginx that the module was built for.
+
+nginx_binary() {
+    if [ -x "$build/nginx" ]; then
+        echo "$build/nginx"
+    else
+        PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx \
+            || die "there is no nginx in PATH"
+    fi
+}
+
+
+# --- install --------------------------------------------------------------
+
+verb_install() {
+    local nginx modules
+    local available=/usr/share/nginx/modules-available
+    local enabled=/etc/nginx/modules-enabled
+
+    verb_build
+    nginx=$(nginx_binary)
+    check_loads "$nginx"
+
+    modules=$("$nginx" -V 2>&1 | grep -o -e '--modules-path=[^ ]*' || true)
+    modules=${modules#--modules-path=}
+    [ -n "$modules" ] || die "$nginx names no --modules-path: copy" \
+        "$build/ngx_oauth_module.so to where its load_module lines point"
+
+    say "installing $modules/ngx_oauth_module.so"
+    as_root mkdir -p "$modules"
+    as_root install -m 644 "$build/ngx_oauth_module.so" \
+        "$modules/ngx_oauth_module.so.new"
+    as_root mv "$modules/ngx_oauth_module.so.new" \
+        "$modules/ngx_oauth_module.so"
+
+    if [ ! -d $enabled ]; then
+        say "to enable it, put this line at the top of nginx.conf:"
+        echo "    load_module $modules/ngx_oauth_module.so;"
+        return
+    fi
+
+    say "installing $available/mod-http-oauth.conf"
+    as_root mkdir -p $available
+    echo 'load_module modules/ngx_oauth_module.so;' \
+        | as_root tee $available/mod-http-oauth.conf >/dev/null
+
+    if [ -e $enabled/50-mod-http-oauth.conf ]; then
+        say "it is enabled; restart nginx to run the new module:"
+        echo "    nginx -t && systemctl restart nginx"
+    else
+        say "to enable it:"
+        echo "    ln -s $available/mod-http-oauth.conf" \
+             "$enabled/50-mod-http-oauth.conf"
+        echo "    nginx -t && systemctl reload nginx"
+    fi
+}
+
+
+# Says now, and not at the next restart, that nginx and module do not fit.
+
+check_loads() {
+    local dir status=0
+
+    dir=$(mktemp -d)
+    printf '%s\n' "load_module $build/ngx_oauth_module.so;" \
+        "pid $dir/pid;" 'error_log stderr;' 'events {}' >"$dir/nginx.conf"
+
+    "$1" -t -q -p "$dir" -c "$dir/nginx.conf" || status=$?
+    rm -rf "$dir"
+
+    [ $status = 0 ] || die "$1 cannot load the module"
+}
+
+
+# --- Node.js: demo and end-to-end tests -----------------------------------
+
+have_node() {
+    command -v node >/dev/null && command -v npm >/dev/null \
+        && [ "$(node -p 'parseInt(process.versions.node)')" -ge $node_least ]
+}
+
+
+node_message() {
+    local found="none is here"
+
+    if command -v node >/dev/null; then
+        found="$(node --version) is here"
+        command -v npm >/dev/null || found="$found, without npm"
+    fi
+
+    echo "Node.js $node_least or newer with npm is needed for the" \
+         "authorization server of the demo and the end-to-end tests; $found." \
+         "Debian 12's own package is 18: take one from nodejs.org (unpacked" \
+         "anywhere, with its bin folder in PATH)."
+}
+
+
+# npm_ci folder: the packages that its package-lock.json names.
+
+npm_ci() {
+    local done=$1/node_modules/.package-lock.json
+
+    if [ ! -e "$done" ] || [ "$1/package-lock.json" -nt "$done" ]; then
+        say "npm ci in ${1#"$top"/}"
+        (cd "$1" && npm ci --no-audit --no-fund)
+        touch "$done"
+    fi
+}
+
+
+verb_demo() {
+    have_node || die "$(node_message)"
+    verb_build
+    npm_ci "$top/demo"
+    exec node "$top/demo/demo.mjs" --module "$build/ngx_oauth_module.so" "$@"
+}
+
+
+# --- tests ----------------------------------------------------------------
+
+phases=(unit style prove e2e)
+
+
+# Each phase is a child, so that a failing command ends it and not the rest;
+# t/tap adds "passed failed skipped" to $TAP_TALLY for every group it runs.
+
+verb_test() {
+    local wanted=("${phases[@]}") phase status failed=0 lines=()
+
+    if [ $# -gt 0 ]; then
+        [[ " ${phases[*]} " == *" $1 "* ]] || die "no test phase $1"
+        wanted=("$1")
+    fi
+
+    need_build
+    need "${test_packages[@]}"
+
+    TAP_TALLY=$(mktemp)
+    export TAP_TALLY
+
+    for phase in "${wanted[@]}"; do
+        say "test phase: $phase"
+        status=0
+        "$self" "phase_$phase" || status=$?
+        lines+=("$(tally "$phase" $status)")
+    done
+
+    rm -f "$TAP_TALLY"
+    printf '\n'
+    printf '%s\n' "${lines[@]}"
+    summary "${lines[@]}"
+}
+
+
+# tally phase status: what the phase added, as one line; a phase that ended
+# badly without a failed test (it did not build, say) is one failure.
+
+tally() {
+    awk -v phase="$1" -v status="$2" '
+        { passed += $1; failed += $2; skipped += $3 }
+        END {
+            if (status != 0 && failed == 0) failed = 1
+            printf "%-5s %d passed, %d failed, %d skipped\n",
+                   phase, passed, failed, skipped
+        }' "$TAP_TALLY"
+    : >"$TAP_TALLY"
+}
+
+
+summary() {
+    printf '%s\n' "$@" | awk '
+        { passed += $2; failed += $4; skipped += $6 }
+        END {
+            printf "%d passed, %d failed", passed, failed
+            if (skipped) printf ", %d skipped", skipped
+            printf "\n"
+            exit (failed != 0 || passed == 0)
+        }'
+}
+
+
+# The core under cmocka: as it is, under ASan and UBSan, under valgrind.
+
+phase_unit() {
+    make -s -j "$jobs" -C "$top/t/unit" BUILD="$build" all asan
+    make -s -k -C "$top/t/unit" BUILD="$build" check check-asan check-valgrind
+}
+
+
+# Layers, walls, names, lengths, and documentation against code.
+
+phase_style() {
+    verb_build
+    cd "$top"
+    BUILD=$build NGINX_BINARY=$(nginx_binary) t/tap t/style/*.t
+}
+
+
+# nginx with the module against a scripted issuer.
+
+phase_prove() {
+    verb_build
+    make -s -C "$top/t/lib" BUILD="$build"
+    cd "$top"
+    BUILD=$build t/tap -j "$jobs" t/*.t
+}
+
+
+# Real clients against a real authorization server, and the demo.
+
+phase_e2e() {
+    if ! have_node; then
+        say "skipped: $(node_message)"
+        echo "0 0 1" >>"$TAP_TALLY"
+        return
+    fi
+
+    verb_build
+    npm_ci "$top/t/e2e"
+    cd "$top"
+}
+
+
+verb_clean() {
+    say "removing $build"
+    rm -rf "$build"
+}
+
+
+main() {
+    local verb=${1:-help}
+
+    [ $# -eq 0 ] || shift
+
+    case $verb in
+    deps | build | install | demo | test | clean | help)
+        "verb_$verb" "$@"
+        ;;
+    phase_unit | phase_style | phase_prove | phase_e2e)
+        "$verb"
+        ;;
+    -h | --help)
+        verb_help
+        ;;
+    *)
+        verb_help >&2
+        die "no verb $verb"
+        ;;
+    esac
+}
+
+main "$@"
