@@ -132,7 +132,7 @@ typedef struct {
 extern ngx_module_t  ngx_oauth_module;
 
 
-/* ngx_oauth_conf.c: the levels, and the directives of server and location. */
+/* ngx_oauth_conf.c: the levels, and what is protected. */
 
 void *ngx_oauth_create_main_conf(ngx_conf_t *cf);
 void *ngx_oauth_create_srv_conf(ngx_conf_t *cf);
@@ -141,14 +141,15 @@ char *ngx_oauth_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 
 char *ngx_oauth_conf_oauth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_oauth_conf_resource(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_oauth_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_oauth_conf_implies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_oauth_conf_metadata(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Adds an element to an array that may be NULL or unset. */
+
+void *ngx_oauth_conf_push(ngx_conf_t *cf, ngx_array_t **array, size_t size);
+
+/* "off": an empty list, which differs from an unset one; alone on its level. */
+
+char *ngx_oauth_conf_off(ngx_conf_t *cf, ngx_array_t **array);
 
 /* The arguments from first on, in the configuration's pool. */
 
@@ -160,6 +161,29 @@ void ngx_cdecl ngx_oauth_conf_error(ngx_conf_t *cf, ngx_oauth_place_t *place,
     const char *fmt, ...);
 
 void ngx_oauth_conf_here(ngx_conf_t *cf, ngx_oauth_place_t *place);
+
+
+/* ngx_oauth_conf_policy.c: what a token must be good for. */
+
+char *ngx_oauth_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_implies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* ngx_oauth_conf_header.c */
+
+char *ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * Headers add up across levels; the inner one wins for the same name.  NULL:
+ * no memory.
+ */
+
+ngx_array_t *ngx_oauth_conf_merge_headers(ngx_conf_t *cf, ngx_array_t *parent,
+    ngx_array_t *child);
 
 
 /* ngx_oauth_conf_issuer.c: the block oauth_issuer. */
@@ -174,12 +198,35 @@ char *ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 /*
- * ngx_oauth_conf_server.c: once everything is read, names become issuers, every
- * protected location gets its resource, every server its table of resources
- * with rendered documents and its list of header names.
+ * ngx_oauth_conf_server.c: once everything is read, names become issuers and
+ * every protected location gets its resource.
  */
 
 ngx_int_t ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+
+
+/*
+ * ngx_oauth_conf_resource.c: the resources of a server.
+ *
+ * The origin of a server, where server_name and listen leave no doubt about it;
+ * NGX_DECLINED where they do.
+ */
+
+ngx_int_t ngx_oauth_resource_default(ngx_conf_t *cf,
+    ngx_http_core_srv_conf_t *cscf, ngx_str_t *url);
+
+/*
+ * The resource of this URL in the location's server, new or shared, with what
+ * the location adds to its document.  NULL: an error, which is logged.
+ */
+
+ngx_oauth_resource_t *ngx_oauth_resource_create(ngx_conf_t *cf,
+    ngx_oauth_location_t *location, ngx_str_t *url);
+
+/* Renders the document, when every location has been seen. */
+
+ngx_int_t ngx_oauth_resource_write(ngx_conf_t *cf,
+    ngx_oauth_resource_t *resource);
 
 
 #endif /* NGX_OAUTH_CONF_H_INCLUDED */

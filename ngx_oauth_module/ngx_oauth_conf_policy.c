@@ -1,0 +1,324 @@
+
+/*
+ * The directives that say what a token must be good for: audience (RFC 7519
+ * section 4.1.3), scopes (RFC 6749 section 3.3), claims.  Each is checked where
+ * it stands and leaves arrays in the configuration's pool.
+ */
+
+
+#include "ngx_oauth_conf.h"
+
+
+static ngx_int_t ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value);
+static ngx_int_t ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
+    ngx_oauth_scope_t *scope);
+static ngx_int_t ngx_oauth_conf_scope_tokens(ngx_conf_t *cf);
+
+
+char *
+ngx_oauth_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t    *value;
+    ngx_uint_t    i;
+    oauth_str_t  *audience;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+
+        if (lcf->any_audience == NGX_CONF_UNSET) {
+            lcf->any_audience = 1;
+
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "oauth_audience off: tokens that were issued "
+                               "for other services are accepted here");
+        }
+
+        return ngx_oauth_conf_off(cf, &lcf->audience);
+    }
+
+    if (lcf->any_audience == 1) {
+        return "follows \"oauth_audience off\": remove one of the two";
+    }
+
+    lcf->any_audience = 0;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return "has an empty value: remove it";
+        }
+
+        audience = ngx_oauth_conf_push(cf, &lcf->audience,
+                                        sizeof(oauth_str_t));
+        if (audience == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *audience = ngx_oauth_str(&value[i]);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t                         *value;
+    ngx_uint_t                         i;
+    ngx_oauth_scope_t                 *scope;
+    ngx_http_complex_value_t          *term;
+    ngx_http_compile_complex_value_t   ccv;
+
+    scope = ngx_oauth_conf_push(cf, &lcf->scopes, sizeof(ngx_oauth_scope_t));
+    if (scope == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(scope, sizeof(ngx_oauth_scope_t));
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "method=", 7) == 0) {
+
+            if (ngx_oauth_conf_methods(cf, &value[i], scope) != NGX_OK) {
+                return NGX_CONF_ERROR;
+            }
+
+            continue;
+        }
+
+        term = ngx_oauth_conf_push(cf, &scope->terms,
+                                    sizeof(ngx_http_complex_value_t));
+        if (term == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+        ccv.cf = cf;
+        ccv.value = &value[i];
+        ccv.complex_value = term;
+
+        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (term->lengths == NULL
+            && ngx_oauth_conf_term(cf, &value[i]) != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (scope->terms == NULL) {
+        return "has methods but no scope: name one";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Checks a term without variables: scope-tokens (RFC 6749), or "none". */
+
+static ngx_int_t
+ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value)
+{
+    oauth_str_t  term, scope;
+
+    term = ngx_oauth_str(value);
+
+    while (oauth_scope_alternative(&term, &scope)) {
+
+        if (!oauth_scope_valid(scope)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "scope \"%V\" is empty or no RFC 6749 "
+                               "scope-token: use visible ASCII without "
+                               "quotes, backslashes and spaces", value);
+            return NGX_ERROR;
+        }
+    }
+
+    if (value->len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "scope \"\" is empty: name a scope, or write none");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
+    ngx_oauth_scope_t *scope)
+{
+    u_char     *p, *last, *end;
+    ngx_str_t  *method;
+
+    if (scope->methods) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is a second method list: join the two",
+                           list);
+        return NGX_ERROR;
+    }
+
+    p = list->data + sizeof("method=") - 1;
+    last = list->data + list->len;
+
+    for ( ;; ) {
+
+        end = ngx_strlchr(p, last, ',');
+        if (end == NULL) {
+            end = last;
+        }
+
+        method = ngx_oauth_conf_push(cf, &scope->methods, sizeof(ngx_str_t));
+        if (method == NULL) {
+            return NGX_ERROR;
+        }
+
+        method->data = p;
+        method->len = end - p;
+
+        while (p < end
+               && ((*p >= 'A' && *p <= 'Z') || *p == '_' || *p == '-'))
+        {
+            p++;
+        }
+
+        if (p != end || method->len == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is no list of methods: write them in "
+                               "upper case, as in method=POST,PUT", list);
+            return NGX_ERROR;
+        }
+
+        if (end == last) {
+            return NGX_OK;
+        }
+
+        p = end + 1;
+    }
+}
+
+
+char *
+ngx_oauth_conf_implies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    oauth_str_t         *scopes;
+    oauth_scope_rule_t  *rule;
+
+    if (ngx_oauth_conf_scope_tokens(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    scopes = ngx_oauth_conf_strings(cf, 1);
+    if (scopes == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rule = ngx_oauth_conf_push(cf, &lcf->rules, sizeof(oauth_scope_rule_t));
+    if (rule == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rule->scope = scopes[0];
+    rule->implied = &scopes[1];
+    rule->nimplied = cf->args->nelts - 2;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t   *value, *scope;
+    ngx_uint_t   i;
+
+    if (ngx_oauth_conf_scope_tokens(cf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        scope = ngx_oauth_conf_push(cf, &lcf->advertise, sizeof(ngx_str_t));
+        if (scope == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *scope = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Every argument is a scope-token. */
+
+static ngx_int_t
+ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (!oauth_scope_valid(ngx_oauth_str(&value[i]))) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "scope \"%V\" is empty or no RFC 6749 "
+                               "scope-token: use visible ASCII without "
+                               "quotes, backslashes and spaces", &value[i]);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+char *
+ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t            *value;
+    ngx_oauth_require_t  *require;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return "has an empty claim name";
+    }
+
+    require = ngx_oauth_conf_push(cf, &lcf->requires,
+                                   sizeof(ngx_oauth_require_t));
+    if (require == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    require->claim = ngx_oauth_str(&value[1]);
+    require->nvalues = cf->args->nelts - 2;
+    require->values = ngx_oauth_conf_strings(cf, 2);
+
+    if (require->values == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,419 @@
+
+/*
+ * The resources of a server (RFC 9728 section 1.2): a table by the path of
+ * their documents, in which collisions are refused, and the documents as they
+ * are sent.  Everything is in the configuration's pool.
+ */
+
+
+#include "ngx_oauth_conf.h"
+
+
+static ngx_int_t ngx_oauth_server_listen(ngx_conf_t *cf,
+    ngx_http_core_srv_conf_t *cscf, ngx_uint_t *port, ngx_uint_t *ssl);
+static ngx_uint_t ngx_oauth_server_name_literal(ngx_str_t *name);
+static ngx_oauth_resource_t *ngx_oauth_resource_new(ngx_conf_t *cf,
+    ngx_str_t *url);
+static ngx_int_t ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata,
+    size_t origin, ngx_str_t *path);
+static ngx_int_t ngx_oauth_resource_add(ngx_conf_t *cf,
+    ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
+static ngx_int_t ngx_oauth_resource_members(ngx_conf_t *cf,
+    ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
+static void ngx_oauth_resource_scopes(ngx_oauth_resource_t *resource,
+    ngx_oauth_loc_conf_t *lcf);
+
+
+ngx_int_t
+ngx_oauth_resource_default(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
+    ngx_str_t *url)
+{
+    u_char      *p;
+    ngx_uint_t   port, ssl;
+
+    if (!ngx_oauth_server_name_literal(&cscf->server_name)
+        || ngx_oauth_server_listen(cf, cscf, &port, &ssl) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_pnalloc(cf->pool, sizeof("https://:65535") + cscf->server_name.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    url->data = p;
+
+    p = ngx_cpymem(p, "http", 4);
+
+    if (ssl) {
+        *p++ = 's';
+    }
+
+    p = ngx_cpymem(p, "://", 3);
+
+    ngx_strlow(p, cscf->server_name.data, cscf->server_name.len);
+    p += cscf->server_name.len;
+
+    if (port != (ssl ? 443 : 80)) {
+        p = ngx_sprintf(p, ":%ui", port);
+    }
+
+    url->len = p - url->data;
+
+    return NGX_OK;
+}
+
+
+/* No regex, no wildcard, no catch-all "_", not empty. */
+
+static ngx_uint_t
+ngx_oauth_server_name_literal(ngx_str_t *name)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < name->len; i++) {
+
+        c = ngx_tolower(name->data[i]);
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'
+              || (c == '.' && i > 0)))
+        {
+            return 0;
+        }
+    }
+
+    return name->len > 0;
+}
+
+
+/* NGX_OK when all of a server's sockets have one port and one scheme. */
+
+static ngx_int_t
+ngx_oauth_server_listen(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
+    ngx_uint_t *port, ngx_uint_t *ssl)
+{
+    ngx_uint_t                   p, a, s, found;
+    ngx_http_conf_port_t        *ports;
+    ngx_http_conf_addr_t        *addrs;
+    ngx_http_core_srv_conf_t   **servers;
+    ngx_http_core_main_conf_t   *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    if (cmcf->ports == NULL) {
+        return NGX_DECLINED;
+    }
+
+    found = 0;
+    ports = cmcf->ports->elts;
+
+    for (p = 0; p < cmcf->ports->nelts; p++) {
+
+        addrs = ports[p].addrs.elts;
+
+        for (a = 0; a < ports[p].addrs.nelts; a++) {
+
+            servers = addrs[a].servers.elts;
+
+            for (s = 0; s < addrs[a].servers.nelts; s++) {
+
+                if (servers[s] != cscf) {
+                    continue;
+                }
+
+                if (ports[p].family == AF_UNIX
+                    || (found
+                        && (*port != (ngx_uint_t) ntohs(ports[p].port)
+                            || *ssl != addrs[a].opt.ssl)))
+                {
+                    return NGX_DECLINED;
+                }
+
+                found = 1;
+                *port = ntohs(ports[p].port);
+                *ssl = addrs[a].opt.ssl;
+            }
+        }
+    }
+
+    return found ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_oauth_resource_t *
+ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_location_t *location,
+    ngx_str_t *url)
+{
+    ngx_uint_t              i;
+    ngx_oauth_resource_t   *resource, **resources, **slot;
+
+    resource = ngx_oauth_resource_new(cf, url);
+    if (resource == NULL) {
+        return NULL;
+    }
+
+    resources = location->server->resources.elts;
+
+    for (i = 0; i < location->server->resources.nelts; i++) {
+        if (ngx_oauth_str_equal(&resources[i]->path, &resource->path)) {
+            break;
+        }
+    }
+
+    if (i == location->server->resources.nelts) {
+
+        slot = ngx_array_push(&location->server->resources);
+        if (slot == NULL) {
+            return NULL;
+        }
+
+        *slot = resource;
+
+    } else if (ngx_oauth_str_equal(&resources[i]->url, url)) {
+        resource = resources[i];
+
+    } else {
+        ngx_oauth_conf_error(cf, &location->conf->resource_place,
+                             "resources \"%V\" and \"%V\" of one server share "
+                             "the metadata path \"%V\": write the same URL in "
+                             "both, or another path",
+                             url, &resources[i]->url, &resource->path);
+        return NULL;
+    }
+
+    if (ngx_oauth_resource_add(cf, resource, location->conf) != NGX_OK) {
+        return NULL;
+    }
+
+    return resource;
+}
+
+
+static ngx_oauth_resource_t *
+ngx_oauth_resource_new(ngx_conf_t *cf, ngx_str_t *url)
+{
+    oauth_buf_t            buf;
+    oauth_url_t            parsed;
+    ngx_oauth_resource_t  *resource;
+
+    resource = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_resource_t));
+    if (resource == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&resource->issuers, cf->pool, 2,
+                       sizeof(ngx_oauth_issuer_t *))
+        != NGX_OK
+        || oauth_url_parse(ngx_oauth_str(url), &parsed) != NULL)
+    {
+        return NULL;
+    }
+
+    resource->url = *url;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    oauth_url_append_well_known(&buf, &parsed, oauth_str(OAUTH_METADATA_NAME),
+                                0);
+
+    if (ngx_oauth_buf_move(cf->pool, &buf, &resource->metadata) != NGX_OK) {
+        return NULL;
+    }
+
+    if (ngx_oauth_resource_path(cf, &resource->metadata, parsed.origin.len,
+                                &resource->path)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return resource;
+}
+
+
+/* The path as nginx sees it in a request: decoded, without the query. */
+
+static ngx_int_t
+ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata, size_t origin,
+    ngx_str_t *path)
+{
+    u_char  *src, *dst, *query;
+    size_t   len;
+
+    src = metadata->data + origin;
+    len = metadata->len - origin;
+
+    query = ngx_strlchr(src, src + len, '?');
+    if (query) {
+        len = query - src;
+    }
+
+    dst = ngx_pnalloc(cf->pool, len);
+    if (dst == NULL) {
+        return NGX_ERROR;
+    }
+
+    path->data = dst;
+    ngx_unescape_uri(&dst, &src, len, 0);
+    path->len = dst - path->data;
+
+    return NGX_OK;
+}
+
+
+/* What a location contributes to the document of its resource. */
+
+static ngx_int_t
+ngx_oauth_resource_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
+    ngx_oauth_loc_conf_t *lcf)
+{
+    ngx_uint_t             i, k;
+    ngx_oauth_issuer_t   **known, **issuers, **slot;
+
+    issuers = lcf->issuers->elts;
+
+    for (i = 0; i < lcf->issuers->nelts; i++) {
+
+        known = resource->issuers.elts;
+
+        for (k = 0; k < resource->issuers.nelts; k++) {
+            if (known[k] == issuers[i]) {
+                break;
+            }
+        }
+
+        if (k < resource->issuers.nelts) {
+            continue;
+        }
+
+        slot = ngx_array_push(&resource->issuers);
+        if (slot == NULL) {
+            return NGX_ERROR;
+        }
+
+        *slot = issuers[i];
+    }
+
+    ngx_oauth_resource_scopes(resource, lcf);
+
+    return ngx_oauth_resource_members(cf, resource, lcf);
+}
+
+
+static void
+ngx_oauth_resource_scopes(ngx_oauth_resource_t *resource,
+    ngx_oauth_loc_conf_t *lcf)
+{
+    ngx_str_t                 *advertise;
+    ngx_uint_t                 i, k;
+    oauth_str_t                term, scope;
+    ngx_oauth_scope_t         *scopes;
+    ngx_http_complex_value_t  *terms;
+
+    if (lcf->advertise) {
+
+        advertise = lcf->advertise->elts;
+
+        for (i = 0; i < lcf->advertise->nelts; i++) {
+            oauth_scope_append(&resource->scopes,
+                               ngx_oauth_str(&advertise[i]));
+        }
+    }
+
+    if (lcf->scopes == NULL) {
+        return;
+    }
+
+    scopes = lcf->scopes->elts;
+
+    for (i = 0; i < lcf->scopes->nelts; i++) {
+
+        terms = scopes[i].terms->elts;
+
+        for (k = 0; k < scopes[i].terms->nelts; k++) {
+
+            if (terms[k].lengths) {
+                continue;
+            }
+
+            term = ngx_oauth_str(&terms[k].value);
+
+            if (oauth_str_equal(term, oauth_str("none"))) {
+                continue;
+            }
+
+            while (oauth_scope_alternative(&term, &scope)) {
+                oauth_scope_append(&resource->scopes, scope);
+            }
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_oauth_resource_members(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
+    ngx_oauth_loc_conf_t *lcf)
+{
+    if (lcf->members == NULL || lcf->members == resource->members) {
+        return NGX_OK;
+    }
+
+    if (resource->members) {
+        ngx_oauth_conf_error(cf, &lcf->resource_place,
+                             "resource \"%V\" has different \"oauth_metadata\" "
+                             "in two locations: write it once, in the server",
+                             &resource->url);
+        return NGX_ERROR;
+    }
+
+    resource->members = lcf->members;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_oauth_resource_write(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
+{
+    oauth_buf_t           buf;
+    ngx_uint_t            i;
+    oauth_str_t          *names;
+    oauth_metadata_t      metadata;
+    ngx_oauth_issuer_t  **issuers;
+
+    names = ngx_palloc(cf->pool,
+                       resource->issuers.nelts * sizeof(oauth_str_t));
+    if (names == NULL) {
+        oauth_buf_free(&resource->scopes);
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&metadata, sizeof(oauth_metadata_t));
+
+    issuers = resource->issuers.elts;
+
+    for (i = 0; i < resource->issuers.nelts; i++) {
+        names[i] = ngx_oauth_str(&issuers[i]->issuer);
+        metadata.algorithms |= issuers[i]->policy.algorithms;
+    }
+
+    metadata.resource = ngx_oauth_str(&resource->url);
+    metadata.issuers = names;
+    metadata.nissuers = resource->issuers.nelts;
+    metadata.scopes = oauth_buf_str(&resource->scopes);
+
+    if (resource->members) {
+        metadata.members = resource->members->elts;
+        metadata.nmembers = resource->members->nelts;
+    }
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+    buf.failed = resource->scopes.failed;
+
+    oauth_metadata_write(&buf, &metadata);
+    oauth_buf_free(&resource->scopes);
+
+    return ngx_oauth_buf_move(cf->pool, &buf, &resource->document);
+}
