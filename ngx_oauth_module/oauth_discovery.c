@@ -1,0 +1,123 @@
+
+/*
+ * Authorization server metadata (RFC 8414 sections 3.1 and 3.3, OpenID Connect
+ * Discovery 1.0 section 4): where it may lie, and of its members the two that
+ * a protected resource needs.  The issuer must be the configured one byte for
+ * byte, or one server could speak for another.  The strings found are copied
+ * into the caller's oauth_discovery_t.
+ */
+
+
+#include <string.h>
+
+#include "oauth_discovery.h"
+#include "oauth_json.h"
+#include "oauth_url.h"
+
+
+#define OAUTH_DISCOVERY_MEMBERS  2048
+
+
+static const char *oauth_discovery_read(const json_t *root,
+    oauth_str_t issuer, oauth_discovery_t *discovery);
+
+
+int
+oauth_discovery_append_url(oauth_buf_t *buf, oauth_str_t issuer, unsigned n)
+{
+    oauth_url_t  url;
+
+    if (oauth_url_parse(issuer, &url) != NULL || url.query.data != NULL) {
+        return 0;
+    }
+
+    switch (n) {
+
+    case 0:
+        oauth_url_append_well_known(buf, &url,
+                                    oauth_str("oauth-authorization-server"),
+                                    1);
+        return 1;
+
+    case 1:
+        if (issuer.data[issuer.len - 1] == '/') {
+            issuer.len--;
+        }
+
+        oauth_buf_append_str(buf, issuer);
+        oauth_buf_append_literal(buf, "/.well-known/openid-configuration");
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+const char *
+oauth_discovery_parse(oauth_str_t text, oauth_str_t issuer,
+    oauth_discovery_t *discovery)
+{
+    json_t      *root;
+    const char  *error;
+
+    memset(discovery, 0, sizeof(oauth_discovery_t));
+
+    root = oauth_json_parse(text, OAUTH_DISCOVERY_MEMBERS);
+    if (root == NULL) {
+        return "it is no JSON object";
+    }
+
+    error = oauth_discovery_read(root, issuer, discovery);
+
+    json_decref(root);
+
+    return error;
+}
+
+
+static const char *
+oauth_discovery_read(const json_t *root, oauth_str_t issuer,
+    oauth_discovery_t *discovery)
+{
+    oauth_url_t  url;
+    oauth_str_t  found;
+
+    if (oauth_json_string(root, "issuer", &found) != 1) {
+        return "it has no issuer that is a string";
+    }
+
+    oauth_buf_append_str(&discovery->issuer, found);
+
+    if (!oauth_str_equal(found, issuer)) {
+        return "its issuer is not the configured one";
+    }
+
+    if (oauth_json_string(root, "jwks_uri", &found) != 1) {
+        return "it has no jwks_uri that is a string";
+    }
+
+    if (oauth_url_parse(found, &url) != NULL) {
+        return "its jwks_uri is no URL";
+    }
+
+    if (!oauth_url_is_secure(&url)) {
+        return "its jwks_uri is plain http";
+    }
+
+    oauth_buf_append_str(&discovery->jwks_uri, found);
+
+    if (discovery->issuer.failed || discovery->jwks_uri.failed) {
+        return "memory is short";
+    }
+
+    return NULL;
+}
+
+
+void
+oauth_discovery_free(oauth_discovery_t *discovery)
+{
+    oauth_buf_free(&discovery->issuer);
+    oauth_buf_free(&discovery->jwks_uri);
+}

@@ -1,0 +1,240 @@
+
+/*
+ * Scopes: words, terms and a hierarchy (RFC 6749 section 3.3).  The words are
+ * compared byte for byte and split at SP only: a tab or a comma is a part of
+ * no scope-token and makes its word match nothing.  Nothing is allocated
+ * here but by the buffer of oauth_scope_append; words are views.
+ */
+
+
+#include "oauth_scope.h"
+
+
+/* A rule that has been visited; the list lies on the stack. */
+
+typedef struct oauth_scope_link_s  oauth_scope_link_t;
+
+struct oauth_scope_link_s {
+    const oauth_scope_rule_t  *rule;
+    const oauth_scope_link_t  *next;
+};
+
+
+typedef struct {
+    oauth_str_t                granted;
+    oauth_str_t                wanted;
+    const oauth_scope_rule_t  *rules;
+    size_t                     nrules;
+} oauth_scope_search_t;
+
+
+static int oauth_scope_has(oauth_str_t words, oauth_str_t scope);
+static int oauth_scope_implied(const oauth_scope_search_t *search,
+    const oauth_scope_link_t *visited);
+static int oauth_scope_leads(const oauth_scope_search_t *search,
+    const oauth_scope_link_t *visited, const oauth_scope_rule_t *rule);
+static int oauth_scope_rule_implies(const oauth_scope_rule_t *rule,
+    oauth_str_t scope);
+
+
+int
+oauth_scope_valid(oauth_str_t s)
+{
+    size_t         i;
+    unsigned char  c;
+
+    for (i = 0; i < s.len; i++) {
+
+        c = s.data[i];
+
+        if (c < 0x21 || c > 0x7e || c == '"' || c == '\\') {
+            return 0;
+        }
+    }
+
+    return s.len > 0;
+}
+
+
+int
+oauth_scope_next(oauth_str_t *rest, oauth_str_t *word)
+{
+    while (rest->len > 0 && rest->data[0] == ' ') {
+        rest->data++;
+        rest->len--;
+    }
+
+    word->data = rest->data;
+    word->len = 0;
+
+    while (rest->len > 0 && rest->data[0] != ' ') {
+        rest->data++;
+        rest->len--;
+        word->len++;
+    }
+
+    return word->len > 0;
+}
+
+
+/* At the end data is NULL: an empty last alternative is not lost. */
+
+int
+oauth_scope_alternative(oauth_str_t *term, oauth_str_t *scope)
+{
+    size_t  i;
+
+    if (term->data == NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < term->len && term->data[i] != '|'; i++) { /* void */ }
+
+    scope->data = term->data;
+    scope->len = i;
+
+    if (i < term->len) {
+        term->data += i + 1;
+        term->len -= i + 1;
+
+    } else {
+        term->data = NULL;
+        term->len = 0;
+    }
+
+    return 1;
+}
+
+
+int
+oauth_scope_granted(oauth_str_t granted, oauth_str_t term,
+    const oauth_scope_rule_t *rules, size_t nrules)
+{
+    oauth_str_t           rest;
+    oauth_scope_search_t  search;
+
+    rest = term;
+
+    while (oauth_scope_alternative(&rest, &search.wanted)) {
+        if (oauth_scope_has(granted, search.wanted)) {
+            return 1;
+        }
+    }
+
+    search.granted = granted;
+    search.rules = rules;
+    search.nrules = nrules;
+
+    while (oauth_scope_alternative(&term, &search.wanted)) {
+        if (oauth_scope_implied(&search, NULL)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+oauth_scope_has(oauth_str_t words, oauth_str_t scope)
+{
+    oauth_str_t  word;
+
+    while (oauth_scope_next(&words, &word)) {
+        if (oauth_str_equal(word, scope)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * From the wanted scope backwards, so that rules of other scopes cost next to
+ * nothing.  Each call adds one rule to the visited ones and none is taken off
+ * before the search ends: circles end it, the depth is nrules at most, and
+ * the work is polynomial whatever the rules.
+ */
+
+static int
+oauth_scope_implied(const oauth_scope_search_t *search,
+    const oauth_scope_link_t *visited)
+{
+    size_t              i;
+    oauth_scope_link_t  link;
+
+    for (i = 0; i < search->nrules; i++) {
+
+        link.rule = &search->rules[i];
+        link.next = visited;
+
+        if (!oauth_scope_leads(search, visited, link.rule)) {
+            continue;
+        }
+
+        if (oauth_scope_has(search->granted, link.rule->scope)) {
+            return 1;
+        }
+
+        return oauth_scope_implied(search, &link);
+    }
+
+    return 0;
+}
+
+
+/* 1 when a rule not visited yet implies the wanted scope or one that does. */
+
+static int
+oauth_scope_leads(const oauth_scope_search_t *search,
+    const oauth_scope_link_t *visited, const oauth_scope_rule_t *rule)
+{
+    int                        leads;
+    const oauth_scope_link_t  *link;
+
+    leads = oauth_scope_rule_implies(rule, search->wanted);
+
+    for (link = visited; link; link = link->next) {
+
+        if (link->rule == rule) {
+            return 0;
+        }
+
+        if (!leads) {
+            leads = oauth_scope_rule_implies(rule, link->rule->scope);
+        }
+    }
+
+    return leads;
+}
+
+
+static int
+oauth_scope_rule_implies(const oauth_scope_rule_t *rule, oauth_str_t scope)
+{
+    size_t  i;
+
+    for (i = 0; i < rule->nimplied; i++) {
+        if (oauth_str_equal(rule->implied[i], scope)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+oauth_scope_append(oauth_buf_t *buf, oauth_str_t scope)
+{
+    if (scope.len == 0 || oauth_scope_has(oauth_buf_str(buf), scope)) {
+        return;
+    }
+
+    if (buf->len > 0) {
+        oauth_buf_append_literal(buf, " ");
+    }
+
+    oauth_buf_append_str(buf, scope);
+}
