@@ -1,0 +1,67 @@
+// The app behind nginx.  It knows nothing of tokens: it shows the headers
+// that reached it, as JSON or, for a browser, as a page.
+
+import { createServer } from 'node:http';
+
+
+// Returns { port, url, requests, stop }; requests holds what came, in order:
+// { method, path, headers }.
+
+export async function startApp() {
+    const requests = [];
+    const server = createServer((request, response) => {
+        const { method, url, headers } = request;
+        const seen = { method, path: url, user: headers['x-user'] ?? null,
+                       headers };
+
+        requests.push(seen);
+
+        if (headers.accept?.includes('text/html')) {
+            response.setHeader('Content-Type', 'text/html; charset=utf-8');
+            response.end(page(seen));
+            return;
+        }
+
+        response.setHeader('Content-Type', 'application/json');
+        response.end(`${JSON.stringify(seen, null, 2)}\n`);
+    });
+
+    await new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(0, '127.0.0.1', resolve);
+    });
+
+    const { port } = server.address();
+
+    return {
+        port,
+        url: `http://127.0.0.1:${port}`,
+        requests,
+        stop: async () => {
+            server.closeAllConnections();
+            await new Promise((resolve) => { server.close(resolve); });
+        },
+    };
+}
+
+
+function page({ method, path, user, headers }) {
+    const rows = Object.entries(headers)
+        .map(([name, value]) => `<tr><th>${escape(name)}<td>${escape(value)}`)
+        .join('\n');
+
+    return `<!DOCTYPE html>
+<title>Notes</title>
+<h1>Hello ${escape(user ?? 'stranger')}</h1>
+<p>${escape(method)} ${escape(path)} came with</p>
+<table>
+${rows}
+</table>
+`;
+}
+
+
+function escape(text) {
+    return String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+        .replaceAll('"', '&quot;');
+}

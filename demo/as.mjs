@@ -1,0 +1,300 @@
+// An authorization server on a loopback port: oidc-provider with resource
+// indicators (RFC 8707), dynamic registration (RFC 7591), PKCE, the device
+// flow (RFC 8628) and JWT access tokens (RFC 9068).  It has one account and
+// agrees to everything, so that nobody has to click; what it signs with can
+// be borrowed, to make tokens that it would never issue.
+
+import { createServer } from 'node:http';
+import { randomBytes } from 'node:crypto';
+
+import { Browser } from './browser.mjs';
+import { Provider, jose } from '../t/e2e/packages.mjs';
+
+
+const ALGORITHM = 'ES256';
+
+
+// Options: scopes; resources, the accepted identifiers (a list that may grow
+// later); account, the subject; lifetime of access tokens in seconds;
+// audience, a function from the resource to the token's aud; clients,
+// registered from the start.
+
+export async function startAs(options) {
+    const as = new AuthorizationServer(options);
+
+    await as.start();
+
+    return as;
+}
+
+
+class AuthorizationServer {
+    issued = [];            // every access token, in order
+    requests = [];          // { method, path, status }
+    resources;
+    account;
+
+    #options;
+    #server;
+    #provider;
+    #port = 0;
+    #key;
+
+    constructor(options) {
+        this.#options = { lifetime: 3600, audience: (url) => url, clients: [],
+                          ...options };
+        this.resources = new Set(options.resources);
+        this.account = options.account;
+    }
+
+    get issuer() {
+        return `http://127.0.0.1:${this.#port}`;
+    }
+
+    // Listens, the second time on the port of the first.
+
+    async start() {
+        this.#server = createServer((request, response) => {
+            this.#serve(request, response).catch((error) => {
+                response.destroy(error);
+            });
+        });
+
+        await new Promise((resolve, reject) => {
+            this.#server.once('error', reject);
+            this.#server.listen(this.#port, '127.0.0.1', resolve);
+        });
+
+        if (!this.#provider) {
+            this.#port = this.#server.address().port;
+            this.#key = await newKey();
+            this.#provider = this.#newProvider();
+        }
+    }
+
+    // What it has issued and registered is kept for the next start.
+
+    async stop() {
+        const server = this.#server;
+
+        if (server?.listening) {
+            server.closeAllConnections();
+            await new Promise((resolve) => { server.close(resolve); });
+        }
+    }
+
+    // A token with the claims of a good one, and those given in place of
+    // them; signed with this server's key or with another one that claims to
+    // be it.
+
+    async sign(claims, { key = this.#key.private } = {}) {
+        const now = Math.floor(Date.now() / 1000);
+        const token = await new jose.SignJWT({
+            iss: this.issuer,
+            sub: this.account,
+            client_id: 'signed-by-hand',
+            jti: randomBytes(12).toString('base64url'),
+            iat: now,
+            exp: now + 600,
+            ...claims,
+        })
+            .setProtectedHeader({ alg: ALGORITHM, typ: 'at+jwt',
+                                  kid: this.#key.kid })
+            .sign(key);
+
+        this.issued.push(token);
+
+        return token;
+    }
+
+    // A key that is not this server's.
+
+    async foreignKey() {
+        return (await jose.generateKeyPair(ALGORITHM)).privateKey;
+    }
+
+    // The person who opens the address of a device flow and agrees.
+
+    async approve(url) {
+        const page = await new Browser().open(url);
+
+        if (page.status !== 200 || !page.body.includes('Sign-in Success')) {
+            throw new Error(`device not approved: ${page.status} `
+                            + `${page.body}`);
+        }
+    }
+
+    async #serve(request, response) {
+        const { pathname, searchParams } = new URL(request.url, this.issuer);
+
+        response.on('finish', () => {
+            this.requests.push({ method: request.method, path: pathname,
+                                 status: response.statusCode });
+        });
+
+        if (pathname.startsWith('/interaction/')) {
+            await this.#interact(request, response);
+
+        } else if (pathname === '/approve') {
+            const code = encodeURIComponent(searchParams.get('user_code'));
+
+            await this.approve(`${this.issuer}/device?user_code=${code}`);
+            response.end('approved\n');
+
+        } else {
+            this.#provider.callback()(request, response);
+        }
+    }
+
+    // Signs the account in, then grants all that is asked for.
+
+    async #interact(request, response) {
+        const { prompt, params, session, grantId } =
+            await this.#provider.interactionDetails(request, response);
+
+        if (prompt.name === 'login') {
+            await this.#provider.interactionFinished(request, response, {
+                login: { accountId: this.account },
+            });
+            return;
+        }
+
+        const grant = grantId
+            ? await this.#provider.Grant.find(grantId)
+            : new this.#provider.Grant({ accountId: session.accountId,
+                                         clientId: params.client_id });
+        const missing = prompt.details;
+
+        if (missing.missingOIDCScope) {
+            grant.addOIDCScope(missing.missingOIDCScope.join(' '));
+        }
+
+        for (const [resource, scopes] of
+             Object.entries(missing.missingResourceScopes ?? {}))
+        {
+            grant.addResourceScope(resource, scopes.join(' '));
+        }
+
+        await this.#provider.interactionFinished(request, response, {
+            consent: { grantId: await grant.save() },
+        }, { mergeWithLastSubmission: true });
+    }
+
+    #newProvider() {
+        const provider = new Provider(this.issuer, this.#configuration());
+
+        provider.on('grant.success', (ctx) => {
+            if (ctx.body?.access_token) {
+                this.issued.push(ctx.body.access_token);
+            }
+        });
+
+        return provider;
+    }
+
+    #configuration() {
+        const { scopes, clients } = this.#options;
+
+        return {
+            clients,
+            scopes: ['openid', ...scopes],
+            jwks: { keys: [this.#key.jwk] },
+            cookies: { keys: [randomBytes(16).toString('hex')] },
+            clientDefaults: { id_token_signed_response_alg: ALGORITHM },
+            clientBasedCORS: () => true,
+            findAccount: (ctx, id) => ({
+                accountId: id,
+                claims: () => ({ sub: id }),
+            }),
+            interactions: {
+                url: (ctx, { uid }) => `/interaction/${uid}`,
+            },
+            renderError: (ctx, { error, error_description: text }) => {
+                ctx.type = 'text/plain';
+                ctx.body = `${error}: ${text}\n`;
+            },
+            ttl: {
+                AccessToken: (ctx, token) => token.resourceServer
+                    ?.accessTokenTTL ?? this.#options.lifetime,
+                DeviceCode: 600,
+                Grant: 3600,
+                IdToken: 600,
+                Interaction: 600,
+                Session: 3600,
+            },
+            features: {
+                devInteractions: { enabled: false },
+                registration: { enabled: true },
+                deviceFlow: { enabled: true, ...devicePages },
+                resourceIndicators: {
+                    enabled: true,
+                    getResourceServerInfo: (ctx, url) => this.#resource(url),
+                    useGrantedResource: () => true,
+                },
+            },
+        };
+    }
+
+    #resource(url) {
+        const { scopes, audience, lifetime } = this.#options;
+
+        if (!this.resources.has(url)) {
+            throw new InvalidTarget(url);
+        }
+
+        return {
+            scope: scopes.join(' '),
+            audience: audience(url),
+            accessTokenFormat: 'jwt',
+            accessTokenTTL: lifetime,
+            jwt: { sign: { alg: ALGORITHM } },
+        };
+    }
+}
+
+
+// RFC 8707 section 2, in the form that oidc-provider passes on to the client.
+
+class InvalidTarget extends Error {
+    error = 'invalid_target';
+    expose = true;
+    status = 400;
+    statusCode = 400;
+
+    constructor(url) {
+        super('invalid_target');
+        this.error_description = `no such resource: ${url}`;
+    }
+}
+
+
+const page = (title, text) => `<!DOCTYPE html><title>${title}</title>
+<h1>${title}</h1>${text}`;
+
+const devicePages = {
+    userCodeInputSource: (ctx, form) => {
+        ctx.body = page('Sign-in', `${form}
+<button type="submit" form="op.deviceInputForm">Continue</button>`);
+    },
+    userCodeConfirmSource: (ctx, form, client, info, code) => {
+        ctx.body = page('Confirm Device', `<p><code>${code}</code></p>${form}
+<button type="submit" form="op.deviceConfirmForm">Continue</button>`);
+    },
+    successSource: (ctx) => {
+        ctx.body = page('Sign-in Success',
+                        '<p>You can close this page now.</p>');
+    },
+};
+
+
+async function newKey() {
+    const pair = await jose.generateKeyPair(ALGORITHM, { extractable: true });
+    const kid = randomBytes(6).toString('hex');
+
+    return {
+        kid,
+        private: pair.privateKey,
+        jwk: { ...await jose.exportJWK(pair.privateKey), kid, use: 'sig',
+               alg: ALGORITHM },
+    };
+}
