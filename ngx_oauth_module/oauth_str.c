@@ -1,0 +1,135 @@
+
+/*
+ * Counted bytes: comparing views that somebody else owns, and a buffer that
+ * grows.  The bytes of a buffer are its own until oauth_buf_free.
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "oauth.h"
+
+
+#define OAUTH_BUF_SIZE  64
+
+
+static unsigned char oauth_str_lower(unsigned char c);
+static int oauth_buf_grow(oauth_buf_t *buf, size_t len);
+
+
+int
+oauth_str_equal(oauth_str_t a, oauth_str_t b)
+{
+    return a.len == b.len
+           && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+
+int
+oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b)
+{
+    size_t  i;
+
+    if (a.len != b.len) {
+        return 0;
+    }
+
+    for (i = 0; i < a.len; i++) {
+        if (oauth_str_lower(a.data[i]) != oauth_str_lower(b.data[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+oauth_str_starts(oauth_str_t s, oauth_str_t prefix)
+{
+    return s.len >= prefix.len
+           && (prefix.len == 0
+               || memcmp(s.data, prefix.data, prefix.len) == 0);
+}
+
+
+void
+oauth_buf_append(oauth_buf_t *buf, const void *data, size_t len)
+{
+    if (len == 0 || buf->failed) {
+        return;
+    }
+
+    if (len > buf->size - buf->len && oauth_buf_grow(buf, len) != 0) {
+        buf->failed = 1;
+        return;
+    }
+
+    memcpy(buf->data + buf->len, data, len);
+    buf->len += len;
+}
+
+
+void
+oauth_buf_append_str(oauth_buf_t *buf, oauth_str_t s)
+{
+    oauth_buf_append(buf, s.data, s.len);
+}
+
+
+void
+oauth_buf_free(oauth_buf_t *buf)
+{
+    free(buf->data);
+    memset(buf, 0, sizeof(oauth_buf_t));
+}
+
+
+oauth_str_t
+oauth_buf_str(const oauth_buf_t *buf)
+{
+    oauth_str_t  s;
+
+    s.len = buf->len;
+    s.data = buf->data;
+
+    return s;
+}
+
+
+static unsigned char
+oauth_str_lower(unsigned char c)
+{
+    return (c >= 'A' && c <= 'Z') ? (unsigned char) (c | 0x20) : c;
+}
+
+
+/* Room for len more bytes: 0, or -1. */
+
+static int
+oauth_buf_grow(oauth_buf_t *buf, size_t len)
+{
+    size_t          size;
+    unsigned char  *data;
+
+    if (len > SIZE_MAX / 2 - buf->len) {
+        return -1;
+    }
+
+    size = buf->size ? buf->size : OAUTH_BUF_SIZE;
+
+    while (size < buf->len + len) {
+        size *= 2;
+    }
+
+    data = realloc(buf->data, size);
+    if (data == NULL) {
+        return -1;
+    }
+
+    buf->data = data;
+    buf->size = size;
+
+    return 0;
+}
