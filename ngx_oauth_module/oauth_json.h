@@ -31,6 +31,13 @@
 json_t *oauth_json_parse(oauth_str_t text, size_t max_members);
 
 /*
+ * The same, but strings may hold U+0000: for a key set, where one odd key must
+ * not spoil the others.
+ */
+
+json_t *oauth_json_parse_nul(oauth_str_t text, size_t max_members);
+
+/*
  * The string member of that name: 1 and *value; 0 when there is none;
  * -1 when it is not a string.
  */

@@ -1,0 +1,360 @@
+
+/*
+ * JSON (RFC 8259) over jansson, with bounds that hold before a tree is built:
+ * a pass over the text sees its depth, its members and the length of its
+ * numbers.  Trees belong to whom _parse returned them.
+ */
+
+
+#include <string.h>
+
+#include "oauth_json.h"
+
+
+#define OAUTH_JSON_NUMBER  64           /* characters of a number, at most    */
+
+/* As many digits as every double gives back as it was written. */
+
+#define OAUTH_JSON_DUMP  (JSON_COMPACT | JSON_ENCODE_ANY                      \
+                          | JSON_REAL_PRECISION(15))
+
+
+typedef struct {
+    oauth_buf_t          *buf;
+    int                   escape;
+} oauth_json_writer_t;
+
+
+static json_t *oauth_json_load(oauth_str_t text, size_t max_members,
+    size_t flags);
+static int oauth_json_bounded(oauth_str_t text, size_t max_members);
+static const unsigned char *oauth_json_string_end(const unsigned char *p,
+    const unsigned char *last);
+static const unsigned char *oauth_json_number_end(const unsigned char *p,
+    const unsigned char *last);
+static int oauth_json_is_number(unsigned char c);
+static int oauth_json_text_value(const json_t *value, oauth_buf_t *buf,
+    int escape);
+static int oauth_json_text_write(const char *data, size_t len, void *writer);
+static int oauth_json_has_control(const unsigned char *data, size_t len);
+
+
+json_t *
+oauth_json_parse(oauth_str_t text, size_t max_members)
+{
+    return oauth_json_load(text, max_members, 0);
+}
+
+
+json_t *
+oauth_json_parse_nul(oauth_str_t text, size_t max_members)
+{
+    return oauth_json_load(text, max_members, JSON_ALLOW_NUL);
+}
+
+
+int
+oauth_json_string(const json_t *object, const char *name, oauth_str_t *value)
+{
+    const json_t  *member;
+
+    member = json_object_get(object, name);
+    if (member == NULL) {
+        return 0;
+    }
+
+    if (!json_is_string(member)) {
+        return -1;
+    }
+
+    *value = oauth_json_str(member);
+
+    return 1;
+}
+
+
+oauth_str_t
+oauth_json_str(const json_t *value)
+{
+    oauth_str_t  s;
+
+    s.len = json_string_length(value);
+    s.data = (const unsigned char *) json_string_value(value);
+
+    return s;
+}
+
+
+/* The longest name that is there wins, so a path has one reading. */
+
+json_t *
+oauth_json_at(const json_t *object, oauth_str_t path)
+{
+    size_t   len;
+    json_t  *value;
+
+    for (len = path.len; len > 0; len--) {
+
+        if (len < path.len && path.data[len] != '.') {
+            continue;
+        }
+
+        value = json_object_getn(object, (const char *) path.data, len);
+        if (value == NULL) {
+            continue;
+        }
+
+        if (len == path.len) {
+            return value;
+        }
+
+        object = value;
+        path.data += len + 1;
+        path.len -= len + 1;
+        len = path.len + 1;
+    }
+
+    return NULL;
+}
+
+
+int
+oauth_json_text(const json_t *value, oauth_buf_t *buf)
+{
+    size_t  i, start;
+
+    start = buf->len;
+
+    if (!json_is_array(value)) {
+        if (oauth_json_text_value(value, buf, 0) != 0) {
+            goto failed;
+        }
+    }
+
+    for (i = 0; i < json_array_size(value); i++) {
+
+        if (i > 0) {
+            oauth_buf_append_literal(buf, ",");
+        }
+
+        if (oauth_json_text_value(json_array_get(value, i), buf, 1) != 0) {
+            goto failed;
+        }
+    }
+
+    if (buf->failed
+        || oauth_json_has_control(buf->data + start, buf->len - start))
+    {
+        goto failed;
+    }
+
+    return 0;
+
+failed:
+
+    buf->len = start;
+
+    return -1;
+}
+
+
+static json_t *
+oauth_json_load(oauth_str_t text, size_t max_members, size_t flags)
+{
+    json_t  *value;
+
+    if (text.len == 0 || !oauth_json_bounded(text, max_members)) {
+        return NULL;
+    }
+
+    value = json_loadb((const char *) text.data, text.len,
+                       flags | JSON_REJECT_DUPLICATES, NULL);
+
+    if (!json_is_object(value)) {
+        json_decref(value);
+        return NULL;
+    }
+
+    return value;
+}
+
+
+static int
+oauth_json_bounded(oauth_str_t text, size_t max_members)
+{
+    size_t                depth, members;
+    const unsigned char  *p, *last;
+
+    depth = 0;
+    members = 0;
+    last = text.data + text.len;
+
+    for (p = text.data; p < last; p++) {
+
+        switch (*p) {
+
+        case '"':
+            p = oauth_json_string_end(p + 1, last);
+            if (p == NULL) {
+                return 0;
+            }
+
+            break;
+
+        case '{':
+        case '[':
+            if (++depth > OAUTH_JSON_DEPTH) {
+                return 0;
+            }
+
+            break;
+
+        case '}':
+        case ']':
+            if (depth-- == 0) {
+                return 0;
+            }
+
+            break;
+
+        case ':':
+            if (++members > max_members) {
+                return 0;
+            }
+
+            break;
+
+        default:
+            if (!oauth_json_is_number(*p)) {
+                break;
+            }
+
+            p = oauth_json_number_end(p, last);
+            if (p == NULL) {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * The closing quote, or NULL.  A quote is escaped after an odd number of
+ * backslashes; each backslash is looked at for one quote only.
+ */
+
+static const unsigned char *
+oauth_json_string_end(const unsigned char *p, const unsigned char *last)
+{
+    const unsigned char  *start, *quote, *q;
+
+    start = p;
+
+    while (p < last) {
+
+        quote = memchr(p, '"', (size_t) (last - p));
+        if (quote == NULL) {
+            return NULL;
+        }
+
+        for (q = quote; q > start && q[-1] == '\\'; q--) { /* void */ }
+
+        if ((quote - q) % 2 == 0) {
+            return quote;
+        }
+
+        p = quote + 1;
+    }
+
+    return NULL;
+}
+
+
+/* The last character of a number, or NULL when it is too long. */
+
+static const unsigned char *
+oauth_json_number_end(const unsigned char *p, const unsigned char *last)
+{
+    const unsigned char  *start;
+
+    start = p;
+
+    while (p + 1 < last && oauth_json_is_number(p[1])) {
+        p++;
+    }
+
+    return (p - start < OAUTH_JSON_NUMBER) ? p : NULL;
+}
+
+
+static int
+oauth_json_is_number(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'
+           || c == 'e' || c == 'E';
+}
+
+
+static int
+oauth_json_text_value(const json_t *value, oauth_buf_t *buf, int escape)
+{
+    oauth_json_writer_t  writer;
+
+    writer.buf = buf;
+    writer.escape = escape;
+
+    if (value == NULL || json_is_null(value)) {
+        return 0;
+    }
+
+    if (json_is_string(value)) {
+        return oauth_json_text_write(json_string_value(value),
+                                     json_string_length(value), &writer);
+    }
+
+    return json_dump_callback(value, oauth_json_text_write, &writer,
+                              OAUTH_JSON_DUMP);
+}
+
+
+static int
+oauth_json_text_write(const char *data, size_t len, void *writer)
+{
+    size_t                i, start;
+    oauth_json_writer_t  *w;
+
+    w = writer;
+    start = 0;
+
+    for (i = 0; w->escape && i < len; i++) {
+
+        if (data[i] != ',' && data[i] != '%') {
+            continue;
+        }
+
+        oauth_buf_append(w->buf, data + start, i - start);
+        oauth_buf_append(w->buf, data[i] == ',' ? "%2C" : "%25", 3);
+        start = i + 1;
+    }
+
+    oauth_buf_append(w->buf, data + start, len - start);
+
+    return w->buf->failed ? -1 : 0;
+}
+
+
+static int
+oauth_json_has_control(const unsigned char *data, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        if (data[i] < 0x20 || data[i] == 0x7f) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
