@@ -51,7 +51,7 @@ typedef struct {
     oauth_key_type_t      type;
     unsigned              pss:1;
     const char           *digest;       /* OpenSSL's name; NULL: EdDSA        */
-    const char           *curve;        /* JWK "crv"; NULL: RSA               */
+    oauth_str_t           curve;        /* JWK "crv"; absent: RSA             */
     size_t                coordinate;   /* bytes of r and of s; 0: RSA        */
     oauth_algs_t          bits;         /* itself and its other name (EdDSA
                                            is Ed25519): what allows one of

@@ -52,4 +52,9 @@ oauth_reason_t oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg,
     oauth_str_t input, oauth_str_t signature);
 
 
+/* Overwrites bytes that are about to be freed. */
+
+void oauth_wipe(void *data, size_t len);
+
+
 #endif /* OAUTH_CRYPTO_H_INCLUDED */

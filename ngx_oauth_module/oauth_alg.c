@@ -1,0 +1,60 @@
+
+/*
+ * The signature algorithms of RFC 7518 section 3.1 that use a public key, and
+ * Ed25519 under both of its names: "EdDSA" (RFC 8037) and "Ed25519" (RFC
+ * 9864).  Constant data, nothing to own.
+ */
+
+
+#include "oauth_alg.h"
+
+
+#define OAUTH_ALG_RSA(alg, pss, digest)                                       \
+    { oauth_string(#alg), OAUTH_ALG_ ## alg, OAUTH_KEY_RSA, pss, digest,      \
+      { 0, NULL }, 0, oauth_alg_bit(OAUTH_ALG_ ## alg) }
+
+#define OAUTH_ALG_EC(alg, digest, curve, coordinate)                          \
+    { oauth_string(#alg), OAUTH_ALG_ ## alg, OAUTH_KEY_EC, 0, digest,         \
+      oauth_string(curve), coordinate, oauth_alg_bit(OAUTH_ALG_ ## alg) }
+
+#define OAUTH_ALG_OKP(name, id)                                               \
+    { oauth_string(name), id, OAUTH_KEY_OKP, 0, NULL,                         \
+      oauth_string("Ed25519"), 32,                                            \
+      oauth_alg_bit(OAUTH_ALG_EDDSA) | oauth_alg_bit(OAUTH_ALG_ED25519) }
+
+
+static const oauth_alg_t  oauth_algs[OAUTH_ALGS] = {
+    OAUTH_ALG_RSA(RS256, 0, "SHA256"),
+    OAUTH_ALG_RSA(RS384, 0, "SHA384"),
+    OAUTH_ALG_RSA(RS512, 0, "SHA512"),
+    OAUTH_ALG_RSA(PS256, 1, "SHA256"),
+    OAUTH_ALG_RSA(PS384, 1, "SHA384"),
+    OAUTH_ALG_RSA(PS512, 1, "SHA512"),
+    OAUTH_ALG_EC(ES256, "SHA256", "P-256", 32),
+    OAUTH_ALG_EC(ES384, "SHA384", "P-384", 48),
+    OAUTH_ALG_EC(ES512, "SHA512", "P-521", 66),
+    OAUTH_ALG_OKP("EdDSA", OAUTH_ALG_EDDSA),
+    OAUTH_ALG_OKP("Ed25519", OAUTH_ALG_ED25519)
+};
+
+
+const oauth_alg_t *
+oauth_alg_lookup(oauth_str_t name)
+{
+    size_t  i;
+
+    for (i = 0; i < OAUTH_ALGS; i++) {
+        if (oauth_str_equal(oauth_algs[i].name, name)) {
+            return &oauth_algs[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+const oauth_alg_t *
+oauth_alg_get(oauth_alg_id_t id)
+{
+    return &oauth_algs[id];
+}
