@@ -1,0 +1,317 @@
+
+/*
+ * One JSON Web Key (RFC 7517 section 4; RFC 7518 section 6; RFC 8037 section
+ * 2; RFC 9864).  Certificates and addresses beside the key (x5c, x5u, x5t)
+ * say nothing here.  The result owns its kid and its key.
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "oauth_base64url.h"
+#include "oauth_jwk.h"
+
+
+#define OAUTH_JWK_KID     1024
+
+/* The modulus of 8192 bits that some write with a zero byte in front. */
+
+#define OAUTH_JWK_NUMBER  1025
+
+
+typedef struct {
+    oauth_str_t           str;
+    unsigned char         bytes[oauth_base64url_decoded_size(
+                                oauth_base64url_encoded_size(
+                                    OAUTH_JWK_NUMBER))];
+} oauth_jwk_number_t;
+
+
+static const char *oauth_jwk_check_purpose(const json_t *value);
+static const char *oauth_jwk_parse_kid(const json_t *value,
+    oauth_jwk_t *jwk);
+static const char *oauth_jwk_parse_key(const json_t *value,
+    oauth_jwk_t *jwk);
+static const char *oauth_jwk_parse_rsa(const json_t *value,
+    oauth_jwk_t *jwk);
+static const char *oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk);
+static const char *oauth_jwk_parse_okp(const json_t *value,
+    oauth_jwk_t *jwk);
+static const char *oauth_jwk_parse_algorithms(const json_t *value,
+    oauth_algs_t allowed, oauth_jwk_t *jwk);
+static int oauth_jwk_number(const json_t *value, const char *name,
+    oauth_jwk_number_t *number);
+
+
+const char *
+oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk)
+{
+    const char  *why;
+
+    memset(jwk, 0, sizeof(oauth_jwk_t));
+
+    if (!json_is_object(value)) {
+        return "it is not a JSON object";
+    }
+
+    why = oauth_jwk_check_purpose(value);
+    if (why) {
+        return why;
+    }
+
+    why = oauth_jwk_parse_key(value, jwk);
+
+    if (why == NULL) {
+        why = oauth_jwk_parse_algorithms(value, allowed, jwk);
+    }
+
+    if (why == NULL) {
+        why = oauth_jwk_parse_kid(value, jwk);
+    }
+
+    if (why) {
+        oauth_jwk_free(jwk);
+    }
+
+    return why;
+}
+
+
+void
+oauth_jwk_free(oauth_jwk_t *jwk)
+{
+    free((void *) jwk->kid.data);
+    oauth_key_free(jwk->key);
+    memset(jwk, 0, sizeof(oauth_jwk_t));
+}
+
+
+/* RFC 7517 sections 4.2 and 4.3.  A private key in public is nobody's key. */
+
+static const char *
+oauth_jwk_check_purpose(const json_t *value)
+{
+    size_t         i;
+    oauth_str_t    use;
+    const json_t  *ops;
+
+    static const char  *secrets[] = { "d", "p", "q", "dp", "dq", "qi", "oth",
+                                      "k" };
+
+    for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+        if (json_object_get(value, secrets[i])) {
+            return "it holds a private or symmetric key";
+        }
+    }
+
+    switch (oauth_json_string(value, "use", &use)) {
+
+    case 0:
+        break;
+
+    case 1:
+        if (oauth_str_equal(use, oauth_str("sig"))) {
+            break;
+        }
+
+        /* fall through */
+
+    default:
+        return "use is not sig";
+    }
+
+    ops = json_object_get(value, "key_ops");
+    if (ops == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < json_array_size(ops); i++) {
+        if (oauth_str_equal(oauth_json_str(json_array_get(ops, i)),
+                            oauth_str("verify")))
+        {
+            return NULL;
+        }
+    }
+
+    return "key_ops is without verify";
+}
+
+
+static const char *
+oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
+{
+    int             found;
+    oauth_str_t     kid;
+    unsigned char  *copy;
+
+    found = oauth_json_string(value, "kid", &kid);
+    if (found == 0) {
+        return NULL;
+    }
+
+    if (found < 0
+        || kid.len == 0
+        || kid.len > OAUTH_JWK_KID
+        || memchr(kid.data, 0, kid.len))
+    {
+        return "kid is not a string of 1 to 1024 bytes without NUL";
+    }
+
+    copy = malloc(kid.len);
+    if (copy == NULL) {
+        return "memory is short";
+    }
+
+    memcpy(copy, kid.data, kid.len);
+
+    jwk->kid.data = copy;
+    jwk->kid.len = kid.len;
+
+    return NULL;
+}
+
+
+static const char *
+oauth_jwk_parse_key(const json_t *value, oauth_jwk_t *jwk)
+{
+    oauth_str_t  type;
+
+    if (oauth_json_string(value, "kty", &type) != 1) {
+        return "kty is not a string";
+    }
+
+    if (oauth_str_equal(type, oauth_str("RSA"))) {
+        return oauth_jwk_parse_rsa(value, jwk);
+    }
+
+    if (oauth_str_equal(type, oauth_str("EC"))) {
+        return oauth_jwk_parse_ec(value, jwk);
+    }
+
+    if (oauth_str_equal(type, oauth_str("OKP"))) {
+        return oauth_jwk_parse_okp(value, jwk);
+    }
+
+    return "kty is none of RSA, EC, OKP";
+}
+
+
+static const char *
+oauth_jwk_parse_rsa(const json_t *value, oauth_jwk_t *jwk)
+{
+    oauth_jwk_number_t  n, e;
+
+    if (!oauth_jwk_number(value, "n", &n) || !oauth_jwk_number(value, "e", &e))
+    {
+        return "n or e is not base64url of a number";
+    }
+
+    jwk->key = oauth_key_create_rsa(n.str, e.str);
+
+    return jwk->key ? NULL : "it is not an RSA key of 2048 to 8192 bits with "
+                             "an odd exponent from 3 to 32 bits";
+}
+
+
+static const char *
+oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk)
+{
+    oauth_str_t         curve;
+    oauth_jwk_number_t  x, y;
+
+    if (oauth_json_string(value, "crv", &curve) != 1) {
+        return "crv is not a string";
+    }
+
+    if (!oauth_jwk_number(value, "x", &x) || !oauth_jwk_number(value, "y", &y))
+    {
+        return "x or y is not base64url of a coordinate";
+    }
+
+    jwk->key = oauth_key_create_ec(curve, x.str, y.str);
+
+    return jwk->key ? NULL : "it is not a point on P-256, P-384 or P-521";
+}
+
+
+static const char *
+oauth_jwk_parse_okp(const json_t *value, oauth_jwk_t *jwk)
+{
+    oauth_str_t         curve;
+    oauth_jwk_number_t  x;
+
+    if (oauth_json_string(value, "crv", &curve) != 1
+        || !oauth_str_equal(curve, oauth_str("Ed25519")))
+    {
+        return "crv is not Ed25519";
+    }
+
+    if (!oauth_jwk_number(value, "x", &x)) {
+        return "x is not base64url of a point";
+    }
+
+    jwk->key = oauth_key_create_ed25519(x.str);
+
+    return jwk->key ? NULL : "it is not a sound Ed25519 point";
+}
+
+
+/* A key that names its algorithm verifies that one and no other. */
+
+static const char *
+oauth_jwk_parse_algorithms(const json_t *value, oauth_algs_t allowed,
+    oauth_jwk_t *jwk)
+{
+    int                 id, named;
+    oauth_str_t         name;
+    oauth_algs_t        fitting;
+    const oauth_alg_t  *alg;
+
+    fitting = oauth_key_algorithms(jwk->key);
+
+    named = oauth_json_string(value, "alg", &name);
+    if (named < 0) {
+        return "alg is not a string";
+    }
+
+    if (named) {
+        alg = oauth_alg_lookup(name);
+        fitting &= alg ? alg->bits : 0;
+
+        if (fitting == 0) {
+            return "alg does not fit the key";
+        }
+    }
+
+    for (id = 0; id < OAUTH_ALGS; id++) {
+        alg = oauth_alg_get((oauth_alg_id_t) id);
+
+        if ((fitting & oauth_alg_bit(id)) && (allowed & alg->bits)) {
+            jwk->algorithms |= oauth_alg_bit(id);
+        }
+    }
+
+    return jwk->algorithms ? NULL : "its algorithm is not allowed";
+}
+
+
+/* 1, and the bytes of a base64url member in number; else 0. */
+
+static int
+oauth_jwk_number(const json_t *value, const char *name,
+    oauth_jwk_number_t *number)
+{
+    oauth_str_t  text;
+
+    if (oauth_json_string(value, name, &text) != 1
+        || text.len == 0
+        || text.len > oauth_base64url_encoded_size(OAUTH_JWK_NUMBER))
+    {
+        return 0;
+    }
+
+    number->str.data = number->bytes;
+
+    return oauth_base64url_parse(text, number->bytes, &number->str.len) == 0;
+}
