@@ -19,11 +19,14 @@ typedef struct {
     json_t               *audience;     /* a string or an array of strings    */
     int64_t               expires;      /* seconds since the epoch            */
     int64_t               not_before;   /* 0: none                            */
-    int64_t               issued_at;    /* 0: none                            */
+    int64_t               issued_at;    /* see has_issued_at                  */
     unsigned              has_expires:1;
+    unsigned              has_issued_at:1;
     unsigned              bound:1;      /* cnf (RFC 7800) is there            */
-    unsigned              id_token:1;   /* marks of an OpenID ID token, or of
-                                           a security event (RFC 8417)        */
+    unsigned              event:1;      /* a security event (RFC 8417), as a
+                                           logout token is one                */
+    unsigned              id_token:1;   /* marks of an OpenID ID token or of a
+                                           refresh token; see oauth_claims.c  */
 } oauth_claims_t;
 
 

@@ -36,17 +36,24 @@ typedef struct {
     oauth_str_t           payload;      /* decoded                            */
     oauth_str_t           signature;    /* decoded                            */
     unsigned char        *storage;      /* holds kid, payload and signature   */
+    size_t                size;         /* of storage                         */
 } oauth_jws_t;
 
 
 /*
  * OAUTH_OK, and oauth_jws_free releases it; else nothing is held:
- * OAUTH_MALFORMED_TOKEN, OAUTH_UNSUPPORTED_TOKEN (five segments, enc, crit,
- * b64), OAUTH_WRONG_ALGORITHM (alg absent, not a string, none, HS* or
+ * OAUTH_MALFORMED_TOKEN, OAUTH_UNSUPPORTED_TOKEN (five segments, enc, zip,
+ * crit, b64), OAUTH_WRONG_ALGORITHM (alg absent, not a string, none, HS* or
  * unknown), OAUTH_SERVER_ERROR.  input points into text.
  */
 
 oauth_reason_t oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws);
+
+/* Keeps alg, type and kid; wipes and releases the rest. */
+
+void oauth_jws_shrink(oauth_jws_t *jws);
+
+/* Wipes and releases what it holds; it may be all zero. */
 
 void oauth_jws_free(oauth_jws_t *jws);
 

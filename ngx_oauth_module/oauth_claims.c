@@ -1,0 +1,358 @@
+
+/*
+ * The claims of a JWT (RFC 7519 section 4.1): their types at parsing, their
+ * times against a clock that the caller brings.  All strings are views into
+ * the tree, which oauth_claims_free releases.
+ */
+
+
+#include <string.h>
+
+#include "oauth_claims.h"
+#include "oauth_scope.h"
+
+
+/*
+ * Seconds beyond what a double counts exactly are cut to this: further off
+ * than any token lives, and sums of three of them still fit.
+ */
+
+#define OAUTH_CLAIMS_TIME_MAX  ((int64_t) 1 << 53)
+
+
+static oauth_reason_t oauth_claims_read(oauth_claims_t *claims);
+static int oauth_claims_time(const json_t *root, const char *name,
+    int64_t *seconds);
+static int oauth_claims_audience_valid(const json_t *audience);
+static int oauth_claims_is_id_token(const json_t *root);
+static int oauth_claims_word(const json_t *root, const char *name,
+    const oauth_str_t *words, size_t nwords);
+static void oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope);
+static int oauth_claims_is_one_of(const json_t *value,
+    const oauth_str_t *values, size_t nvalues);
+
+
+oauth_reason_t
+oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims)
+{
+    oauth_reason_t  reason;
+
+    memset(claims, 0, sizeof(oauth_claims_t));
+
+    claims->root = oauth_json_parse(payload, OAUTH_JSON_MEMBERS);
+    if (claims->root == NULL) {
+        return OAUTH_MALFORMED_TOKEN;
+    }
+
+    reason = oauth_claims_read(claims);
+    if (reason != OAUTH_OK) {
+        oauth_claims_free(claims);
+    }
+
+    return reason;
+}
+
+
+void
+oauth_claims_free(oauth_claims_t *claims)
+{
+    json_decref(claims->root);
+    memset(claims, 0, sizeof(oauth_claims_t));
+}
+
+
+/* RFC 7519 sections 4.1.4 to 4.1.6. */
+
+oauth_reason_t
+oauth_claims_verify_time(const oauth_claims_t *claims, int64_t now,
+    int64_t leeway, int64_t max_lifetime)
+{
+    int64_t  start;
+
+    if (!claims->has_expires) {
+        return OAUTH_NO_EXPIRY;
+    }
+
+    if (now >= claims->expires + leeway) {
+        return OAUTH_EXPIRED;
+    }
+
+    if (claims->not_before > now + leeway
+        || claims->issued_at > now + leeway)
+    {
+        return OAUTH_NOT_YET_VALID;
+    }
+
+    start = claims->has_issued_at ? claims->issued_at : now;
+
+    if (claims->expires - start > max_lifetime) {
+        return OAUTH_LIFETIME_TOO_LONG;
+    }
+
+    return OAUTH_OK;
+}
+
+
+oauth_str_t
+oauth_claims_audience(const oauth_claims_t *claims, size_t i)
+{
+    if (json_is_array(claims->audience)) {
+        return oauth_json_str(json_array_get(claims->audience, i));
+    }
+
+    return oauth_json_str(i == 0 ? claims->audience : NULL);
+}
+
+
+void
+oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
+    size_t npaths, oauth_buf_t *buf)
+{
+    size_t         i;
+    oauth_str_t    rest, word;
+    const json_t  *value;
+
+    for (i = 0, value = NULL; i < npaths && value == NULL; i++) {
+        value = oauth_json_at(claims->root, paths[i]);
+    }
+
+    if (json_is_string(value)) {
+        rest = oauth_json_str(value);
+
+        while (oauth_scope_next(&rest, &word)) {
+            oauth_claims_append_scope(buf, word);
+        }
+    }
+
+    for (i = 0; i < json_array_size(value); i++) {
+        oauth_claims_append_scope(buf,
+                                  oauth_json_str(json_array_get(value, i)));
+    }
+}
+
+
+int
+oauth_claims_has(const oauth_claims_t *claims, oauth_str_t path,
+    const oauth_str_t *values, size_t nvalues)
+{
+    size_t         i;
+    const json_t  *value;
+
+    value = oauth_json_at(claims->root, path);
+
+    if (!json_is_array(value)) {
+        return oauth_claims_is_one_of(value, values, nvalues);
+    }
+
+    for (i = 0; i < json_array_size(value); i++) {
+        if (oauth_claims_is_one_of(json_array_get(value, i), values, nvalues))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static oauth_reason_t
+oauth_claims_read(oauth_claims_t *claims)
+{
+    int      expires, not_before, issued_at;
+    json_t  *root;
+
+    root = claims->root;
+    claims->audience = json_object_get(root, "aud");
+
+    expires = oauth_claims_time(root, "exp", &claims->expires);
+    not_before = oauth_claims_time(root, "nbf", &claims->not_before);
+    issued_at = oauth_claims_time(root, "iat", &claims->issued_at);
+
+    if (oauth_json_string(root, "iss", &claims->issuer) < 0
+        || oauth_json_string(root, "sub", &claims->subject) < 0
+        || expires < 0
+        || not_before < 0
+        || issued_at < 0
+        || !oauth_claims_audience_valid(claims->audience))
+    {
+        return OAUTH_MALFORMED_CLAIMS;
+    }
+
+    claims->has_expires = (expires == 1);
+    claims->has_issued_at = (issued_at == 1);
+    claims->bound = (json_object_get(root, "cnf") != NULL);
+    claims->event = (json_object_get(root, "events") != NULL);
+    claims->id_token = (oauth_claims_is_id_token(root) != 0);
+
+    return OAUTH_OK;
+}
+
+
+/*
+ * A NumericDate (RFC 7519 section 2) without its fraction: 1 and *seconds, 0
+ * when it is absent, -1 when it is no number.  JSON has no infinity and no
+ * NaN, and jansson refuses what a double cannot hold.
+ */
+
+static int
+oauth_claims_time(const json_t *root, const char *name, int64_t *seconds)
+{
+    double         real;
+    json_int_t     integer;
+    const json_t  *value;
+
+    value = json_object_get(root, name);
+    if (value == NULL) {
+        return 0;
+    }
+
+    if (!json_is_number(value)) {
+        return -1;
+    }
+
+    real = json_number_value(value);
+
+    if (real >= (double) OAUTH_CLAIMS_TIME_MAX) {
+        *seconds = OAUTH_CLAIMS_TIME_MAX;
+        return 1;
+    }
+
+    if (real <= (double) -OAUTH_CLAIMS_TIME_MAX) {
+        *seconds = -OAUTH_CLAIMS_TIME_MAX;
+        return 1;
+    }
+
+    integer = json_integer_value(value);
+    *seconds = json_is_integer(value) ? integer : (int64_t) real;
+
+    return 1;
+}
+
+
+static int
+oauth_claims_audience_valid(const json_t *audience)
+{
+    size_t  i;
+
+    if (audience == NULL || json_is_string(audience)) {
+        return 1;
+    }
+
+    for (i = 0; i < json_array_size(audience); i++) {
+        if (!json_is_string(json_array_get(audience, i))) {
+            return 0;
+        }
+    }
+
+    return json_is_array(audience);
+}
+
+
+/*
+ * What tells an ID token (OpenID Connect Core sections 2 and 3.3.2.11) from
+ * an access token where the header does not:
+ *
+ *   - at_hash, c_hash or s_hash: hashes of what was issued beside it;
+ *   - typ in the claims as Keycloak writes it, token_use as Cognito does;
+ *   - a nonce, unless scope or scp are there: some servers put the nonce into
+ *     access tokens, too, but none puts scopes into ID tokens.
+ *
+ * sid is no mark: access tokens have it as well.
+ */
+
+static int
+oauth_claims_is_id_token(const json_t *root)
+{
+    static const oauth_str_t  types[] = {
+        oauth_string("ID"),
+        oauth_string("Logout"),
+        oauth_string("Offline"),
+        oauth_string("Refresh")
+    };
+
+    static const oauth_str_t  uses[] = { oauth_string("id") };
+
+    if (json_object_get(root, "at_hash")
+        || json_object_get(root, "c_hash")
+        || json_object_get(root, "s_hash")
+        || oauth_claims_word(root, "typ", types,
+                             sizeof(types) / sizeof(types[0]))
+        || oauth_claims_word(root, "token_use", uses,
+                             sizeof(uses) / sizeof(uses[0])))
+    {
+        return 1;
+    }
+
+    return json_object_get(root, "nonce")
+           && json_object_get(root, "scope") == NULL
+           && json_object_get(root, "scp") == NULL;
+}
+
+
+static int
+oauth_claims_word(const json_t *root, const char *name,
+    const oauth_str_t *words, size_t nwords)
+{
+    size_t       i;
+    oauth_str_t  word;
+
+    if (oauth_json_string(root, name, &word) != 1) {
+        return 0;
+    }
+
+    for (i = 0; i < nwords; i++) {
+        if (oauth_str_equal_nocase(word, words[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope)
+{
+    if (!oauth_scope_valid(scope)) {
+        return;
+    }
+
+    if (buf->len > 0) {
+        oauth_buf_append_literal(buf, " ");
+    }
+
+    oauth_buf_append_str(buf, scope);
+}
+
+
+/* Only what reads the same in every language: no null, no nested value. */
+
+static int
+oauth_claims_is_one_of(const json_t *value, const oauth_str_t *values,
+    size_t nvalues)
+{
+    int          found;
+    size_t       i;
+    oauth_buf_t  text;
+
+    memset(&text, 0, sizeof(oauth_buf_t));
+    found = 0;
+
+    if (json_is_string(value)) {
+        oauth_buf_append_str(&text, oauth_json_str(value));
+
+    } else if (!json_is_number(value) && !json_is_boolean(value)) {
+        return 0;
+
+    } else if (oauth_json_text(value, &text) != 0) {
+        text.failed = 1;
+    }
+
+    for (i = 0; !text.failed && !found && i < nvalues; i++) {
+        found = oauth_str_equal(oauth_buf_str(&text), values[i]);
+    }
+
+    oauth_buf_free(&text);
+
+    return found;
+}
