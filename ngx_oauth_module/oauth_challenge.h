@@ -27,7 +27,9 @@ typedef struct {
 
 /*
  * Appends the value: "Bearer " and the parameters error, error_description,
- * resource_metadata, scope, in this order, all quoted, none empty.
+ * resource_metadata, scope, in this order, all quoted, none empty; nothing at
+ * all where the answer has no challenge.  A value with a byte outside printable
+ * ASCII, a quote or a backslash is left out.
  */
 
 void oauth_challenge_write(oauth_buf_t *buf,
