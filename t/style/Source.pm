@@ -1,0 +1,165 @@
+package Source;
+
+# Reads the module's sources for the style scripts: names, text, comments
+# taken out, functions, the lists of config.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use Exporter qw(import);
+
+our @EXPORT = qw(
+    top slurp sources noun text code functions config_list commands doc_blocks
+);
+
+my $top = abs_path(dirname(__FILE__) . '/../..');
+
+
+sub top { return $top }
+
+
+sub slurp {
+    my ($file) = @_;
+
+    open my $in, '<', "$top/$file" or die "cannot read $file: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+
+# Names of the module's C files, those with the given end or all.
+
+sub sources {
+    my ($end) = @_;
+
+    return grep { !defined $end || /\.\Q$end\E\z/ }
+           map { basename($_) }
+           sort(glob("'$top/ngx_oauth_module/'*.c"),
+                glob("'$top/ngx_oauth_module/'*.h"));
+}
+
+
+sub noun {
+    my ($file) = @_;
+
+    return $file =~ s/\.[ch]\z//r;
+}
+
+
+sub text {
+    my ($file) = @_;
+
+    return slurp("ngx_oauth_module/$file");
+}
+
+
+# The text with comments taken out, and on request strings too; every newline
+# stays, so a line number found here is the file's.
+
+sub code {
+    my ($file, %with) = @_;
+
+    my $text = text($file);
+    my $keep = sub { "\n" x ($_[0] =~ tr/\n//) };
+
+    $text =~ s{ ("(?:\\.|[^"\\\n])*") | ('(?:\\.|[^'\\\n])*') | (/\*.*?\*/) }
+              { defined $3         ? $keep->($3)
+                : $with{strings}   ? (defined $1 ? $1 : $2)
+                : defined $1       ? '""'
+                :                    "' '" }gsex;
+
+    return $text;
+}
+
+
+# Functions of a file written in nginx's style: the name stands at the left
+# margin, and so do its braces.  A length counts from name to last brace.
+
+sub functions {
+    my ($file) = @_;
+
+    my (@found, $name, $line, $open);
+    my $number = 0;
+
+    for (split /\n/, code($file)) {
+        $number++;
+
+        if (!$open && /^([a-z_][a-z0-9_]*)\(/) {
+            ($name, $line) = ($1, $number);
+
+        } elsif (!$open && $name && /;\s*\z/) {
+            undef $name;
+
+        } elsif (!$open && $name && /^\{/) {
+            $open = 1;
+
+        } elsif ($open && /^\}/) {
+            push @found, { file => $file, name => $name, line => $line,
+                           length => $number - $line + 1 };
+            undef $name;
+            $open = 0;
+        }
+    }
+
+    return @found;
+}
+
+
+# A list of config, without its spaces.
+
+sub config_list {
+    my ($name) = @_;
+
+    my ($list) = slurp('config') =~ /^\Q$name\E="\n(.*?)^"/ms
+        or die "config has no list $name\n";
+
+    return split ' ', $list;
+}
+
+
+# The directives of the one ngx_command_t table: name => flags as written.
+
+sub commands {
+    my $code = code('ngx_oauth_module.c', strings => 1);
+
+    my ($table) = $code =~ /ngx_command_t\s+\w+\[\]\s*=\s*\{(.*?)^\};/ms
+        or die "no ngx_command_t table in ngx_oauth_module.c\n";
+
+    return $table =~ /ngx_string\("([^"]+)"\),\s*([^,]+),/g;
+}
+
+
+# The fenced blocks of a document that carry the language tag: { line, info,
+# body }, where info is what stands after the language.
+
+sub doc_blocks {
+    my ($file, $language) = @_;
+
+    my (@blocks, $block);
+    my $number = 0;
+
+    for my $line (split /\n/, slurp($file)) {
+        $number++;
+
+        if (!$block && $line =~ /^\s*```(\w+)\s*(.*?)\s*\z/) {
+            $block = { file => $file, line => $number, language => $1,
+                       info => $2, body => '' };
+
+        } elsif ($block && $line =~ /^\s*```\s*\z/) {
+            push @blocks, $block if $block->{language} eq $language;
+            undef $block;
+
+        } elsif ($block) {
+            $block->{body} .= "$line\n";
+        }
+    }
+
+    die "$file: a block is not closed\n" if $block;
+
+    return @blocks;
+}
+
+
+1;

@@ -1,0 +1,163 @@
+#!/usr/bin/perl
+#
+# Every nginx example of the documents is accepted by nginx -t.  What stands
+# after the language says where the block belongs:
+#
+#   ```nginx            a whole file, with its load_module line
+#   ```nginx http       inside http { }
+#   ```nginx server     inside a server
+#   ```nginx location   inside a location of a server
+#   ```nginx issuer     inside oauth_issuer { }
+#
+# Around it stands what a reader would have there anyway: the issuers corp and
+# partner, a named TLS server.  Ports and files become ones of the test's own.
+
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use FindBin;
+use lib $FindBin::Bin;
+use Source;
+use Test::More;
+
+my @documents = qw(README.md docs/directives.md docs/quickstart.md);
+
+my $nginx = $ENV{NGINX_BINARY} || 'nginx';
+my $module = ($ENV{BUILD} || top() . '/build') . '/ngx_oauth_module.so';
+my $dir = tempdir('oauth-examples-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+$ENV{PATH} .= ':/usr/sbin';
+
+ok -f $module, "$module is built" or BAIL_OUT('./build.sh build first');
+
+prepare();
+
+my %wrap = (
+    ''       => sub { $_[0] },
+    http     => \&in_http,
+    server   => sub { in_http(in_server($_[0])) },
+    location => sub { in_http(in_server("location / {\n$_[0]}\n")) },
+    issuer   => sub {
+        my $url = $_[0] =~ /^\s*issuer\s/m
+            ? '' : "issuer https://login.example.com;\n";
+        in_http("oauth_issuer example {\n$url$_[0]}\n");
+    },
+);
+
+# The wrapping itself: what must be accepted, and what must be refused.
+
+accepted('location', "oauth corp;\n", 'control: a known issuer');
+like check('location', "oauth nobody;\n"), qr/unknown issuer "nobody"/,
+    'control: an unknown issuer is refused';
+
+for my $document (@documents) {
+    my @blocks = doc_blocks($document, 'nginx');
+
+    cmp_ok scalar @blocks, '>', 0, "$document has examples";
+
+    for my $block (@blocks) {
+        my $name = "$document:$block->{line}";
+
+        if (!$wrap{$block->{info}}) {
+            fail "$name: no context \"$block->{info}\"";
+            next;
+        }
+
+        accepted($block->{info}, $block->{body}, $name);
+    }
+}
+
+done_testing;
+
+
+sub accepted {
+    my ($context, $text, $name) = @_;
+
+    is check($context, $text), '', $name;
+}
+
+
+# '' when nginx -t accepts the configuration, else what it says.
+
+sub check {
+    my ($context, $text) = @_;
+
+    my $conf = "$dir/nginx.conf";
+
+    open my $out, '>', $conf or die "cannot write $conf: $!\n";
+    print $out adapt($wrap{$context}->($text));
+    close $out or die "cannot write $conf: $!\n";
+
+    my $said = qx{'$nginx' -t -q -e stderr -p '$dir' -c '$conf' 2>&1};
+
+    return $? ? "$said\n$text" : '';
+}
+
+
+sub in_http {
+    my ($text) = @_;
+
+    my $issuers = join '', map {
+        $text =~ /^\s*oauth_issuer\s+$_\s/m
+            ? '' : "oauth_issuer $_ { issuer https://$_.example.com; }\n"
+    } qw(corp partner);
+
+    return "load_module modules/ngx_oauth_module.so;\n"
+           . "http {\n$issuers$text}\n";
+}
+
+
+sub in_server {
+    return "server {\nlisten 443 ssl;\nserver_name app.example.com;\n"
+           . "$_[0]}\n";
+}
+
+
+# Puts the test's own module, files and ports in.
+
+sub adapt {
+    my ($text) = @_;
+
+    my $common = join '', map { "$_;\n" }
+        "ssl_certificate $dir/cert.pem", "ssl_certificate_key $dir/key.pem",
+        "access_log off",
+        map { "${_}_temp_path $dir/$_" }
+            qw(client_body proxy fastcgi uwsgi scgi);
+
+    $text =~ s{^load_module [^;]+;}{load_module $module;\npid $dir/pid;}m;
+    $text .= "events {}\n" unless $text =~ /^events\s/m;
+    $text =~ s{^http\s*\{}{http \{\n$common}m;
+
+    $text =~ s{\bjwks_file\s+\K[^;]+}{$dir/jwks.json}g;
+    $text =~ s{\bssl_trusted_certificate\s+\K[^;]+}{$dir/cert.pem}g;
+    $text =~ s{^\s*ssl_certificate(?:_key)?\s+/etc[^;]*;}{}mg;
+    $text =~ s{\blisten\s+(?:\[::\]:)?(\d+)}{'listen 127.0.0.1:' . port($1)}ge;
+
+    return $text;
+}
+
+
+# Above those that need root; nginx -t does not mind one that is in use.
+
+sub port {
+    return 20000 + $_[0] % 10000;
+}
+
+
+sub prepare {
+    system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+           . "-nodes -days 2 -subj /CN=app.example.com -batch "
+           . "-out '$dir/cert.pem' -keyout '$dir/key.pem' 2>/dev/null") == 0
+        or BAIL_OUT('openssl cannot make a certificate');
+
+    # A public key that everybody knows: the generator of P-256.
+
+    open my $out, '>', "$dir/jwks.json" or die "cannot write jwks.json: $!\n";
+    print $out <<'EOF';
+{ "keys": [ { "kty": "EC", "crv": "P-256", "kid": "example",
+  "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY",
+  "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU" } ] }
+EOF
+    close $out or die "cannot write jwks.json: $!\n";
+}
