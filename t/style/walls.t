@@ -22,8 +22,8 @@ my @walls = (
     {
         what  => 'jansson',
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
-        files => [qw(oauth_json oauth_claims oauth_discovery oauth_jwk
-                     oauth_jwks oauth_jws oauth_token)],
+        files => [qw(oauth_json oauth_challenge oauth_claims oauth_discovery
+                     oauth_jwk oauth_jwks oauth_jws oauth_metadata)],
     },
     {
         what  => 'OpenSSL',
