@@ -279,14 +279,27 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 
     for (i = 0; i < ctx->conf->issuers->nelts; i++) {
         if (oauth_str_equal(issuers[i]->policy.issuer, name)) {
-            ctx->issuer = issuers[i];
-            return NGX_OK;
+            break;
         }
     }
 
-    ctx->issuer = NULL;
+    if (i == ctx->conf->issuers->nelts) {
+        ctx->issuer = NULL;
+        return ngx_oauth_refuse(ctx, OAUTH_UNKNOWN_ISSUER);
+    }
 
-    return ngx_oauth_refuse(ctx, OAUTH_UNKNOWN_ISSUER);
+    ctx->issuer = issuers[i];
+
+    /* Verified for another location, by other rules of the same issuer. */
+
+    if (ctx->token->verified && !ngx_oauth_access_is_verified(ctx)) {
+        oauth_token_free(ctx->token);
+        ctx->token = NULL;
+
+        return ngx_oauth_step_token(ctx);
+    }
+
+    return NGX_OK;
 }
 
 

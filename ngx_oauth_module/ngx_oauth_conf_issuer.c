@@ -11,6 +11,7 @@
 
 
 #define NGX_OAUTH_FILE_SIZE  (1024 * 1024)
+#define NGX_OAUTH_LEEWAY     3600          /* seconds, at most */
 
 
 static ngx_oauth_issuer_t *ngx_oauth_issuer_create(ngx_conf_t *cf,
@@ -162,6 +163,10 @@ ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
     issuer->policy.issuer = ngx_oauth_str(&issuer->issuer);
     issuer->policy.leeway = issuer->leeway;
     issuer->policy.max_lifetime = issuer->max_lifetime;
+
+    if (issuer->leeway > NGX_OAUTH_LEEWAY) {
+        return "has a leeway above 1h: synchronise the clocks instead";
+    }
 
     if (issuer->timeout == 0) {
         return "has the timeout 0: no fetch could succeed";

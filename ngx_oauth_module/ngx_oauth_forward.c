@@ -355,11 +355,10 @@ static ngx_int_t
 ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
     ngx_str_t *value)
 {
-    json_t               *claim;
-    ngx_uint_t            i;
-    oauth_buf_t           buf;
-    ngx_http_request_t   *r;
-    const oauth_claims_t *claims;
+    json_t                *claim;
+    oauth_buf_t            buf;
+    ngx_http_request_t    *r;
+    const oauth_claims_t  *claims;
 
     r = ctx->request;
 
@@ -369,13 +368,8 @@ ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
             return NGX_ERROR;
         }
 
-        for (i = 0; i < value->len; i++) {
-            if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
-                return NGX_DECLINED;
-            }
-        }
-
-        return value->len ? NGX_OK : NGX_DECLINED;
+        return value->len && ngx_oauth_str_is_field(ngx_oauth_str(value))
+               ? NGX_OK : NGX_DECLINED;
     }
 
     claims = oauth_token_claims(ctx->token);

@@ -44,7 +44,10 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
         return reason;
     }
 
-    if (conf->needs_subject && claims->subject.len == 0) {
+    if (conf->needs_subject
+        && (claims->subject.len == 0
+            || !ngx_oauth_str_is_field(claims->subject)))
+    {
         return OAUTH_NO_SUBJECT;
     }
 
