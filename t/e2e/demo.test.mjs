@@ -1,0 +1,108 @@
+// The demo as a person runs it: once, and until Ctrl-C with the lines that it
+// prints typed in; and that it fails when a step is not as it should be.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { play } from '../../demo/agent.mjs';
+import { startApp } from '../../demo/app.mjs';
+import { Story, StepFailed } from '../../demo/story.mjs';
+import { BINARY, MODULE } from './world.mjs';
+
+
+const DEMO = fileURLToPath(new URL('../../demo/demo.mjs', import.meta.url));
+
+const run = promisify(execFile);
+const args = (module, ...more) => [DEMO, '--module', module,
+                                   '--nginx', BINARY, ...more];
+
+
+test('once: every step is as it should be, and nothing is left', async () => {
+    const { stdout } = await run(process.execPath, args(MODULE, '--once'));
+
+    for (const status of ['401 Unauthorized', '201 Created', '200 OK',
+                          '403 Forbidden'])
+    {
+        assert.ok(stdout.includes(`< ${status}`), status);
+    }
+
+    assert.ok(!/eyJ[\w-]{20,}/.test(stdout), 'a token is printed in full');
+    assert.ok(!existsSync(folderOf(stdout)));
+    await assert.rejects(fetch(nginxOf(stdout)));
+});
+
+
+test('until Ctrl-C: the lines that it prints work', async () => {
+    const demo = spawn(process.execPath, args(MODULE),
+                       { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = once(demo, 'close');
+    let output = '';
+
+    demo.stdout.setEncoding('utf8');
+
+    for await (const text of demo.stdout) {
+        output += text;
+
+        if (output.includes('-d hello $APP\n') && output.endsWith('\n\n')) {
+            break;
+        }
+    }
+
+    try {
+        const { stdout } = await run('sh', ['-e', '-c', linesOf(output)]);
+
+        assert.deepEqual(stdout.match(/HTTP\/1\.1 \d+/g).map(
+            (line) => Number(line.slice(-3))), [401, 200, 200, 403, 401, 200]);
+
+    } finally {
+        demo.kill('SIGINT');
+    }
+
+    assert.deepEqual(await ended, [0, null]);
+    assert.ok(!existsSync(folderOf(output)));
+    await assert.rejects(fetch(nginxOf(output)));
+});
+
+
+test('an nginx that does not start', async () => {
+    const error = await run(process.execPath, args('/nonexistent.so', '--once'))
+        .then(() => assert.fail('it succeeds'), (failure) => failure);
+
+    assert.equal(error.code, 1);
+    assert.match(error.stderr, /^FAILED: nginx ended with status 1/m);
+    assert.match(error.stderr, /nonexistent\.so/);
+});
+
+
+test('an app without protection', async () => {
+    const app = await startApp();
+    const story = new Story({ print: () => {} });
+
+    try {
+        await assert.rejects(play(story, app.url, {
+            account: 'alice',
+            reached: () => app.requests.length,
+        }), (error) => error instanceof StepFailed
+                       && error.expected === '401' && error.got === '200');
+
+    } finally {
+        await app.stop();
+    }
+});
+
+
+const folderOf = (output) => output.match(/^files +(\S+)/m)[1];
+const nginxOf = (output) => output.match(/^nginx +(\S+)/m)[1];
+
+
+// What it offers to type: the indented lines from the first assignment on.
+
+function linesOf(output) {
+    return output.slice(output.indexOf('    APP=')).split('\n')
+        .filter((line) => line.startsWith('    ')).join('\n');
+}
