@@ -1,0 +1,136 @@
+#!/usr/bin/perl
+#
+# The tests' own tools: what the other files rely on, and that a bad log is
+# found.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use MIME::Base64 qw(decode_base64url);
+use JSON::PP ();
+
+use OAuth::Test;
+
+my $upstream = upstream();
+my $issuer = issuer();
+
+my $nginx = nginx(<<'EOT', module => 0, workers => 2, UP => $upstream->port);
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+
+        location / {
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /text {
+            return 200 "$request_method $http_x_one\n";
+        }
+    }
+EOT
+
+my $http = $nginx->http;
+my $response;
+
+# client and upstream
+
+$response = $http->get('/text', 'X-One' => 'a  b');
+is($response->status, 200, 'status');
+is($response->body, "GET a  b\n", 'body');
+is($response->header('content-type'), 'text/plain', 'field, in any case');
+
+$response = $http->request('POST', '/x?field=X-A:1&field=X-A:2', 'X-B' => 'c',
+                           body => 'hello');
+is($response->json->{line}, 'POST /x?field=X-A:1&field=X-A:2 HTTP/1.0',
+   'request line as the upstream got it');
+is_deeply([ $response->headers('X-A') ], [ 1, 2 ], 'repeated field');
+is_deeply([ $response->echoed('x-b') ], [ 'c' ], 'field at the upstream');
+is($response->json->{body}, 'hello', 'body at the upstream');
+is($upstream->count, 1, 'upstream counts');
+
+is($http->get('/y?status=403')->status, 403, 'status of the upstream');
+is($http->request('HEAD', '/y')->body, '', 'HEAD has no body');
+
+my $connection = $http->connect;
+$connection->send($http->bytes('GET', '/text'));
+is($connection->finish->status, 200, 'kept alive: first');
+$connection->send($http->bytes('GET', '/text', 'X-One' => 2));
+is($connection->finish->body, "GET 2\n", 'kept alive: second');
+$connection->close;
+
+is_deeply([ map { $_->status }
+            finish_all(map { $http->start('GET', "/$_") } 1 .. 20) ],
+          [ (200) x 20 ], 'twenty requests at once');
+
+is($http->raw("nonsense\r\n\r\n")->status, 400, 'any bytes');
+
+# workers and reload
+
+my @old = $nginx->workers;
+is(scalar @old, 2, 'two workers');
+ok($nginx->reload, 'reload');
+my %new = map { $_ => 1 } $nginx->workers;
+ok(!(grep { $new{$_} } @old), 'new workers');
+
+# issuer
+
+my $as = OAuth::Test::Http->new(port => $issuer->port, timeout => 3);
+$response = $as->get('/.well-known/oauth-authorization-server');
+is($response->json->{issuer}, $issuer->url, 'discovery document');
+is($response->json->{jwks_uri}, $issuer->jwks_url, 'with the address of keys');
+is(scalar @{ $as->get('/jwks')->json->{keys} }, 1, 'key set');
+is($issuer->count('jwks'), 1, 'requests are counted by path');
+is($issuer->count, 2, 'and in all');
+is($as->get('/other')->status, 404, 'nothing elsewhere');
+
+for my $mode (qw(reset close short bad_chunk)) {
+    $issuer->answer(jwks => mode => $mode);
+    my $answer = $as->get('/jwks');
+    is_deeply($answer->json, {}, "$mode is no document");
+}
+
+$issuer->answer(jwks => mode => 'chunked');
+ok($as->get('/jwks')->json->{keys}, 'chunked is one');
+
+$issuer->answer(jwks => mode => 'hang');
+my $hanging = $as->start('GET', '/jwks');
+is($as->get('/.well-known/openid-configuration')->status, 200,
+   'a hanging connection stops no other');
+is($hanging->finish->error, 'timed out', 'which goes on hanging');
+$hanging->close;
+
+$issuer->down;
+is($as->get('/jwks')->status, 0, 'down');
+$issuer->up;
+$issuer->normal;
+is($as->get('/jwks')->status, 200, 'up');
+
+# tokens
+
+my $token = $issuer->token(sub => 'bob', jti => undef);
+my ($header, $claims) = map { JSON::PP::decode_json(decode_base64url($_)) }
+    (split /\./, $token)[0, 1];
+is($header->{kid}, $issuer->{keys}[0]->kid, 'header of a token');
+is($claims->{iss}, $issuer->url, 'claims of a token');
+is($claims->{sub}, 'bob', 'a claim that is asked for');
+ok(!exists $claims->{jti}, 'a claim that is left out');
+
+# the end of every file
+
+is_deeply([ $nginx->complaints ], [], 'a clean log');
+
+my $bad = OAuth::Test::Nginx->new(conf => '');
+
+$bad->write_file('error.log', "1 [alert] something\n2 [error] nothing\n");
+is(scalar(my @alerts = $bad->complaints), 1, 'an alert is found');
+$bad->write_file('error.log', 'x ' . substr $token, 80, 60);
+ok(scalar(my @pieces = $bad->complaints), 'a piece of a token is found');
+$bad->write_file('error.log', 'kid "' . $header->{kid} . '"');
+is_deeply([ $bad->complaints ], [], 'a key id is none');
+$bad->write_file('stderr', "==1== ERROR: AddressSanitizer: heap\n");
+is(scalar(my @reports = $bad->complaints), 1,
+   'a report of the sanitizer is found');
+
+finish();

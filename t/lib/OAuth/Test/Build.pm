@@ -1,0 +1,43 @@
+package OAuth::Test::Build;
+
+# Where the things under test are: the build folder, nginx, the module.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use File::Spec::Functions qw(rel2abs updir catdir);
+
+our @EXPORT_OK = qw(build_path module_path nginx_path);
+
+my $top = rel2abs(catdir(dirname(__FILE__), (updir) x 4));
+
+
+sub build_path {
+    my ($name) = @_;
+
+    return rel2abs($ENV{BUILD} // "$top/build") . "/$name";
+}
+
+
+sub module_path {
+    return rel2abs($ENV{OAUTH_MODULE} // build_path('ngx_oauth_module.so'));
+}
+
+
+# The variable NGINX is not asked: to nginx itself it means inherited sockets.
+
+sub nginx_path {
+    return $ENV{OAUTH_NGINX} if $ENV{OAUTH_NGINX};
+
+    for my $path (build_path('nginx'), '/usr/sbin/nginx',
+                  '/usr/local/sbin/nginx')
+    {
+        return $path if -x $path;
+    }
+
+    die "no nginx: set OAUTH_NGINX\n";
+}
+
+1;

@@ -1,0 +1,337 @@
+package OAuth::Test::Issuer;
+
+# A scripted authorization server: discovery documents and a key set, counted,
+# and every way to fail that a test asks for while it runs.
+#
+#   answer(jwks => status => 500)        another status, type, body, headers
+#   answer(jwks => mode => 'hang')       see %modes
+#   answer(jwks => hold => 'flag')       answers once the test raises the flag
+#   normal                               all good again
+
+use strict;
+use warnings;
+
+use parent 'OAuth::Test::Server';
+
+use Compress::Zlib ();
+use JSON::PP ();
+use Socket qw(SOL_SOCKET SO_LINGER);
+use Time::HiRes qw(sleep);
+
+use OAuth::Test::Token ();
+
+my $json = JSON::PP->new->canonical->utf8;
+
+my %modes = (
+    hang       => \&send_nothing,       # reads the request, then silence
+    reset      => \&send_reset,
+    close      => sub { },              # closes without an answer
+    short      => \&send_short,         # less than Content-Length says
+    drip       => \&send_drip,          # a byte in 100 ms, without an end
+    huge       => \&send_huge,          # 4 MiB
+    chunked    => \&send_chunked,
+    bad_chunk  => \&send_bad_chunk,
+    gzip       => \&send_gzip,
+);
+
+
+# options: keys, host ("127.0.0.1"), path ("", "/tenant"), aud
+
+sub init {
+    my ($self) = @_;
+
+    my $host = $self->{host} // '127.0.0.1';
+
+    $self->{path} //= '';
+    $self->{url} = "http://$host:$self->{port}$self->{path}";
+
+    $self->{names} = {
+        discovery => "/.well-known/oauth-authorization-server$self->{path}",
+        openid => "$self->{path}/.well-known/openid-configuration",
+        jwks => '/jwks',
+    };
+
+    $self->{state} = { answers => {}, metadata => {} };
+    $self->set_keys(@{ $self->{keys} });
+
+    return;
+}
+
+
+sub url { return $_[0]{url} }
+
+sub jwks_url { return "http://127.0.0.1:$_[0]{port}/jwks" }
+
+
+# The keys that it publishes; the first one signs.
+
+sub keys {
+    my ($self, @keys) = @_;
+
+    $self->set_keys(@keys);
+    $self->save;
+
+    return $self;
+}
+
+
+sub set_keys {
+    my ($self, @keys) = @_;
+
+    $self->{keys} = \@keys;
+    $self->{state}{jwks} = { keys => [ map { $_->jwk } @keys ] };
+
+    return;
+}
+
+
+# Members of the discovery documents that differ from the usual ones.
+
+sub metadata {
+    my ($self, %members) = @_;
+
+    $self->{state}{metadata} = \%members;
+
+    return $self->save;
+}
+
+
+sub answer {
+    my ($self, $name, %answer) = @_;
+
+    $self->{state}{answers}{ $self->{names}{$name} // $name } = \%answer;
+
+    return $self->save;
+}
+
+
+# Accepts connections, and does not even read.
+
+sub silent {
+    my ($self) = @_;
+
+    $self->{state}{silent} = 1;
+
+    return $self->save;
+}
+
+
+sub normal {
+    my ($self) = @_;
+
+    $self->{state}{answers} = {};
+    $self->{state}{metadata} = {};
+    delete $self->{state}{silent};
+
+    return $self->save;
+}
+
+
+# How many requests came: to a path, or at all.
+
+sub count {
+    my ($self, $name) = @_;
+
+    my $path = defined $name ? $self->{names}{$name} // $name : undef;
+
+    return scalar grep { !defined $path || $_->{path} eq $path } $self->seen;
+}
+
+
+# An access token that is good, but for what the test changes in its claims.
+
+sub token {
+    my ($self, %claims) = @_;
+
+    return $self->mint(claims => \%claims);
+}
+
+
+# The same with every option of OAuth::Test::Token::mint.
+
+sub mint {
+    my ($self, %options) = @_;
+
+    my %claims = (iss => $self->{url},
+                  defined $self->{aud} ? (aud => $self->{aud}) : ());
+
+    $options{claims} = { %claims, %{ $options{claims} || {} } }
+        unless defined $options{claims} && !ref $options{claims};
+
+    return OAuth::Test::Token::mint(key => $self->{keys}[0], %options);
+}
+
+
+sub serve {
+    my ($self, $client) = @_;
+
+    my $buffer = '';
+
+    if ($self->load->{silent}) {
+        $self->record({ path => '(silent)' });
+        return $self->hang($client);
+    }
+
+    while (my $request = $self->read_request($client, \$buffer)) {
+
+        my ($path) = $request->{line} =~ /\A\S+ ([^ ?]*)/;
+        $self->record({ path => $path, line => $request->{line},
+                        headers => $request->{headers} });
+
+        my $state = $self->load;
+        my $answer = $state->{answers}{$path} || {};
+
+        if (defined $answer->{hold}) {
+            $self->wait_for_flag($answer->{hold});
+        }
+
+        my $content = $self->content($state, $path, $answer);
+        my $mode = $answer->{mode};
+
+        return $modes{$mode}->($self, $client, $content) if $mode;
+
+        $self->write_all($client, head($content) . $content->{body});
+    }
+
+    return;
+}
+
+
+sub content {
+    my ($self, $state, $path, $answer) = @_;
+
+    my $document = $path eq '/jwks' ? $state->{jwks}
+        : (grep { $_ eq $path } @{ $self->{names} }{qw(discovery openid)})
+            ? $self->document($state)
+        : undef;
+
+    my %content = (status => 200, type => 'application/json', headers => [],
+                   body => $document ? $json->encode($document) : '');
+
+    %content = (%content, status => 404, type => 'text/plain',
+                body => "nothing here\n") unless $document;
+
+    return { %content, %$answer };
+}
+
+
+sub document {
+    my ($self, $state) = @_;
+
+    return {
+        issuer => $self->{url}, jwks_uri => $self->jwks_url,
+        authorization_endpoint => "$self->{url}/authorize",
+        token_endpoint => "$self->{url}/token",
+        response_types_supported => ['code'],
+        code_challenge_methods_supported => ['S256'],
+        %{ $state->{metadata} },
+    };
+}
+
+
+sub head {
+    my ($content, @more) = @_;
+
+    my @fields = @more ? @more
+        : [ 'Content-Length', length $content->{body} ];
+
+    return join "\r\n", "HTTP/1.1 $content->{status} Status",
+        (map { "$_->[0]: $_->[1]" } [ 'Content-Type', $content->{type} ],
+            @{ $content->{headers} }, @fields), '', '';
+}
+
+
+sub send_nothing {
+    my ($self, $client) = @_;
+
+    return $self->hang($client);
+}
+
+
+sub send_reset {
+    my ($self, $client) = @_;
+
+    setsockopt $client, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;
+
+    return;
+}
+
+
+sub send_short {
+    my ($self, $client, $content) = @_;
+
+    my $half = length($content->{body}) / 2;
+
+    $self->write_all($client,
+                     head($content) . substr $content->{body}, 0, $half);
+
+    return;
+}
+
+
+sub send_drip {
+    my ($self, $client, $content) = @_;
+
+    $self->write_all($client, head($content, [ 'Content-Length', 100_000 ]));
+
+    for (1 .. 600) {
+        $self->write_all($client, ' ');
+        sleep 0.1;
+    }
+
+    return;
+}
+
+
+sub send_huge {
+    my ($self, $client, $content) = @_;
+
+    my $size = 4 * 1024 * 1024;
+
+    $self->write_all($client, head($content, [ 'Content-Length', $size ]));
+    $self->write_all($client, ' ' x 65_536) for 1 .. $size / 65_536;
+
+    return;
+}
+
+
+sub send_chunked {
+    my ($self, $client, $content) = @_;
+
+    $self->write_all($client,
+                     head($content, [ 'Transfer-Encoding', 'chunked' ]));
+
+    for my $part (unpack '(a7)*', $content->{body}) {
+        $self->write_all($client, sprintf "%x\r\n%s\r\n", length $part, $part);
+    }
+
+    $self->write_all($client, "0\r\n\r\n");
+
+    return;
+}
+
+
+sub send_bad_chunk {
+    my ($self, $client, $content) = @_;
+
+    $self->write_all($client,
+                     head($content, [ 'Transfer-Encoding', 'chunked' ])
+                     . "zz\r\n$content->{body}\r\n0\r\n\r\n");
+
+    return;
+}
+
+
+sub send_gzip {
+    my ($self, $client, $content) = @_;
+
+    my $body = Compress::Zlib::memGzip($content->{body});
+
+    $self->write_all($client,
+                     head($content, [ 'Content-Encoding', 'gzip' ],
+                          [ 'Content-Length', length $body ]) . $body);
+
+    return;
+}
+
+1;

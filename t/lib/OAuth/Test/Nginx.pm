@@ -1,0 +1,340 @@
+package OAuth::Test::Nginx;
+
+# The real nginx in a temporary folder.  Of the configuration a test gives the
+# content of http { }; %%PORT_name%% becomes a free port, %%DIR%% the folder,
+# %%NAME%% what the test hands over as NAME.
+
+use strict;
+use warnings;
+
+use File::Temp ();
+
+use OAuth::Test::Build qw(module_path nginx_path);
+use OAuth::Test::Http;
+use OAuth::Test::Port qw(free_port);
+use OAuth::Test::Process qw(spawn reap stop_process wait_until);
+use OAuth::Test::Token qw(tokens_in);
+
+my @all;
+
+
+# options: conf, and with defaults workers (1), module (1), main (lines beside
+# http { }), log ("info"); everything in capitals is a value for the template.
+
+sub new {
+    my ($class, %options) = @_;
+
+    my $self = bless { workers => 1, module => 1, main => '', log => 'info',
+                       %options }, $class;
+
+    $self->{dir} = File::Temp->newdir('oauth-nginx-XXXXXX', TMPDIR => 1);
+    chmod 0755, "$self->{dir}";
+    mkdir "$self->{dir}/html";
+
+    return $self;
+}
+
+
+sub start {
+    my ($self) = @_;
+
+    for (1 .. 5) {
+        $self->{ports} = {};
+        $self->write_conf;
+        $self->launch;
+
+        if ($self->is_up) {
+            push @all, $self;
+            return $self;
+        }
+
+        last unless $self->log =~ /Address already in use/;
+        unlink "$self->{dir}/error.log";
+    }
+
+    die "nginx does not start:\n", $self->log, $self->errors;
+}
+
+
+sub launch {
+    my ($self) = @_;
+
+    $self->{pid} = spawn(sub {
+        delete $ENV{NGINX};
+        $ENV{ASAN_OPTIONS} //= 'detect_odr_violation=0:detect_leaks=0';
+        open STDOUT, '>>', "$self->{dir}/stderr";
+        open STDERR, '>&', \*STDOUT;
+        exec $self->command or die "cannot run nginx: $!\n";
+    });
+
+    return;
+}
+
+
+sub command {
+    my ($self, @more) = @_;
+
+    return (nginx_path(), '-p', "$self->{dir}/",
+            '-c', "$self->{dir}/nginx.conf", '-e', "$self->{dir}/error.log",
+            @more);
+}
+
+
+# The sockets are open before the pid file is there; then come the workers.
+
+sub is_up {
+    my ($self) = @_;
+
+    my $state = wait_until(sub {
+        return 'gone' if reap($self->{pid});
+        return -s "$self->{dir}/nginx.pid"
+               && $self->workers == $self->{workers} ? 'up' : 0;
+    }, 15);
+
+    return $state && $state eq 'up';
+}
+
+
+# Writes the configuration, from another template if one is given.
+
+sub write_conf {
+    my ($self, $conf) = @_;
+
+    $self->{conf} = $conf if defined $conf;
+    $self->write_file('nginx.conf', $self->render);
+
+    return $self;
+}
+
+
+sub write_file {
+    my ($self, $name, $text) = @_;
+
+    open my $out, '>', "$self->{dir}/$name" or die "cannot write $name: $!\n";
+    print $out $text;
+    close $out or die "cannot write $name: $!\n";
+
+    return "$self->{dir}/$name";
+}
+
+
+sub render {
+    my ($self) = @_;
+
+    my $dir = "$self->{dir}";
+    my $load = $self->{module} ? 'load_module ' . module_path() . ';' : '';
+    my $temp = join "\n    ", map { "${_}_temp_path $dir/temp_$_;" }
+        qw(client_body proxy fastcgi uwsgi scgi);
+
+    my $text = <<"CONF";
+$load
+daemon off;
+worker_processes $self->{workers};
+pid $dir/nginx.pid;
+error_log $dir/error.log $self->{log};
+$self->{main}
+
+events {
+    worker_connections 1024;
+}
+
+http {
+    access_log off;
+    $temp
+
+$self->{conf}
+}
+CONF
+
+    $text =~ s/%%PORT_(\w+)%%/$self->port($1)/ge;
+    $text =~ s/%%DIR%%/$dir/g;
+    $text =~ s/%%([A-Z_0-9]+)%%/$self->{$1} \/\/ die "no value for $1\n"/ge;
+
+    return $text;
+}
+
+
+# The number of the configuration's first line that holds the text.
+
+sub line_of {
+    my ($self, $text) = @_;
+
+    my @lines = split /\n/, $self->read_file('nginx.conf');
+
+    for my $i (0 .. $#lines) {
+        return $i + 1 if index($lines[$i], $text) >= 0;
+    }
+
+    die "no line with $text\n";
+}
+
+
+sub port {
+    my ($self, $name) = @_;
+
+    return $self->{ports}{$name} //= free_port();
+}
+
+
+sub dir { return "$_[0]{dir}" }
+
+sub pid { return $_[0]{pid} }
+
+
+# A client for the server that listens on %%PORT_name%%.
+
+sub http {
+    my ($self, $name, %options) = @_;
+
+    return OAuth::Test::Http->new(port => $self->port($name // 'main'),
+                                  %options);
+}
+
+
+# nginx -t: whether it accepts the configuration, and what it says.
+
+sub test_conf {
+    my ($self, $conf) = @_;
+
+    $self->write_conf($conf);
+
+    my $out = "$self->{dir}/test";
+    my $pid = spawn(sub {
+        open STDOUT, '>', $out;
+        open STDERR, '>&', \*STDOUT;
+        exec $self->command('-t') or die "cannot run nginx: $!\n";
+    });
+
+    my $ended = wait_until(sub { reap($pid) }, 20);
+    my $good = $ended && $? == 0;
+
+    return ($good, $self->read_file('test'));
+}
+
+
+sub read_file {
+    my ($self, $name) = @_;
+
+    open my $in, '<', "$self->{dir}/$name" or return '';
+    local $/;
+
+    return scalar(<$in>) // '';
+}
+
+
+sub log { return $_[0]->read_file('error.log') }
+
+sub errors { return $_[0]->read_file('stderr') }
+
+
+# Lines that match; only those since mark was called, if it was.
+
+sub log_lines {
+    my ($self, $pattern) = @_;
+
+    return grep { $_ =~ $pattern }
+        split /\n/, substr $self->log, $self->{mark} // 0;
+}
+
+
+sub mark {
+    my ($self) = @_;
+
+    $self->{mark} = length $self->log;
+
+    return $self;
+}
+
+
+# The matching lines, as soon as there are this many.
+
+sub wait_for_log {
+    my ($self, $pattern, $count, $seconds) = @_;
+
+    $count //= 1;
+    wait_until(sub { $self->log_lines($pattern) >= $count }, $seconds);
+
+    return $self->log_lines($pattern);
+}
+
+
+# The ids of the workers that are not on their way out.
+
+sub workers {
+    my ($self) = @_;
+
+    open my $in, '<', "/proc/$self->{pid}/task/$self->{pid}/children"
+        or return;
+    my $children = <$in> // '';
+
+    return grep { title($_) =~ /worker process(?! is shutting)/ }
+        split ' ', $children;
+}
+
+
+sub title {
+    my ($pid) = @_;
+
+    open my $in, '<', "/proc/$pid/cmdline" or return '';
+
+    return scalar(<$in>) // '';
+}
+
+
+# HUP, then waits until new workers serve and the old ones take nothing new.
+
+sub reload {
+    my ($self) = @_;
+
+    my %old = map { $_ => 1 } $self->workers;
+
+    kill HUP => $self->{pid};
+
+    return wait_until(sub {
+        my @now = $self->workers;
+        return @now == $self->{workers} && !grep { $old{$_} } @now;
+    }, 20);
+}
+
+
+# True when nginx ended by itself after QUIT.
+
+sub stop {
+    my ($self) = @_;
+
+    my $pid = delete $self->{pid} or return 1;
+
+    return stop_process($pid, 'QUIT', 20);
+}
+
+
+# What no run may leave behind, as a list of complaints.
+
+sub complaints {
+    my ($self) = @_;
+
+    my @bad = map { "alert: $_" }
+        grep { /\[(?:alert|crit|emerg)\]/ && !$self->is_allowed($_) }
+            split /\n/, $self->log;
+
+    push @bad, map { "sanitizer: $_" }
+        grep { /Sanitizer|runtime error/ } split /\n/, $self->errors;
+
+    push @bad, map { "token text: $_" } tokens_in($self->log . $self->errors);
+
+    return @bad;
+}
+
+
+# A test that causes such a line on purpose says so by "allow".
+
+sub is_allowed {
+    my ($self, $line) = @_;
+
+    return $self->{allow} && $line =~ $self->{allow};
+}
+
+
+sub all { return @all }
+
+1;

@@ -1,0 +1,98 @@
+package OAuth::Test::Process;
+
+# Processes that a test starts, each ended by its own id, and waiting for a
+# condition instead of sleeping.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use POSIX qw(WNOHANG _exit);
+use Time::HiRes qw(sleep time);
+
+our @EXPORT_OK = qw(spawn reap stop_process wait_until);
+
+my %running;        # pid => 1: started here, not yet reaped
+my $owner = $$;
+
+
+# Runs code in a child, which never comes back into the test's own code.
+
+sub spawn {
+    my ($code) = @_;
+
+    my $pid = fork;
+    die "cannot fork: $!\n" unless defined $pid;
+
+    if ($pid == 0) {
+        %running = ();
+        local $@;
+        eval { $code->(); 1 } or print STDERR $@;
+        _exit(0);
+    }
+
+    $running{$pid} = 1;
+
+    return $pid;
+}
+
+
+# True once the child has ended; its status is in $?.
+
+sub reap {
+    my ($pid) = @_;
+
+    return 1 unless $running{$pid};
+    return 0 if waitpid($pid, WNOHANG) == 0;
+
+    delete $running{$pid};
+
+    return 1;
+}
+
+
+# Signals and waits; true when the child ended within the time.
+
+sub stop_process {
+    my ($pid, $signal, $seconds) = @_;
+
+    return 1 unless $running{$pid};
+
+    kill $signal, $pid;
+
+    return wait_until(sub { reap($pid) }, $seconds // 10);
+}
+
+
+# What the condition returns once it is true; false when the time is over.
+
+sub wait_until {
+    my ($condition, $seconds) = @_;
+
+    my $end = time + ($seconds // 10);
+    my $pause = 0.002;
+
+    for (;;) {
+        my $value = $condition->();
+        return $value if $value;
+        return $value if time > $end;
+
+        sleep $pause;
+        $pause *= 1.5 if $pause < 0.05;
+    }
+}
+
+
+END {
+    if ($$ == $owner) {
+        my $status = $?;
+
+        for my $pid (keys %running) {
+            stop_process($pid, 'TERM', 3) or stop_process($pid, 'KILL', 3);
+        }
+
+        $? = $status;
+    }
+}
+
+1;
