@@ -15,7 +15,7 @@ jobs=$(nproc 2>/dev/null || echo 1)
 build_packages=(gcc libc6-dev make perl libjansson-dev libcurl4-openssl-dev
                 libjwt-dev libssl-dev libpcre2-dev zlib1g-dev)
 nginx_packages=(nginx nginx-dev)
-test_packages=(libcmocka-dev valgrind binutils)
+test_packages=(libcmocka-dev valgrind binutils openssl curl)
 
 node_least=20
 
@@ -217,6 +217,11 @@ verb_build() {
     set_configure_flags
     mkdir -p "$build"
 
+    # One build at a time in one folder; the lock goes with this process.
+
+    exec 9>"$build/lock"
+    flock 9
+
     stamp=$(printf '%s\n' "$nginx_src" "${configure_flags[@]}" \
             | cat - "$top/config" "$nginx_src/src/core/nginx.h" | cksum)
 
@@ -236,6 +241,8 @@ verb_build() {
     else
         rm -f "$build/nginx"
     fi
+
+    exec 9>&-
 
     say "built $build/ngx_oauth_module.so"
 }
@@ -261,6 +268,17 @@ nginx_binary() {
         PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx \
             || die "there is no nginx in PATH"
     fi
+}
+
+
+# What the tests and the demo run.  Not in the variable NGINX: to nginx itself
+# that means inherited sockets.
+
+export_paths() {
+    export BUILD=$build
+    export OAUTH_MODULE=$build/ngx_oauth_module.so
+    OAUTH_NGINX=$(nginx_binary)
+    export OAUTH_NGINX NGINX_BINARY=$OAUTH_NGINX
 }
 
 
@@ -365,8 +383,9 @@ npm_ci() {
 verb_demo() {
     have_node || die "$(node_message)"
     verb_build
-    npm_ci "$top/demo"
-    exec node "$top/demo/demo.mjs" --module "$build/ngx_oauth_module.so" "$@"
+    npm_ci "$top/t/e2e"
+    export_paths
+    exec node "$top/demo/demo.mjs" --module "$OAUTH_MODULE" "$@"
 }
 
 
@@ -436,7 +455,9 @@ summary() {
 # The core under cmocka: as it is, under ASan and UBSan, under valgrind.
 
 phase_unit() {
-    make -s -j "$jobs" -C "$top/t/unit" BUILD="$build" all asan
+    mkdir -p "$build"
+    flock "$build/lock" \
+        make -s -j "$jobs" -C "$top/t/unit" BUILD="$build" all asan
     make -s -k -C "$top/t/unit" BUILD="$build" check check-asan check-valgrind
 }
 
@@ -445,8 +466,9 @@ phase_unit() {
 
 phase_style() {
     verb_build
+    export_paths
     cd "$top"
-    BUILD=$build NGINX_BINARY=$(nginx_binary) t/tap t/style/*.t
+    t/tap t/style/*.t
 }
 
 
@@ -455,8 +477,9 @@ phase_style() {
 phase_prove() {
     verb_build
     make -s -C "$top/t/lib" BUILD="$build"
+    export_paths
     cd "$top"
-    BUILD=$build t/tap -j "$jobs" t/*.t
+    t/tap -j "$jobs" t/*.t
 }
 
 
@@ -471,7 +494,9 @@ phase_e2e() {
 
     verb_build
     npm_ci "$top/t/e2e"
+    export_paths
     cd "$top"
+    t/tap -e 'node --test-reporter=./t/tap_reporter.mjs' t/e2e/*.test.mjs
 }
 
 

@@ -23,7 +23,7 @@ use Test::More;
 
 my @documents = qw(README.md docs/directives.md docs/quickstart.md);
 
-my $nginx = $ENV{NGINX_BINARY} || 'nginx';
+my $nginx = $ENV{OAUTH_NGINX} || 'nginx';
 my $module = ($ENV{BUILD} || top() . '/build') . '/ngx_oauth_module.so';
 my $dir = tempdir('oauth-examples-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 
