@@ -1,8 +1,8 @@
 
 /*
  * oauth_header: which header carries which claim to the upstream.  Names are
- * kept in their normal form, too (lower case, "_" as "-"), in which the client's
- * copies are recognised.
+ * kept in their normal form, too (lower case, "_" as "-"), by which the
+ * client's copies are recognised.  All of it is in the configuration's pool.
  */
 
 

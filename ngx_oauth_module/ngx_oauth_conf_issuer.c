@@ -16,6 +16,7 @@
 
 static ngx_oauth_issuer_t *ngx_oauth_issuer_create(ngx_conf_t *cf,
     ngx_str_t *name);
+static char *ngx_oauth_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_issuer_url(ngx_conf_t *cf, char *name, ngx_str_t *value);
@@ -38,13 +39,10 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_main_conf_t  *mcf = conf;
 
-    char                  *rv;
-    void                 **loc_conf;
-    ngx_str_t             *value;
-    ngx_uint_t             i;
-    ngx_conf_t             save;
-    ngx_oauth_issuer_t    *issuer, **issuers, **slot;
-    ngx_http_conf_ctx_t   *ctx;
+    char                *rv;
+    ngx_str_t           *value;
+    ngx_uint_t           i;
+    ngx_oauth_issuer_t  *issuer, **issuers, **slot;
 
     value = cf->args->elts;
     issuers = mcf->issuers.elts;
@@ -57,7 +55,7 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     for (i = 0; i < mcf->issuers.nelts; i++) {
-        if (ngx_strcmp(issuers[i]->name.data, value[1].data) == 0) {
+        if (ngx_oauth_str_equal(&issuers[i]->name, &value[1])) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "duplicate issuer name \"%V\": choose another",
                                &value[1]);
@@ -66,19 +64,36 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     issuer = ngx_oauth_issuer_create(cf, &value[1]);
-    if (issuer == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
     slot = ngx_array_push(&mcf->issuers);
-    if (slot == NULL) {
+
+    if (issuer == NULL || slot == NULL) {
         return NGX_CONF_ERROR;
     }
 
     *slot = issuer;
 
+    rv = ngx_oauth_issuer_block(cf, issuer);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_oauth_issuer_init(cf, issuer);
+}
+
+
+/* nginx's parser, with the issuer in the place of a location's conf. */
+
+static char *
+ngx_oauth_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    char                 *rv;
+    void                **loc_conf;
+    ngx_conf_t            save;
+    ngx_http_conf_ctx_t  *ctx;
+
     ctx = ngx_palloc(cf->pool, sizeof(ngx_http_conf_ctx_t));
     loc_conf = ngx_pcalloc(cf->pool, sizeof(void *) * ngx_http_max_module);
+
     if (ctx == NULL || loc_conf == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -95,11 +110,7 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     *cf = save;
 
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    return ngx_oauth_issuer_init(cf, issuer);
+    return rv;
 }
 
 

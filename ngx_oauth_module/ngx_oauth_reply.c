@@ -164,10 +164,12 @@ ngx_oauth_reply_preflight_headers(ngx_http_request_t *r)
 {
     static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
     static ngx_str_t  any = ngx_string("*");
-    static ngx_str_t  allow_methods = ngx_string("Access-Control-Allow-Methods");
+    static ngx_str_t  allow_methods
+        = ngx_string("Access-Control-Allow-Methods");
     static ngx_str_t  methods
         = ngx_string("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    static ngx_str_t  allow_headers = ngx_string("Access-Control-Allow-Headers");
+    static ngx_str_t  allow_headers
+        = ngx_string("Access-Control-Allow-Headers");
     static ngx_str_t  max_age = ngx_string("Access-Control-Max-Age");
     static ngx_str_t  seconds = ngx_string("7200");
     static ngx_str_t  vary = ngx_string("Vary");

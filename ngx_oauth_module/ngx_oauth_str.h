@@ -1,6 +1,8 @@
 
 /*
- * nginx's strings and the core's: the same bytes under two types.
+ * nginx's strings and the core's: the same bytes under two types.  A view
+ * borrows them; ngx_oauth_buf_move is the one way from the core's memory into
+ * a pool.
  */
 
 

@@ -81,7 +81,7 @@ typedef enum {
 } oauth_reason_t;
 
 
-/* The kind of answer that a reason leads to; ngx_oauth_reply has statuses. */
+/* The kind of answer that a reason leads to.  Statuses are not the core's. */
 
 typedef enum {
     OAUTH_ANSWER_NONE = 0,        /* the request goes on                      */

@@ -1,6 +1,8 @@
 
 /*
- * Trusted certificates as a file holds them: PEM (RFC 7468), one or more.
+ * Trusted certificates as a file holds them: PEM (RFC 7468), one or more.  Only
+ * looked at here, so that a broken file is found when the configuration is
+ * read and not when an authorization server is first asked.
  */
 
 

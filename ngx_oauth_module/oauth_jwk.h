@@ -24,8 +24,8 @@ typedef struct {
  * Fills jwk from a JSON value.  Returns NULL, or why the key is not usable as
  * a constant sentence for the log ("use is not sig"): use=enc, key_ops
  * without verify, a symmetric or private key, an alg that does not fit or is
- * not in allowed, a kid that is not a string of 1 to 1024 bytes without NUL, and
- * whatever oauth_crypto refuses.  On success oauth_jwk_free releases it.
+ * not in allowed, a kid that is not a string of 1 to 1024 bytes without NUL,
+ * and whatever oauth_crypto refuses.  On success oauth_jwk_free releases it.
  */
 
 const char *oauth_jwk_parse(const json_t *value, oauth_algs_t allowed,

@@ -49,8 +49,8 @@ void oauth_jwks_free(oauth_jwks_t *set);
  * Verifies a signature with the keys that fit: those with this exact kid, or
  * where the token has none (absent) every key, of these those that may verify
  * alg, OAUTH_JWKS_TRIED at most.  OAUTH_OK; OAUTH_UNKNOWN_KEY: no key with
- * that kid, or no kid and no fitting key; OAUTH_KEY_MISMATCH: the kid is there with other algorithms
- * only; OAUTH_BAD_SIGNATURE; OAUTH_SERVER_ERROR.
+ * that kid, or no kid and no fitting key; OAUTH_KEY_MISMATCH: the kid is there
+ * with other algorithms only; OAUTH_BAD_SIGNATURE; OAUTH_SERVER_ERROR.
  */
 
 oauth_reason_t oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,

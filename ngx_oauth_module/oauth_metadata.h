@@ -1,6 +1,8 @@
 
 /*
- * The protected resource metadata document (RFC 9728 section 2).
+ * The protected resource metadata document (RFC 9728 section 2): written from
+ * the configuration that enforces, and the rules for what an administrator may
+ * add to it.  Nothing here is kept.
  */
 
 
