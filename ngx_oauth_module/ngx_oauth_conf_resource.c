@@ -125,14 +125,14 @@ ngx_oauth_server_listen(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
 
                 if (ports[p].family == AF_UNIX
                     || (found
-                        && (*port != (ngx_uint_t) ntohs(ports[p].port)
+                        && (*port != ports[p].port
                             || *ssl != addrs[a].opt.ssl)))
                 {
                     return NGX_DECLINED;
                 }
 
                 found = 1;
-                *port = ntohs(ports[p].port);
+                *port = ports[p].port;
                 *ssl = addrs[a].opt.ssl;
             }
         }
