@@ -1,0 +1,175 @@
+
+/*
+ * Counted strings and the growing buffer: equality, prefixes, growth over many
+ * sizes, and a failed allocation that stays failed.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "oauth.h"
+
+
+static const oauth_str_t  str_absent = { 0, NULL };
+
+
+static void
+str_equal(void **state)
+{
+    (void) state;
+
+    assert_true(oauth_str_equal(oauth_str("abc"), oauth_str("abc")));
+    assert_true(oauth_str_equal(oauth_str(""), str_absent));
+    assert_true(oauth_str_equal(oauth_str("a\0b"), oauth_str("a\0b")));
+
+    assert_false(oauth_str_equal(oauth_str("abc"), oauth_str("abd")));
+    assert_false(oauth_str_equal(oauth_str("abc"), oauth_str("ABC")));
+    assert_false(oauth_str_equal(oauth_str("abc"), oauth_str("ab")));
+    assert_false(oauth_str_equal(oauth_str("a\0b"), oauth_str("a\0c")));
+    assert_false(oauth_str_equal(oauth_str("a"), oauth_str("a\0")));
+    assert_false(oauth_str_equal(oauth_str("a"), str_absent));
+}
+
+
+static void
+str_equal_nocase(void **state)
+{
+    (void) state;
+
+    assert_true(oauth_str_equal_nocase(oauth_str("aBz"), oauth_str("AbZ")));
+    assert_true(oauth_str_equal_nocase(oauth_str(""), str_absent));
+
+    /* Next to the letters, and 0x20 apart from one another. */
+
+    assert_false(oauth_str_equal_nocase(oauth_str("@"), oauth_str("`")));
+    assert_false(oauth_str_equal_nocase(oauth_str("["), oauth_str("{")));
+    assert_false(oauth_str_equal_nocase(oauth_str("\xc4"), oauth_str("\xe4")));
+    assert_false(oauth_str_equal_nocase(oauth_str("ab"), oauth_str("abc")));
+    assert_false(oauth_str_equal_nocase(oauth_str("a"), oauth_str("b")));
+}
+
+
+static void
+str_starts(void **state)
+{
+    (void) state;
+
+    assert_true(oauth_str_starts(oauth_str("https://h"),
+                                 oauth_str("https://")));
+    assert_true(oauth_str_starts(oauth_str("abc"), oauth_str("abc")));
+    assert_true(oauth_str_starts(oauth_str("abc"), oauth_str("")));
+    assert_true(oauth_str_starts(str_absent, str_absent));
+
+    assert_false(oauth_str_starts(oauth_str("ab"), oauth_str("abc")));
+    assert_false(oauth_str_starts(oauth_str("xabc"), oauth_str("abc")));
+    assert_false(oauth_str_starts(str_absent, oauth_str("a")));
+}
+
+
+static void
+str_buffer_grows(void **state)
+{
+    size_t         i, len;
+    oauth_buf_t    buf;
+    unsigned char  piece[37];
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    len = 0;
+
+    for (i = 0; i < 2000; i++) {
+        memset(piece, (int) (i % 251), sizeof(piece));
+        oauth_buf_append(&buf, piece, i % sizeof(piece));
+        len += i % sizeof(piece);
+    }
+
+    assert_false(buf.failed);
+    assert_int_equal(buf.len, len);
+
+    for (i = 0, len = 0; i < 2000; i++) {
+        memset(piece, (int) (i % 251), sizeof(piece));
+        assert_memory_equal(buf.data + len, piece, i % sizeof(piece));
+        len += i % sizeof(piece);
+    }
+
+    oauth_buf_free(&buf);
+
+    assert_null(buf.data);
+    assert_int_equal(buf.len, 0);
+    assert_int_equal(buf.size, 0);
+}
+
+
+static void
+str_buffer_appends(void **state)
+{
+    oauth_buf_t  buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    oauth_buf_append(&buf, NULL, 0);
+    oauth_buf_append_str(&buf, str_absent);
+    assert_int_equal(oauth_buf_str(&buf).len, 0);
+    assert_null(oauth_buf_str(&buf).data);
+
+    oauth_buf_append_literal(&buf, "one ");
+    oauth_buf_append_str(&buf, oauth_str("two"));
+    oauth_buf_append(&buf, "\0", 1);
+
+    assert_true(oauth_str_equal(oauth_buf_str(&buf), oauth_str("one two\0")));
+
+    oauth_buf_free(&buf);
+}
+
+
+/* No allocation can be that large: what was there stays, nothing is added. */
+
+static void
+str_buffer_fails(void **state)
+{
+    oauth_buf_t  buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    oauth_buf_append_literal(&buf, "kept");
+    oauth_buf_append(&buf, "x", SIZE_MAX - 2);
+
+    assert_true(buf.failed);
+    assert_true(oauth_str_equal(oauth_buf_str(&buf), oauth_str("kept")));
+
+    oauth_buf_append_literal(&buf, "more");
+
+    assert_true(buf.failed);
+    assert_int_equal(buf.len, 4);
+
+    oauth_buf_free(&buf);
+    assert_false(buf.failed);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(str_equal),
+        cmocka_unit_test(str_equal_nocase),
+        cmocka_unit_test(str_starts),
+        cmocka_unit_test(str_buffer_grows),
+        cmocka_unit_test(str_buffer_appends),
+        cmocka_unit_test(str_buffer_fails)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
