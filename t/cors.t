@@ -1,0 +1,120 @@
+#!/usr/bin/perl
+#
+# Browsers: a preflight that asks for "authorization" is answered without a
+# token, and no other request is.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use OAuth::Test;
+
+my $issuer = issuer();
+my $upstream = upstream();
+
+my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
+    oauth_issuer corp { issuer %%AS%%; }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        oauth corp;
+        oauth_resource https://app.test;
+        oauth_scope read;
+
+        location / {
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /closed {
+            oauth_cors off;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /open {
+            oauth off;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+    }
+EOT
+
+my $http = $nginx->http;
+my $response;
+
+my @origin = (Origin => 'https://agent.test');
+my @method = ('Access-Control-Request-Method' => 'POST');
+my @headers = ('Access-Control-Request-Headers' =>
+               'content-type, Authorization,mcp-protocol-version');
+
+# a preflight
+
+$response = $http->request('OPTIONS', '/', @origin, @method, @headers);
+is($response->status, 204, 'preflight');
+is($response->header('Access-Control-Allow-Origin'), '*', 'origin');
+like($response->header('Access-Control-Allow-Methods') // '',
+     qr/\bPOST\b.*\bDELETE\b/, 'methods');
+
+my $allowed = $response->header('Access-Control-Allow-Headers') // '';
+like($allowed, qr/\b$_\b/i, "field $_")
+    for qw(authorization content-type mcp-protocol-version);
+
+like($response->header('Access-Control-Max-Age') // '', qr/\A\d+\z/,
+     'lifetime');
+is($response->challenge->{lines}, 0, 'no challenge');
+is($upstream->count, 0, 'the upstream sees nothing of it');
+
+# what is none
+
+my @none = (
+    [ 'no Origin', @method, @headers ],
+    [ 'no method', @origin, @headers ],
+    [ 'no fields', @origin, @method ],
+    [ 'other fields', @origin, @method,
+      'Access-Control-Request-Headers' => 'content-type, x-authorization' ],
+);
+
+for (@none) {
+    my ($name, @fields) = @$_;
+    is_refused($http->request('OPTIONS', '/', @fields), 401, '', $name);
+}
+
+is_refused($http->get('/', @origin, @method, @headers), 401, '',
+           'another method');
+is($upstream->count, 0, 'the upstream has seen nothing');
+
+is($http->request('OPTIONS', '/', @origin, token => $issuer->token)->status,
+   200, 'OPTIONS with a token is the upstream\'s');
+
+# a preflight that a token comes with is still one
+
+is($http->request('OPTIONS', '/', @origin, @method, @headers,
+                  token => $issuer->token)->status, 204,
+   'preflight with a token');
+
+# off, and not protected
+
+is_refused($http->request('OPTIONS', '/closed', @origin, @method, @headers),
+           401, '', 'oauth_cors off');
+is($http->get('/closed')->header('Access-Control-Allow-Origin'), undef,
+   'no CORS field');
+is($http->get('/')->header('Access-Control-Allow-Origin'), '*',
+   'which are there otherwise');
+
+my $before = $upstream->count;
+is($http->request('OPTIONS', '/open', @origin, @method, @headers)->status, 200,
+   'an open location');
+is($upstream->count, $before + 1, 'answers its own preflights');
+
+# an answer of the upstream has the CORS fields of the upstream
+
+$response = $http->get('/?field=Access-Control-Allow-Origin:%20https://a.test',
+                       token => $issuer->token, @origin);
+is($response->header('Access-Control-Allow-Origin'), 'https://a.test',
+   'the upstream\'s own field');
+is($http->get('/', token => $issuer->token)
+   ->header('Access-Control-Allow-Origin'), undef, 'none is added to it');
+
+finish();
