@@ -19,6 +19,8 @@ test_packages=(libcmocka-dev valgrind binutils openssl curl)
 
 node_least=20
 
+lists=old                       # apt's, until they were fetched once
+
 
 verb_help() {
     cat <<EOF
@@ -94,7 +96,12 @@ need() {
     fi
 
     say "installing ${missing[*]}"
-    as_root apt-get -q update
+
+    if [ "$lists" = old ]; then
+        as_root apt-get -q update
+        lists=new
+    fi
+
     apt_install "${missing[@]}"
 }
 
