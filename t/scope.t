@@ -1,0 +1,285 @@
+#!/usr/bin/perl
+#
+# Scopes: what a location requires, by method and by variable, what a scope
+# implies, and which ones a refusal names.  RFC 6749 section 3.3.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use OAuth::Test;
+
+my $issuer = issuer();
+my $custom = issuer();
+
+my $nginx = nginx(<<'EOT', AS => $issuer->url, CUSTOM => $custom->url);
+    oauth_issuer corp { issuer %%AS%%; }
+    oauth_issuer custom { issuer %%CUSTOM%%; scope_claim perms realm.roles; }
+
+    oauth_scope_implies root everything;
+
+    map $arg_tool $tool_scope {
+        default         "";
+        list            tools:list;
+        run             "tools:list tools:run";
+        either          "tools:list|tools:all";
+        free            none;
+        bad             "a\"b";
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        oauth corp custom;
+        oauth_resource https://app.test;
+
+        location / {
+            oauth_scope a;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /two {
+            oauth_scope a b;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /lists {
+            oauth_scope a;
+            oauth_scope b;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /either {
+            oauth_scope a|b|c d;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /method {
+            oauth_scope a;
+            oauth_scope w method=POST,PUT;
+            oauth_scope h method=GET;
+            oauth_scope f method=FOO;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /none {
+            oauth_scope none;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /nothing {
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /variable {
+            oauth_scope $tool_scope;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /prefix {
+            oauth_scope tools:$arg_name;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /implied {
+            oauth_scope_implies admin write;
+            oauth_scope_implies write read list;
+            oauth_scope read;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /everything {
+            oauth_scope everything;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /advertised {
+            oauth_scope a;
+            oauth_scope_advertise a b c;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /outer {
+            oauth_scope a;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+
+            location /outer/inner {
+                oauth_scope b;
+                proxy_pass http://127.0.0.1:%%PORT_app%%;
+            }
+
+            location /outer/same {
+                proxy_pass http://127.0.0.1:%%PORT_app%%;
+            }
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "app\n";
+    }
+EOT
+
+my $http = $nginx->http;
+
+
+sub decision {
+    my ($method, $path, $scope) = @_;
+
+    my $response = $http->request($method, $path,
+                                  token => $issuer->token(scope => $scope));
+    my $status = $response->status;
+
+    return $status == 200 ? 'yes'
+        : $status == 403 ? 'no: '
+            . ($response->challenge->{fields}{scope} // 'no scope')
+        : $status;
+}
+
+
+for (
+    # path, granted, decision
+
+    [ '/', 'a', 'yes' ],
+    [ '/', 'b a c', 'yes' ],
+    [ '/', 'b', 'no: a' ],
+    [ '/', '', 'no: a' ],
+    [ '/', undef, 'no: a' ],
+
+    # a scope is a whole word, its case matters, SP alone separates
+
+    [ '/', 'aa', 'no: a' ],
+    [ '/', 'a:all', 'no: a' ],
+    [ '/', 'A', 'no: a' ],
+    [ '/', 'a,b', 'no: a' ],
+    [ '/', "a\tb", 'no: a' ],
+    [ '/', "a\nb", 'no: a' ],
+    [ '/', "b  a", 'yes' ],
+
+    [ '/two', 'a b', 'yes' ],
+    [ '/two', 'a', 'no: a b' ],
+    [ '/two', 'b', 'no: a b' ],
+    [ '/lists', 'b a', 'yes' ],
+    [ '/lists', 'a', 'no: a b' ],
+
+    [ '/either', 'a d', 'yes' ],
+    [ '/either', 'c d', 'yes' ],
+    [ '/either', 'a b c', 'no: a d' ],
+    [ '/either', 'd', 'no: a d' ],
+
+    [ '/none', '', 'yes' ],
+    [ '/none', undef, 'yes' ],
+    [ '/nothing', undef, 'yes' ],
+
+    [ '/variable?tool=list', 'tools:list', 'yes' ],
+    [ '/variable?tool=list', 'tools:run', 'no: tools:list' ],
+    [ '/variable?tool=run', 'tools:list tools:run', 'yes' ],
+    [ '/variable?tool=run', 'tools:list', 'no: tools:list tools:run' ],
+    [ '/variable?tool=either', 'tools:all', 'yes' ],
+    [ '/variable?tool=free', undef, 'yes' ],
+    [ '/variable', 'tools:list tools:run tools:all', 'no: no scope' ],
+    [ '/variable?tool=bad', 'a"b', 'no: no scope' ],
+    [ '/prefix?name=x', 'tools:x', 'yes' ],
+    [ '/prefix?name=x', 'tools:y', 'no: tools:x' ],
+
+    [ '/implied', 'read', 'yes' ],
+    [ '/implied', 'write', 'yes' ],
+    [ '/implied', 'admin', 'yes' ],
+    [ '/implied', 'list', 'no: read' ],
+    [ '/everything', 'root', 'yes' ],
+    [ '/everything', 'write', 'no: everything' ],
+    [ '/implied', 'root', 'no: read' ],
+
+    [ '/advertised', 'a', 'yes' ],
+    [ '/advertised', 'b c', 'no: a b c' ],
+
+    [ '/outer', 'a', 'yes' ],
+    [ '/outer/inner', 'b', 'yes' ],
+    [ '/outer/inner', 'a', 'no: b' ],
+    [ '/outer/same', 'a', 'yes' ],
+    [ '/outer/same', 'b', 'no: a' ],
+) {
+    my ($path, $scope, $expected) = @$_;
+    my $name = defined $scope ? "\"$scope\"" : 'no scope';
+    $name =~ s/[\t\n]/ /g;
+
+    is(decision('GET', $path, $scope), $expected, "$path with $name");
+}
+
+for (
+    [ 'GET', 'a h', 'yes' ],
+    [ 'GET', 'a', 'no: a h' ],
+    [ 'GET', 'a w', 'no: a h' ],
+    [ 'HEAD', 'a h', 'yes' ],
+    [ 'HEAD', 'a', 'no: a h' ],
+    [ 'POST', 'a w', 'yes' ],
+    [ 'POST', 'a h', 'no: a w' ],
+    [ 'PUT', 'w', 'no: a w' ],
+    [ 'DELETE', 'a', 'yes' ],
+    [ 'FOO', 'a f', 'yes' ],
+    [ 'FOO', 'a', 'no: a f' ],
+) {
+    my ($method, $scope, $expected) = @$_;
+    is(decision($method, '/method', $scope), $expected,
+       "$method with \"$scope\"");
+}
+
+# where the scopes of a token are
+
+my $path = '/two';
+
+for (
+    [ { scope => undef, scp => 'a b' }, 200, 'scp as a string' ],
+    [ { scope => undef, scp => [ 'a', 'b' ] }, 200, 'scp as an array' ],
+    [ { scope => [ 'b', 'a' ] }, 200, 'scope as an array' ],
+    [ { scope => 'a', scp => 'a b' }, 403, 'the first claim that is there' ],
+    [ { scope => 'a b', scp => 'a' }, 200, 'whatever the second says' ],
+    [ { scope => undef, perms => 'a b' }, 403, 'a claim that is none' ],
+    [ { scope => { a => 1, b => 1 } }, 403, 'an object' ],
+    [ { scope => [ 'a b' ] }, 403, 'a member with a space' ],
+    [ { scope => [ 'a', [ 'b' ] ] }, 403, 'a nested array' ],
+    [ { scope => 7 }, 403, 'a number' ],
+) {
+    my ($claims, $status, $name) = @$_;
+    my $response = $http->get($path, token => $issuer->token(%$claims));
+
+    # Of the wrong type it may as well be a bad token.
+
+    if ($status == 403 && ref $claims->{scope} || ($claims->{scope} // '') eq 7)
+    {
+        $status = $response->status == 401 ? 401 : $status;
+    }
+
+    is($response->status, $status, $name);
+}
+
+for (
+    [ { scope => 'a b' }, 403, 'scope_claim: others are named' ],
+    [ { perms => 'a b' }, 200, 'scope_claim: the first' ],
+    [ { realm => { roles => [ 'a', 'b' ] } }, 200, 'scope_claim: a path' ],
+    [ { 'realm.roles' => 'a b' }, 200, 'scope_claim: a name with a dot' ],
+    [ { perms => '', realm => { roles => [ 'a', 'b' ] } }, 403,
+      'scope_claim: the first that is there' ],
+) {
+    my ($claims, $status, $name) = @$_;
+    is($http->get($path, token => $custom->token(scope => undef, %$claims))
+       ->status, $status, $name);
+}
+
+# the challenge without a token names them, too
+
+is($http->request('POST', '/method')->challenge->{fields}{scope}, 'a w',
+   'no token: the scopes of this method');
+is($http->get('/advertised')->challenge->{fields}{scope}, 'a b c',
+   'no token: what is advertised');
+is($http->get('/variable?tool=run')->challenge->{fields}{scope},
+   'tools:list tools:run', 'no token: by variable');
+is($http->get('/variable?tool=bad')->challenge->{text},
+   'Bearer resource_metadata='
+   . '"https://app.test/.well-known/oauth-protected-resource"',
+   'no token: a value that is no scope is not sent');
+
+finish();
