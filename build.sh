@@ -266,15 +266,33 @@ put() {
 }
 
 
-# The nginx that the module was built for.
+# The nginx that the module was built for: that of the tests and the demo.
 
 nginx_binary() {
     if [ -x "$build/nginx" ]; then
         echo "$build/nginx"
     else
-        PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx \
-            || die "there is no nginx in PATH"
+        installed_nginx
     fi
+}
+
+
+installed_nginx() {
+    PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx \
+        || die "there is no nginx in PATH"
+}
+
+
+# modules_path nginx: where its load_module lines look.
+
+modules_path() {
+    "$1" -V 2>&1 | tr ' ' '\n' | awk -F= '
+        $1 == "--prefix" { prefix = $2 }
+        $1 == "--modules-path" { path = $2 }
+        END {
+            if (!prefix) prefix = "/usr/local/nginx"
+            print path ? path : prefix "/modules"
+        }'
 }
 
 
@@ -297,13 +315,9 @@ verb_install() {
     local enabled=/etc/nginx/modules-enabled
 
     verb_build
-    nginx=$(nginx_binary)
+    nginx=$(installed_nginx)
     check_loads "$nginx"
-
-    modules=$("$nginx" -V 2>&1 | grep -o -e '--modules-path=[^ ]*' || true)
-    modules=${modules#--modules-path=}
-    [ -n "$modules" ] || die "$nginx names no --modules-path: copy" \
-        "$build/ngx_oauth_module.so to where its load_module lines point"
+    modules=$(modules_path "$nginx")
 
     say "installing $modules/ngx_oauth_module.so"
     as_root mkdir -p "$modules"
@@ -405,7 +419,7 @@ phases=(unit style prove e2e)
 # t/tap adds "passed failed skipped" to $TAP_TALLY for every group it runs.
 
 verb_test() {
-    local wanted=("${phases[@]}") phase status failed=0 lines=()
+    local wanted=("${phases[@]}") phase status lines=()
 
     if [ $# -gt 0 ]; then
         [[ " ${phases[*]} " == *" $1 "* ]] || die "no test phase $1"
