@@ -214,38 +214,47 @@ challenge_every_reason(void **state)
 static void
 challenge_every_byte(void **state)
 {
-    unsigned           c;
-    oauth_buf_t        buf;
-    unsigned char      value[3];
+    char               text[256];
+    unsigned           c, i;
+    unsigned char      value[4];
     oauth_challenge_t  challenge;
 
     (void) state;
 
+    challenge = challenge_for(OAUTH_NO_TOKEN);
+    challenge.scope.len = 3;
+    challenge.scope.data = value;
+
     for (c = 0; c < 256; c++) {
 
-        value[0] = 'a';
-        value[1] = (unsigned char) c;
-        value[2] = 'b';
+        for (i = 0; i < 3; i++) {
 
-        challenge = challenge_for(OAUTH_NO_TOKEN);
-        challenge.scope.len = 3;
-        challenge.scope.data = value;
+            memcpy(value, "abc", sizeof(value));
+            value[i] = (unsigned char) c;
 
-        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
-            challenge_assert_text(&challenge,
-                                  "Bearer resource_metadata=\"" METADATA "\"");
-        } else {
-            memset(&buf, 0, sizeof(oauth_buf_t));
-            oauth_challenge_write(&buf, &challenge);
+            strcpy(text, "Bearer resource_metadata=\"" METADATA "\"");
 
-            assert_memory_equal(buf.data + buf.len - 4, value, 3);
-            assert_int_equal(buf.data[buf.len - 1], '"');
+            if (c >= 0x20 && c <= 0x7e && c != '"' && c != '\\') {
+                strcat(text, ", scope=\"");
+                strcat(text, (char *) value);
+                strcat(text, "\"");
+            }
 
-            oauth_buf_free(&buf);
+            challenge_assert_text(&challenge, text);
         }
     }
+}
+
+
+static void
+challenge_injection(void **state)
+{
+    oauth_challenge_t  challenge;
+
+    (void) state;
 
     challenge = challenge_for(OAUTH_NO_TOKEN);
+
     challenge.metadata = oauth_str("https://h\", error=\"x");
     challenge_assert_text(&challenge, "Bearer scope=\"" SCOPE "\"");
 
@@ -406,19 +415,22 @@ challenge_problem_steps(void **state)
     /* in this order */
 
     static const char *const  words[] = {
-        "GET " METADATA " ", "authorization_servers[0]", "(" ISSUER ")",
+        "GET " METADATA " and take",
+        "authorization_servers[0] (" ISSUER ")\nGET ",
         "https://login.example.com/.well-known/oauth-authorization-server"
-        "/realms/a ",
-        ISSUER "/.well-known/openid-configuration ",
+        "/realms/a or, if that is not found, "
+        ISSUER "/.well-known/openid-configuration and use",
         "registration_endpoint", "\"client_name\"",
         "\"token_endpoint_auth_method\":\"none\"",
         "urn:ietf:params:oauth:grant-type:device_code", "\"redirect_uris\":[",
         "\"scope\":\"" SCOPE "\"",
-        "device_authorization_endpoint", "scope=" SCOPE,
-        "resource=" RESOURCE " ", "verification_uri_complete",
-        "token_endpoint",
+        "device_authorization_endpoint",
+        "client_id, scope=" SCOPE ", resource=" RESOURCE " (URL-encoded)",
+        "verification_uri_complete", "token_endpoint",
+        "client_id, resource=" RESOURCE " until",
         "authorization_endpoint", "code_challenge_method=S256",
-        "scope=" SCOPE, "resource=" RESOURCE " ", "code_verifier",
+        ", scope=" SCOPE ", resource=" RESOURCE " (PKCE",
+        "code_verifier, resource=" RESOURCE "\n",
         "Authorization: Bearer <access_token>"
     };
 
@@ -624,6 +636,7 @@ main(void)
         cmocka_unit_test(challenge_texts),
         cmocka_unit_test(challenge_every_reason),
         cmocka_unit_test(challenge_every_byte),
+        cmocka_unit_test(challenge_injection),
         cmocka_unit_test(challenge_problem_members),
         cmocka_unit_test(challenge_problem_steps),
         cmocka_unit_test(challenge_problem_registration),

@@ -110,6 +110,8 @@ static const metadata_check_case_t  metadata_check_cases[] = {
     TAG("i-klingon", BAD_TAG),
     TAG("12", BAD_TAG),
     TAG("d1", BAD_TAG),
+    TAG("1d", BAD_TAG),
+    TAG("de-_H", BAD_TAG),
     TAG("abcdefghi", BAD_TAG),
     TAG("de-abcdefghi", BAD_TAG),
     TAG("de_CH", BAD_TAG),

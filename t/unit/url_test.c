@@ -165,6 +165,9 @@ static const url_bad_case_t  url_bad_cases[] = {
     { S("HTTPS://h"), "has upper-case" },
     { S("Http://h"), "has upper-case" },
     { S("https://H"), "has upper-case" },
+    { S("https://A"), "has upper-case" },
+    { S("https://xZ"), "has upper-case" },
+    { S("https://[::A]"), "has upper-case" },
     { S("https://login.Example.com/a"), "has upper-case" },
     { S("https://[::FFFF]"), "has upper-case" },
 
@@ -373,6 +376,8 @@ static const url_loopback_case_t  url_loopback_cases[] = {
     { S("http://127.0.0.1."), 0 },
     { S("http://127.0.0.1.2"), 0 },
     { S("http://127.0..1"), 0 },
+    { S("http://127.0x0.1"), 0 },
+    { S("http://127.0-0.1"), 0 },
     { S("http://127.0.0.256"), 0 },
     { S("http://127.999.0.1"), 0 },
     { S("http://127.0.0.1000"), 0 },
