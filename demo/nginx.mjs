@@ -172,7 +172,7 @@ class Nginx {
         return `load_module ${module};
 ${user}worker_processes ${workers};
 daemon off;
-worker_shutdown_timeout 5s;
+worker_shutdown_timeout 1s;
 pid nginx.pid;
 error_log error.log info;
 

@@ -108,7 +108,6 @@ class World {
 
     #site(url, port) {
         const proxy = (to) => `
-        oauth_header X-User sub;
         proxy_http_version 1.1;
         proxy_buffering off;
         proxy_pass ${to};`;
@@ -123,20 +122,23 @@ map $http_mcp_session_id $tools_scope {
 server {
     listen 127.0.0.1:${port};
 
-    oauth e2e;
+    oauth_header X-User sub;
 
     location /notes {
+        oauth e2e;
         oauth_resource ${url}/notes;
         oauth_scope ${READ};
         oauth_scope ${WRITE} method=POST,PUT,PATCH,DELETE;${proxy(this.app.url)}
     }
 
     location /mcp {
+        oauth e2e;
         oauth_resource ${url}/mcp;
         oauth_scope ${READ};${proxy(this.mcp.url)}
     }
 
     location /tools {
+        oauth e2e;
         oauth_resource ${url}/tools;
         oauth_scope $tools_scope;${proxy(this.mcp.url)}
     }
