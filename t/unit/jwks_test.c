@@ -1,0 +1,567 @@
+
+/*
+ * A JSON Web Key Set: odd keys among good ones, documents that are none, and
+ * which key is asked for which token.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keys.h"
+#include "oauth_jwks.h"
+
+
+static const oauth_str_t  jwks_input = oauth_string("header.payload");
+static const oauth_str_t  jwks_no_kid = { 0, NULL };
+
+static EVP_PKEY  *jwks_a;                    /* P-256 */
+static EVP_PKEY  *jwks_b;                    /* P-256 */
+static EVP_PKEY  *jwks_okp;                  /* Ed25519 */
+
+
+static int
+jwks_setup(void **state)
+{
+    (void) state;
+
+    jwks_a = keys_ec("P-256");
+    jwks_b = keys_ec("P-256");
+    jwks_okp = keys_ed25519();
+
+    return 0;
+}
+
+
+static int
+jwks_teardown(void **state)
+{
+    (void) state;
+
+    EVP_PKEY_free(jwks_a);
+    EVP_PKEY_free(jwks_b);
+    EVP_PKEY_free(jwks_okp);
+
+    return 0;
+}
+
+
+/* A set that grows: begin, add keys or JSON, end. */
+
+static void
+jwks_begin(oauth_buf_t *buf)
+{
+    memset(buf, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(buf, "{\"keys\":[");
+}
+
+
+static void
+jwks_add_json(oauth_buf_t *buf, const char *json)
+{
+    if (buf->data[buf->len - 1] != '[') {
+        oauth_buf_append_literal(buf, ",");
+    }
+
+    oauth_buf_append_str(buf, keys_str(json));
+}
+
+
+static void
+jwks_add_key(oauth_buf_t *buf, EVP_PKEY *key, const char *more)
+{
+    jwks_add_json(buf, "");
+    keys_append_jwk(buf, key, more);
+}
+
+
+static oauth_jwks_t *
+jwks_end(oauth_buf_t *buf)
+{
+    const char    *error;
+    oauth_jwks_t  *set;
+
+    oauth_buf_append_literal(buf, "]}");
+    assert_false(buf->failed);
+
+    error = NULL;
+    set = oauth_jwks_parse(oauth_buf_str(buf), OAUTH_ALGS_ALL, &error);
+    oauth_buf_free(buf);
+
+    if (set == NULL) {
+        fail_msg("no set: %s", error);
+    }
+
+    return set;
+}
+
+
+static oauth_reason_t
+jwks_verify(const oauth_jwks_t *set, oauth_str_t kid, EVP_PKEY *key,
+    oauth_alg_id_t id)
+{
+    oauth_buf_t     signature;
+    oauth_reason_t  reason;
+
+    memset(&signature, 0, sizeof(oauth_buf_t));
+    keys_append_signature(&signature, key, id, jwks_input);
+
+    reason = oauth_jwks_verify(set, kid, oauth_alg_get(id), jwks_input,
+                               oauth_buf_str(&signature));
+
+    oauth_buf_free(&signature);
+
+    return reason;
+}
+
+
+static void
+jwks_by_kid(void **state)
+{
+    size_t         i;
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    static const oauth_str_t  others[] = {
+        oauth_string("A"), oauth_string("aa"), oauth_string("a "),
+        oauth_string("a\0"), oauth_string("a\0b"), oauth_string("../a"),
+        oauth_string("a' OR '1'='1"), oauth_string("a\r\n"),
+        oauth_string(""), oauth_string("c")
+    };
+
+    (void) state;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+    jwks_add_key(&buf, jwks_b, "\"kid\":\"b\"");
+    set = jwks_end(&buf);
+
+    assert_int_equal(set->nkeys, 2);
+    assert_int_equal(set->nskipped, 0);
+
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+
+    /* The right signature by the other key's kid. */
+
+    assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_BAD_SIGNATURE);
+
+    for (i = 0; i < sizeof(others) / sizeof(oauth_str_t); i++) {
+        assert_int_equal(jwks_verify(set, others[i], jwks_a,
+                                     OAUTH_ALG_ES256), OAUTH_UNKNOWN_KEY);
+        assert_false(oauth_jwks_has(set, others[i],
+                                    oauth_alg_get(OAUTH_ALG_ES256)));
+    }
+
+    oauth_jwks_free(set);
+}
+
+
+static void
+jwks_without_kid(void **state)
+{
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_okp, "\"kid\":\"o\"");
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+    jwks_add_key(&buf, jwks_b, "");
+    set = jwks_end(&buf);
+
+    assert_int_equal(jwks_verify(set, jwks_no_kid, jwks_a, OAUTH_ALG_ES256),
+                     OAUTH_OK);
+    assert_int_equal(jwks_verify(set, jwks_no_kid, jwks_b, OAUTH_ALG_ES256),
+                     OAUTH_OK);
+    assert_int_equal(jwks_verify(set, jwks_no_kid, jwks_okp,
+                                 OAUTH_ALG_ED25519), OAUTH_OK);
+
+    /* A key without kid is not the one that a kid names. */
+
+    assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_UNKNOWN_KEY);
+
+    assert_int_equal(oauth_jwks_verify(set, jwks_no_kid,
+                                       oauth_alg_get(OAUTH_ALG_RS256),
+                                       jwks_input, oauth_str("x")),
+                     OAUTH_UNKNOWN_KEY);
+    assert_false(oauth_jwks_has(set, jwks_no_kid,
+                                oauth_alg_get(OAUTH_ALG_ES256)));
+
+    oauth_jwks_free(set);
+}
+
+
+static void
+jwks_mismatch(void **state)
+{
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+    jwks_add_key(&buf, jwks_okp, "\"kid\":\"o\",\"alg\":\"EdDSA\"");
+    set = jwks_end(&buf);
+
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_okp,
+                                 OAUTH_ALG_EDDSA), OAUTH_KEY_MISMATCH);
+    assert_int_equal(oauth_jwks_verify(set, oauth_str("a"),
+                                       oauth_alg_get(OAUTH_ALG_RS256),
+                                       jwks_input, oauth_str("x")),
+                     OAUTH_KEY_MISMATCH);
+    assert_int_equal(jwks_verify(set, oauth_str("o"), jwks_okp,
+                                 OAUTH_ALG_ED25519), OAUTH_OK);
+
+    assert_true(oauth_jwks_has(set, oauth_str("a"),
+                               oauth_alg_get(OAUTH_ALG_ES256)));
+    assert_false(oauth_jwks_has(set, oauth_str("a"),
+                                oauth_alg_get(OAUTH_ALG_EDDSA)));
+    assert_true(oauth_jwks_has(set, oauth_str("o"),
+                               oauth_alg_get(OAUTH_ALG_ED25519)));
+
+    oauth_jwks_free(set);
+}
+
+
+/* Two keys with one kid: by algorithm, or each is tried. */
+
+static void
+jwks_same_kid(void **state)
+{
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_okp, "\"kid\":\"a\"");
+    jwks_add_key(&buf, jwks_b, "\"kid\":\"a\"");
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+    set = jwks_end(&buf);
+
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_okp,
+                                 OAUTH_ALG_EDDSA), OAUTH_OK);
+
+    oauth_jwks_free(set);
+}
+
+
+/* The key at that place of a set of others is found, or is too far. */
+
+static oauth_reason_t
+jwks_verify_at(size_t place, const char *kid, oauth_str_t token_kid)
+{
+    size_t           i;
+    oauth_buf_t      buf;
+    oauth_jwks_t    *set;
+    oauth_reason_t   reason;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_okp, kid);
+
+    for (i = 0; i < place; i++) {
+        jwks_add_key(&buf, jwks_b, kid);
+    }
+
+    jwks_add_key(&buf, jwks_a, kid);
+    set = jwks_end(&buf);
+
+    reason = jwks_verify(set, token_kid, jwks_a, OAUTH_ALG_ES256);
+    oauth_jwks_free(set);
+
+    return reason;
+}
+
+
+static void
+jwks_tried(void **state)
+{
+    (void) state;
+
+    assert_int_equal(jwks_verify_at(OAUTH_JWKS_TRIED - 1, "", jwks_no_kid),
+                     OAUTH_OK);
+    assert_int_equal(jwks_verify_at(OAUTH_JWKS_TRIED, "", jwks_no_kid),
+                     OAUTH_BAD_SIGNATURE);
+    assert_int_equal(jwks_verify_at(OAUTH_JWKS_TRIED - 1, "\"kid\":\"a\"",
+                                    oauth_str("a")), OAUTH_OK);
+    assert_int_equal(jwks_verify_at(OAUTH_JWKS_TRIED, "\"kid\":\"a\"",
+                                    oauth_str("a")), OAUTH_BAD_SIGNATURE);
+}
+
+
+/* Values that are no usable key, each between two good ones. */
+
+static const char  *jwks_odd[] = {
+    "null",
+    "1",
+    "\"key\"",
+    "[]",
+    "{}",
+    "{\"kty\":\"oct\",\"k\":\"c2VjcmV0\",\"alg\":\"HS256\",\"kid\":\"a\"}",
+    "{\"kty\":\"oct\",\"kid\":\"a\"}",
+    "{\"kty\":\"new\",\"kid\":\"a\"}",
+    "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\",\"kid\":\"a\"}",
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"a\","
+    "\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+    "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+    "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"a\","
+    "\"x\":\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+    "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"kid\":\"a\","
+    "\"x\":\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+    "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"a\\u0000\","
+    "\"x\":\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+    "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"enc\","
+    "\"x\":\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"
+};
+
+
+static void
+jwks_odd_keys(void **state)
+{
+    size_t         i, n;
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    n = sizeof(jwks_odd) / sizeof(jwks_odd[0]);
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+
+    for (i = 0; i < n; i++) {
+        jwks_add_json(&buf, jwks_odd[i]);
+    }
+
+    jwks_add_key(&buf, jwks_b, "\"kid\":\"b\"");
+    set = jwks_end(&buf);
+
+    assert_int_equal(set->nkeys, 2);
+    assert_int_equal(set->nskipped, n);
+
+    for (i = 0; i < OAUTH_JWKS_SKIPPED; i++) {
+        assert_int_equal(set->skipped[i].index, i + 1);
+        assert_non_null(set->skipped[i].why);
+    }
+
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+
+    oauth_jwks_free(set);
+}
+
+
+static oauth_jwks_t *
+jwks_of(size_t n)
+{
+    size_t       i;
+    oauth_buf_t  buf;
+
+    jwks_begin(&buf);
+
+    for (i = 0; i < n; i++) {
+        jwks_add_key(&buf, i == 0 ? jwks_a : jwks_b,
+                     i == 0 ? "\"kid\":\"a\"" : "\"kid\":\"b\"");
+    }
+
+    return jwks_end(&buf);
+}
+
+
+static void
+jwks_many(void **state)
+{
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    set = jwks_of(OAUTH_JWKS_KEYS);
+    assert_int_equal(set->nkeys, OAUTH_JWKS_KEYS);
+    assert_int_equal(set->nskipped, 0);
+    oauth_jwks_free(set);
+
+    set = jwks_of(OAUTH_JWKS_KEYS + 20);
+    assert_int_equal(set->nkeys, OAUTH_JWKS_KEYS);
+    assert_int_equal(set->nskipped, 20);
+    assert_int_equal(set->skipped[0].index, OAUTH_JWKS_KEYS);
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    oauth_jwks_free(set);
+}
+
+
+static void
+jwks_assert_error(oauth_str_t text, oauth_algs_t allowed, const char *what)
+{
+    const char     *error;
+    oauth_jwks_t   *set;
+    unsigned char  *copy;
+
+    copy = malloc(text.len ? text.len : 1);
+    assert_non_null(copy);
+
+    if (text.len) {
+        memcpy(copy, text.data, text.len);
+    }
+
+    error = NULL;
+    set = oauth_jwks_parse((oauth_str_t) { text.len, copy }, allowed, &error);
+    free(copy);
+
+    assert_null(set);
+    assert_non_null(error);
+
+    if (strstr(error, what) == NULL) {
+        fail_msg("expected \"%s\", got \"%s\"", what, error);
+    }
+}
+
+
+static void
+jwks_documents(void **state)
+{
+    size_t  i;
+
+    static const struct {
+        oauth_str_t  text;
+        const char  *error;
+    } cases[] = {
+        { oauth_string(""), "not a JSON object" },
+        { oauth_string("[]"), "not a JSON object" },
+        { oauth_string("null"), "not a JSON object" },
+        { oauth_string("<!doctype html><html></html>"), "not a JSON object" },
+        { oauth_string("{\"keys\":["), "not a JSON object" },
+        { oauth_string("{\"keys\":[]} x"), "not a JSON object" },
+        { oauth_string("{\"keys\":[],\"keys\":[]}"), "not a JSON object" },
+        { oauth_string("{\"keys\":[\"\xff\"]}"), "not a JSON object" },
+        { oauth_string("\xef\xbb\xbf{\"keys\":[]}"), "not a JSON object" },
+        { oauth_string("{\"keys\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]"
+                       "]]]]]]]]]]]]]]]]]]]]]]]]]}"), "not a JSON object" },
+        { oauth_string("{}"), "no array" },
+        { oauth_string("{\"keys\":null}"), "no array" },
+        { oauth_string("{\"keys\":{}}"), "no array" },
+        { oauth_string("{\"Keys\":[]}"), "no array" },
+        { oauth_string("{\"keys\":[]}"), "no usable key" },
+        { oauth_string("{\"keys\":[{}]}"), "no usable key" },
+        { oauth_string("{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}"),
+          "no usable key" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        jwks_assert_error(cases[i].text, OAUTH_ALGS_ALL, cases[i].error);
+    }
+}
+
+
+/* A good key among 1024 values, and among one more. */
+
+static void
+jwks_too_many(void **state)
+{
+    size_t         i;
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+
+    for (i = 1; i < OAUTH_JWKS_MEMBERS; i++) {
+        jwks_add_json(&buf, "{\"kty\":\"x\"}");
+    }
+
+    set = jwks_end(&buf);
+    assert_int_equal(set->nkeys, 1);
+    assert_int_equal(set->nskipped, OAUTH_JWKS_MEMBERS - 1);
+    oauth_jwks_free(set);
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+
+    for (i = 0; i < OAUTH_JWKS_MEMBERS; i++) {
+        jwks_add_json(&buf, "{\"kty\":\"x\"}");
+    }
+
+    oauth_buf_append_literal(&buf, "]}");
+    jwks_assert_error(oauth_buf_str(&buf), OAUTH_ALGS_ALL, "more than 1024");
+    oauth_buf_free(&buf);
+}
+
+
+/* What the issuer's configuration allows reaches the keys. */
+
+static void
+jwks_allowed(void **state)
+{
+    oauth_buf_t    buf;
+    const char    *error;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+    jwks_add_key(&buf, jwks_okp, "\"kid\":\"o\"");
+    oauth_buf_append_literal(&buf, "]}");
+
+    set = oauth_jwks_parse(oauth_buf_str(&buf),
+                           oauth_alg_bit(OAUTH_ALG_ED25519), &error);
+
+    assert_non_null(set);
+    assert_int_equal(set->nkeys, 1);
+    assert_int_equal(set->nskipped, 1);
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_UNKNOWN_KEY);
+    assert_int_equal(jwks_verify(set, oauth_str("o"), jwks_okp,
+                                 OAUTH_ALG_EDDSA), OAUTH_OK);
+
+    oauth_jwks_free(set);
+
+    jwks_assert_error(oauth_buf_str(&buf), oauth_alg_bit(OAUTH_ALG_RS256),
+                      "no usable key");
+    oauth_buf_free(&buf);
+
+    oauth_jwks_free(NULL);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(jwks_by_kid),
+        cmocka_unit_test(jwks_without_kid),
+        cmocka_unit_test(jwks_mismatch),
+        cmocka_unit_test(jwks_same_kid),
+        cmocka_unit_test(jwks_tried),
+        cmocka_unit_test(jwks_odd_keys),
+        cmocka_unit_test(jwks_many),
+        cmocka_unit_test(jwks_documents),
+        cmocka_unit_test(jwks_too_many),
+        cmocka_unit_test(jwks_allowed)
+    };
+
+    return cmocka_run_group_tests(tests, jwks_setup, jwks_teardown);
+}
