@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
 
 import { Browser } from './browser.mjs';
+import { newStore } from './store.mjs';
 import { Provider, jose } from '../t/e2e/packages.mjs';
 
 
@@ -196,6 +197,7 @@ class AuthorizationServer {
         const { scopes, clients } = this.#options;
 
         return {
+            adapter: newStore(),
             clients,
             scopes: ['openid', ...scopes],
             jwks: { keys: [this.#key.jwk] },
