@@ -451,7 +451,7 @@ oauth_url_is_below(oauth_str_t url, oauth_str_t resource)
         return url.len > 0;
     }
 
-    return url.len > 1 && url.data[0] == '/';
+    return url.len > 0 && url.data[0] == '/';
 }
 
 
