@@ -1,0 +1,512 @@
+
+/*
+ * Claims: types, times at both sides of their edge, audiences, marks of what
+ * is no access token, scopes, required values.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keys.h"
+#include "oauth_claims.h"
+
+
+#define NOW       1700000000
+#define LEEWAY    30
+#define LIFETIME  3600
+
+
+static void
+claims_parse(const char *payload, oauth_claims_t *claims)
+{
+    if (oauth_claims_parse(keys_str(payload), claims) != OAUTH_OK) {
+        fail_msg("not parsed: %s", payload);
+    }
+}
+
+
+static void
+claims_read(void **state)
+{
+    oauth_claims_t  claims;
+
+    (void) state;
+
+    claims_parse("{\"iss\":\"https://as\",\"sub\":\"joe\",\"aud\":\"a\","
+                 "\"exp\":3,\"nbf\":1,\"iat\":2}", &claims);
+
+    assert_true(oauth_str_equal(claims.issuer, oauth_str("https://as")));
+    assert_true(oauth_str_equal(claims.subject, oauth_str("joe")));
+    assert_int_equal(claims.expires, 3);
+    assert_int_equal(claims.not_before, 1);
+    assert_int_equal(claims.issued_at, 2);
+    assert_true(claims.has_expires);
+    assert_true(claims.has_issued_at);
+    assert_false(claims.bound);
+    assert_false(claims.event);
+    assert_false(claims.id_token);
+
+    oauth_claims_free(&claims);
+    assert_null(claims.root);
+
+    claims_parse("{}", &claims);
+
+    assert_null(claims.issuer.data);
+    assert_null(claims.subject.data);
+    assert_null(claims.audience);
+    assert_false(claims.has_expires);
+    assert_false(claims.has_issued_at);
+    assert_int_equal(claims.not_before, 0);
+
+    oauth_claims_free(&claims);
+}
+
+
+static void
+claims_types(void **state)
+{
+    size_t          i;
+    oauth_claims_t  claims;
+    oauth_reason_t  reason;
+
+    static const struct {
+        const char      *payload;
+        oauth_reason_t   reason;
+    } cases[] = {
+        { "", OAUTH_MALFORMED_TOKEN },
+        { "[]", OAUTH_MALFORMED_TOKEN },
+        { "null", OAUTH_MALFORMED_TOKEN },
+        { "\"e30\"", OAUTH_MALFORMED_TOKEN },
+        { "{} ", OAUTH_OK },
+        { "{}{}", OAUTH_MALFORMED_TOKEN },
+        { "{\"exp\":1,\"exp\":2}", OAUTH_MALFORMED_TOKEN },
+        { "{\"exp\\u0000\":1}", OAUTH_MALFORMED_TOKEN },
+        { "{\"iss\":\"https://as\\u0000.evil\"}", OAUTH_MALFORMED_TOKEN },
+
+        { "{\"iss\":\"\"}", OAUTH_OK },
+        { "{\"iss\":null}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"iss\":1}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"iss\":[\"https://as\"]}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"iss\":{}}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"sub\":\"\"}", OAUTH_OK },
+        { "{\"sub\":1}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"sub\":null}", OAUTH_MALFORMED_CLAIMS },
+
+        { "{\"exp\":\"1700000000\"}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"exp\":null}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"exp\":true}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"exp\":[1]}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"exp\":{}}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"nbf\":\"0\"}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"nbf\":null}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"iat\":\"0\"}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"iat\":false}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"exp\":1e309}", OAUTH_MALFORMED_TOKEN },
+        { "{\"exp\":1e400}", OAUTH_MALFORMED_TOKEN },
+        { "{\"exp\":9223372036854775808}", OAUTH_MALFORMED_TOKEN },
+        { "{\"exp\":NaN}", OAUTH_MALFORMED_TOKEN },
+        { "{\"exp\":0x7fffffff}", OAUTH_MALFORMED_TOKEN },
+        { "{\"exp\":01700000000}", OAUTH_MALFORMED_TOKEN },
+        { "{\"exp\":17000000001700000000170000000017000000001700000000170000"
+          "0000}", OAUTH_MALFORMED_TOKEN },
+
+        { "{\"aud\":[]}", OAUTH_OK },
+        { "{\"aud\":\"\"}", OAUTH_OK },
+        { "{\"aud\":null}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"aud\":1}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"aud\":{\"a\":1}}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"aud\":[\"a\",1]}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"aud\":[[\"a\"]]}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"aud\":[\"a\",null]}", OAUTH_MALFORMED_CLAIMS }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        reason = oauth_claims_parse(keys_str(cases[i].payload), &claims);
+
+        if (reason != cases[i].reason) {
+            fail_msg("%s: %d", cases[i].payload, reason);
+        }
+
+        if (reason == OAUTH_OK) {
+            oauth_claims_free(&claims);
+        }
+
+        assert_null(claims.root);
+    }
+}
+
+
+/* Numbers that no clock shows are cut, not wrapped around. */
+
+static void
+claims_numbers(void **state)
+{
+    char            payload[128];
+    size_t          i;
+    oauth_claims_t  claims;
+
+    static const struct {
+        const char  *number;
+        int64_t      seconds;
+    } cases[] = {
+        { "0", 0 },
+        { "-1", -1 },
+        { "1700000000", 1700000000 },
+        { "1700000000.9", 1700000000 },
+        { "1.7e9", 1700000000 },
+        { "1e-99999999999", 0 },
+        { "-0.5", 0 },
+        { "9007199254740991", 9007199254740991 },
+        { "9007199254740992", 9007199254740992 },
+        { "9007199254740993", 9007199254740992 },
+        { "9223372036854775807", 9007199254740992 },
+        { "-9223372036854775808", -9007199254740992 },
+        { "1e18", 9007199254740992 },
+        { "9.3e18", 9007199254740992 },
+        { "1e308", 9007199254740992 },
+        { "-1e308", -9007199254740992 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(payload, sizeof(payload), "{\"exp\":%s,\"nbf\":%s}",
+                 cases[i].number, cases[i].number);
+        claims_parse(payload, &claims);
+
+        if (claims.expires != cases[i].seconds
+            || claims.not_before != cases[i].seconds)
+        {
+            fail_msg("%s", cases[i].number);
+        }
+
+        assert_true(claims.has_expires);
+        oauth_claims_free(&claims);
+    }
+}
+
+
+static void
+claims_time(void **state)
+{
+    size_t          i;
+    oauth_claims_t  claims;
+    oauth_reason_t  reason;
+
+    /* NOW is 1700000000, the leeway 30, the longest lifetime 3600. */
+
+    static const struct {
+        const char      *payload;
+        oauth_reason_t   reason;
+    } cases[] = {
+        { "{\"exp\":1700000100}", OAUTH_OK },
+        { "{\"exp\":1700000100,\"nbf\":1700000000,\"iat\":1700000000}",
+          OAUTH_OK },
+
+        { "{}", OAUTH_NO_EXPIRY },
+        { "{\"iat\":1700000000,\"nbf\":1}", OAUTH_NO_EXPIRY },
+
+        { "{\"exp\":1699999971}", OAUTH_OK },
+        { "{\"exp\":1699999970}", OAUTH_EXPIRED },
+        { "{\"exp\":1699999970.9}", OAUTH_EXPIRED },
+        { "{\"exp\":0}", OAUTH_EXPIRED },
+        { "{\"exp\":-1}", OAUTH_EXPIRED },
+        { "{\"exp\":-1e308}", OAUTH_EXPIRED },
+        { "{\"exp\":1e-99999999999}", OAUTH_EXPIRED },
+
+        { "{\"exp\":1700000100,\"nbf\":1700000030}", OAUTH_OK },
+        { "{\"exp\":1700000100,\"nbf\":1700000031}", OAUTH_NOT_YET_VALID },
+        { "{\"exp\":1700000100,\"nbf\":1e308}", OAUTH_NOT_YET_VALID },
+        { "{\"exp\":1700000100,\"nbf\":-5}", OAUTH_OK },
+        { "{\"exp\":1700000100,\"nbf\":0}", OAUTH_OK },
+        { "{\"exp\":1700000100,\"iat\":1700000030}", OAUTH_OK },
+        { "{\"exp\":1700000100,\"iat\":1700000031}", OAUTH_NOT_YET_VALID },
+        { "{\"exp\":1700000100,\"iat\":9223372036854775807}",
+          OAUTH_NOT_YET_VALID },
+
+        { "{\"exp\":1700003600,\"iat\":1700000000}", OAUTH_OK },
+        { "{\"exp\":1700003601,\"iat\":1700000000}",
+          OAUTH_LIFETIME_TOO_LONG },
+        { "{\"exp\":1700003599,\"iat\":1699999998}",
+          OAUTH_LIFETIME_TOO_LONG },
+        { "{\"exp\":1700003600}", OAUTH_OK },
+        { "{\"exp\":1700003601}", OAUTH_LIFETIME_TOO_LONG },
+        { "{\"exp\":1700000100,\"iat\":0}", OAUTH_LIFETIME_TOO_LONG },
+        { "{\"exp\":1700000100,\"iat\":-1}", OAUTH_LIFETIME_TOO_LONG },
+        { "{\"exp\":9223372036854775807,\"iat\":-9223372036854775808}",
+          OAUTH_LIFETIME_TOO_LONG },
+        { "{\"exp\":1e308}", OAUTH_LIFETIME_TOO_LONG },
+        { "{\"exp\":9223372036854775807}", OAUTH_LIFETIME_TOO_LONG }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        claims_parse(cases[i].payload, &claims);
+
+        reason = oauth_claims_verify_time(&claims, NOW, LEEWAY, LIFETIME);
+
+        if (reason != cases[i].reason) {
+            fail_msg("%s: %d", cases[i].payload, reason);
+        }
+
+        oauth_claims_free(&claims);
+    }
+}
+
+
+static void
+claims_audience(void **state)
+{
+    oauth_claims_t  claims;
+
+    (void) state;
+
+    claims_parse("{\"aud\":\"one\"}", &claims);
+    assert_true(oauth_str_equal(oauth_claims_audience(&claims, 0),
+                                oauth_str("one")));
+    assert_null(oauth_claims_audience(&claims, 1).data);
+    oauth_claims_free(&claims);
+
+    claims_parse("{\"aud\":[\"one\",\"two\"]}", &claims);
+    assert_true(oauth_str_equal(oauth_claims_audience(&claims, 0),
+                                oauth_str("one")));
+    assert_true(oauth_str_equal(oauth_claims_audience(&claims, 1),
+                                oauth_str("two")));
+    assert_null(oauth_claims_audience(&claims, 2).data);
+    oauth_claims_free(&claims);
+
+    claims_parse("{\"aud\":\"\"}", &claims);
+    assert_non_null(oauth_claims_audience(&claims, 0).data);
+    assert_int_equal(oauth_claims_audience(&claims, 0).len, 0);
+    oauth_claims_free(&claims);
+
+    claims_parse("{\"aud\":[]}", &claims);
+    assert_null(oauth_claims_audience(&claims, 0).data);
+    oauth_claims_free(&claims);
+
+    claims_parse("{}", &claims);
+    assert_null(oauth_claims_audience(&claims, 0).data);
+    oauth_claims_free(&claims);
+}
+
+
+static void
+claims_marks(void **state)
+{
+    size_t          i;
+    oauth_claims_t  claims;
+
+    static const struct {
+        const char  *payload;
+        int          id_token;
+        int          event;
+        int          bound;
+    } cases[] = {
+        { "{\"scope\":\"a\",\"client_id\":\"c\",\"sid\":\"1\"}", 0, 0, 0 },
+        { "{\"typ\":\"Bearer\",\"scope\":\"openid\"}", 0, 0, 0 },
+        { "{\"token_use\":\"access\"}", 0, 0, 0 },
+        { "{\"nonce\":\"n\",\"scope\":\"a\"}", 0, 0, 0 },
+        { "{\"nonce\":\"n\",\"scp\":[\"a\"]}", 0, 0, 0 },
+        { "{\"azp\":\"c\",\"auth_time\":1,\"acr\":\"1\"}", 0, 0, 0 },
+
+        { "{\"at_hash\":\"h\",\"scope\":\"a\"}", 1, 0, 0 },
+        { "{\"c_hash\":\"h\"}", 1, 0, 0 },
+        { "{\"s_hash\":\"h\"}", 1, 0, 0 },
+        { "{\"typ\":\"ID\"}", 1, 0, 0 },
+        { "{\"typ\":\"id\",\"scope\":\"a\"}", 1, 0, 0 },
+        { "{\"typ\":\"Refresh\",\"scope\":\"a\"}", 1, 0, 0 },
+        { "{\"typ\":\"Offline\",\"scope\":\"a\"}", 1, 0, 0 },
+        { "{\"typ\":\"Logout\"}", 1, 0, 0 },
+        { "{\"token_use\":\"id\"}", 1, 0, 0 },
+        { "{\"nonce\":\"n\"}", 1, 0, 0 },
+        { "{\"nonce\":null,\"azp\":\"c\"}", 1, 0, 0 },
+
+        { "{\"events\":{\"http://schemas.openid.net/event/backchannel-"
+          "logout\":{}},\"sid\":\"1\"}", 0, 1, 0 },
+        { "{\"events\":null}", 0, 1, 0 },
+
+        { "{\"cnf\":{\"jkt\":\"x\"}}", 0, 0, 1 },
+        { "{\"cnf\":{\"x5t#S256\":\"x\"}}", 0, 0, 1 },
+        { "{\"cnf\":{}}", 0, 0, 1 },
+        { "{\"cnf\":null}", 0, 0, 1 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        claims_parse(cases[i].payload, &claims);
+
+        if (claims.id_token != (unsigned) cases[i].id_token
+            || claims.event != (unsigned) cases[i].event
+            || claims.bound != (unsigned) cases[i].bound)
+        {
+            fail_msg("%s", cases[i].payload);
+        }
+
+        oauth_claims_free(&claims);
+    }
+}
+
+
+static void
+claims_scope(void **state)
+{
+    size_t          i;
+    oauth_buf_t     buf;
+    oauth_claims_t  claims;
+
+    static const oauth_str_t  paths[] = {
+        oauth_string("scope"), oauth_string("scp"),
+        oauth_string("realm_access.roles")
+    };
+
+    static const char  *cases[][2] = {
+        { "{}", "" },
+        { "{\"scope\":\"\"}", "" },
+        { "{\"scope\":\"a\"}", "a" },
+        { "{\"scope\":\"a b:c  d \"}", "a b:c d" },
+        { "{\"scope\":[\"a\",\"b\"]}", "a b" },
+        { "{\"scp\":\"a b\"}", "a b" },
+        { "{\"scp\":[\"a\"]}", "a" },
+        { "{\"realm_access\":{\"roles\":[\"x\",\"y\"]}}", "x y" },
+
+        /* The first that is there, whatever it is. */
+
+        { "{\"scope\":\"a\",\"scp\":\"b\"}", "a" },
+        { "{\"scope\":\"\",\"scp\":\"b\"}", "" },
+        { "{\"scope\":null,\"scp\":\"b\"}", "" },
+        { "{\"scope\":1,\"scp\":\"b\"}", "" },
+        { "{\"scope\":{\"a\":\"b\"},\"scp\":\"b\"}", "" },
+
+        /* Only SP separates, only scope-tokens count. */
+
+        { "{\"scope\":\"a\\tb c\"}", "c" },
+        { "{\"scope\":\"a\\nb\"}", "" },
+        { "{\"scope\":\"a,b\"}", "a,b" },
+        { "{\"scope\":\"a\\\"b c\\\\d e\"}", "e" },
+        { "{\"scope\":\"\\u00e9 e\"}", "e" },
+        { "{\"scope\":[\"a b\",\"\",\"c\",1,null,[\"d\"]]}", "c" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(&buf, 0, sizeof(oauth_buf_t));
+        claims_parse(cases[i][0], &claims);
+
+        oauth_claims_scope(&claims, paths, 3, &buf);
+
+        assert_false(buf.failed);
+
+        if (!oauth_str_equal(oauth_buf_str(&buf), keys_str(cases[i][1]))) {
+            fail_msg("%s: \"%.*s\"", cases[i][0], (int) buf.len,
+                     (char *) buf.data);
+        }
+
+        oauth_buf_free(&buf);
+        oauth_claims_free(&claims);
+    }
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    claims_parse("{\"scope\":\"a\"}", &claims);
+    oauth_claims_scope(&claims, NULL, 0, &buf);
+    assert_int_equal(buf.len, 0);
+    oauth_claims_free(&claims);
+}
+
+
+static void
+claims_required(void **state)
+{
+    size_t          i;
+    oauth_claims_t  claims;
+
+    static const oauth_str_t  values[] = {
+        oauth_string("admin"), oauth_string("7"), oauth_string("true"),
+        oauth_string("")
+    };
+
+    static const struct {
+        const char  *claim;
+        size_t       nvalues;
+        int          has;
+    } cases[] = {
+        { "\"admin\"", 1, 1 },
+        { "[\"user\",\"admin\"]", 1, 1 },
+        { "7", 2, 1 },
+        { "[1,7]", 2, 1 },
+        { "\"7\"", 2, 1 },
+        { "true", 3, 1 },
+        { "\"\"", 4, 1 },
+
+        { "\"admin\"", 0, 0 },
+        { "\"Admin\"", 4, 0 },
+        { "\"administrator\"", 4, 0 },
+        { "\"admin user\"", 4, 0 },
+        { "\"admi\"", 4, 0 },
+        { "\"admin\\n\"", 4, 0 },
+        { "\"user\"", 4, 0 },
+        { "7", 1, 0 },
+        { "7.0", 2, 0 },
+        { "70", 4, 0 },
+        { "true", 2, 0 },
+        { "false", 4, 0 },
+        { "null", 4, 0 },
+        { "[]", 4, 0 },
+        { "[null]", 4, 0 },
+        { "[[\"admin\"]]", 4, 0 },
+        { "{\"admin\":true}", 4, 0 },
+        { "[{\"admin\":\"admin\"}]", 4, 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(&claims, 0, sizeof(oauth_claims_t));
+
+        claims.root = json_pack("{s:{s:o}}", "org", "role",
+                                json_loads(cases[i].claim, JSON_DECODE_ANY,
+                                           NULL));
+        assert_non_null(claims.root);
+
+        if (oauth_claims_has(&claims, oauth_str("org.role"), values,
+                             cases[i].nvalues) != cases[i].has)
+        {
+            fail_msg("%s, %d values", cases[i].claim,
+                     (int) cases[i].nvalues);
+        }
+
+        assert_false(oauth_claims_has(&claims, oauth_str("org.other"), values,
+                                      4));
+        oauth_claims_free(&claims);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(claims_read),
+        cmocka_unit_test(claims_types),
+        cmocka_unit_test(claims_numbers),
+        cmocka_unit_test(claims_time),
+        cmocka_unit_test(claims_audience),
+        cmocka_unit_test(claims_marks),
+        cmocka_unit_test(claims_scope),
+        cmocka_unit_test(claims_required)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
