@@ -279,10 +279,11 @@ sub read_chunks {
     my ($self, $client, $buffer, $append) = @_;
 
     for (;;) {
-        until ($$buffer =~ s/\A([0-9a-f]+)[^\r\n]*\r\n//i) {
+        until ($$buffer =~ /\A[0-9a-f]+[^\r\n]*\r\n/i) {
             $self->read_some($client, $buffer) or die "gone: chunk\n";
         }
 
+        $$buffer =~ s/\A([0-9a-f]+)[^\r\n]*\r\n//i;
         my $size = hex $1;
 
         if ($size == 0) {
