@@ -1,0 +1,130 @@
+#!/usr/bin/perl
+#
+# Rotation: an unknown key id causes one throttled refetch across all workers;
+# keys change with the next refresh; unknown issuers cause nothing.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Time::HiRes qw(time);
+
+use OAuth::Test;
+
+my ($old, $new, $third) = map { key('ES256') } 1 .. 3;
+my $issuer = issuer(keys => [ $old ]);
+my $periodic = issuer(keys => [ $old ]);
+
+my $nginx = nginx(<<'EOT', AS => $issuer->url, OTHER => $periodic->url,
+    oauth_issuer corp { issuer %%AS%%; key_refetch 3s; }
+
+    oauth_issuer periodic {
+        issuer %%OTHER%%;
+        key_refresh 1s;
+        key_refetch 1h;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        oauth corp periodic;
+        oauth_resource https://app.test;
+        location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "app\n";
+    }
+EOT
+    workers => 4);
+
+my $http = $nginx->http;
+
+
+sub storm {
+    my ($count, $mint) = @_;
+
+    my %statuses;
+    my $number = 0;
+
+    while ($number < $count) {
+        my @batch = map { $http->start('GET', '/', token => $mint->($number++)) }
+            1 .. 50;
+        $statuses{ $_->status }++ for finish_all(@batch);
+    }
+
+    return \%statuses;
+}
+
+
+is($http->get('/', token => $issuer->token)->status, 200, 'the first key');
+is($issuer->count('jwks'), 1, 'was fetched once');
+
+# the issuer rotates: the new key is found at once
+
+$issuer->keys($new, $old);
+is_deeply(storm(50, sub { $issuer->token }), { 200 => 50 },
+          'a new key: requests wait for the refetch');
+is($issuer->count('jwks'), 2, 'one refetch for 50 requests');
+is($issuer->count('discovery'), 1, 'of the key set alone');
+is($http->get('/', token => $issuer->mint(key => $old))->status, 200,
+   'the old key is still in the set');
+
+# a storm of unknown ids
+
+my $began = time;
+my $before = $issuer->count('jwks');
+
+is_deeply(storm(300, sub { $issuer->mint(header => { kid => "no-$_[0]" }) }),
+          { 401 => 300 }, '300 unknown key ids');
+
+my $intervals = int((time - $began) / 3) + 1;
+cmp_ok($issuer->count('jwks') - $before, '<=', $intervals,
+       'at most one fetch in key_refetch');
+
+is_deeply(storm(200, sub { $issuer->token(iss => "https://no-$_[0].test") }),
+          { 401 => 200 }, '200 unknown issuers');
+is($issuer->count('discovery'), 1, 'cause no discovery');
+
+# a key that is withdrawn, and another one, after the throttle
+
+$issuer->keys($third);
+my $token = $issuer->token;
+
+ok(wait_until(sub { $http->get('/', token => $token)->status == 200 }, 8),
+   'the next key, once key_refetch is over');
+is_refused($http->get('/', token => $issuer->mint(key => $old)), 401,
+           'invalid_token', 'a key that left the set');
+is_refused($http->get('/', token => $issuer->mint(key => $new)), 401,
+           'invalid_token', 'another one');
+
+# a storm on an issuer that fails does not hurt its good tokens
+
+$issuer->answer(jwks => status => 500);
+$before = $issuer->count('jwks');
+$began = time;
+
+my $statuses = storm(100, sub {
+    $_[0] % 2 ? $issuer->token
+              : $issuer->mint(header => { kid => "gone-$_[0]" })
+});
+
+is($statuses->{200}, 50, 'good tokens during a storm on a failing issuer');
+is($statuses->{401}, 50, 'unknown key ids');
+cmp_ok($issuer->count('jwks') - $before, '<=', int((time - $began) / 3) + 1,
+       'at most one fetch in key_refetch');
+
+# without any unknown id: the refresh brings and takes keys
+
+is($http->get('/', token => $periodic->token)->status, 200, 'periodic: a key');
+$periodic->keys($new);
+ok(wait_until(sub { $http->get('/', token => $periodic->mint(key => $old))
+                    ->status == 401 }, 8), 'periodic: it is withdrawn');
+is_deeply(storm(50, sub { $periodic->token }), { 200 => 50 },
+          'periodic: every worker has the new one');
+
+finish();
