@@ -28,10 +28,15 @@ ngx_int_t
 ngx_oauth_resource_default(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
     ngx_str_t *url)
 {
-    u_char      *p;
-    ngx_uint_t   port, ssl;
+    u_char                  *p;
+    ngx_uint_t               port, ssl;
+    ngx_http_server_name_t  *names;
 
-    if (!ngx_oauth_server_name_literal(&cscf->server_name)
+    /* cscf->server_name has lost the dot of ".example.com". */
+
+    names = cscf->server_names.elts;
+
+    if (!ngx_oauth_server_name_literal(&names[0].name)
         || ngx_oauth_server_listen(cf, cscf, &port, &ssl) != NGX_OK)
     {
         return NGX_DECLINED;
