@@ -9,7 +9,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 self=$top/build.sh
 build=${BUILD:-$top/build}
-nginx_src=${NGX_SRC:-/usr/share/nginx/src}
+nginx_src=${NGINX_SRC:-/usr/share/nginx/src}
 jobs=$(nproc 2>/dev/null || echo 1)
 
 build_packages=(gcc libc6-dev make perl libjansson-dev libcurl4-openssl-dev
@@ -39,7 +39,7 @@ usage: ./build.sh verb
 
 environment:
 
-  NGX_SRC=dir     another nginx source tree to build against; where it is not
+  NGINX_SRC=dir     another nginx source tree to build against; where it is not
                   Debian's, that nginx is built too, as build/nginx, and used
                   by the demo and the tests
   CC_OPT, LD_OPT  further compiler and linker options
@@ -139,7 +139,7 @@ EOF
 need_build() {
     need "${build_packages[@]}"
 
-    if [ -z "${NGX_SRC:-}" ]; then
+    if [ -z "${NGINX_SRC:-}" ]; then
         need "${nginx_packages[@]}"
     fi
 }
@@ -165,7 +165,7 @@ set_configure_flags() {
     local cc_opt ld_opt
 
     [ -x "$nginx_src/configure" ] || [ -x "$nginx_src/auto/configure" ] \
-        || die "no nginx source in $nginx_src: set NGX_SRC"
+        || die "no nginx source in $nginx_src: set NGINX_SRC"
 
     if [ -f "$nginx_src/conf_flags" ]; then
         # shellcheck source=/dev/null
