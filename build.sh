@@ -39,7 +39,7 @@ usage: ./build.sh verb
 
 environment:
 
-  NGINX_SRC=dir     another nginx source tree to build against; where it is not
+  NGINX_SRC=dir   another nginx source tree to build against; where it is not
                   Debian's, that nginx is built too, as build/nginx, and used
                   by the demo and the tests
   CC_OPT, LD_OPT  further compiler and linker options

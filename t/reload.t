@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# nginx -s reload under load: no failed request, no fetch where nothing changed,
-# the new configuration in force; an issuer that changed starts anew.
+# Reload: no request fails under load, one that waits for keys gets its answer
+# from the old worker, the keys are not fetched again.
 
 use strict;
 use warnings;
@@ -10,115 +10,139 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use OAuth::Test;
+use OAuth::Test::Process qw(spawn reap);
 
 my $issuer = issuer();
-my $other = issuer();
-my $upstream = upstream();
+my $late = issuer();
 
-my $conf = <<'EOT';
+$late->answer(jwks => hold => 'go');
+
+my $nginx = nginx(<<'EOT', AS => $issuer->url, LATE => $late->url,
     oauth_issuer corp { issuer %%AS%%; }
-    oauth_issuer other { issuer %%OTHER%%; %%MORE%% }
+    oauth_issuer late { issuer %%LATE%%; }
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
         server_name app.test;
 
-        location / {
-            oauth corp other;
-            oauth_resource https://app.test;
-            oauth_scope %%SCOPE%%;
-            oauth_header X-User sub;
-            proxy_pass http://127.0.0.1:%%UP%%;
+        oauth corp late;
+        oauth_resource https://app.test;
+        oauth_header X-User sub;
+        location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+
+        location = /status {
+            oauth off;
+            stub_status;
         }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "$http_x_user";
     }
 EOT
-
-my $nginx = nginx($conf, AS => $issuer->url, OTHER => $other->url, MORE => '',
-                  SCOPE => 'read', UP => $upstream->port, workers => 2);
+    workers => 2);
 
 my $http = $nginx->http;
-my $token = $issuer->token(scope => 'read');
-my $foreign = $other->token(scope => 'read');
 
-is($http->get('/', token => $token)->status, 200, 'before');
-is($http->get('/', token => $foreign)->status, 200, 'before, the other');
-is($issuer->count, 2, 'a discovery and a key set');
+is($http->get('/', token => $issuer->token)->body, 'alice', 'before');
 
+# a request that waits for keys while nginx is reloaded
 
-# Requests one after the other, until the parent says that it is enough.
+my $waiting = $http->start('GET', '/', token => $late->token(sub => 'bob'));
+
+ok(wait_until(sub {
+    $http->get('/status')->body =~ /Writing: 2 /
+}), 'a request waits for keys');
+
+ok($nginx->reload, 'reload');
+$late->raise_flag('go');
+
+my $response = $waiting->finish;
+is($response->status, 200, 'the waiting request gets its answer');
+is($response->body, 'bob', 'and its identity');
+$waiting->close;
+
+# under load: two clients, each as fast as it can
+
+my @tokens = map { $issuer->token(sub => "user-$_") } 1 .. 50;
+
 
 sub load {
-    my ($flag, $report) = @_;
+    my ($name) = @_;
 
-    my $pid = fork // die "fork: $!\n";
-    return $pid if $pid;
+    my ($done, @failed) = (0);
 
-    my ($good, @bad) = (0);
+    until (-e $nginx->dir . '/enough') {
+        my $n = $done++ % 50;
+        my $answer = $http->get('/', token => $tokens[$n]);
+        my $got = join ' ', $answer->status, $answer->body, $answer->error;
+        my $expected = '200 user-' . ($n + 1) . ' ';
 
-    until (-e $flag || @bad > 10 || $good > 100_000) {
-        my $response = $http->get("/$good", token => $token);
-        my %sent = map { lc $_->[0] => $_->[1] }
-            @{ $response->json->{headers} || [] };
-
-        if ($response->status == 200 && ($sent{'x-user'} // '') eq 'alice') {
-            $good++;
-        } else {
-            push @bad, join ' ', $response->status, $response->error;
-        }
+        push @failed, $got if $got ne $expected;
     }
 
-    open my $out, '>', $report;
-    print $out join "\n", $good, @bad;
-    close $out;
+    $nginx->write_file("load-$name.new", "$done\n@failed\n");
+    rename $nginx->dir . "/load-$name.new", $nginx->dir . "/load-$name";
 
-    require POSIX;
-    POSIX::_exit(0);
+    return;
 }
 
 
-my $dir = $nginx->dir;
-my @children = map { load("$dir/enough", "$dir/report$_") } 1 .. 2;
+my @clients = map { my $name = $_; spawn(sub { load($name) }) } 1, 2;
 
-for my $n (1 .. 5) {
-    ok($nginx->reload, "reload $n");
+for (1 .. 5) {
+    ok($nginx->reload, "reload under load $_");
 }
 
 $nginx->write_file('enough', '');
-waitpid $_, 0 for @children;
+ok(wait_until(sub { reap($_) }, 20), 'a client has ended') for @clients;
 
-for my $n (1 .. 2) {
-    my ($good, @bad) = split /\n/, $nginx->read_file("report$n");
+for my $name (1, 2) {
+    my ($done, $failed) = split /\n/, $nginx->read_file("load-$name");
 
-    cmp_ok($good, '>', 20, 'there was load');
-    is_deeply(\@bad, [], 'no request failed');
+    cmp_ok($done, '>', 50, "client $name: $done requests");
+    is($failed // '', '', 'none failed');
 }
 
-is($issuer->count, 2, 'nothing was fetched again');
+is($issuer->count('discovery'), 1, 'no second discovery');
+is($issuer->count('jwks'), 1, 'nor another fetch of the keys');
 
-# what changed is in force, and only that starts anew
+# workers parse what is there: the issuer need not be
 
-my @before = ($issuer->count, $other->count);
+$issuer->down;
+ok($nginx->reload, 'reload without the issuer');
+is_deeply([ map { $_->body } finish_all(map {
+    $http->start('GET', '/', token => $issuer->token) } 1 .. 20) ],
+          [ ('alice') x 20 ], 'its tokens are good');
+$issuer->up;
 
-$nginx->{SCOPE} = 'write';
-$nginx->{MORE} = 'jwks_uri ' . $other->jwks_url . ';';
-$nginx->write_conf;
-ok($nginx->reload, 'with another configuration');
+# another configuration
 
-is_refused($http->get('/', token => $token), 403, 'insufficient_scope',
-           'the new scope');
-is($http->get('/', token => $other->token(scope => 'write'))->status, 200,
-   'the issuer that changed has keys again');
-is($issuer->count, $before[0], 'the other kept what it had');
-is($other->count, $before[1] + 1, 'a key set without discovery');
+my $with_scope = $nginx->{conf} =~ s/oauth_header/oauth_scope new;\n$&/r;
 
-# a broken configuration leaves everything as it was
+$nginx->write_conf($with_scope);
+ok($nginx->reload, 'reload with another configuration');
+is_refused($http->get('/', token => $tokens[0]), 403, 'insufficient_scope',
+           'the new rules hold');
 
-$nginx->write_conf('oauth_issuer broken { }');
+$nginx->write_conf($with_scope =~ s/oauth corp late;/oauth nobody;/r);
 kill HUP => $nginx->pid;
-ok($nginx->wait_for_log(qr/\[emerg\].*has no issuer/), 'refused');
-is_refused($http->get('/', token => $token), 403, 'insufficient_scope',
-           'the old configuration serves');
+ok($nginx->wait_for_log(qr/\[emerg\].*"nobody"/), 'a bad configuration');
+is_refused($http->get('/', token => $tokens[0]), 403, 'insufficient_scope',
+           'the old rules stay');
+$nginx->{allow} = qr/unknown issuer "nobody"/;
 
-$nginx->{allow} = qr/\[emerg\].*has no issuer/;
+# a worker that is killed leaves nothing locked
+
+my @workers = $nginx->workers;
+kill KILL => $workers[0];
+ok(wait_until(sub { my @now = $nginx->workers;
+                    @now == 2 && !grep { $_ == $workers[0] } @now }),
+   'a killed worker is replaced');
+is_deeply([ map { $_->status } finish_all(map {
+    $http->start('GET', '/', token => $issuer->token(scope => 'new')) }
+    1 .. 20) ], [ (200) x 20 ], 'all is well');
+$nginx->{allow} = qr/unknown issuer "nobody"|exited on signal 9/;
 
 finish();

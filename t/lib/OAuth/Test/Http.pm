@@ -100,7 +100,8 @@ sub bytes {
 }
 
 
-# Responses to requests that are under way together, in the order given.
+# Responses to requests that are under way together, in the order given; the
+# connections are closed.
 
 sub finish_all {
     my (@connections) = @_;
@@ -137,6 +138,7 @@ sub finish_all {
 
     $responses[$_] ||= $connections[$_]->failure('timed out')
         for 0 .. $#connections;
+    $_->close for @connections;
 
     return @responses;
 }
