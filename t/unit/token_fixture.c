@@ -1,0 +1,169 @@
+
+/*
+ * What the tests of oauth_token share: one key of each type in a set, one that
+ * is in none, a policy, and a token's way from its text to the reason.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/err.h>
+
+#include "keys.h"
+#include "token_fixture.h"
+
+
+static const oauth_str_t  token_scopes[] = {
+    oauth_string("scope"), oauth_string("scp")
+};
+
+const oauth_policy_t  token_policy = {
+    oauth_string("https://as.example"), OAUTH_ALGS_ALL, 0, 30, 3600,
+    token_scopes, 2
+};
+
+const char *const  token_kids[TOKEN_KEYS] = {
+    "\"kid\":\"rsa\"", "\"kid\":\"p256\"", "\"kid\":\"p384\"",
+    "\"kid\":\"p521\"", "\"kid\":\"okp\""
+};
+
+EVP_PKEY      *token_keys[TOKEN_KEYS];
+EVP_PKEY      *token_foreign;
+oauth_jwks_t  *token_set;
+
+
+oauth_jwks_t *
+token_make_set(size_t first, size_t n, const char *const *more)
+{
+    size_t         i;
+    oauth_buf_t    buf;
+    const char    *error;
+    oauth_jwks_t  *set;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&buf, "{\"keys\":[");
+
+    for (i = 0; i < n; i++) {
+        if (i > 0) {
+            oauth_buf_append_literal(&buf, ",");
+        }
+
+        keys_append_jwk(&buf, token_keys[first + i], more[i]);
+    }
+
+    oauth_buf_append_literal(&buf, "]}");
+
+    set = oauth_jwks_parse(oauth_buf_str(&buf), OAUTH_ALGS_ALL, &error);
+    assert_non_null(set);
+
+    oauth_buf_free(&buf);
+
+    return set;
+}
+
+
+int
+token_setup(void **state)
+{
+    (void) state;
+
+    token_keys[TOKEN_RSA] = keys_rsa(2048);
+    token_keys[TOKEN_P256] = keys_ec("P-256");
+    token_keys[TOKEN_P384] = keys_ec("P-384");
+    token_keys[TOKEN_P521] = keys_ec("P-521");
+    token_keys[TOKEN_OKP] = keys_ed25519();
+    token_foreign = keys_ec("P-256");
+
+    token_set = token_make_set(0, TOKEN_KEYS, token_kids);
+
+    return 0;
+}
+
+
+int
+token_teardown(void **state)
+{
+    size_t  i;
+
+    (void) state;
+
+    for (i = 0; i < TOKEN_KEYS; i++) {
+        EVP_PKEY_free(token_keys[i]);
+    }
+
+    EVP_PKEY_free(token_foreign);
+    oauth_jwks_free(token_set);
+
+    return 0;
+}
+
+
+size_t
+token_key_of(oauth_alg_id_t id)
+{
+    switch (id) {
+
+    case OAUTH_ALG_ES256:
+        return TOKEN_P256;
+
+    case OAUTH_ALG_ES384:
+        return TOKEN_P384;
+
+    case OAUTH_ALG_ES512:
+        return TOKEN_P521;
+
+    case OAUTH_ALG_EDDSA:
+    case OAUTH_ALG_ED25519:
+        return TOKEN_OKP;
+
+    default:
+        return TOKEN_RSA;
+    }
+}
+
+
+/* Both steps on a text of exact size; the token is gone afterwards. */
+
+oauth_reason_t
+token_reason_of(oauth_str_t text, const oauth_policy_t *policy,
+    const oauth_jwks_t *set)
+{
+    oauth_token_t   *token;
+    oauth_reason_t   reason;
+    unsigned char   *copy;
+
+    copy = malloc(text.len ? text.len : 1);
+    assert_non_null(copy);
+
+    if (text.len) {
+        memcpy(copy, text.data, text.len);
+    }
+
+    token = NULL;
+    reason = oauth_token_parse((oauth_str_t) { text.len, copy }, &token);
+
+    if (reason != OAUTH_OK) {
+        assert_null(token);
+        free(copy);
+        return reason;
+    }
+
+    reason = oauth_token_verify(token, policy, set, NOW);
+
+    assert_int_equal(oauth_token_claims(token) != NULL, reason == OAUTH_OK);
+    assert_int_equal(oauth_token_scope(token).data != NULL,
+                     reason == OAUTH_OK);
+    assert_int_equal(ERR_peek_error(), 0);
+
+    free(copy);
+    oauth_token_free(token);
+
+    return reason;
+}

@@ -1,0 +1,61 @@
+
+/*
+ * What the tests of oauth_token share: one key of each type in a set, one that
+ * is in none, a policy, and a token's way from its text to the reason.
+ */
+
+
+#ifndef TOKEN_FIXTURE_H_INCLUDED
+#define TOKEN_FIXTURE_H_INCLUDED
+
+
+#include <openssl/evp.h>
+
+#include "oauth_token.h"
+
+
+#define NOW        1700000000
+
+/* Members of a good payload, and the header of an ES256 token. */
+
+#define PAYLOAD    "\"iss\":\"https://as.example\",\"sub\":\"joe\","            \
+                   "\"exp\":1700000100,\"iat\":1699999900,"                    \
+                   "\"scope\":\"wiki:read wiki:write\""
+#define HEADER     "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"p256\"}"
+
+
+enum { TOKEN_RSA, TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_OKP, TOKEN_KEYS };
+
+
+extern const oauth_policy_t   token_policy;
+extern const char *const      token_kids[TOKEN_KEYS];   /* JWK members */
+
+extern EVP_PKEY              *token_keys[TOKEN_KEYS];
+extern EVP_PKEY              *token_foreign;            /* P-256, in no set */
+extern oauth_jwks_t          *token_set;                /* of token_keys */
+
+
+/* Make and free keys and set; for a group. */
+
+int token_setup(void **state);
+int token_teardown(void **state);
+
+/* A set of n of the keys, each with further members; oauth_jwks_free. */
+
+oauth_jwks_t *token_make_set(size_t first, size_t n,
+    const char *const *more);
+
+/* The place in token_keys. */
+
+size_t token_key_of(oauth_alg_id_t id);
+
+/*
+ * Parses and verifies a text of exact size.  The token is gone afterwards;
+ * nothing but OAUTH_OK has handed out claims or scopes.
+ */
+
+oauth_reason_t token_reason_of(oauth_str_t text,
+    const oauth_policy_t *policy, const oauth_jwks_t *set);
+
+
+#endif /* TOKEN_FIXTURE_H_INCLUDED */

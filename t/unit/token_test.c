@@ -1,0 +1,617 @@
+
+/*
+ * A token from its text to the verdict.  Every refused token is rightly signed
+ * unless the signature is what the case is about.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/hmac.h>
+
+#include "keys.h"
+#include "token_fixture.h"
+
+
+static oauth_reason_t
+token_reason(const char *header, const char *payload, EVP_PKEY *key,
+    oauth_alg_id_t id, const oauth_policy_t *policy, const oauth_jwks_t *set)
+{
+    oauth_buf_t     buf;
+    oauth_reason_t  reason;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    keys_append_token(&buf, key, id, keys_str(header), keys_str(payload));
+
+    reason = token_reason_of(oauth_buf_str(&buf), policy, set);
+    oauth_buf_free(&buf);
+
+    return reason;
+}
+
+
+static oauth_reason_t
+token_es256(const char *header, const char *payload)
+{
+    return token_reason(header, payload, token_keys[TOKEN_P256],
+                        OAUTH_ALG_ES256, &token_policy, token_set);
+}
+
+
+static void
+token_every_algorithm(void **state)
+{
+    int                 id;
+    char                header[128];
+    size_t              key;
+    const oauth_alg_t  *alg;
+
+    (void) state;
+
+    for (id = 0; id < OAUTH_ALGS; id++) {
+        alg = oauth_alg_get((oauth_alg_id_t) id);
+        key = token_key_of(alg->id);
+
+        snprintf(header, sizeof(header), "{\"alg\":\"%s\",%s}",
+                 (const char *) alg->name.data, token_kids[key]);
+        assert_int_equal(token_reason(header, "{" PAYLOAD "}",
+                                      token_keys[key], alg->id,
+                                      &token_policy, token_set), OAUTH_OK);
+
+        /* The same without kid: every fitting key is tried. */
+
+        snprintf(header, sizeof(header), "{\"alg\":\"%s\"}",
+                 (const char *) alg->name.data);
+        assert_int_equal(token_reason(header, "{" PAYLOAD "}",
+                                      token_keys[key], alg->id,
+                                      &token_policy, token_set), OAUTH_OK);
+    }
+}
+
+
+/* The key's type and its JWK decide, whatever the header says. */
+
+static void
+token_pinning(void **state)
+{
+    size_t  i;
+
+    static const struct {
+        const char      *header;
+        oauth_alg_id_t   signed_with;
+        size_t           key;
+        oauth_reason_t   reason;
+    } cases[] = {
+        { "{\"alg\":\"RS256\",\"kid\":\"p256\"}", OAUTH_ALG_RS256, TOKEN_RSA,
+          OAUTH_KEY_MISMATCH },
+        { "{\"alg\":\"ES256\",\"kid\":\"rsa\"}", OAUTH_ALG_ES256, TOKEN_P256,
+          OAUTH_KEY_MISMATCH },
+        { "{\"alg\":\"ES384\",\"kid\":\"p256\"}", OAUTH_ALG_ES256,
+          TOKEN_P256, OAUTH_KEY_MISMATCH },
+        { "{\"alg\":\"ES256\",\"kid\":\"p384\"}", OAUTH_ALG_ES384,
+          TOKEN_P384, OAUTH_KEY_MISMATCH },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"p256\"}", OAUTH_ALG_EDDSA, TOKEN_OKP,
+          OAUTH_KEY_MISMATCH },
+
+        /* The key may have both: the signature is of one. */
+
+        { "{\"alg\":\"PS256\",\"kid\":\"rsa\"}", OAUTH_ALG_RS256, TOKEN_RSA,
+          OAUTH_BAD_SIGNATURE },
+        { "{\"alg\":\"RS256\",\"kid\":\"rsa\"}", OAUTH_ALG_PS256, TOKEN_RSA,
+          OAUTH_BAD_SIGNATURE },
+        { "{\"alg\":\"RS512\",\"kid\":\"rsa\"}", OAUTH_ALG_RS256, TOKEN_RSA,
+          OAUTH_BAD_SIGNATURE },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"okp\"}", OAUTH_ALG_ED25519,
+          TOKEN_OKP, OAUTH_OK }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(token_reason(cases[i].header, "{" PAYLOAD "}",
+                                      token_keys[cases[i].key],
+                                      cases[i].signed_with, &token_policy,
+                                      token_set), cases[i].reason);
+    }
+}
+
+
+static void
+token_jwk_algorithm(void **state)
+{
+    oauth_jwks_t  *set;
+
+    static const char  *pinned[] = { "\"kid\":\"rsa\",\"alg\":\"RS256\"" };
+
+    (void) state;
+
+    set = token_make_set(TOKEN_RSA, 1, pinned);
+
+    assert_int_equal(token_reason("{\"alg\":\"RS256\",\"kid\":\"rsa\"}",
+                                  "{" PAYLOAD "}", token_keys[TOKEN_RSA],
+                                  OAUTH_ALG_RS256, &token_policy, set),
+                     OAUTH_OK);
+    assert_int_equal(token_reason("{\"alg\":\"PS256\",\"kid\":\"rsa\"}",
+                                  "{" PAYLOAD "}", token_keys[TOKEN_RSA],
+                                  OAUTH_ALG_PS256, &token_policy, set),
+                     OAUTH_KEY_MISMATCH);
+    assert_int_equal(token_reason("{\"alg\":\"PS256\"}",
+                                  "{" PAYLOAD "}", token_keys[TOKEN_RSA],
+                                  OAUTH_ALG_PS256, &token_policy, set),
+                     OAUTH_UNKNOWN_KEY);
+
+    oauth_jwks_free(set);
+}
+
+
+static void
+token_configured_algorithms(void **state)
+{
+    oauth_policy_t  policy;
+
+    (void) state;
+
+    policy = token_policy;
+    policy.algorithms = oauth_alg_bit(OAUTH_ALG_ES384);
+
+    assert_int_equal(token_reason(HEADER, "{" PAYLOAD "}",
+                                  token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                                  &policy, token_set),
+                     OAUTH_WRONG_ALGORITHM);
+
+    policy.algorithms = oauth_alg_bit(OAUTH_ALG_ES256);
+
+    assert_int_equal(token_reason(HEADER, "{" PAYLOAD "}",
+                                  token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                                  &policy, token_set), OAUTH_OK);
+
+    /* Two names of one algorithm. */
+
+    policy.algorithms = oauth_alg_bit(OAUTH_ALG_EDDSA);
+
+    assert_int_equal(token_reason("{\"alg\":\"Ed25519\",\"kid\":\"okp\"}",
+                                  "{" PAYLOAD "}", token_keys[TOKEN_OKP],
+                                  OAUTH_ALG_ED25519, &policy, token_set),
+                     OAUTH_OK);
+}
+
+
+static void
+token_types(void **state)
+{
+    char            header[128];
+    size_t          i;
+    oauth_policy_t  strict;
+
+    static const struct {
+        const char      *type;
+        oauth_reason_t   any;
+        oauth_reason_t   access_only;
+    } cases[] = {
+        { "", OAUTH_OK, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"JWT\"", OAUTH_OK, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"at+jwt\"", OAUTH_OK, OAUTH_OK },
+        { ",\"typ\":\"application/at+jwt\"", OAUTH_OK, OAUTH_OK },
+        { ",\"typ\":\"logout+jwt\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"dpop+jwt\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"none\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"at+jwt; v=1\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE }
+    };
+
+    (void) state;
+
+    strict = token_policy;
+    strict.access_only = 1;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(header, sizeof(header),
+                 "{\"alg\":\"ES256\",\"kid\":\"p256\"%s}", cases[i].type);
+
+        assert_int_equal(token_es256(header, "{" PAYLOAD "}"), cases[i].any);
+        assert_int_equal(token_reason(header, "{" PAYLOAD "}",
+                                      token_keys[TOKEN_P256],
+                                      OAUTH_ALG_ES256, &strict, token_set),
+                         cases[i].access_only);
+    }
+}
+
+
+static void
+token_claims(void **state)
+{
+    size_t  i;
+
+    static const struct {
+        const char      *payload;
+        oauth_reason_t   untyped;
+        oauth_reason_t   access;                  /* typ: at+jwt */
+    } cases[] = {
+        { "{" PAYLOAD "}", OAUTH_OK, OAUTH_OK },
+        { "{" PAYLOAD ",\"sid\":\"1\",\"nonce\":\"n\"}", OAUTH_OK, OAUTH_OK },
+
+        /* What is no access token. */
+
+        { "{" PAYLOAD ",\"at_hash\":\"h\"}", OAUTH_WRONG_TYPE, OAUTH_OK },
+        { "{" PAYLOAD ",\"typ\":\"ID\"}", OAUTH_WRONG_TYPE, OAUTH_OK },
+        { "{\"iss\":\"https://as.example\",\"exp\":1700000100,"
+          "\"nonce\":\"n\",\"aud\":\"c\"}", OAUTH_WRONG_TYPE, OAUTH_OK },
+        { "{" PAYLOAD ",\"events\":{}}", OAUTH_WRONG_TYPE,
+          OAUTH_WRONG_TYPE },
+
+        /* Bound to a key. */
+
+        { "{" PAYLOAD ",\"cnf\":{\"jkt\":\"x\"}}", OAUTH_SENDER_CONSTRAINED,
+          OAUTH_SENDER_CONSTRAINED },
+
+        /* The issuer, byte for byte. */
+
+        { "{\"exp\":1700000100}", OAUTH_UNKNOWN_ISSUER,
+          OAUTH_UNKNOWN_ISSUER },
+        { "{\"iss\":\"https://as.example/\",\"exp\":1700000100}",
+          OAUTH_UNKNOWN_ISSUER, OAUTH_UNKNOWN_ISSUER },
+        { "{\"iss\":\"https://as.exampl\",\"exp\":1700000100}",
+          OAUTH_UNKNOWN_ISSUER, OAUTH_UNKNOWN_ISSUER },
+        { "{\"iss\":\"https://AS.example\",\"exp\":1700000100}",
+          OAUTH_UNKNOWN_ISSUER, OAUTH_UNKNOWN_ISSUER },
+        { "{\"iss\":\"\",\"exp\":1700000100}", OAUTH_UNKNOWN_ISSUER,
+          OAUTH_UNKNOWN_ISSUER },
+        { "{\"iss\":\"https://as.example\\u0000x\",\"exp\":1700000100}",
+          OAUTH_MALFORMED_TOKEN, OAUTH_MALFORMED_TOKEN },
+        { "{\"iss\":[\"https://as.example\"],\"exp\":1700000100}",
+          OAUTH_MALFORMED_CLAIMS, OAUTH_MALFORMED_CLAIMS },
+
+        /* Times. */
+
+        { "{\"iss\":\"https://as.example\"}", OAUTH_NO_EXPIRY,
+          OAUTH_NO_EXPIRY },
+        { "{\"iss\":\"https://as.example\",\"exp\":1699999970}",
+          OAUTH_EXPIRED, OAUTH_EXPIRED },
+        { "{\"iss\":\"https://as.example\",\"exp\":1700000100,"
+          "\"nbf\":1700000031}", OAUTH_NOT_YET_VALID, OAUTH_NOT_YET_VALID },
+        { "{\"iss\":\"https://as.example\",\"exp\":1e308}",
+          OAUTH_LIFETIME_TOO_LONG, OAUTH_LIFETIME_TOO_LONG },
+        { "{\"iss\":\"https://as.example\",\"exp\":\"1700000100\"}",
+          OAUTH_MALFORMED_CLAIMS, OAUTH_MALFORMED_CLAIMS },
+
+        { "{" PAYLOAD ",\"exp\":1700000200}", OAUTH_MALFORMED_TOKEN,
+          OAUTH_MALFORMED_TOKEN },
+        { "{" PAYLOAD "}{", OAUTH_MALFORMED_TOKEN, OAUTH_MALFORMED_TOKEN }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (token_es256("{\"alg\":\"ES256\",\"kid\":\"p256\"}",
+                        cases[i].payload) != cases[i].untyped
+            || token_es256(HEADER, cases[i].payload) != cases[i].access)
+        {
+            fail_msg("%s", cases[i].payload);
+        }
+    }
+}
+
+
+/* Each check comes before those behind it: all later ones would fail, too. */
+
+static void
+token_order(void **state)
+{
+    size_t  i;
+
+    static const struct {
+        const char      *header;
+        const char      *payload;
+        size_t           foreign;
+        oauth_reason_t   reason;
+    } cases[] = {
+        { "{\"alg\":\"ES256\",\"kid\":\"no\",\"typ\":\"x\"}",
+          "{\"iss\":\"b\",\"exp\":1,\"cnf\":{}}", 1, OAUTH_UNKNOWN_ISSUER },
+        { "{\"alg\":\"ES256\",\"kid\":\"no\",\"typ\":\"x\"}",
+          "{\"iss\":\"https://as.example\",\"exp\":1,\"cnf\":{}}", 1,
+          OAUTH_WRONG_TYPE },
+        { "{\"alg\":\"ES256\",\"kid\":\"no\"}",
+          "{\"iss\":\"https://as.example\",\"exp\":1,\"cnf\":{}}", 1,
+          OAUTH_UNKNOWN_KEY },
+        { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
+          "{\"iss\":\"https://as.example\",\"exp\":1,\"cnf\":{}}", 1,
+          OAUTH_BAD_SIGNATURE },
+        { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
+          "{\"iss\":\"https://as.example\",\"exp\":1,\"cnf\":{},"
+          "\"nbf\":1e308}", 0, OAUTH_EXPIRED },
+        { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
+          "{\"iss\":\"https://as.example\",\"exp\":1e308,\"cnf\":{},"
+          "\"nbf\":1e308}", 0, OAUTH_NOT_YET_VALID },
+        { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
+          "{\"iss\":\"https://as.example\",\"exp\":1e308,\"cnf\":{}}", 0,
+          OAUTH_LIFETIME_TOO_LONG },
+        { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
+          "{\"iss\":\"https://as.example\",\"exp\":1700000100,\"cnf\":{}}",
+          0, OAUTH_SENDER_CONSTRAINED }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(token_reason(cases[i].header, cases[i].payload,
+                                      cases[i].foreign
+                                          ? token_foreign
+                                          : token_keys[TOKEN_P256],
+                                      OAUTH_ALG_ES256, &token_policy,
+                                      token_set), cases[i].reason);
+    }
+}
+
+
+/* RFC 8725 section 2.1: public things as the key of an HMAC. */
+
+static void
+token_hmac(void **state)
+{
+    char           *pem;
+    size_t          i, j;
+    unsigned        len;
+    oauth_buf_t     jwk, buf;
+    oauth_str_t     secrets[6];
+    unsigned char   mac[64];
+
+    static const char  *headers[] = {
+        "{\"alg\":\"HS256\",\"kid\":\"rsa\"}",
+        "{\"alg\":\"HS256\",\"kid\":\"p256\"}",
+        "{\"alg\":\"RS256\",\"kid\":\"rsa\"}",
+        "{\"alg\":\"ES256\",\"kid\":\"p256\"}"
+    };
+
+    static const oauth_reason_t  reasons[] = {
+        OAUTH_WRONG_ALGORITHM, OAUTH_WRONG_ALGORITHM,
+        OAUTH_BAD_SIGNATURE, OAUTH_BAD_SIGNATURE
+    };
+
+    (void) state;
+
+    pem = keys_pem(token_keys[TOKEN_RSA], 0);
+    memset(&jwk, 0, sizeof(oauth_buf_t));
+    keys_append_jwk(&jwk, token_keys[TOKEN_RSA], "\"kid\":\"rsa\"");
+
+    secrets[0] = keys_str(pem);
+    secrets[1] = oauth_buf_str(&jwk);
+    secrets[2] = oauth_str("");
+    secrets[3] = oauth_str("rsa");
+    secrets[4] = oauth_str("p256");
+    secrets[5] = oauth_str("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                           "\0\0\0\0\0\0");
+
+    for (i = 0; i < 4; i++) {
+        for (j = 0; j < 6; j++) {
+            memset(&buf, 0, sizeof(oauth_buf_t));
+            keys_append_input(&buf, keys_str(headers[i]),
+                              oauth_str("{" PAYLOAD "}"));
+
+            assert_non_null(HMAC(EVP_sha256(), secrets[j].data,
+                                 (int) secrets[j].len, buf.data, buf.len,
+                                 mac, &len));
+
+            oauth_buf_append_literal(&buf, ".");
+            keys_append_base64url(&buf, (oauth_str_t) { len, mac });
+
+            assert_int_equal(token_reason_of(oauth_buf_str(&buf),
+                                             &token_policy, token_set),
+                             reasons[i]);
+            oauth_buf_free(&buf);
+        }
+    }
+
+    oauth_buf_free(&jwk);
+    free(pem);
+}
+
+
+/* A key that the token brings along, a payload or header of another token. */
+
+static void
+token_spliced(void **state)
+{
+    size_t                i, j;
+    oauth_buf_t           first, second, buf, header;
+    const unsigned char  *dot;
+
+    (void) state;
+
+    memset(&header, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&header, "{\"alg\":\"ES256\",\"jwk\":");
+    keys_append_jwk(&header, token_foreign, "\"kid\":\"p256\"");
+    oauth_buf_append(&header, ",\"kid\":\"p256\"}\0", 16);
+
+    assert_int_equal(token_reason((char *) header.data, "{" PAYLOAD "}",
+                                  token_foreign, OAUTH_ALG_ES256,
+                                  &token_policy, token_set),
+                     OAUTH_BAD_SIGNATURE);
+    assert_int_equal(token_es256((char *) header.data, "{" PAYLOAD "}"),
+                     OAUTH_OK);
+    oauth_buf_free(&header);
+
+    memset(&first, 0, sizeof(oauth_buf_t));
+    memset(&second, 0, sizeof(oauth_buf_t));
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    keys_append_token(&first, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                      oauth_str(HEADER), oauth_str("{" PAYLOAD ",\"a\":1}"));
+    keys_append_token(&second, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                      oauth_str(HEADER), oauth_str("{" PAYLOAD ",\"a\":2}"));
+
+    dot = memchr(first.data, '.', first.len);
+    dot = memchr(dot + 1, '.', first.len - (size_t) (dot + 1 - first.data));
+    i = (size_t) (dot - first.data);
+
+    oauth_buf_append(&buf, first.data, i);
+    oauth_buf_append(&buf, second.data + i, second.len - i);
+
+    assert_int_equal(token_reason_of(oauth_buf_str(&first), &token_policy,
+                                     token_set), OAUTH_OK);
+    assert_int_equal(token_reason_of(oauth_buf_str(&buf), &token_policy,
+                                     token_set), OAUTH_BAD_SIGNATURE);
+
+    /* Any one character of a good token. */
+
+    for (j = 0; j < first.len; j += 7) {
+        first.data[j] = (first.data[j] == 'A') ? 'B' : 'A';
+        assert_int_not_equal(token_reason_of(oauth_buf_str(&first),
+                                             &token_policy, token_set),
+                             OAUTH_OK);
+
+        first.len = 0;
+        keys_append_token(&first, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                          oauth_str(HEADER),
+                          oauth_str("{" PAYLOAD ",\"a\":1}"));
+    }
+
+    oauth_buf_free(&first);
+    oauth_buf_free(&second);
+    oauth_buf_free(&buf);
+}
+
+
+static oauth_token_t *
+token_new(const char *header, const char *payload, oauth_buf_t *text)
+{
+    oauth_token_t  *token;
+
+    memset(text, 0, sizeof(oauth_buf_t));
+    keys_append_token(text, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                      keys_str(header), keys_str(payload));
+
+    assert_int_equal(oauth_token_parse(oauth_buf_str(text), &token),
+                     OAUTH_OK);
+
+    return token;
+}
+
+
+/* Nothing is handed out before the verdict; all of it stays behind it. */
+
+static void
+token_life(void **state)
+{
+    oauth_buf_t     text;
+    oauth_token_t  *token;
+
+    (void) state;
+
+    token = token_new(HEADER, "{" PAYLOAD "}", &text);
+
+    assert_true(oauth_str_equal(oauth_token_issuer(token),
+                                oauth_str("https://as.example")));
+    assert_null(oauth_token_claims(token));
+    assert_null(oauth_token_scope(token).data);
+    assert_int_equal(oauth_token_verify_expiry(token, NOW), OAUTH_EXPIRED);
+
+    assert_int_equal(oauth_token_verify(token, &token_policy, token_set, NOW),
+                     OAUTH_OK);
+
+    /* The text goes, a second holder comes, the first goes. */
+
+    oauth_buf_free(&text);
+    assert_ptr_equal(oauth_token_acquire(token), token);
+    oauth_token_free(token);
+
+    assert_non_null(oauth_token_claims(token));
+    assert_true(oauth_str_equal(oauth_token_claims(token)->subject,
+                                oauth_str("joe")));
+    assert_true(oauth_str_equal(oauth_token_scope(token),
+                                oauth_str("wiki:read wiki:write")));
+    assert_true(oauth_str_equal(token->jws.kid, oauth_str("p256")));
+    assert_ptr_equal(token->policy, &token_policy);
+    assert_null(token->jws.payload.data);
+
+    assert_int_equal(oauth_token_verify_expiry(token, 1700000129), OAUTH_OK);
+    assert_int_equal(oauth_token_verify_expiry(token, 1700000130),
+                     OAUTH_EXPIRED);
+
+    /* It has been verified once; there is nothing left to verify. */
+
+    assert_int_equal(oauth_token_verify(token, &token_policy, token_set, NOW),
+                     OAUTH_SERVER_ERROR);
+
+    oauth_token_free(token);
+    oauth_token_free(NULL);
+}
+
+
+/* A verified token without scopes has empty ones, not absent ones. */
+
+static void
+token_no_scope(void **state)
+{
+    oauth_buf_t     text;
+    oauth_token_t  *token;
+
+    (void) state;
+
+    token = token_new(HEADER, "{\"iss\":\"https://as.example\","
+                              "\"exp\":1700000100}", &text);
+
+    assert_int_equal(oauth_token_verify(token, &token_policy, token_set, NOW),
+                     OAUTH_OK);
+    assert_non_null(oauth_token_scope(token).data);
+    assert_int_equal(oauth_token_scope(token).len, 0);
+
+    oauth_token_free(token);
+    oauth_buf_free(&text);
+}
+
+
+/* An unknown key may be known after a refetch. */
+
+static void
+token_second_set(void **state)
+{
+    oauth_buf_t     text;
+    oauth_jwks_t   *old;
+    oauth_token_t  *token;
+
+    (void) state;
+
+    old = token_make_set(TOKEN_OKP, 1, &token_kids[TOKEN_OKP]);
+    token = token_new(HEADER, "{" PAYLOAD "}", &text);
+
+    assert_int_equal(oauth_token_verify(token, &token_policy, old, NOW),
+                     OAUTH_UNKNOWN_KEY);
+    assert_null(oauth_token_claims(token));
+    assert_int_equal(oauth_token_verify(token, &token_policy, token_set, NOW),
+                     OAUTH_OK);
+    assert_non_null(oauth_token_claims(token));
+
+    oauth_token_free(token);
+    oauth_buf_free(&text);
+    oauth_jwks_free(old);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(token_every_algorithm),
+        cmocka_unit_test(token_pinning),
+        cmocka_unit_test(token_jwk_algorithm),
+        cmocka_unit_test(token_configured_algorithms),
+        cmocka_unit_test(token_types),
+        cmocka_unit_test(token_claims),
+        cmocka_unit_test(token_order),
+        cmocka_unit_test(token_hmac),
+        cmocka_unit_test(token_spliced),
+        cmocka_unit_test(token_life),
+        cmocka_unit_test(token_no_scope),
+        cmocka_unit_test(token_second_set)
+    };
+
+    return cmocka_run_group_tests(tests, token_setup, token_teardown);
+}
