@@ -41,7 +41,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, LATE => $late->url,
         return 200 "$http_x_user";
     }
 EOT
-    workers => 2);
+    workers => 4);
 
 my $http = $nginx->http;
 
@@ -138,7 +138,7 @@ $nginx->{allow} = qr/unknown issuer "nobody"/;
 my @workers = $nginx->workers;
 kill KILL => $workers[0];
 ok(wait_until(sub { my @now = $nginx->workers;
-                    @now == 2 && !grep { $_ == $workers[0] } @now }),
+                    @now == 4 && !grep { $_ == $workers[0] } @now }),
    'a killed worker is replaced');
 is_deeply([ map { $_->status } finish_all(map {
     $http->start('GET', '/', token => $issuer->token(scope => 'new')) }
