@@ -1,7 +1,7 @@
 
 /*
- * RSA: signatures that are the right number in a wrong shape, padding (RFC
- * 8017 sections 8.2, 9.1, 9.2) made by hand, and which keys are taken.
+ * RSA: signatures that are the right number in a wrong shape, and padding (RFC
+ * 8017 sections 8.2, 9.1, 9.2) made by hand.
  */
 
 
@@ -307,112 +307,6 @@ crypto_pss_parameters(void **state)
 }
 
 
-static int
-crypto_rsa_imports(size_t bits, unsigned last, oauth_str_t e)
-{
-    int             good;
-    size_t          len;
-    oauth_key_t    *key;
-    unsigned char   n[2100];
-
-    len = (bits + 7) / 8;
-    memset(n, 0xa5, len);
-
-    n[0] = (unsigned char) (1 << (bits + 7) % 8);
-    n[len - 1] = (unsigned char) last;
-
-    key = oauth_key_create_rsa((oauth_str_t) { len, n }, e);
-    good = (key != NULL);
-
-    oauth_key_free(key);
-    assert_int_equal(ERR_peek_error(), 0);
-
-    return good;
-}
-
-
-static void
-crypto_rsa_import(void **state)
-{
-    size_t       i;
-    oauth_str_t  f4;
-
-    static const size_t  few[] = { 8, 512, 768, 1024, 1536, 2040, 2047 };
-    static const size_t  enough[] = { 2048, 2049, 3072, 4096, 8191, 8192 };
-    static const size_t  many[] = { 8193, 8200, 16384 };
-
-    static const oauth_str_t  good[] = {
-        oauth_string("\x03"), oauth_string("\x11"), oauth_string("\1\0\1"),
-        oauth_string("\0\1\0\1"), oauth_string("\xff\xff\xff\xff")
-    };
-
-    static const oauth_str_t  bad[] = {
-        oauth_string(""), oauth_string("\0"), oauth_string("\1"),
-        oauth_string("\2"), oauth_string("\4"), oauth_string("\1\0\0"),
-        oauth_string("\1\0\0\0\1"), oauth_string("\1\0\0\0\0\0\0\0\1")
-    };
-
-    (void) state;
-
-    f4 = oauth_str("\1\0\1");
-
-    for (i = 0; i < sizeof(few) / sizeof(size_t); i++) {
-        assert_false(crypto_rsa_imports(few[i], 1, f4));
-    }
-
-    for (i = 0; i < sizeof(enough) / sizeof(size_t); i++) {
-        assert_true(crypto_rsa_imports(enough[i], 1, f4));
-        assert_false(crypto_rsa_imports(enough[i], 2, f4));
-    }
-
-    for (i = 0; i < sizeof(many) / sizeof(size_t); i++) {
-        assert_false(crypto_rsa_imports(many[i], 1, f4));
-    }
-
-    for (i = 0; i < sizeof(good) / sizeof(oauth_str_t); i++) {
-        assert_true(crypto_rsa_imports(2048, 1, good[i]));
-    }
-
-    for (i = 0; i < sizeof(bad) / sizeof(oauth_str_t); i++) {
-        assert_false(crypto_rsa_imports(2048, 1, bad[i]));
-    }
-
-    assert_null(oauth_key_create_rsa(oauth_str(""), f4));
-}
-
-
-/* The zero byte that some put in front does not count as length. */
-
-static void
-crypto_rsa_import_zero(void **state)
-{
-    oauth_str_t         n;
-    oauth_buf_t         modulus, buf, good;
-    oauth_key_t        *key;
-    const oauth_alg_t  *alg;
-
-    (void) state;
-
-    alg = oauth_alg_get(OAUTH_ALG_RS256);
-    n = crypto_number(crypto_rsa, "n", 0, &modulus);
-    crypto_sign(&good, alg);
-
-    memset(&buf, 0, sizeof(oauth_buf_t));
-    oauth_buf_append(&buf, "\0", 1);
-    oauth_buf_append_str(&buf, n);
-
-    key = oauth_key_create_rsa(oauth_buf_str(&buf), oauth_str("\1\0\1"));
-
-    assert_non_null(key);
-    crypto_assert_good(key, alg, oauth_buf_str(&good));
-
-    oauth_key_free(key);
-    oauth_buf_free(&buf);
-    oauth_buf_free(&good);
-    oauth_buf_free(&modulus);
-}
-
-
 int
 main(void)
 {
@@ -420,9 +314,7 @@ main(void)
         cmocka_unit_test(crypto_rsa_leading_zero),
         cmocka_unit_test(crypto_rsa_plus_modulus),
         cmocka_unit_test(crypto_rsa_padding),
-        cmocka_unit_test(crypto_pss_parameters),
-        cmocka_unit_test(crypto_rsa_import),
-        cmocka_unit_test(crypto_rsa_import_zero)
+        cmocka_unit_test(crypto_pss_parameters)
     };
 
     return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);

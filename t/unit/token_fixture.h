@@ -14,14 +14,14 @@
 #include "oauth_token.h"
 
 
-#define NOW        1700000000
+#define NOW      1700000000
 
 /* Members of a good payload, and the header of an ES256 token. */
 
-#define PAYLOAD    "\"iss\":\"https://as.example\",\"sub\":\"joe\","            \
-                   "\"exp\":1700000100,\"iat\":1699999900,"                    \
-                   "\"scope\":\"wiki:read wiki:write\""
-#define HEADER     "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"p256\"}"
+#define PAYLOAD  "\"iss\":\"https://as.example\",\"sub\":\"joe\","             \
+                 "\"exp\":1700000100,\"iat\":1699999900,"                      \
+                 "\"scope\":\"wiki:read wiki:write\""
+#define HEADER   "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"p256\"}"
 
 
 enum { TOKEN_RSA, TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_OKP, TOKEN_KEYS };
