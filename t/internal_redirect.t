@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Internal redirects wipe the module's context and run the phases again: each
-# location's own policy holds, its own identity goes to the upstream, and none
-# goes along to a place that is not protected.
+# Internal redirects: wherever a request ends up, the rules of that location
+# hold, against the token it came with; and an identity that one location has
+# set does not go along to another one.
 
 use strict;
 use warnings;
@@ -13,221 +13,265 @@ use lib "$FindBin::Bin/lib";
 use OAuth::Test;
 
 my $issuer = issuer();
-my $other = issuer();
 my $upstream = upstream();
 
-my $nginx = nginx(<<'EOT', AS => $issuer->url, OTHER => $other->url,
+my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
     oauth_issuer corp { issuer %%AS%%; }
-    oauth_issuer strict { issuer %%AS%%; max_token_lifetime 10s; }
-    oauth_issuer other { issuer %%OTHER%%; }
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
         server_name app.test;
+        root %%DIR%%/html;
 
-        oauth corp;
         oauth_resource https://app.test;
-        oauth_header X-User sub;
 
         location / {
-            root %%DIR%%/html;
-            index page;
-        }
-
-        location /app {
+            oauth corp;
             oauth_scope read;
-            proxy_pass http://127.0.0.1:%%UP%%;
-        }
-
-        location /admin {
-            oauth_scope admin;
-            oauth_header X-User client_id;
-            proxy_pass http://127.0.0.1:%%UP%%;
         }
 
         location /open {
-            oauth off;
+            index index.html;
+        }
+
+        location = /open/index.html {
+            oauth corp;
+            oauth_scope write;
+        }
+
+        location /try {
+            oauth corp;
+            oauth_scope read;
+            oauth_header X-User sub;
+            try_files /none @named;
+        }
+
+        location @named {
+            oauth corp;
+            oauth_scope write;
+            oauth_header X-Writer sub;
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        location /strict {
-            oauth strict;
-            proxy_pass http://127.0.0.1:%%UP%%;
+        location /try_file {
+            try_files /none /protected/page.html;
         }
 
-        location /other {
-            oauth other;
-            proxy_pass http://127.0.0.1:%%UP%%;
+        location /protected/ {
+            oauth corp;
+            oauth_scope write;
         }
 
-        location /token {
-            oauth_pass_token on;
-            proxy_pass http://127.0.0.1:%%UP%%;
+        location /leave {
+            oauth corp;
+            oauth_header X-User sub;
+            try_files /none @open;
         }
 
         location @open {
-            oauth off;
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        location @admin {
-            oauth_scope admin;
-            proxy_pass http://127.0.0.1:%%UP%%;
-        }
-
-        location = /page { proxy_pass http://127.0.0.1:%%UP%%; }
-
-        # one way into each kind of place
-
-        location /try/ {
-            location /try/app { try_files /none /app; }
-            location /try/admin { try_files /none /admin; }
-            location /try/open { try_files /none /open; }
-            location /try/strict { try_files /none /strict; }
-            location /try/other { try_files /none /other; }
-            location /try/token { try_files /none /token; }
-            location /try/named { try_files /none @open; }
-            location /try/guarded { try_files /none @admin; }
-        }
-
-        location /from/ {
-            oauth off;
-            rewrite ^/from(/.*)$ $1 last;
+        location /rewritten {
+            rewrite ^ /protected/page.html last;
         }
 
         location /accel {
+            oauth corp;
+            oauth_scope read;
+            oauth_header X-User sub;
             proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /open_accel {
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /internal/ {
+            internal;
+            oauth corp;
+            oauth_scope write;
+            alias %%DIR%%/html/protected/;
         }
 
         location /error {
-            error_page 404 /admin;
-            return 404;
+            error_page 404 /protected/page.html;
+            alias %%DIR%%/html/none/;
         }
 
-        location /refused/named {
-            oauth_scope admin;
-            error_page 401 403 @open;
-            proxy_pass http://127.0.0.1:%%UP%%;
+        location /named_error {
+            error_page 404 = @named;
+            alias %%DIR%%/html/none/;
         }
 
-        location /refused/uri {
-            oauth_scope admin;
-            error_page 401 403 /open/page;
-            proxy_pass http://127.0.0.1:%%UP%%;
+        location /pages {
+            oauth corp;
+            oauth_scope read;
+            error_page 401 403 /page.html;
         }
 
-        location /refused/status {
-            oauth_scope admin;
-            error_page 401 403 =200 /open/page;
+        location = /page.html { }
+
+        location /login {
+            oauth corp;
+            oauth_scope read;
+            error_page 401 = @login;
+        }
+
+        location @login {
+            return 302 https://login.test/;
+        }
+
+        location /own_page {
+            oauth corp;
+            oauth_scope read;
+            error_page 401 /protected/page.html;
+        }
+
+        location /pass {
+            oauth corp;
+            oauth_pass_token on;
+            try_files /none @pass;
+        }
+
+        location /nopass {
+            oauth corp;
+            try_files /none @pass;
+        }
+
+        location @pass {
+            oauth corp;
+            oauth_pass_token on;
+            oauth_header X-User sub;
             proxy_pass http://127.0.0.1:%%UP%%;
         }
     }
 EOT
-    UP => $upstream->port);
+
+for my $folder ('open', 'protected', 'dir') {
+    mkdir $nginx->dir . "/html/$folder";
+}
+
+$nginx->write_file('html/index.html', 'the index');
+$nginx->write_file('html/page.html', 'the page');
+$nginx->write_file('html/dir/index.html', 'the index of dir');
+$nginx->write_file('html/open/index.html', 'the open index');
+$nginx->write_file('html/protected/page.html', 'the protected page');
 
 my $http = $nginx->http;
-my $token = $issuer->token(scope => 'read', client_id => 'agent');
-my $admin = $issuer->token(scope => 'read admin', client_id => 'agent');
+my $reader = $issuer->token(scope => 'read');
+my $writer = $issuer->token(scope => 'read write');
 my $response;
 
+# index
 
-sub sent {
-    my ($response, $name) = @_;
-
-    return join ',', map { $_->[1] } grep { lc $_->[0] eq lc $name }
-        @{ $response->json->{headers} || [] };
+for my $path ('/', '/dir/') {
+    like($http->get($path, token => $reader)->body, qr/the index/,
+         "index of $path");
+    is_refused($http->get($path), 401, '', "index of $path: no token");
+    is_refused($http->get($path, token => $issuer->token(scope => 'x')), 403,
+               'insufficient_scope', "index of $path: too little scope");
 }
 
+is($http->get('/open/', token => $writer)->body, 'the open index',
+   'an index that is protected');
+is_refused($http->get('/open/'), 401, '', 'without a token');
+is_refused($http->get('/open/', token => $reader), 403, 'insufficient_scope',
+           'with too little scope');
 
-# index: a plain GET / runs the access phase twice
+# try_files
 
-$nginx->write_file('html/page', "static\n");
+$response = $http->get('/try', token => $writer, 'X-Writer' => 'mallory');
+is($response->status, 200, 'try_files to a named location');
+is_deeply([ $response->echoed('X-Writer') ], [ 'alice' ],
+          'its headers are those of the last location');
+is_deeply([ $response->echoed('X-User') ], [], 'and of no other');
 
-is($http->get('/', token => $token)->status, 200, 'index, with a token');
-is_refused($http->get('/'), 401, '', 'index, without one');
+is_refused($http->get('/try', token => $reader), 403, 'insufficient_scope',
+           'whose rules hold');
+is_refused($http->get('/try'), 401, '', 'no token');
 
-# the policy of where it ends up
+is($http->get('/try_file', token => $writer)->body, 'the protected page',
+   'try_files to a file');
+is_refused($http->get('/try_file'), 401, '', 'no token');
 
-for my $way ('/try', '/from') {
+$response = $http->get('/leave', token => $reader, 'X-User' => 'mallory');
+is($response->status, 200, 'from a protected location to an open one');
+is_deeply([ $response->echoed('X-User') ], [], 'the identity stays behind');
+is_deeply([ $response->echoed('Authorization') ], [], 'and so does the token');
+is_refused($http->get('/leave'), 401, '', 'no token');
 
-    $response = $http->get("$way/app", token => $token);
-    is($response->status, 200, "$way/app");
-    is(sent($response, 'X-User'), 'alice', "$way/app: identity");
-    is(sent($response, 'Authorization'), '', "$way/app: no token");
-
-    is_refused($http->get("$way/admin", token => $token), 403,
-               'insufficient_scope', "$way/admin with too small a scope");
-
-    $response = $http->get("$way/admin", token => $admin, 'X-User' => 'root');
-    is($response->status, 200, "$way/admin");
-    is(sent($response, 'X-User'), 'agent', "$way/admin: its own identity");
-
-    is_refused($http->get("$way/strict", token => $token), 401,
-               'invalid_token', "$way/strict: other rules, same issuer");
-    is_refused($http->get("$way/other", token => $token), 401,
-               'invalid_token', "$way/other: another issuer");
-
-    $response = $http->get("$way/token", token => $token);
-    is(sent($response, 'Authorization'), "Bearer $token",
-       "$way/token: the token, where it is wanted");
-    is(sent($response, 'X-User'), 'alice', "$way/token: once");
-
-    is_refused($http->get("$way/app"), 401, '', "$way/app without a token");
+for my $path ('/pass', '/nopass') {
+    $response = $http->get($path, token => $reader);
+    is_deeply([ $response->echoed('Authorization') ], [ "Bearer $reader" ],
+              "$path: the last location passes the token");
+    is_deeply([ $response->echoed('X-User') ], [ 'alice' ],
+              "$path: and the identity");
 }
 
-is_refused($http->get('/try/strict', token => $issuer->token(
-    exp => time + 5, iat => time)), 200, undef, 'good by both rules');
+# rewrite
 
-# no identity where nothing is protected
-
-for my $path ('/try/open', '/try/named') {
-    $response = $http->get($path, token => $token, 'X-User' => 'root');
-    is($response->status, 200, $path);
-    is(sent($response, 'X-User'), '', "$path: no identity goes along");
-}
-
-$response = $http->get('/from/open', 'X-User' => 'root');
-is($response->status, 200, '/from/open without a token');
-is(sent($response, 'X-User'), '', '/from/open: nobody');
-
-# named locations are checked, too
-
-is_refused($http->get('/try/guarded', token => $token), 403,
-           'insufficient_scope', 'a protected named location');
-is($http->get('/try/guarded', token => $admin)->status, 200,
-   'and with the scope');
+is($http->get('/rewritten', token => $writer)->body, 'the protected page',
+   'rewrite last');
+is_refused($http->get('/rewritten'), 401, '', 'no token');
+is_refused($http->get('/rewritten', token => $reader), 403,
+           'insufficient_scope', 'too little scope');
 
 # X-Accel-Redirect
 
-is_refused($http->get('/accel?field=X-Accel-Redirect:%20/admin',
-                      token => $token),
-           403, 'insufficient_scope', 'X-Accel-Redirect to a stricter place');
+my $accel = 'field=X-Accel-Redirect:/internal/page.html';
 
-$response = $http->get('/accel?field=X-Accel-Redirect:%20/app',
-                       token => $token);
-is(sent($response, 'X-User'), 'alice', 'X-Accel-Redirect, identity');
+is($http->get("/accel?$accel", token => $writer)->body, 'the protected page',
+   'X-Accel-Redirect');
+is_refused($http->get("/accel?$accel", token => $reader), 403,
+           'insufficient_scope', 'too little scope for the second location');
+is_refused($http->get("/open_accel?$accel"), 401, '',
+           'from an open location, no token');
+is($http->get("/open_accel?$accel", token => $writer)->body,
+   'the protected page', 'from an open location, with one');
 
-$response = $http->get('/accel?field=X-Accel-Redirect:%20/open',
-                       token => $token);
-is(sent($response, 'X-User'), '', 'X-Accel-Redirect to an open place');
+$response = $http->get('/accel?field=X-Accel-Redirect:/open_accel',
+                       token => $reader);
+is($response->status, 200, 'X-Accel-Redirect to an open location');
+is_deeply([ $response->echoed('X-User') ], [], 'the identity stays behind');
 
-# error_page: for an error of the app, and for the refusal itself
+# error_page to what is protected
 
-is_refused($http->get('/error', token => $token), 403, 'insufficient_scope',
-           'an error page that is protected');
+is($http->get('/error/x', token => $writer)->body, 'the protected page',
+   'an error page that is protected');
+$response = $http->get('/error/x');
+unlike($response->body, qr/the protected page/, 'no token: no page');
 
-for my $path ('/refused/named', '/refused/uri') {
+$response = $http->get('/named_error/x', token => $writer);
+is($response->json->{from}, 'upstream', 'a named location for an error');
+$response = $http->get('/named_error/x');
+isnt($response->json->{from} // '', 'upstream', 'no token: not delivered');
 
-    $response = $http->get($path);
-    is_refused($response, 401, '', "$path keeps status and challenge");
-    is($response->json->{from}, 'upstream', "$path has its own body");
+# error_page for a refusal: the challenge survives
 
-    $response = $http->get($path, token => $token, 'X-User' => 'root');
-    is_refused($response, 403, 'insufficient_scope', "$path, 403");
-    is(sent($response, 'X-User'), '', "$path: no identity");
-}
+$response = $http->get('/pages');
+is_refused($response, 401, '', 'a page for 401');
+is($response->body, 'the page', 'with its own body');
+is($response->header('Content-Type'), 'text/html', 'of its own type');
+is($response->header('Cache-Control'), 'no-store', 'not cached');
 
-$response = $http->get('/refused/status');
-is_refused($response, 200, undef, 'error_page that changes the status');
+$response = $http->get('/pages', token => $issuer->token(scope => 'x'));
+is_refused($response, 403, 'insufficient_scope', 'a page for 403');
+is($response->body, 'the page', 'with its own body');
+
+$response = $http->get('/own_page');
+is($response->status, 401, 'a page for 401 that is protected itself');
+is($response->challenge->{lines}, 1, 'one challenge');
+unlike($response->body, qr/the protected page/, 'is not shown');
+
+is($http->get('/login')->status, 302,
+   'another status by a named location is the administrator\'s wish');
+
+# one refusal, one line
+
+$nginx->mark;
+$http->get('/dir/');
+is(scalar(my @lines = $nginx->log_lines(qr/oauth: refused/)), 1,
+   'one line for a refusal before an index');
 
 finish();

@@ -1,8 +1,7 @@
 #!/usr/bin/perl
 #
-# Subrequests skip nginx's access phase.  One that reaches a protected location
-# is decided by the main request's token and that location's policy, or it is
-# refused with 403.
+# Subrequests skip the access phase: a protected location that one reaches is
+# decided nevertheless, by its own rules and the token of the main request.
 
 use strict;
 use warnings;
@@ -13,172 +12,172 @@ use lib "$FindBin::Bin/lib";
 use OAuth::Test;
 
 my $issuer = issuer();
-my $broken = issuer();
+my $cold = issuer();
 my $upstream = upstream();
 
-$broken->answer(discovery => status => 500);
-$broken->answer(openid => status => 500);
+$cold->answer(jwks => mode => 'hang');
 
-my $nginx = nginx(<<'EOT', AS => $issuer->url, BROKEN => $broken->url,
+my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     oauth_issuer corp { issuer %%AS%%; }
-    oauth_issuer broken { issuer %%BROKEN%%; }
+    oauth_issuer cold { issuer %%COLD%%; timeout 2s; }
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
         server_name app.test;
+        root %%DIR%%/html;
+        default_type text/html;
 
         oauth_resource https://app.test;
-        oauth_header X-User sub;
 
-        # open, and with subrequests to places that are not
+        # what the subrequests reach
 
-        location /include/ {
-            root %%DIR%%/html;
-            ssi on;
-            ssi_types *;
+        location = /part.html {
+            oauth corp cold;
+            oauth_scope write;
         }
 
-        location /guarded/include/ {
-            oauth corp;
-            alias %%DIR%%/html/include/;
-            ssi on;
-            ssi_types *;
-        }
-
-        location /add {
-            root %%DIR%%/html;
-            add_after_body /read;
-            addition_types *;
-        }
-
-        location /guarded/add {
-            oauth corp;
-            alias %%DIR%%/html/add;
-            add_after_body /read;
-            addition_types *;
-        }
-
-        location /mirror {
-            mirror /admin;
-            proxy_pass http://127.0.0.1:%%UP%%/mirrored;
-        }
-
-        location /guarded/mirror {
-            oauth corp;
-            mirror /admin;
-            proxy_pass http://127.0.0.1:%%UP%%/mirrored;
-        }
-
-        location /checked {
-            auth_request /read;
+        location = /check {
+            oauth corp cold;
+            oauth_scope write;
+            oauth_header X-User sub;
+            proxy_pass_request_body off;
+            proxy_set_header Content-Length "";
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        location /unavailable {
-            auth_request /broken;
-            proxy_pass http://127.0.0.1:%%UP%%;
+        location = /mirrored {
+            internal;
+            oauth corp cold;
+            oauth_scope write;
+            oauth_header X-User sub;
+            proxy_pass http://127.0.0.1:%%UP%%/mirrored;
         }
 
-        # protected
+        # what makes them, protected and open
 
-        location /read {
-            oauth corp;
+        location /ssi/ {
+            oauth corp cold;
             oauth_scope read;
-            proxy_pass http://127.0.0.1:%%UP%%/read;
+            ssi on;
         }
 
-        location /admin {
-            oauth corp;
-            oauth_scope admin;
-            proxy_pass http://127.0.0.1:%%UP%%/admin;
+        location /open_ssi/ {
+            ssi on;
         }
 
-        location /broken {
-            oauth broken;
-            proxy_pass http://127.0.0.1:%%UP%%/broken;
+        location /addition/ {
+            oauth corp cold;
+            oauth_scope read;
+            add_after_body /part.html;
+        }
+
+        location /open_addition/ {
+            add_after_body /part.html;
+        }
+
+        location /auth/ {
+            auth_request /check;
+        }
+
+        location /mirror/ {
+            mirror /mirrored;
         }
     }
 EOT
-    UP => $upstream->port);
+    COLD => $cold->url);
 
-mkdir $nginx->dir . '/html/include';
-$nginx->write_file('html/include/read', '[<!--#include virtual="/read" -->]');
-$nginx->write_file('html/include/admin',
-                   '[<!--#include virtual="/admin" -->]');
-$nginx->write_file('html/add', 'body ');
+for my $name (qw(ssi open_ssi addition open_addition auth mirror)) {
+    mkdir $nginx->dir . "/html/$name";
+    $nginx->write_file("html/$name/page.html", "begin\n"
+        . ($name =~ /ssi/ ? "<!--# include virtual=\"/part.html\" -->\n" : '')
+        . "end\n");
+}
+
+$nginx->write_file('html/part.html', "SECRET\n");
 
 my $http = $nginx->http;
-my $token = $issuer->token(scope => 'read');
-my $admin = $issuer->token(scope => 'admin read');
-my $delivered = qr/"from":"upstream"/;
-my $response;
+my $reader = $issuer->token(scope => 'read', sub => 'reader');
+my $writer = $issuer->token(scope => 'read write', sub => 'writer');
+my $forged = $issuer->mint(key => key('ES256'), claims =>
+    { scope => 'read write' }, header => { kid => $issuer->{keys}[0]->kid });
 
-# a subrequest does not wait for keys
+is($http->get('/part.html', token => $writer)->body, "SECRET\n",
+   'the part, asked for directly');
+is_refused($http->get('/part.html'), 401, '', 'and without a token');
 
-$nginx->wait_for_log(qr/issuer "corp": keys fetched/);
+# pages that include it
 
-# SSI
+for my $name (qw(ssi addition open_ssi open_addition)) {
+    my $response = $http->get("/$name/page.html", token => $writer);
 
-for my $way ('/include', '/guarded/include') {
+    is($response->status, 200, "$name: the page");
+    like($response->body, qr/begin.*end/s, 'is whole');
+    like($response->body, qr/SECRET/, 'with the part, the token is good for it');
 
-    $response = $http->get("$way/read", token => $token, 'X-User' => 'root');
-    like($response->body, $delivered, "$way/read with a token");
-    like($response->body, qr/\["X-User","alice"\]/, "$way/read: identity");
-    unlike($response->body, qr/root|Bearer/, "$way/read: nothing else");
+    for ([ 'too little scope', token => $reader ],
+         [ 'expired', token => $issuer->token(scope => 'read write',
+                                              exp => time - 999) ],
+         [ 'forged', token => $forged ], [ 'no token' ],
+         [ 'malformed', Authorization => 'Bearer a b' ],
+         [ 'no keys', token => $cold->token(scope => 'read write') ])
+    {
+        my ($why, @fields) = @$_;
+        my $got = $http->get("/$name/page.html", @fields);
 
-    $response = $http->get("$way/admin", token => $token);
-    unlike($response->body, $delivered, "$way/admin, a scope is missing");
+        unlike($got->body, qr/SECRET/, "$name: no part, $why");
 
-    $response = $http->get("$way/admin", token => $admin);
-    like($response->body, $delivered, "$way/admin with the scope");
+        if ($name =~ /open/) {
+            is($got->status, 200, 'the page is open');
+            is($got->challenge->{lines}, 0, 'it has no challenge');
+        }
+    }
 }
 
-$response = $http->get('/include/read');
-unlike($response->body, $delivered, 'without a token nothing is included');
+# auth_request
 
-$response = $http->get('/include/read', token => 'a.b.c');
-unlike($response->body, $delivered, 'nor with a bad one');
+my $before = $upstream->count;
 
-$response = $http->get('/include/read', token => $token . 'A');
-unlike($response->body, $delivered, 'nor with a bad signature');
+is($http->get('/auth/page.html', token => $writer)->status, 200,
+   'auth_request to a protected location');
+my ($check) = grep { $_->{line} =~ m{/check} } $upstream->requests;
+is_deeply([ map { $_->[1] } grep { $_->[0] =~ /^x-user$/i }
+            @{ $check->{headers} } ], [ 'writer' ],
+          'which sees the identity');
 
-# addition
+$before = $upstream->count;
 
-$response = $http->get('/guarded/add', token => $token);
-like($response->body, $delivered, 'addition with a token');
+for ([ 'too little scope', token => $reader ], [ 'forged', token => $forged ],
+     [ 'no token' ], [ 'the client\'s own identity', 'X-User' => 'writer' ])
+{
+    my ($why, @fields) = @$_;
+    my $got = $http->get('/auth/page.html', @fields);
 
-$response = $http->get('/add');
-is($response->status, 200, 'addition to an open page');
-unlike($response->body, $delivered, 'adds nothing without a token');
-
-# mirror: the copy is delivered only where the token is good for it
-
-sub mirrored {
-    return scalar grep { $_->{line} =~ m{^GET /admin } } $upstream->requests;
+    like($got->status, qr/\A(?:401|403)\z/, "auth_request: $why");
+    unlike($got->body, qr/begin/, 'no page');
 }
 
-my $before = mirrored();
+is($upstream->count, $before, 'and the checker was not asked');
 
-for ([ '/mirror' ], [ '/guarded/mirror', token => $token ]) {
-    my ($path, @fields) = @$_;
+# mirror
 
-    is($http->get($path, @fields)->status, 200, "$path itself is served");
+my $mirrored = sub {
+    return grep { $_->{line} =~ m{/mirrored} } $upstream->requests;
+};
+
+is($http->get('/mirror/page.html', token => $writer)->status, 200, 'mirror');
+ok(wait_until(sub { $mirrored->() == 1 }), 'a good token: it is delivered');
+
+for ([ 'too little scope', token => $reader ], [ 'forged', token => $forged ],
+     [ 'no token' ], [ 'the client\'s own identity', 'X-User' => 'writer' ])
+{
+    my ($why, @fields) = @$_;
+
+    $nginx->mark;
+    is($http->get('/mirror/page.html', @fields)->status, 200,
+       "mirror, $why: the main request is open");
+    ok($nginx->wait_for_log(qr/oauth: refused/), 'the copy is refused');
 }
 
-$http->get('/guarded/mirror', token => $admin);
-ok(wait_until(sub { mirrored() == $before + 1 }),
-   'mirrored with the scope, and never without it');
-
-# auth_request: the protected place is the judge
-
-is($http->get('/checked', token => $token)->status, 200,
-   'auth_request to a protected place');
-is($http->get('/checked')->status, 403, 'auth_request without a token');
-is($http->get('/checked', token => 'a.b.c')->status, 403,
-   'auth_request with a bad token');
-
-$nginx->wait_for_log(qr/issuer "broken": cannot fetch keys/);
-is($http->get('/unavailable', token => $broken->token)->status, 500,
-   'auth_request that cannot be decided is no yes');
+is(scalar(my @copies = $mirrored->()), 1, 'and not delivered');
 
 finish();

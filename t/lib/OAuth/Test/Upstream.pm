@@ -13,7 +13,10 @@ use warnings;
 
 use parent 'OAuth::Test::Server';
 
+use Digest::SHA qw(sha256_hex);
 use JSON::PP ();
+
+use constant SHORT => 4096;
 
 my $json = JSON::PP->new->canonical->latin1;
 
@@ -31,12 +34,19 @@ sub serve {
     my $buffer = '';
     my $on_data = sub {
         my ($request, $data) = @_;
-        $self->record({ data => $data, of => $request->{line} });
+        $self->record({ data => substr($data, 0, 80),
+                        of => $request->{line} });
     };
 
     while (my $request
            = $self->read_request($client, \$buffer, $on_data))
     {
+        my $body = delete $request->{body};
+
+        $request->{length} = length $body;
+        $request->{sha256} = sha256_hex($body);
+        $request->{body} = $body if length $body <= SHORT;
+
         $self->record($request);
 
         my $query = query($request->{line});
