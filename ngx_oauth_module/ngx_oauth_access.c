@@ -331,12 +331,6 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ctx->waited) {
-        return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
-    }
-
-    ctx->waited = ctx->may_park;
-
     if (ngx_oauth_access_park(ctx, 0) == NGX_AGAIN) {
         return NGX_AGAIN;
     }

@@ -29,8 +29,7 @@ typedef struct {
 
     unsigned                     decided:1; /* reason holds for conf          */
     unsigned                     may_park:1;
-    unsigned                     waited:1;  /* once for the keys ...          */
-    unsigned                     refetched:1;   /* ... and for an unknown one */
+    unsigned                     refetched:1;   /* for an unknown key         */
     unsigned                     forwarded:1;
     unsigned                     body_sent:1;
 } ngx_oauth_ctx_t;

@@ -463,11 +463,23 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
     ngx_uint_t unknown_key, ngx_oauth_wait_t *wait)
 {
     ngx_uint_t        generation;
+    ngx_msec_int_t    left;
     ngx_oauth_doc_t  *doc;
 
     doc = provider->issuer->doc;
 
     if (doc == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (!wait->started) {
+        wait->started = 1;
+        wait->deadline = ngx_current_msec + NGX_OAUTH_PROVIDER_WAIT;
+    }
+
+    left = (ngx_msec_int_t) (wait->deadline - ngx_current_msec);
+
+    if (left <= 0) {
         return NGX_DECLINED;
     }
 
@@ -497,7 +509,7 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
 
     ngx_oauth_watch_timer(&wait->timer, ngx_oauth_provider_wait_timer,
                           wait->log);
-    ngx_add_timer(&wait->timer, NGX_OAUTH_PROVIDER_WAIT);
+    ngx_add_timer(&wait->timer, left);
 
     ngx_queue_insert_tail(&provider->waits, &wait->queue);
     wait->linked = 1;

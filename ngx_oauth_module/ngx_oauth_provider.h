@@ -56,10 +56,12 @@ typedef struct {
 
 /*
  * A request that waits.  Starts as all zero; the caller fills handler and
- * data, nothing else.  The handler is called once, from the event loop, never
- * from within ngx_oauth_provider_wait; the entry is unlinked before.  After
- * 5 s it is called with timer.timedout set: waiting again would prolong that.
- * After ngx_oauth_provider_cancel it is not called.
+ * data, nothing else.  The handler is called once for each wait, from the
+ * event loop, never from within ngx_oauth_provider_wait; the entry is unlinked
+ * before.  After ngx_oauth_provider_cancel it is not called.
+ *
+ * An entry may wait again, as when a worker that was fetching has ended, but
+ * for 5 s in all, counted from its first wait.
  */
 
 typedef struct ngx_oauth_wait_s  ngx_oauth_wait_t;
@@ -72,6 +74,8 @@ struct ngx_oauth_wait_s {
     ngx_oauth_wait_pt      handler;
     void                  *data;
     ngx_log_t             *log;
+    ngx_msec_t             deadline;
+    unsigned               started:1;
     unsigned               linked:1;
 };
 
@@ -106,11 +110,11 @@ const oauth_jwks_t *ngx_oauth_provider_keys(ngx_oauth_provider_t *provider);
 ngx_uint_t ngx_oauth_provider_generation(ngx_oauth_provider_t *provider);
 
 /*
- * Waits until a fetch that is due or under way ends, 5 s at most.
+ * Waits until a fetch that is due or under way ends.
  * unknown_key: the keys are there, but not the one asked for: this may cause a
  * fetch of the key set, once in key_refetch across all workers.
  * NGX_AGAIN: parked; NGX_DECLINED: nothing to wait for (the issuer is in its
- * backoff, or key_refetch has not passed); NGX_ERROR.
+ * backoff, or key_refetch or the entry's time has passed).
  */
 
 ngx_int_t ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
