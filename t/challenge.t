@@ -58,7 +58,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
         }
     }
 EOT
-    url_tokens => 1);
+    nginx_logs_tokens => 1);
 
 my $http = $nginx->http;
 my $metadata = 'https://app.test/.well-known/oauth-protected-resource';

@@ -327,14 +327,16 @@ sub complaints {
 }
 
 
-# A test that puts tokens into URLs says so by "url_tokens": nginx itself adds
-# the request line to what is logged.
+# A test that puts tokens where nginx itself logs them, into request lines or
+# header lines that it refuses, says so by "nginx_logs_tokens".
 
 sub own_log {
     my ($self) = @_;
 
-    return $self->log unless $self->{url_tokens};
-    return $self->log =~ s/ request: "[^"]*"//gr;
+    return $self->log unless $self->{nginx_logs_tokens};
+
+    return $self->log =~ s/ request: "[^"]*"//gr
+                      =~ s/client sent (?:invalid|duplicate) header line.*//gr;
 }
 
 
