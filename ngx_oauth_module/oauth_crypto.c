@@ -53,6 +53,7 @@ static int oauth_ed25519_is_usable(oauth_str_t x);
 static int oauth_ed25519_check(BIGNUM *y, BN_CTX *ctx);
 static oauth_verifier_t *oauth_key_verifier(oauth_key_t *key,
     const oauth_alg_t *alg);
+static int oauth_key_out_of_memory(void);
 
 
 oauth_key_t *
@@ -176,8 +177,7 @@ oauth_reason_t
 oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg, oauth_str_t input,
     oauth_str_t signature)
 {
-    int                ok;
-    unsigned long      error;
+    oauth_reason_t     reason;
     oauth_verifier_t  *verifier;
 
     /*
@@ -199,17 +199,13 @@ oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg, oauth_str_t input,
         return OAUTH_SERVER_ERROR;
     }
 
-    ok = oauth_verifier_verify(verifier, input, signature);
+    reason = oauth_verifier_verify(verifier, input, signature);
 
-    error = ERR_peek_last_error();
-    ERR_clear_error();
-
-    if (ok) {
-        return OAUTH_OK;
+    if (oauth_key_out_of_memory() && reason == OAUTH_BAD_SIGNATURE) {
+        return OAUTH_SERVER_ERROR;
     }
 
-    return ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE ? OAUTH_SERVER_ERROR
-                                                         : OAUTH_BAD_SIGNATURE;
+    return reason;
 }
 
 
@@ -426,4 +422,22 @@ oauth_key_verifier(oauth_key_t *key, const oauth_alg_t *alg)
     }
 
     return key->verifiers[alg->id];
+}
+
+
+/* Empties the queue; memory was short when any error in it says so. */
+
+static int
+oauth_key_out_of_memory(void)
+{
+    int            found;
+    unsigned long  error;
+
+    for (found = 0; (error = ERR_get_error()) != 0; /* void */) {
+        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) {
+            found = 1;
+        }
+    }
+
+    return found;
 }

@@ -45,7 +45,8 @@ oauth_algs_t oauth_key_algorithms(const oauth_key_t *key);
 
 /*
  * OAUTH_OK, OAUTH_BAD_SIGNATURE (also when alg is none of the key's), or
- * OAUTH_SERVER_ERROR when memory is short.
+ * OAUTH_SERVER_ERROR when memory is short (as far as OpenSSL says so: of the
+ * hashes inside PSS and EdDSA it does not).
  */
 
 oauth_reason_t oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg,

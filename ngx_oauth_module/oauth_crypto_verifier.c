@@ -32,7 +32,7 @@ struct oauth_verifier_s {
 
 
 static int oauth_verifier_init(oauth_verifier_t *verifier, EVP_PKEY *pkey);
-static int oauth_verifier_verify_eddsa(oauth_verifier_t *verifier,
+static oauth_reason_t oauth_verifier_verify_eddsa(oauth_verifier_t *verifier,
     oauth_str_t input, oauth_str_t signature);
 static size_t oauth_ecdsa_write(oauth_str_t signature, unsigned char *der);
 static size_t oauth_ecdsa_write_integer(const unsigned char *data, size_t len,
@@ -74,7 +74,7 @@ oauth_verifier_free(oauth_verifier_t *verifier)
 }
 
 
-int
+oauth_reason_t
 oauth_verifier_verify(oauth_verifier_t *verifier, oauth_str_t input,
     oauth_str_t signature)
 {
@@ -89,7 +89,7 @@ oauth_verifier_verify(oauth_verifier_t *verifier, oauth_str_t input,
         || EVP_DigestUpdate(verifier->digest, input.data, input.len) != 1
         || EVP_DigestFinal_ex(verifier->digest, hash, &len) != 1)
     {
-        return 0;
+        return OAUTH_SERVER_ERROR;
     }
 
     if (verifier->alg->type == OAUTH_KEY_EC) {
@@ -98,7 +98,7 @@ oauth_verifier_verify(oauth_verifier_t *verifier, oauth_str_t input,
     }
 
     return EVP_PKEY_verify(verifier->pkey, signature.data, signature.len,
-                           hash, len) == 1;
+                           hash, len) == 1 ? OAUTH_OK : OAUTH_BAD_SIGNATURE;
 }
 
 
@@ -162,23 +162,25 @@ oauth_verifier_init(oauth_verifier_t *verifier, EVP_PKEY *pkey)
 
 /* Newer OpenSSL takes a context for one signature only: use a copy. */
 
-static int
+static oauth_reason_t
 oauth_verifier_verify_eddsa(oauth_verifier_t *verifier, oauth_str_t input,
     oauth_str_t signature)
 {
-    int          ok;
-    EVP_MD_CTX  *ctx;
+    EVP_MD_CTX      *ctx;
+    oauth_reason_t   reason;
 
+    reason = OAUTH_SERVER_ERROR;
     ctx = EVP_MD_CTX_new();
 
-    ok = ctx
-         && EVP_MD_CTX_copy_ex(ctx, verifier->digest) == 1
-         && EVP_DigestVerify(ctx, signature.data, signature.len,
-                             input.data, input.len) == 1;
+    if (ctx && EVP_MD_CTX_copy_ex(ctx, verifier->digest) == 1) {
+        reason = EVP_DigestVerify(ctx, signature.data, signature.len,
+                                  input.data, input.len) == 1
+                 ? OAUTH_OK : OAUTH_BAD_SIGNATURE;
+    }
 
     EVP_MD_CTX_free(ctx);
 
-    return ok;
+    return reason;
 }
 
 

@@ -29,12 +29,13 @@ oauth_verifier_t *oauth_verifier_create(EVP_PKEY *pkey,
 void oauth_verifier_free(oauth_verifier_t *verifier);
 
 /*
- * 1 when the signature is good.  It has the algorithm's exact length; errors
- * are left in OpenSSL's queue.
+ * OAUTH_OK, OAUTH_BAD_SIGNATURE or OAUTH_SERVER_ERROR.  The signature has the
+ * algorithm's exact length.  Errors are left in OpenSSL's queue, which knows
+ * whether memory was short where the signature is called bad.
  */
 
-int oauth_verifier_verify(oauth_verifier_t *verifier, oauth_str_t input,
-    oauth_str_t signature);
+oauth_reason_t oauth_verifier_verify(oauth_verifier_t *verifier,
+    oauth_str_t input, oauth_str_t signature);
 
 
 #endif /* OAUTH_CRYPTO_VERIFIER_H_INCLUDED */
