@@ -1,0 +1,288 @@
+
+/*
+ * Memory that is short: the n-th allocation of jansson and OpenSSL fails, for
+ * every n that a key set and a token come to.  A good token is accepted or
+ * refused, a bad one is never accepted, nothing crashes, and the run after it
+ * is as good as the first.  Leaks are the sanitizer's and valgrind's to find.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+#include "keys.h"
+#include "token_fixture.h"
+
+
+static const oauth_alg_id_t  memory_algs[] = {
+    OAUTH_ALG_RS256, OAUTH_ALG_PS256, OAUTH_ALG_ES256, OAUTH_ALG_EDDSA
+};
+
+static size_t  memory_count;             /* allocations since armed */
+static size_t  memory_fails;             /* which of them fails; 0: none */
+
+
+static int
+memory_is_short(void)
+{
+    return ++memory_count == memory_fails;
+}
+
+
+static void *
+memory_json_alloc(size_t size)
+{
+    return memory_is_short() ? NULL : malloc(size);
+}
+
+
+static void *
+memory_alloc(size_t size, const char *file, int line)
+{
+    (void) file;
+    (void) line;
+
+    return memory_is_short() ? NULL : malloc(size);
+}
+
+
+static void *
+memory_realloc(void *data, size_t size, const char *file, int line)
+{
+    (void) file;
+    (void) line;
+
+    return memory_is_short() ? NULL : realloc(data, size);
+}
+
+
+static void
+memory_free(void *data, const char *file, int line)
+{
+    (void) file;
+    (void) line;
+
+    free(data);
+}
+
+
+static void
+memory_arm(size_t n)
+{
+    memory_count = 0;
+    memory_fails = n;
+}
+
+
+static void
+memory_make_set(oauth_buf_t *buf)
+{
+    size_t  i;
+
+    memset(buf, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(buf, "{\"keys\":[");
+
+    for (i = 0; i < TOKEN_KEYS; i++) {
+        oauth_buf_append_str(buf, keys_str(i ? "," : ""));
+        keys_append_jwk(buf, token_keys[i], token_kids[i]);
+    }
+
+    oauth_buf_append_literal(buf, "]}");
+}
+
+
+static void
+memory_make_token(oauth_buf_t *buf, oauth_alg_id_t id, EVP_PKEY *key)
+{
+    char                header[64];
+    const oauth_alg_t  *alg;
+
+    alg = oauth_alg_get(id);
+
+    snprintf(header, sizeof(header), "{\"alg\":\"%s\",%s}",
+             (const char *) alg->name.data, token_kids[token_key_of(id)]);
+
+    memset(buf, 0, sizeof(oauth_buf_t));
+    keys_append_token(buf, key, id, keys_str(header),
+                      oauth_str("{" PAYLOAD ",\"roles\":[\"a\",{\"b\":1}]}"));
+}
+
+
+/* Key set and token from their texts to the reason. */
+
+static oauth_reason_t
+memory_run(oauth_str_t keys, oauth_str_t text)
+{
+    const char      *error;
+    oauth_jwks_t    *set;
+    oauth_token_t   *token;
+    oauth_reason_t   reason;
+
+    set = oauth_jwks_parse(keys, OAUTH_ALGS_ALL, &error);
+    if (set == NULL) {
+        return OAUTH_KEYS_UNAVAILABLE;
+    }
+
+    reason = oauth_token_parse(text, &token);
+
+    if (reason == OAUTH_OK) {
+        reason = oauth_token_verify(token, &token_policy, set, NOW);
+        oauth_token_free(token);
+    }
+
+    oauth_jwks_free(set);
+
+    return reason;
+}
+
+
+static void
+memory_each_allocation(void **state)
+{
+    size_t          i, n, allocations;
+    EVP_PKEY       *wrong;
+    oauth_buf_t     keys, good, bad;
+    oauth_reason_t  reason;
+
+    (void) state;
+
+    memory_make_set(&keys);
+
+    for (i = 0; i < sizeof(memory_algs) / sizeof(oauth_alg_id_t); i++) {
+        wrong = keys_for(memory_algs[i]);
+        memory_make_token(&good, memory_algs[i],
+                          token_keys[token_key_of(memory_algs[i])]);
+        memory_make_token(&bad, memory_algs[i], wrong);
+
+        /* What OpenSSL looks up once for the process is there then. */
+
+        memory_run(oauth_buf_str(&keys), oauth_buf_str(&good));
+
+        memory_arm(0);
+        assert_int_equal(memory_run(oauth_buf_str(&keys),
+                                    oauth_buf_str(&good)), OAUTH_OK);
+        allocations = memory_count;
+        assert_true(allocations > 50);
+
+        for (n = 1; n <= allocations; n++) {
+            memory_arm(n);
+            reason = memory_run(oauth_buf_str(&keys), oauth_buf_str(&good));
+            assert_true(memory_count >= n);
+            assert_int_equal(ERR_peek_error(), 0);
+
+            memory_arm(n);
+            assert_int_not_equal(memory_run(oauth_buf_str(&keys),
+                                            oauth_buf_str(&bad)), OAUTH_OK);
+            assert_int_equal(ERR_peek_error(), 0);
+
+            memory_arm(0);
+            assert_in_range(reason, OAUTH_OK, OAUTH_REASONS - 1);
+        }
+
+        assert_int_equal(memory_run(oauth_buf_str(&keys),
+                                    oauth_buf_str(&good)), OAUTH_OK);
+
+        oauth_buf_free(&good);
+        oauth_buf_free(&bad);
+        EVP_PKEY_free(wrong);
+    }
+
+    oauth_buf_free(&keys);
+}
+
+
+/*
+ * A token that cannot be verified for want of memory is not called forged; but
+ * of the hashes inside PSS and EdDSA OpenSSL does not say why they failed.
+ */
+
+static void
+memory_assert_verify(oauth_str_t text, int told)
+{
+    int              reached;
+    size_t           n, refused;
+    oauth_jwks_t    *set;
+    oauth_token_t   *token;
+    oauth_reason_t   reason;
+
+    refused = 0;
+
+    for (n = 1, reached = 1; reached; n++) {
+        set = token_make_set(0, TOKEN_KEYS, token_kids);
+
+        assert_int_equal(oauth_token_parse(text, &token), OAUTH_OK);
+
+        memory_arm(n);
+        reason = oauth_token_verify(token, &token_policy, set, NOW);
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        if (reason != OAUTH_OK) {
+            refused++;
+
+            if (told || reason != OAUTH_BAD_SIGNATURE) {
+                assert_int_equal(reason, OAUTH_SERVER_ERROR);
+            }
+
+            assert_null(oauth_token_claims(token));
+
+            /* The same token and keys, with memory. */
+
+            assert_int_equal(oauth_token_verify(token, &token_policy, set,
+                                                NOW), OAUTH_OK);
+        }
+
+        oauth_token_free(token);
+        oauth_jwks_free(set);
+    }
+
+    assert_true(refused > 5);
+}
+
+
+static void
+memory_verify(void **state)
+{
+    size_t       i;
+    oauth_buf_t  text;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(memory_algs) / sizeof(oauth_alg_id_t); i++) {
+        memory_make_token(&text, memory_algs[i],
+                          token_keys[token_key_of(memory_algs[i])]);
+        memory_assert_verify(oauth_buf_str(&text),
+                             memory_algs[i] == OAUTH_ALG_RS256
+                             || memory_algs[i] == OAUTH_ALG_ES256);
+        oauth_buf_free(&text);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(memory_each_allocation),
+        cmocka_unit_test(memory_verify)
+    };
+
+    json_set_alloc_funcs(memory_json_alloc, free);
+
+    if (!CRYPTO_set_mem_functions(memory_alloc, memory_realloc, memory_free))
+    {
+        return 1;
+    }
+
+    return cmocka_run_group_tests(tests, token_setup, token_teardown);
+}
