@@ -119,6 +119,7 @@ class Nginx {
             this.#child.on('error', (error) => {
                 resolve(`${binary} cannot be run: ${error.message}`);
             });
+            this.#child.on('exit', () => this.#kill());
             this.#child.on('close', (code, signal) => {
                 resolve(`nginx ended with ${signal ?? `status ${code}`}`
                         + `${this.#output && `:\n${this.#output.trim()}`}`);
@@ -126,10 +127,17 @@ class Nginx {
         });
     }
 
-    // The master, and its workers with it.
+    // The whole group: workers outlive a master that was killed.
 
     #kill() {
-        process.kill(-this.#child.pid, 'SIGKILL');
+        try {
+            process.kill(-this.#child.pid, 'SIGKILL');
+
+        } catch (error) {
+            if (error.code !== 'ESRCH') {
+                throw error;
+            }
+        }
     }
 
     #running() {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -38,20 +38,7 @@ test('once: every step is as it should be, and nothing is left', async () => {
 
 
 test('until Ctrl-C: the lines that it prints work', async () => {
-    const demo = spawn(process.execPath, args(MODULE),
-                       { stdio: ['ignore', 'pipe', 'ignore'] });
-    const ended = once(demo, 'close');
-    let output = '';
-
-    demo.stdout.setEncoding('utf8');
-
-    for await (const text of demo.stdout) {
-        output += text;
-
-        if (output.includes('-d hello $APP\n') && output.endsWith('\n\n')) {
-            break;
-        }
-    }
+    const { demo, ended, output } = await standing();
 
     try {
         const { stdout } = await run('sh', ['-e', '-c', linesOf(output)]);
@@ -65,6 +52,23 @@ test('until Ctrl-C: the lines that it prints work', async () => {
 
     assert.deepEqual(await ended, [0, null]);
     assert.ok(!existsSync(folderOf(output)));
+    await assert.rejects(fetch(nginxOf(output)));
+});
+
+
+test('an nginx that is killed ends the demo, with its workers', async () => {
+    const { demo, ended, output } = await standing();
+
+    try {
+        process.kill(Number(readFileSync(`${folderOf(output)}/nginx.pid`)),
+                     'SIGKILL');
+
+    } catch (error) {
+        demo.kill('SIGINT');
+        throw error;
+    }
+
+    assert.deepEqual(await ended, [1, null]);
     await assert.rejects(fetch(nginxOf(output)));
 });
 
@@ -94,6 +98,30 @@ test('an app without protection', async () => {
         await app.stop();
     }
 });
+
+
+// A demo that has played and stays up: its process, the promise of its end
+// and what it has printed.
+
+async function standing() {
+    const demo = spawn(process.execPath, args(MODULE),
+                       { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = once(demo, 'exit');
+    let output = '';
+
+    demo.stdout.setEncoding('utf8');
+
+    for await (const text of demo.stdout.iterator({ destroyOnReturn: false })) {
+        output += text;
+
+        if (output.includes('-d hello $APP\n')) {
+            demo.stdout.resume();
+            return { demo, ended, output };
+        }
+    }
+
+    throw new Error(`the demo has ended: ${output}`);
+}
 
 
 const folderOf = (output) => output.match(/^files +(\S+)/m)[1];
