@@ -55,6 +55,7 @@ static ngx_int_t ngx_oauth_doc_store_locked(ngx_oauth_doc_t *doc,
     ngx_oauth_doc_content_t *content);
 static void *ngx_oauth_doc_alloc_locked(ngx_oauth_zone_t *zone, size_t size);
 static ngx_uint_t ngx_oauth_doc_evict_locked(ngx_oauth_zone_t *zone);
+static void ngx_oauth_doc_release_locked(ngx_oauth_doc_record_t *record);
 static void ngx_oauth_doc_end_locked(ngx_oauth_doc_record_t *record);
 
 
@@ -269,6 +270,7 @@ ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
     } else if (state->holder == 0 && doc->record->version == version) {
         state->holder = ngx_pid;
         state->deadline = ngx_current_msec + time;
+        state->cause = cause;
         rc = NGX_OK;
 
         if (cause == NGX_OAUTH_DOC_REFETCH) {
@@ -432,7 +434,7 @@ ngx_oauth_doc_evict_locked(ngx_oauth_zone_t *zone)
 
 
 void
-ngx_oauth_doc_release(ngx_oauth_doc_t *doc, ngx_msec_t retry)
+ngx_oauth_doc_store_failure(ngx_oauth_doc_t *doc, ngx_msec_t retry)
 {
     ngx_oauth_doc_state_t  *state;
 
@@ -451,6 +453,32 @@ ngx_oauth_doc_release(ngx_oauth_doc_t *doc, ngx_msec_t retry)
     }
 
     ngx_oauth_doc_unlock(doc);
+}
+
+
+void
+ngx_oauth_doc_release(ngx_oauth_doc_t *doc)
+{
+    ngx_oauth_doc_lock(doc);
+
+    if (doc->record->state.holder == ngx_pid) {
+        ngx_oauth_doc_release_locked(doc->record);
+    }
+
+    ngx_oauth_doc_unlock(doc);
+}
+
+
+/* As if it had not been taken: what it was for is left to do. */
+
+static void
+ngx_oauth_doc_release_locked(ngx_oauth_doc_record_t *record)
+{
+    if (record->state.cause == NGX_OAUTH_DOC_REFETCH) {
+        record->state.refetches = 0;
+    }
+
+    record->state.holder = 0;
 }
 
 
@@ -483,7 +511,7 @@ ngx_oauth_doc_expire(ngx_oauth_doc_t *doc)
     ngx_oauth_doc_lock(doc);
 
     if (state->holder == holder && state->deadline == deadline) {
-        ngx_oauth_doc_end_locked(doc->record);
+        ngx_oauth_doc_release_locked(doc->record);
 
     } else {
         holder = 0;

@@ -21,23 +21,32 @@
 typedef struct ngx_oauth_doc_s  ngx_oauth_doc_t;
 
 
+/* What a fetch is for; a refetch is one that an unknown key causes. */
+
+typedef enum {
+    NGX_OAUTH_DOC_SCHEDULED = 0,
+    NGX_OAUTH_DOC_REFETCH
+} ngx_oauth_doc_cause_t;
+
+
 typedef struct {
-    ngx_uint_t         version;         /* grows when a fetch ended, well or
+    ngx_uint_t             version;     /* grows when a fetch ended, well or
                                            badly                              */
-    ngx_uint_t         generation;      /* of the keys; 0: there are none     */
+    ngx_uint_t             generation;  /* of the keys; 0: there are none     */
 
-    ngx_msec_t         fetched;         /* when the keys were last seen good  */
-    ngx_msec_t         refreshed;       /* the same, by a scheduled fetch     */
-    time_t             max_age;         /* seconds, of that answer; -1: none  */
+    ngx_msec_t             fetched;     /* when the keys were last seen good  */
+    ngx_msec_t             refreshed;   /* the same, by a scheduled fetch     */
+    time_t                 max_age;     /* seconds, of that answer; -1: none  */
 
-    ngx_uint_t         failures;        /* scheduled fetches, in a row        */
-    ngx_msec_t         retry;           /* not before, when there are any     */
+    ngx_uint_t             failures;    /* scheduled fetches, in a row        */
+    ngx_msec_t             retry;       /* not before, when there are any     */
 
-    ngx_uint_t         refetches;       /* fetches that unknown keys caused   */
-    ngx_msec_t         refetched;       /* the last, when there are any       */
+    ngx_uint_t             refetches;   /* 0: none that still counts          */
+    ngx_msec_t             refetched;   /* the last, when there are any       */
 
-    ngx_pid_t          holder;          /* of the lease; 0: nobody            */
-    ngx_msec_t         deadline;
+    ngx_pid_t              holder;      /* of the lease; 0: nobody            */
+    ngx_msec_t             deadline;
+    ngx_oauth_doc_cause_t  cause;       /* for which it was taken             */
 } ngx_oauth_doc_state_t;
 
 
@@ -48,12 +57,6 @@ typedef struct {
     ngx_str_t          keys;            /* the text of the key set            */
     ngx_str_t          uri;             /* its address                        */
 } ngx_oauth_doc_content_t;
-
-
-typedef enum {
-    NGX_OAUTH_DOC_SCHEDULED = 0,
-    NGX_OAUTH_DOC_REFETCH
-} ngx_oauth_doc_cause_t;
 
 
 /*
@@ -101,13 +104,20 @@ ngx_int_t ngx_oauth_doc_store(ngx_oauth_doc_t *doc,
     time_t max_age, size_t *need);
 
 /*
- * Gives the lease back without documents.  retry: the fetch counts as a
- * failure, the next one is due after so many ms; 0: it does not count.
+ * Ends the fetch without documents and gives the lease back.  retry: it counts
+ * as a failure, the next one is due after so many ms; 0: it does not count.
  */
 
-void ngx_oauth_doc_release(ngx_oauth_doc_t *doc, ngx_msec_t retry);
+void ngx_oauth_doc_store_failure(ngx_oauth_doc_t *doc, ngx_msec_t retry);
 
-/* Ends a lease whose holder is dead or late.  The pid, or 0: there is none. */
+/* Gives one's own lease back as if it had not been taken. */
+
+void ngx_oauth_doc_release(ngx_oauth_doc_t *doc);
+
+/*
+ * The same for the lease of a worker that is dead or late.  Its pid, or 0:
+ * there is none.
+ */
 
 ngx_pid_t ngx_oauth_doc_expire(ngx_oauth_doc_t *doc);
 

@@ -98,14 +98,12 @@ static const ngx_oauth_fetch_number_t  ngx_oauth_fetch_numbers[] = {
     { CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
     { CURLOPT_MAXFILESIZE, NGX_OAUTH_FETCH_BODY },
 
-#if (LIBCURL_VERSION_NUM >= 0x075700)
     /* loading the system's store takes 35 ms of CPU: once, then kept */
     { CURLOPT_CA_CACHE_TIMEOUT, -1 },
 
     /* a name that does not resolve must not hold the worker when it is
        given up: libcurl would join its resolver thread */
     { CURLOPT_QUICK_EXIT, 1 },
-#endif
 };
 
 
@@ -308,7 +306,8 @@ ngx_oauth_fetch_set_fixed(CURL *easy)
     ngx_uint_t  i;
 
     for (i = 0;
-         i < sizeof(ngx_oauth_fetch_numbers) / sizeof(ngx_oauth_fetch_numbers[0]);
+         i < sizeof(ngx_oauth_fetch_numbers)
+             / sizeof(ngx_oauth_fetch_numbers[0]);
          i++)
     {
         code = curl_easy_setopt(easy, ngx_oauth_fetch_numbers[i].option,

@@ -1,60 +1,35 @@
 
 /*
- * An issuer's life in one worker.  What all workers share is the record in
- * the zone (ngx_oauth_doc); a worker adds its parsed keys and the requests
- * that wait.  The states follow from the record's numbers and the clock:
+ * An issuer in one worker: its place in the configuration and in the zone,
+ * its keys (ngx_oauth_keys has their life), and the requests that wait.
  *
- *   none      no keys yet        a fetch is due at once
- *   fresh     keys               due at 80 - 90 % of their lifetime
- *   failing   failures > 0       due after a backoff of 1 s doubling to 60 s;
- *                                keys, if there are any, stay usable
- *   expired   keys older than    not usable any more
- *             key_stale
+ * Requests wait only while a fetch is under way somewhere.  When it ends they
+ * are woken one by one from a posted event; when its worker died, one of
+ * those that wait for it takes over.
  *
- * In each a fetch may be under way: somebody holds the lease.  When it ends,
- * well or badly, the record's version changes; whoever sees that takes over
- * the keys and wakes the requests.
- *
- * Providers belong to the cycle's pool, their keys to the worker.
+ * Providers belong to the cycle's pool; a wait belongs to its request.
  */
 
 
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_fetch.h"
-#include "ngx_oauth_refresh.h"
+#include "ngx_oauth_keys.h"
 #include "ngx_oauth_watch.h"
 
 
-#define NGX_OAUTH_PROVIDER_WAIT      5000       /* ms; a request waits        */
-#define NGX_OAUTH_PROVIDER_POLL      100        /* ms; while requests wait    */
-#define NGX_OAUTH_PROVIDER_IDLE      1000       /* ms                         */
-#define NGX_OAUTH_PROVIDER_BACKOFF   1000       /* ms; the first              */
-#define NGX_OAUTH_PROVIDER_BACKOFFS  60000      /* ms; the longest            */
-#define NGX_OAUTH_PROVIDER_AGE_MIN   60         /* s; of max-age              */
-#define NGX_OAUTH_PROVIDER_AGE_MAX   86400      /* s                          */
+#define NGX_OAUTH_PROVIDER_WAIT  5000           /* ms; a request waits        */
+#define NGX_OAUTH_PROVIDER_POLL  100            /* ms; while requests wait    */
+#define NGX_OAUTH_PROVIDER_IDLE  1000           /* ms                         */
 
 
 struct ngx_oauth_provider_s {
-    ngx_oauth_issuer_t     *issuer;
-    ngx_oauth_doc_state_t   state;      /* the record's, as last seen         */
+    ngx_oauth_keys_t        keys;
 
-    oauth_jwks_t           *keys;
-    oauth_jwks_t           *retired;    /* may still be in a caller's hands   */
-    ngx_uint_t              parsed;     /* the record's generation of keys    */
-    ngx_uint_t              generation; /* of what this worker hands out      */
-    ngx_msec_t              due;        /* of the next scheduled fetch        */
-    ngx_msec_t              expires;    /* of the keys                        */
-    ngx_uint_t              jitter;     /* percent                            */
-
-    ngx_oauth_refresh_t    *refresh;    /* ours, under way                    */
-    ngx_oauth_doc_cause_t   cause;      /* of that                            */
-
-    ngx_queue_t             waits;
+    ngx_queue_t             waits;      /* for the end of a fetch             */
+    ngx_queue_t             woken;      /* their turn comes in "wake"         */
     ngx_event_t             wake;
     ngx_event_t             timer;
-    ngx_log_t              *log;
-    unsigned                usable:1;
 };
 
 
@@ -66,32 +41,13 @@ static ngx_int_t ngx_oauth_provider_create(ngx_cycle_t *cycle,
     ngx_oauth_issuer_t *issuer);
 static void ngx_oauth_provider_free(ngx_oauth_provider_t *provider);
 
-static void ngx_oauth_provider_lookup(ngx_oauth_provider_t *provider);
-static void ngx_oauth_provider_update(ngx_oauth_provider_t *provider);
-static void ngx_oauth_provider_parse(ngx_oauth_provider_t *provider);
-static ngx_msec_t ngx_oauth_provider_lifetime(ngx_oauth_provider_t *provider);
-static void ngx_oauth_provider_expire(ngx_oauth_provider_t *provider);
-
-static ngx_uint_t ngx_oauth_provider_is_due(ngx_oauth_provider_t *provider);
-static ngx_uint_t ngx_oauth_provider_may_refetch(
-    ngx_oauth_provider_t *provider);
-static void ngx_oauth_provider_refresh(ngx_oauth_provider_t *provider,
-    ngx_oauth_doc_cause_t cause);
-static ngx_oauth_refresh_t *ngx_oauth_provider_refresh_start(
-    ngx_oauth_provider_t *provider);
-static void ngx_oauth_provider_refreshed(ngx_oauth_refresh_t *refresh);
-static void ngx_oauth_provider_store(ngx_oauth_provider_t *provider,
-    ngx_oauth_refresh_t *refresh);
-static void ngx_oauth_provider_fail(ngx_oauth_provider_t *provider,
-    const u_char *error);
-static ngx_msec_t ngx_oauth_provider_backoff(ngx_uint_t failures);
-static void ngx_oauth_provider_log_keys(ngx_oauth_provider_t *provider,
-    oauth_jwks_t *keys);
-
 static void ngx_oauth_provider_schedule(ngx_oauth_provider_t *provider);
 static void ngx_oauth_provider_timer(ngx_event_t *ev);
-static void ngx_oauth_provider_wake(ngx_event_t *ev);
+static void ngx_oauth_provider_fetched(ngx_oauth_keys_t *keys);
+static void ngx_oauth_provider_wake(ngx_oauth_provider_t *provider);
+static void ngx_oauth_provider_wake_handler(ngx_event_t *ev);
 static void ngx_oauth_provider_unlink(ngx_oauth_wait_t *wait);
+static void ngx_oauth_provider_unlink_all(ngx_queue_t *queue);
 static void ngx_oauth_provider_wait_timer(ngx_event_t *ev);
 
 
@@ -213,30 +169,23 @@ ngx_oauth_provider_create(ngx_cycle_t *cycle, ngx_oauth_issuer_t *issuer)
         return NGX_ERROR;
     }
 
-    provider->issuer = issuer;
-    provider->log = cycle->log;
-    provider->generation = 1;
-
     ngx_queue_init(&provider->waits);
+    ngx_queue_init(&provider->woken);
 
-    ngx_oauth_watch_timer(&provider->wake, ngx_oauth_provider_wake,
+    ngx_oauth_watch_timer(&provider->wake, ngx_oauth_provider_wake_handler,
                           cycle->log);
     ngx_oauth_watch_timer(&provider->timer, ngx_oauth_provider_timer,
                           cycle->log);
     provider->timer.cancelable = 1;
 
+    ngx_oauth_keys_create(&provider->keys, issuer, ngx_oauth_provider_fetched,
+                          cycle->log);
+
     issuer->provider = provider;
 
-    if (issuer->doc == NULL) {
-        provider->keys = issuer->keys;
-        provider->usable = (issuer->keys != NULL);
-        return NGX_OK;
+    if (provider->keys.doc) {
+        ngx_oauth_provider_timer(&provider->timer);
     }
-
-    /* the lease of a dead worker whose pid is ours now */
-    ngx_oauth_doc_release(issuer->doc, 0);
-
-    ngx_oauth_provider_timer(&provider->timer);
 
     return NGX_OK;
 }
@@ -270,12 +219,8 @@ ngx_oauth_provider_done(ngx_cycle_t *cycle)
 static void
 ngx_oauth_provider_free(ngx_oauth_provider_t *provider)
 {
-    ngx_queue_t  *q;
-
-    while (!ngx_queue_empty(&provider->waits)) {
-        q = ngx_queue_head(&provider->waits);
-        ngx_oauth_provider_unlink(ngx_queue_data(q, ngx_oauth_wait_t, queue));
-    }
+    ngx_oauth_provider_unlink_all(&provider->waits);
+    ngx_oauth_provider_unlink_all(&provider->woken);
 
     if (provider->timer.timer_set) {
         ngx_del_timer(&provider->timer);
@@ -285,176 +230,25 @@ ngx_oauth_provider_free(ngx_oauth_provider_t *provider)
         ngx_delete_posted_event(&provider->wake);
     }
 
-    if (provider->issuer->doc == NULL) {
-        return;
-    }
-
-    if (provider->refresh) {
-        ngx_oauth_refresh_done(provider->refresh);
-        ngx_oauth_doc_release(provider->issuer->doc, 0);
-    }
-
-    oauth_jwks_free(provider->keys);
-    oauth_jwks_free(provider->retired);
+    ngx_oauth_keys_free(&provider->keys);
 }
 
 
 const oauth_jwks_t *
 ngx_oauth_provider_keys(ngx_oauth_provider_t *provider)
 {
-    ngx_oauth_provider_lookup(provider);
+    ngx_oauth_keys_lookup(&provider->keys);
 
-    return provider->usable ? provider->keys : NULL;
+    return provider->keys.usable ? provider->keys.set : NULL;
 }
 
 
 ngx_uint_t
 ngx_oauth_provider_generation(ngx_oauth_provider_t *provider)
 {
-    ngx_oauth_provider_lookup(provider);
+    ngx_oauth_keys_lookup(&provider->keys);
 
-    return provider->generation;
-}
-
-
-/* On each request's way: two compares without a lock unless there is news. */
-
-static void
-ngx_oauth_provider_lookup(ngx_oauth_provider_t *provider)
-{
-    if (provider->issuer->doc == NULL) {
-        return;
-    }
-
-    if (ngx_oauth_doc_changed(provider->issuer->doc,
-                              provider->state.version))
-    {
-        ngx_oauth_provider_update(provider);
-
-    } else {
-        ngx_oauth_provider_expire(provider);
-    }
-}
-
-
-static void
-ngx_oauth_provider_update(ngx_oauth_provider_t *provider)
-{
-    ngx_msec_t              lifetime, refreshed;
-    ngx_uint_t              version;
-    ngx_oauth_doc_state_t  *state;
-
-    state = &provider->state;
-    version = state->version;
-    refreshed = state->refreshed;
-
-    ngx_oauth_doc_state(provider->issuer->doc, state);
-
-    if (state->version != version && !ngx_queue_empty(&provider->waits)) {
-        ngx_post_event(&provider->wake, &ngx_posted_events);
-    }
-
-    if (state->generation && state->generation != provider->parsed) {
-        ngx_oauth_provider_parse(provider);
-    }
-
-    if (provider->jitter == 0 || state->refreshed != refreshed) {
-        provider->jitter = 80 + ngx_random() % 11;
-    }
-
-    if (state->failures) {
-        provider->due = state->retry;
-
-    } else if (state->generation) {
-        lifetime = ngx_oauth_provider_lifetime(provider);
-        provider->due = state->refreshed + lifetime / 100 * provider->jitter;
-
-    } else {
-        provider->due = ngx_current_msec;
-    }
-
-    provider->expires = state->fetched + provider->issuer->stale;
-
-    ngx_oauth_provider_expire(provider);
-}
-
-
-/* Outside the lock.  What another worker stored was parsed there first. */
-
-static void
-ngx_oauth_provider_parse(ngx_oauth_provider_t *provider)
-{
-    oauth_str_t               text;
-    const char               *error;
-    oauth_jwks_t             *keys;
-    ngx_oauth_issuer_t       *issuer;
-    ngx_oauth_doc_content_t   content;
-
-    issuer = provider->issuer;
-
-    if (ngx_oauth_doc_lookup(issuer->doc, &content, provider->log) != NGX_OK) {
-        return;
-    }
-
-    text.data = content.keys.data;
-    text.len = content.keys.len;
-    error = NULL;
-
-    keys = oauth_jwks_parse(text, issuer->policy.algorithms, &error);
-
-    provider->parsed = content.generation;
-    ngx_oauth_doc_free(&content);
-
-    if (keys == NULL) {
-        ngx_log_error(NGX_LOG_WARN, provider->log, 0,
-                      "oauth: issuer \"%V\": the stored keys are not usable: "
-                      "%s", &issuer->name, error ? error : "no memory");
-    }
-
-    oauth_jwks_free(provider->retired);
-
-    provider->retired = provider->keys;
-    provider->keys = keys;
-    provider->usable = (keys != NULL);
-    provider->generation++;
-}
-
-
-/* How long the last answer is to be taken for current, in ms. */
-
-static ngx_msec_t
-ngx_oauth_provider_lifetime(ngx_oauth_provider_t *provider)
-{
-    time_t      age;
-    ngx_msec_t  lifetime;
-
-    age = provider->state.max_age;
-
-    if (age < 0) {
-        lifetime = provider->issuer->refresh;
-
-    } else {
-        age = ngx_max(age, NGX_OAUTH_PROVIDER_AGE_MIN);
-        age = ngx_min(age, NGX_OAUTH_PROVIDER_AGE_MAX);
-        lifetime = (ngx_msec_t) age * 1000;
-    }
-
-    return ngx_min(lifetime, provider->issuer->stale);
-}
-
-
-static void
-ngx_oauth_provider_expire(ngx_oauth_provider_t *provider)
-{
-    ngx_uint_t  usable;
-
-    usable = provider->keys
-             && !ngx_oauth_msec_passed(provider->expires, ngx_current_msec);
-
-    if (usable != provider->usable) {
-        provider->usable = usable;
-        provider->generation++;
-    }
+    return provider->keys.generation;
 }
 
 
@@ -462,13 +256,13 @@ ngx_int_t
 ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
     ngx_uint_t unknown_key, ngx_oauth_wait_t *wait)
 {
-    ngx_uint_t        generation;
-    ngx_msec_int_t    left;
-    ngx_oauth_doc_t  *doc;
+    ngx_uint_t         news, generation;
+    ngx_msec_int_t     left;
+    ngx_oauth_keys_t  *keys;
 
-    doc = provider->issuer->doc;
+    keys = &provider->keys;
 
-    if (doc == NULL) {
+    if (keys->doc == NULL) {
         return NGX_DECLINED;
     }
 
@@ -483,29 +277,23 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
         return NGX_DECLINED;
     }
 
-    generation = provider->generation;
+    generation = keys->generation;
 
-    (void) ngx_oauth_doc_expire(doc);
-    ngx_oauth_provider_update(provider);
+    ngx_oauth_keys_expire(keys);
+    ngx_oauth_keys_update(keys);
 
-    if (provider->generation != generation) {
-        /* there is news since the caller looked: go round the loop */
-        ngx_post_event(&provider->wake, &ngx_posted_events);
+    /* other keys than the caller saw: it comes again at once */
 
-    } else if (provider->refresh == NULL && provider->state.holder == 0) {
+    news = (keys->generation != generation);
 
-        if (ngx_oauth_provider_is_due(provider)) {
-            ngx_oauth_provider_refresh(provider, NGX_OAUTH_DOC_SCHEDULED);
-
-        } else if (unknown_key && ngx_oauth_provider_may_refetch(provider)) {
-            ngx_oauth_provider_refresh(provider, NGX_OAUTH_DOC_REFETCH);
-
-        } else {
-            return NGX_DECLINED;
-        }
+    if (!news
+        && !ngx_oauth_keys_is_fetching(keys)
+        && !ngx_oauth_keys_fetch(keys, unknown_key))
+    {
+        return NGX_DECLINED;
     }
 
-    wait->log = provider->log;
+    wait->log = keys->log;
 
     ngx_oauth_watch_timer(&wait->timer, ngx_oauth_provider_wait_timer,
                           wait->log);
@@ -513,6 +301,10 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
 
     ngx_queue_insert_tail(&provider->waits, &wait->queue);
     wait->linked = 1;
+
+    if (news) {
+        ngx_oauth_provider_wake(provider);
+    }
 
     ngx_oauth_provider_schedule(provider);
 
@@ -532,237 +324,17 @@ ngx_oauth_provider_cancel(ngx_oauth_wait_t *wait)
 time_t
 ngx_oauth_provider_retry_after(ngx_oauth_provider_t *provider)
 {
-    ngx_msec_int_t  left;
+    ngx_msec_int_t     left;
+    ngx_oauth_keys_t  *keys;
 
-    left = (ngx_msec_int_t) (provider->due - ngx_current_msec);
+    keys = &provider->keys;
+    left = (ngx_msec_int_t) (keys->due - ngx_current_msec);
 
-    if (provider->state.failures == 0 || left < 1000) {
+    if (keys->state.failures == 0 || left < 1000) {
         return 1;
     }
 
     return (left + 999) / 1000;
-}
-
-
-static ngx_uint_t
-ngx_oauth_provider_is_due(ngx_oauth_provider_t *provider)
-{
-    return ngx_oauth_msec_passed(provider->due, ngx_current_msec);
-}
-
-
-/* Not in the backoff: the issuer is tried often enough then. */
-
-static ngx_uint_t
-ngx_oauth_provider_may_refetch(ngx_oauth_provider_t *provider)
-{
-    ngx_oauth_doc_state_t  *state;
-
-    state = &provider->state;
-
-    if (state->failures) {
-        return 0;
-    }
-
-    return state->refetches == 0
-           || ngx_oauth_msec_passed(state->refetched
-                                    + provider->issuer->refetch,
-                                    ngx_current_msec);
-}
-
-
-/*
- * Starts a fetch unless another worker was faster: its end is then waited for.
- * That a fetch could not start shows as a new version, as any end does.
- */
-
-static void
-ngx_oauth_provider_refresh(ngx_oauth_provider_t *provider,
-    ngx_oauth_doc_cause_t cause)
-{
-    ngx_oauth_issuer_t  *issuer;
-
-    issuer = provider->issuer;
-
-    if (ngx_oauth_doc_acquire(issuer->doc, provider->state.version, cause,
-                              ngx_oauth_refresh_time(issuer))
-        != NGX_OK)
-    {
-        return;
-    }
-
-    provider->cause = cause;
-    provider->refresh = ngx_oauth_provider_refresh_start(provider);
-
-    if (provider->refresh == NULL) {
-        ngx_oauth_provider_fail(provider, (u_char *) "no memory");
-    }
-}
-
-
-/* For an unknown key only the key set is fetched, where its address is known. */
-
-static ngx_oauth_refresh_t *
-ngx_oauth_provider_refresh_start(ngx_oauth_provider_t *provider)
-{
-    ngx_str_t                 uri;
-    ngx_oauth_issuer_t       *issuer;
-    ngx_oauth_refresh_t      *refresh;
-    ngx_oauth_doc_content_t   content;
-
-    issuer = provider->issuer;
-    uri = issuer->jwks_uri;
-
-    if (uri.len
-        || provider->cause == NGX_OAUTH_DOC_SCHEDULED
-        || ngx_oauth_doc_lookup(issuer->doc, &content, provider->log)
-           != NGX_OK)
-    {
-        return ngx_oauth_refresh_start(issuer, &uri,
-                                       ngx_oauth_provider_refreshed, provider);
-    }
-
-    refresh = ngx_oauth_refresh_start(issuer, &content.uri,
-                                      ngx_oauth_provider_refreshed, provider);
-    ngx_oauth_doc_free(&content);
-
-    return refresh;
-}
-
-
-static void
-ngx_oauth_provider_refreshed(ngx_oauth_refresh_t *refresh)
-{
-    ngx_oauth_provider_t  *provider;
-
-    provider = refresh->data;
-
-    if (refresh->keys) {
-        ngx_oauth_provider_store(provider, refresh);
-
-    } else {
-        ngx_oauth_provider_fail(provider, refresh->error);
-    }
-
-    provider->refresh = NULL;
-    ngx_oauth_refresh_done(refresh);
-
-    ngx_oauth_provider_update(provider);
-    ngx_oauth_provider_schedule(provider);
-}
-
-
-static void
-ngx_oauth_provider_store(ngx_oauth_provider_t *provider,
-    ngx_oauth_refresh_t *refresh)
-{
-    size_t                    need;
-    u_char                    error[128];
-    ngx_int_t                 rc;
-    ngx_uint_t                generation, failures;
-    ngx_oauth_issuer_t       *issuer;
-    ngx_oauth_doc_content_t   content;
-
-    issuer = provider->issuer;
-    generation = provider->generation;
-    failures = provider->state.failures;
-
-    content.keys = refresh->text;
-    content.uri = refresh->uri;
-
-    rc = ngx_oauth_doc_store(issuer->doc, &content, provider->cause,
-                             refresh->max_age, &need);
-
-    if (rc == NGX_ERROR) {
-        *ngx_snprintf(error, sizeof(error) - 1, "the documents of %uz bytes "
-                      "do not fit, oauth_zone needs at least %uzk",
-                      content.keys.len + content.uri.len, need / 1024)
-            = '\0';
-        ngx_oauth_provider_fail(provider, error);
-        return;
-    }
-
-    if (rc == NGX_DECLINED) {
-        ngx_log_error(NGX_LOG_INFO, provider->log, 0,
-                      "oauth: issuer \"%V\": keys were fetched too late, "
-                      "another worker took over", &issuer->name);
-        return;
-    }
-
-    ngx_oauth_provider_update(provider);
-
-    if (provider->generation != generation) {
-        ngx_oauth_provider_log_keys(provider, refresh->keys);
-
-    } else if (failures) {
-        ngx_log_error(NGX_LOG_NOTICE, provider->log, 0,
-                      "oauth: issuer \"%V\": keys fetched again, unchanged",
-                      &issuer->name);
-    }
-}
-
-
-/* A refetch for an unknown key that fails leaves the schedule as it is. */
-
-static void
-ngx_oauth_provider_fail(ngx_oauth_provider_t *provider, const u_char *error)
-{
-    ngx_msec_t   retry;
-    const char  *keys;
-
-    keys = provider->usable ? "the last good ones stay" : "there are none";
-
-    if (provider->cause == NGX_OAUTH_DOC_REFETCH) {
-        ngx_log_error(NGX_LOG_WARN, provider->log, 0,
-                      "oauth: issuer \"%V\": cannot fetch keys for an unknown "
-                      "key id, %s: %s", &provider->issuer->name, keys, error);
-
-        ngx_oauth_doc_release(provider->issuer->doc, 0);
-        return;
-    }
-
-    retry = ngx_oauth_provider_backoff(provider->state.failures);
-
-    ngx_log_error(NGX_LOG_WARN, provider->log, 0,
-                  "oauth: issuer \"%V\": cannot fetch keys, %s, next attempt "
-                  "in %M ms: %s",
-                  &provider->issuer->name, keys, retry, error);
-
-    ngx_oauth_doc_release(provider->issuer->doc, retry);
-}
-
-
-static ngx_msec_t
-ngx_oauth_provider_backoff(ngx_uint_t failures)
-{
-    ngx_msec_t  backoff;
-
-    backoff = NGX_OAUTH_PROVIDER_BACKOFF << ngx_min(failures, 6);
-    backoff = ngx_min(backoff, NGX_OAUTH_PROVIDER_BACKOFFS);
-
-    return backoff - ngx_random() % (backoff / 5);
-}
-
-
-static void
-ngx_oauth_provider_log_keys(ngx_oauth_provider_t *provider, oauth_jwks_t *keys)
-{
-    size_t      i, n;
-    ngx_str_t  *name;
-
-    name = &provider->issuer->name;
-    n = ngx_min(keys->nskipped, OAUTH_JWKS_SKIPPED);
-
-    for (i = 0; i < n; i++) {
-        ngx_log_error(NGX_LOG_NOTICE, provider->log, 0,
-                      "oauth: issuer \"%V\": key %uz of the set is not used: "
-                      "%s", name, keys->skipped[i].index,
-                      keys->skipped[i].why);
-    }
-
-    ngx_log_error(NGX_LOG_NOTICE, provider->log, 0,
-                  "oauth: issuer \"%V\": keys fetched: %uz usable, %uz not "
-                  "used", name, keys->nkeys, keys->nskipped);
 }
 
 
@@ -786,7 +358,7 @@ ngx_oauth_provider_schedule(ngx_oauth_provider_t *provider)
         return;
     }
 
-    left = (ngx_msec_int_t) (provider->due - ngx_current_msec);
+    left = (ngx_msec_int_t) (provider->keys.due - ngx_current_msec);
 
     if (left > 0 && left < delay) {
         delay = left;
@@ -799,55 +371,77 @@ ngx_oauth_provider_schedule(ngx_oauth_provider_t *provider)
 static void
 ngx_oauth_provider_timer(ngx_event_t *ev)
 {
-    ngx_pid_t              pid;
+    ngx_uint_t             waiting;
+    ngx_oauth_keys_t      *keys;
     ngx_oauth_provider_t  *provider;
 
     provider = ngx_oauth_container(ev, ngx_oauth_provider_t, timer);
+    keys = &provider->keys;
 
-    pid = ngx_oauth_doc_expire(provider->issuer->doc);
+    ngx_oauth_keys_expire(keys);
+    ngx_oauth_keys_update(keys);
 
-    if (pid) {
-        ngx_log_error(NGX_LOG_WARN, provider->log, 0,
-                      "oauth: issuer \"%V\": worker %P did not end its fetch",
-                      &provider->issuer->name, pid);
-    }
+    waiting = !ngx_queue_empty(&provider->waits);
 
-    ngx_oauth_provider_update(provider);
+    /*
+     * Those whose fetch ended have been woken by the update: who still waits
+     * while there is no fetch has seen its worker die.
+     */
 
-    if (provider->refresh == NULL
-        && provider->state.holder == 0
-        && ngx_oauth_provider_is_due(provider)
-        && !(ngx_exiting && ngx_queue_empty(&provider->waits)))
+    if (!ngx_oauth_keys_is_fetching(keys)
+        && (waiting || !ngx_exiting)
+        && !ngx_oauth_keys_fetch(keys, waiting)
+        && waiting)
     {
-        ngx_oauth_provider_refresh(provider, NGX_OAUTH_DOC_SCHEDULED);
+        ngx_oauth_provider_wake(provider);
     }
 
     ngx_oauth_provider_schedule(provider);
 }
 
 
-/* A handler may cancel other waits, and wait again: that one is not called. */
+static void
+ngx_oauth_provider_fetched(ngx_oauth_keys_t *keys)
+{
+    ngx_oauth_provider_t  *provider;
+
+    provider = ngx_oauth_container(keys, ngx_oauth_provider_t, keys);
+
+    ngx_oauth_provider_wake(provider);
+    ngx_oauth_provider_schedule(provider);
+}
+
+
+/* Those that begin to wait later, wait for another fetch. */
 
 static void
-ngx_oauth_provider_wake(ngx_event_t *ev)
+ngx_oauth_provider_wake(ngx_oauth_provider_t *provider)
 {
-    ngx_queue_t            waits;
+    if (ngx_queue_empty(&provider->waits)) {
+        return;
+    }
+
+    ngx_queue_add(&provider->woken, &provider->waits);
+    ngx_queue_init(&provider->waits);
+
+    ngx_post_event(&provider->wake, &ngx_posted_events);
+}
+
+
+/* A handler may cancel other waits, and wait again. */
+
+static void
+ngx_oauth_provider_wake_handler(ngx_event_t *ev)
+{
+    ngx_queue_t           *q;
     ngx_oauth_wait_t      *wait;
     ngx_oauth_provider_t  *provider;
 
     provider = ngx_oauth_container(ev, ngx_oauth_provider_t, wake);
 
-    if (ngx_queue_empty(&provider->waits)) {
-        return;
-    }
-
-    waits = provider->waits;
-    waits.next->prev = &waits;
-    waits.prev->next = &waits;
-    ngx_queue_init(&provider->waits);
-
-    while (!ngx_queue_empty(&waits)) {
-        wait = ngx_queue_data(ngx_queue_head(&waits), ngx_oauth_wait_t, queue);
+    while (!ngx_queue_empty(&provider->woken)) {
+        q = ngx_queue_head(&provider->woken);
+        wait = ngx_queue_data(q, ngx_oauth_wait_t, queue);
 
         ngx_oauth_provider_unlink(wait);
         wait->handler(wait);
@@ -863,6 +457,18 @@ ngx_oauth_provider_unlink(ngx_oauth_wait_t *wait)
 
     if (wait->timer.timer_set) {
         ngx_del_timer(&wait->timer);
+    }
+}
+
+
+static void
+ngx_oauth_provider_unlink_all(ngx_queue_t *queue)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(queue)) {
+        q = ngx_queue_head(queue);
+        ngx_oauth_provider_unlink(ngx_queue_data(q, ngx_oauth_wait_t, queue));
     }
 }
 

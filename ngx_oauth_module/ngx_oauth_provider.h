@@ -48,7 +48,7 @@ typedef struct {
 
     oauth_jwks_t          *keys;         /* of jwks_file, parsed at start     */
 
-    ngx_oauth_doc_t       *doc;          /* set with the zone; NULL: jwks_file */
+    ngx_oauth_doc_t       *doc;          /* with the zone; NULL: jwks_file    */
     ngx_oauth_provider_t  *provider;     /* set when the worker starts        */
 
 } ngx_oauth_issuer_t;

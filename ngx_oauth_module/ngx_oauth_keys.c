@@ -1,0 +1,452 @@
+
+/*
+ * The life of an issuer's keys.  What all workers share is the record in the
+ * zone (ngx_oauth_doc).  The states follow from its numbers and the clock:
+ *
+ *   none      a fetch is due at once
+ *   fresh     a fetch is due at 80 - 90 % of the keys' lifetime
+ *   failing   a fetch is due after 1 s, doubling to 60 s; keys stay usable
+ *   expired   keys older than key_stale are not usable any more
+ *
+ * Somebody holds the lease while a fetch is under way.  When that ends, the
+ * record's version changes.  Sets are the worker's, views of nothing.
+ */
+
+
+#include "ngx_oauth_keys.h"
+#include "ngx_oauth_compat.h"
+#include "ngx_oauth_str.h"
+
+
+#define NGX_OAUTH_KEYS_BACKOFF      1000        /* ms; the first              */
+#define NGX_OAUTH_KEYS_BACKOFF_MAX  60000       /* ms                         */
+#define NGX_OAUTH_KEYS_AGE_MIN      60          /* s; of max-age              */
+#define NGX_OAUTH_KEYS_AGE_MAX      86400       /* s                          */
+
+
+static void ngx_oauth_keys_parse(ngx_oauth_keys_t *keys);
+static void ngx_oauth_keys_set_times(ngx_oauth_keys_t *keys);
+static ngx_msec_t ngx_oauth_keys_lifetime(ngx_oauth_keys_t *keys);
+static void ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys);
+
+static ngx_uint_t ngx_oauth_keys_may_refetch(ngx_oauth_keys_t *keys);
+static ngx_oauth_refresh_t *ngx_oauth_keys_start(ngx_oauth_keys_t *keys);
+static void ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh);
+static void ngx_oauth_keys_store(ngx_oauth_keys_t *keys,
+    ngx_oauth_refresh_t *refresh);
+static void ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error);
+static ngx_msec_t ngx_oauth_keys_backoff(ngx_uint_t failures);
+static void ngx_oauth_keys_log(ngx_oauth_keys_t *keys, oauth_jwks_t *set);
+
+
+void
+ngx_oauth_keys_create(ngx_oauth_keys_t *keys, ngx_oauth_issuer_t *issuer,
+    ngx_oauth_keys_pt handler, ngx_log_t *log)
+{
+    keys->issuer = issuer;
+    keys->doc = issuer->doc;
+    keys->handler = handler;
+    keys->log = log;
+    keys->generation = 1;
+
+    if (keys->doc == NULL) {
+        keys->set = issuer->keys;
+        keys->usable = (issuer->keys != NULL);
+        return;
+    }
+
+    /* the lease of a dead worker whose pid is ours now */
+    ngx_oauth_doc_release(keys->doc);
+
+    ngx_oauth_keys_update(keys);
+}
+
+
+void
+ngx_oauth_keys_free(ngx_oauth_keys_t *keys)
+{
+    if (keys->doc == NULL) {
+        return;
+    }
+
+    if (keys->refresh) {
+        ngx_oauth_refresh_done(keys->refresh);
+        keys->refresh = NULL;
+
+        ngx_oauth_doc_release(keys->doc);
+    }
+
+    oauth_jwks_free(keys->set);
+    oauth_jwks_free(keys->retired);
+}
+
+
+/* On each request's way: two compares without a lock unless there is news. */
+
+void
+ngx_oauth_keys_lookup(ngx_oauth_keys_t *keys)
+{
+    if (keys->doc == NULL) {
+        return;
+    }
+
+    if (ngx_oauth_doc_changed(keys->doc, keys->state.version)) {
+        ngx_oauth_keys_update(keys);
+
+    } else {
+        ngx_oauth_keys_set_usable(keys);
+    }
+}
+
+
+void
+ngx_oauth_keys_update(ngx_oauth_keys_t *keys)
+{
+    ngx_msec_t  refreshed;
+    ngx_uint_t  version;
+
+    version = keys->state.version;
+    refreshed = keys->state.refreshed;
+
+    ngx_oauth_doc_state(keys->doc, &keys->state);
+
+    if (keys->jitter == 0 || keys->state.refreshed != refreshed) {
+        keys->jitter = 80 + ngx_random() % 11;
+    }
+
+    if (keys->state.generation && keys->state.generation != keys->parsed) {
+        ngx_oauth_keys_parse(keys);
+    }
+
+    ngx_oauth_keys_set_times(keys);
+    ngx_oauth_keys_set_usable(keys);
+
+    if (keys->state.version != version) {
+        keys->handler(keys);
+    }
+}
+
+
+/* Outside the lock.  What another worker stored was parsed there first. */
+
+static void
+ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
+{
+    const char               *error;
+    oauth_jwks_t             *set;
+    ngx_oauth_doc_content_t   content;
+
+    if (ngx_oauth_doc_lookup(keys->doc, &content, keys->log) != NGX_OK) {
+        return;
+    }
+
+    error = NULL;
+    set = oauth_jwks_parse(ngx_oauth_str(&content.keys),
+                           keys->issuer->policy.algorithms, &error);
+
+    keys->parsed = content.generation;
+    ngx_oauth_doc_free(&content);
+
+    if (set == NULL) {
+        ngx_log_error(NGX_LOG_WARN, keys->log, 0,
+                      "oauth: issuer \"%V\": the stored keys are not usable: "
+                      "%s", &keys->issuer->name, error ? error : "no memory");
+    }
+
+    oauth_jwks_free(keys->retired);
+
+    keys->retired = keys->set;
+    keys->set = set;
+    keys->generation++;
+}
+
+
+static void
+ngx_oauth_keys_set_times(ngx_oauth_keys_t *keys)
+{
+    ngx_oauth_doc_state_t  *state;
+
+    state = &keys->state;
+
+    keys->expires = state->fetched + keys->issuer->stale;
+
+    if (state->failures) {
+        keys->due = state->retry;
+
+    } else if (state->generation == 0) {
+        keys->due = ngx_current_msec;
+
+    } else {
+        keys->due = state->refreshed + ngx_oauth_keys_lifetime(keys) / 100
+                                       * keys->jitter;
+    }
+}
+
+
+/* How long the last answer is to be taken for current, in ms. */
+
+static ngx_msec_t
+ngx_oauth_keys_lifetime(ngx_oauth_keys_t *keys)
+{
+    time_t      age;
+    ngx_msec_t  lifetime;
+
+    age = keys->state.max_age;
+
+    if (age < 0) {
+        lifetime = keys->issuer->refresh;
+
+    } else {
+        age = ngx_max(age, NGX_OAUTH_KEYS_AGE_MIN);
+        age = ngx_min(age, NGX_OAUTH_KEYS_AGE_MAX);
+        lifetime = (ngx_msec_t) age * 1000;
+    }
+
+    return ngx_min(lifetime, keys->issuer->stale);
+}
+
+
+static void
+ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys)
+{
+    ngx_uint_t  usable;
+
+    usable = keys->set
+             && !ngx_oauth_msec_passed(keys->expires, ngx_current_msec);
+
+    if (usable != keys->usable) {
+        keys->usable = usable;
+        keys->generation++;
+    }
+}
+
+
+void
+ngx_oauth_keys_expire(ngx_oauth_keys_t *keys)
+{
+    ngx_pid_t  pid;
+
+    pid = ngx_oauth_doc_expire(keys->doc);
+
+    if (pid) {
+        ngx_log_error(NGX_LOG_WARN, keys->log, 0,
+                      "oauth: issuer \"%V\": worker %P did not end its fetch "
+                      "of keys", &keys->issuer->name, pid);
+    }
+}
+
+
+ngx_uint_t
+ngx_oauth_keys_is_fetching(ngx_oauth_keys_t *keys)
+{
+    return keys->refresh != NULL || keys->state.holder != 0;
+}
+
+
+ngx_uint_t
+ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
+{
+    if (ngx_oauth_msec_passed(keys->due, ngx_current_msec)) {
+        keys->cause = NGX_OAUTH_DOC_SCHEDULED;
+
+    } else if (unknown_key && ngx_oauth_keys_may_refetch(keys)) {
+        keys->cause = NGX_OAUTH_DOC_REFETCH;
+
+    } else {
+        return 0;
+    }
+
+    if (ngx_oauth_doc_acquire(keys->doc, keys->state.version, keys->cause,
+                              ngx_oauth_refresh_time(keys->issuer))
+        != NGX_OK)
+    {
+        return 1;
+    }
+
+    keys->refresh = ngx_oauth_keys_start(keys);
+
+    if (keys->refresh == NULL) {
+        ngx_oauth_keys_fail(keys, (u_char *) "no memory");
+        return 0;
+    }
+
+    return 1;
+}
+
+
+/* Not while it fails: it is tried often enough then. */
+
+static ngx_uint_t
+ngx_oauth_keys_may_refetch(ngx_oauth_keys_t *keys)
+{
+    ngx_oauth_doc_state_t  *state;
+
+    state = &keys->state;
+
+    if (state->failures) {
+        return 0;
+    }
+
+    return state->refetches == 0
+           || ngx_oauth_msec_passed(state->refetched + keys->issuer->refetch,
+                                    ngx_current_msec);
+}
+
+
+/* An unknown key asks for the key set alone, where its address is known. */
+
+static ngx_oauth_refresh_t *
+ngx_oauth_keys_start(ngx_oauth_keys_t *keys)
+{
+    ngx_oauth_issuer_t       *issuer;
+    ngx_oauth_refresh_t      *refresh;
+    ngx_oauth_doc_content_t   content;
+
+    issuer = keys->issuer;
+
+    if (issuer->jwks_uri.len
+        || keys->cause == NGX_OAUTH_DOC_SCHEDULED
+        || ngx_oauth_doc_lookup(keys->doc, &content, keys->log) != NGX_OK)
+    {
+        return ngx_oauth_refresh_start(issuer, &issuer->jwks_uri,
+                                       ngx_oauth_keys_refreshed, keys);
+    }
+
+    refresh = ngx_oauth_refresh_start(issuer, &content.uri,
+                                      ngx_oauth_keys_refreshed, keys);
+    ngx_oauth_doc_free(&content);
+
+    return refresh;
+}
+
+
+static void
+ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh)
+{
+    ngx_oauth_keys_t  *keys;
+
+    keys = refresh->data;
+
+    if (refresh->keys) {
+        ngx_oauth_keys_store(keys, refresh);
+
+    } else {
+        ngx_oauth_keys_fail(keys, refresh->error);
+    }
+
+    keys->refresh = NULL;
+    ngx_oauth_refresh_done(refresh);
+
+    ngx_oauth_keys_update(keys);
+}
+
+
+static void
+ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
+{
+    size_t                    need;
+    u_char                    error[128];
+    ngx_int_t                 rc;
+    ngx_uint_t                generation, failures;
+    ngx_oauth_doc_content_t   content;
+
+    generation = keys->state.generation;
+    failures = keys->state.failures;
+
+    content.keys = refresh->text;
+    content.uri = refresh->uri;
+
+    rc = ngx_oauth_doc_store(keys->doc, &content, keys->cause,
+                             refresh->max_age, &need);
+
+    if (rc == NGX_ERROR) {
+        *ngx_snprintf(error, sizeof(error) - 1, "the documents of %uz bytes "
+                      "do not fit, oauth_zone needs at least %uzk",
+                      content.keys.len + content.uri.len, need / 1024)
+            = '\0';
+        ngx_oauth_keys_fail(keys, error);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_log_error(NGX_LOG_INFO, keys->log, 0,
+                      "oauth: issuer \"%V\": keys were fetched too late, "
+                      "another worker took over", &keys->issuer->name);
+        return;
+    }
+
+    ngx_oauth_keys_update(keys);
+
+    if (keys->state.generation != generation) {
+        ngx_oauth_keys_log(keys, refresh->keys);
+
+    } else if (failures) {
+        ngx_log_error(NGX_LOG_NOTICE, keys->log, 0,
+                      "oauth: issuer \"%V\": keys fetched again, unchanged",
+                      &keys->issuer->name);
+    }
+}
+
+
+/* A refetch for an unknown key that fails leaves the schedule as it is. */
+
+static void
+ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
+{
+    ngx_str_t   *name;
+    ngx_msec_t   retry;
+    const char  *state;
+
+    name = &keys->issuer->name;
+    state = keys->usable ? "the last good ones stay" : "there are none";
+
+    if (keys->cause == NGX_OAUTH_DOC_REFETCH) {
+        ngx_log_error(NGX_LOG_WARN, keys->log, 0,
+                      "oauth: issuer \"%V\": cannot fetch keys for an "
+                      "unknown key id, %s: %s", name, state, error);
+
+        ngx_oauth_doc_store_failure(keys->doc, 0);
+        return;
+    }
+
+    retry = ngx_oauth_keys_backoff(keys->state.failures);
+
+    ngx_log_error(NGX_LOG_WARN, keys->log, 0,
+                  "oauth: issuer \"%V\": cannot fetch keys, %s, next attempt "
+                  "in %M ms: %s", name, state, retry, error);
+
+    ngx_oauth_doc_store_failure(keys->doc, retry);
+}
+
+
+static ngx_msec_t
+ngx_oauth_keys_backoff(ngx_uint_t failures)
+{
+    ngx_msec_t  backoff;
+
+    backoff = NGX_OAUTH_KEYS_BACKOFF << ngx_min(failures, 6);
+    backoff = ngx_min(backoff, NGX_OAUTH_KEYS_BACKOFF_MAX);
+
+    return backoff - ngx_random() % (backoff / 5);
+}
+
+
+static void
+ngx_oauth_keys_log(ngx_oauth_keys_t *keys, oauth_jwks_t *set)
+{
+    size_t      i, n;
+    ngx_str_t  *name;
+
+    name = &keys->issuer->name;
+    n = ngx_min(set->nskipped, OAUTH_JWKS_SKIPPED);
+
+    for (i = 0; i < n; i++) {
+        ngx_log_error(NGX_LOG_NOTICE, keys->log, 0,
+                      "oauth: issuer \"%V\": key %uz of the set is not used: "
+                      "%s", name, set->skipped[i].index, set->skipped[i].why);
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, keys->log, 0,
+                  "oauth: issuer \"%V\": keys fetched: %uz usable, %uz not "
+                  "used", name, set->nkeys, set->nskipped);
+}
