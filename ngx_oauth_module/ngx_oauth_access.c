@@ -217,6 +217,12 @@ ngx_oauth_access_decide(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ctx->status = 0;
     ctx->reason = OAUTH_OK;
 
+    /* A server's own level behind a "location /": no request gets there. */
+
+    if (ctx->conf->resource == NULL) {
+        return ngx_oauth_refuse(ctx, OAUTH_SERVER_ERROR);
+    }
+
     for (step = ngx_oauth_steps; *step; step++) {
 
         rc = (*step)(ctx);

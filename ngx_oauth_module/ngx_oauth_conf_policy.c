@@ -146,12 +146,6 @@ ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value)
         }
     }
 
-    if (value->len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "scope \"\" is empty: name a scope, or write none");
-        return NGX_ERROR;
-    }
-
     return NGX_OK;
 }
 

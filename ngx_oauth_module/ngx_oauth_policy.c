@@ -33,9 +33,7 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
 
     claims = oauth_token_claims(token);
 
-    /* No resource: a level that should never serve; see the configuration. */
-
-    if (claims == NULL || conf->resource == NULL) {
+    if (claims == NULL) {
         return OAUTH_SERVER_ERROR;
     }
 

@@ -27,7 +27,7 @@ static int oauth_url_is_digit(unsigned char c);
 static size_t oauth_url_find(oauth_str_t s, unsigned char c);
 static void oauth_url_move(oauth_str_t *s, size_t n);
 static size_t oauth_url_octet(oauth_str_t s);
-static int oauth_url_has_dot_segment(oauth_str_t path);
+static int oauth_url_is_ambiguous(oauth_str_t path);
 static unsigned char oauth_url_decode(oauth_str_t *rest);
 
 
@@ -440,7 +440,7 @@ oauth_url_is_below(oauth_str_t url, oauth_str_t resource)
     if (!oauth_str_starts(url, resource)
         || oauth_url_parse(url, &parsed) != NULL
         || parsed.query.data != NULL
-        || oauth_url_has_dot_segment(parsed.path))
+        || oauth_url_is_ambiguous(parsed.path))
     {
         return 0;
     }
@@ -456,22 +456,29 @@ oauth_url_is_below(oauth_str_t url, oauth_str_t resource)
 
 
 /*
- * "." or ".." between slashes, as written or percent-encoded, slashes too:
- * nginx and most servers decode before they resolve.
+ * Servers disagree about what such a path names: "." and ".." (RFC 3986
+ * section 5.2.4), an empty segment before the last, the escape of a byte that
+ * needs none (section 6.2.2.2; this covers dots and slashes as well).
  */
 
 static int
-oauth_url_has_dot_segment(oauth_str_t path)
+oauth_url_is_ambiguous(oauth_str_t path)
 {
+    int            escaped;
     size_t         dots, len;
     unsigned char  c;
 
     dots = 0;
-    len = 0;
+    len = 1;
 
     while (path.len > 0) {
 
+        escaped = (path.data[0] == '%');
         c = oauth_url_decode(&path);
+
+        if (escaped && oauth_url_is_byte(c)) {
+            return 1;
+        }
 
         if (c != '/') {
             dots += (c == '.');
@@ -479,7 +486,7 @@ oauth_url_has_dot_segment(oauth_str_t path)
             continue;
         }
 
-        if (dots == len && (len == 1 || len == 2)) {
+        if (len == 0 || (dots == len && len <= 2)) {
             return 1;
         }
 
@@ -487,7 +494,7 @@ oauth_url_has_dot_segment(oauth_str_t path)
         len = 0;
     }
 
-    return dots == len && (len == 1 || len == 2);
+    return len > 0 && dots == len && len <= 2;
 }
 
 

@@ -51,7 +51,8 @@ int oauth_url_equal(oauth_str_t a, oauth_str_t b);
 /*
  * 1 when url is below the resource by path segment: https://h/a/b is below
  * https://h/a and https://h; https://h/a/ is below https://h/a, https://h/ab is
- * not.  A url with a query, a fragment or a dot segment is below nothing.
+ * not.  A url with a query or a fragment, or that could be spelled otherwise
+ * (dot segments, empty segments, needless escapes), is below nothing.
  */
 
 int oauth_url_is_below(oauth_str_t url, oauth_str_t resource);

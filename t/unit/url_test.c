@@ -518,7 +518,8 @@ static const url_below_case_t  url_below_cases[] = {
     { S("https://h/a/.b"), S("https://h/a"), 1 },
     { S("https://h/a/b."), S("https://h/a"), 1 },
     { S("https://h/a/..b"), S("https://h/a"), 1 },
-    { S("https://h/a/%2eb"), S("https://h/a"), 1 },
+    { S("https://h/a/b%20c"), S("https://h/a"), 1 },
+    { S("https://h/a/%C3%A9"), S("https://h/a"), 1 },
 
     { S("https://h/ab"), S("https://h/a"), 0 },
     { S("https://h/a"), S("https://h/a"), 0 },
@@ -549,6 +550,14 @@ static const url_below_case_t  url_below_cases[] = {
     { S("https://h?x/b"), S("https://h?x"), 0 },
     { S("https://h/a/b#c"), S("https://h/a"), 0 },
     { S("https://h/a/b#"), S("https://h/a"), 0 },
+
+    { S("https://h//a"), S("https://h"), 0 },
+    { S("https://h//"), S("https://h"), 0 },
+    { S("https://h/a//"), S("https://h/a"), 0 },
+    { S("https://h/a//b"), S("https://h/a"), 0 },
+    { S("https://h/%61"), S("https://h"), 0 },
+    { S("https://h/a/%2eb"), S("https://h/a"), 0 },
+    { S("https://h/a/b%2Fc"), S("https://h/a"), 0 },
 
     { S("https://h/a/."), S("https://h/a"), 0 },
     { S("https://h/a/.."), S("https://h/a"), 0 },
