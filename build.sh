@@ -479,7 +479,8 @@ phase_unit() {
     mkdir -p "$build"
     flock "$build/lock" \
         make -s -j "$jobs" -C "$top/t/unit" BUILD="$build" all asan
-    make -s -k -C "$top/t/unit" BUILD="$build" check check-asan check-valgrind
+    make -s -k -C "$top/t/unit" BUILD="$build" JOBS="$jobs" \
+        check check-asan check-valgrind
 }
 
 
