@@ -1,0 +1,154 @@
+#!/usr/bin/perl
+#
+# TLS to the authorization server: a certificate that is not trusted brings no
+# keys, and does not take away those that are there.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use JSON::PP ();
+
+use OAuth::Test;
+use OAuth::Test::Certificate qw(certificate);
+use OAuth::Test::Token qw(mint);
+
+my ($key, $new) = map { key('ES256') } 1, 2;
+
+my $ca = certificate(name => 'DNS:ca.test', authority => 1);
+my $other_ca = certificate(name => 'DNS:other-ca.test', authority => 1);
+
+my %certificates = (
+    good => certificate(ca => $ca),
+    address => certificate(ca => $ca, name => 'IP:127.0.0.1'),
+    self_signed => certificate(),
+    other_ca => certificate(ca => $other_ca),
+    expired => certificate(ca => $ca, days => -1),
+    wrong_host => certificate(ca => $ca, name => 'DNS:other.test'),
+    store => certificate(ca => $ca),
+);
+
+my %urls;
+
+
+# A server for each certificate, all with the same keys.
+
+sub servers {
+    my (@keys) = @_;
+
+    my $jwks = JSON::PP->new->canonical->encode(
+        { keys => [ map { $_->jwk } @keys ] });
+
+    return join '', map {
+        my $host = $_ eq 'address' ? '127.0.0.1' : 'localhost';
+        my $url = "https://$host:%%PORT_$_%%";
+
+        <<"CONF";
+    server {
+        listen 127.0.0.1:%%PORT_$_%% ssl;
+        ssl_certificate $certificates{$_}{certificate};
+        ssl_certificate_key $certificates{$_}{key};
+        default_type application/json;
+
+        location = /.well-known/oauth-authorization-server {
+            return 200 '{"issuer":"$url","jwks_uri":"$url/jwks"}';
+        }
+
+        location = /jwks {
+            access_log %%DIR%%/jwks.log;
+            return 200 '$jwks';
+        }
+    }
+CONF
+    } sort keys %certificates;
+}
+
+
+my $as = nginx(servers($key), module => 0);
+my $silent = issuer()->silent;
+
+for my $name (keys %certificates) {
+    my $host = $name eq 'address' ? '127.0.0.1' : 'localhost';
+    $urls{$name} = "https://$host:" . $as->port($name);
+}
+
+$urls{silent} = 'https://localhost:' . $silent->port;
+
+my $issuers = join '', map {
+    my $trusted = $_ eq 'store' ? ''
+        : "ssl_trusted_certificate $ca->{certificate};";
+
+    "    oauth_issuer $_ { issuer $urls{$_}; key_refresh 1s; timeout 2s;"
+    . " key_refetch 1s; $trusted }\n";
+} sort keys %urls;
+
+my $nginx = nginx(<<"CONF", workers => 2);
+$issuers
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+        oauth @{[ sort keys %urls ]};
+        oauth_resource https://app.test;
+        location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "app\\n";
+    }
+CONF
+
+my $http = $nginx->http;
+
+
+sub token {
+    my ($name, $with) = @_;
+
+    return mint(key => $with // $key, claims => { iss => $urls{$name} });
+}
+
+
+is($http->get('/', token => token('good'))->status, 200,
+   'a certificate of the CA');
+is($http->get('/', token => token('address'))->status, 200,
+   'one for an address');
+
+my @bad = grep { $_ !~ /\A(?:good|address)\z/ } sort keys %urls;
+my @answers = finish_all(map { $http->start('GET', '/', token => token($_)) }
+                         @bad);
+
+for my $i (0 .. $#bad) {
+    my $name = $bad[$i];
+
+    is_refused($answers[$i], 503, undef, "no keys: $name");
+
+    my ($line) = $nginx->wait_for_log(
+        qr/\[warn\].*issuer "$name": cannot fetch/);
+
+    ok($line, "$name: a warning");
+    like($line // '', qr/certificate|SSL/i, "$name: which says why")
+        unless $name eq 'silent';
+}
+
+is($http->get('/', token => token('good'))->status, 200,
+   'the others are not concerned');
+
+# the certificate is exchanged for one that is not trusted, and so are the keys
+
+$certificates{good} = $certificates{self_signed};
+$as->write_conf(servers($new));
+ok($as->reload, 'another certificate');
+$nginx->mark;
+
+ok($nginx->wait_for_log(qr/\[warn\].*issuer "good": cannot fetch/),
+   'is not trusted');
+is($http->get('/', token => token('good'))->status, 200,
+   'the last good keys serve');
+is_refused($http->get('/', token => token('good', $new)), 401,
+           'invalid_token', 'and the new ones do not');
+is($http->get('/', token => token('address', $new))->status, 200,
+   'where the certificate is good they do');
+
+finish();
