@@ -15,10 +15,12 @@ use List::Util qw(max);
 use OAuth::Test;
 
 my $issuer = issuer()->silent;
+my $patient = issuer()->silent;
 my $good = issuer();
 
-my $nginx = nginx(<<'EOT', AS => $issuer->url, GOOD => $good->url);
+my $nginx = nginx(<<'EOT', AS => $issuer->url, GOOD => $good->url,
     oauth_issuer silent { issuer %%AS%%; timeout 2s; }
+    oauth_issuer patient { issuer %%PATIENT%%; }
     oauth_issuer good { issuer %%GOOD%%; }
 
     server {
@@ -28,7 +30,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, GOOD => $good->url);
         oauth_resource https://app.test;
 
         location / {
-            oauth silent good;
+            oauth silent patient good;
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
@@ -43,6 +45,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, GOOD => $good->url);
         return 200 "app\n";
     }
 EOT
+    PATIENT => $patient->url);
 
 my $http = $nginx->http;
 my $token = $issuer->token;
@@ -54,6 +57,7 @@ is($http->get('/', token => $good->token)->status, 200,
 
 # while some wait, others are served
 
+my $longer = $http->start('GET', '/', token => $patient->token);
 my @waiting = map { $http->start('GET', '/', token => $token) } 1 .. 5;
 my @others;
 
@@ -75,6 +79,14 @@ for my $response (@refused) {
          'with Retry-After');
     cmp_ok($response->elapsed, '<', 6.5, 'within the time');
 }
+
+# a fetch may take longer than a request waits for it
+
+my $response = $longer->finish;
+$longer->close;
+is_refused($response, 503, undef, 'five seconds are the limit');
+cmp_ok($response->elapsed, '>', 4, 'not less');
+cmp_ok($response->elapsed, '<', 6.5, 'not more');
 
 # nothing is lost
 

@@ -94,6 +94,16 @@ $issuers
         location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
     }
 
+    # the default resource of a server with TLS
+
+    server {
+        listen 127.0.0.1:%%PORT_secure%% ssl;
+        server_name secure.test;
+        ssl_certificate $certificates{self_signed}{certificate};
+        ssl_certificate_key $certificates{self_signed}{key};
+        location / { oauth good; proxy_pass http://127.0.0.1:%%PORT_app%%; }
+    }
+
     server {
         listen 127.0.0.1:%%PORT_app%%;
         return 200 "app\\n";
@@ -150,5 +160,28 @@ is_refused($http->get('/', token => token('good', $new)), 401,
            'invalid_token', 'and the new ones do not');
 is($http->get('/', token => token('address', $new))->status, 200,
    'where the certificate is good they do');
+
+# what clients see over TLS
+
+my $secure = 'https://secure.test:' . $nginx->port('secure');
+my $url = 'https://127.0.0.1:' . $nginx->port('secure');
+my @curl = ('curl', '-s', '-k', '-i', '-H',
+            'Host: secure.test:' . $nginx->port('secure'));
+
+
+sub curl {
+    open my $out, '-|', @curl, @_ or die "cannot run curl: $!\n";
+    local $/;
+
+    return scalar(<$out>) // '';
+}
+
+
+like(curl("$url/.well-known/oauth-protected-resource"),
+     qr/"resource":"\Q$secure\E"/, 'the default resource of a server with TLS');
+like(curl("$url/"), qr{
+    ^WWW-Authenticate:\ Bearer\ resource_metadata="
+    \Q$secure\E/\.well-known/oauth-protected-resource"}mx,
+    'is what its challenge names');
 
 finish();
