@@ -145,8 +145,8 @@ like(names($response), qr/x-user.*/, 'the name as it is configured');
 
 for ([ 'absent', kind => undef ], [ 'null', kind => JSON::PP::null ],
      [ 'empty', kind => '' ], [ 'with CR LF', kind => "a\r\nX-Evil: 1" ],
-     [ 'with LF', kind => "a\nb" ], [ 'with NUL', kind => "a\0b" ],
-     [ 'with DEL', kind => "a\x7fb" ], [ 'with a tab', kind => "a\tb" ],
+     [ 'with LF', kind => "a\nb" ], [ 'with DEL', kind => "a\x7fb" ],
+     [ 'with a tab', kind => "a\tb" ],
      [ 'array with CR LF', kind => [ 'a', "b\r\nX-Evil: 1" ] ])
 {
     my ($name, @claims) = @$_;
@@ -154,16 +154,13 @@ for ([ 'absent', kind => undef ], [ 'null', kind => JSON::PP::null ],
     $response = $http->get('/', 'X-Kind' => 'client', 'X_Kind' => 'client',
                            token => $issuer->token(@claims));
 
-    # a token that cannot be read is no way in, either
-
-    if ($response->status == 401 && $name =~ /NUL|CR LF|LF|DEL|tab/) {
-        pass("claim $name: refused");
-        next;
-    }
-
+    is($response->status, 200, "claim $name: the request goes on");
     is_deeply(sent($response, 'X-Kind'), [], "claim $name: nothing is sent");
     is_deeply(sent($response, 'X-Evil'), [], "claim $name: nor anything else");
 }
+
+is_refused($http->get('/', token => $issuer->token(kind => "a\0b")), 401,
+           'invalid_token', 'NUL anywhere: no token at all');
 
 for ([ 7, '7' ], [ JSON::PP::true, 'true' ], [ [ 'a,b', '100%' ],
      'a%2Cb,100%25' ], [ { b => 1, a => [ 'x' ] }, qr/\A\{.*\}\z/ ],

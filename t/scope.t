@@ -246,13 +246,6 @@ for (
     my ($claims, $status, $name) = @$_;
     my $response = $http->get($path, token => $issuer->token(%$claims));
 
-    # Of the wrong type it may as well be a bad token.
-
-    if ($status == 403 && ref $claims->{scope} || ($claims->{scope} // '') eq 7)
-    {
-        $status = $response->status == 401 ? 401 : $status;
-    }
-
     is($response->status, $status, $name);
 }
 

@@ -15,7 +15,6 @@ use OAuth::Test::Issuer;
 use OAuth::Test::Key;
 use OAuth::Test::Nginx;
 use OAuth::Test::Process qw(wait_until);
-use OAuth::Test::Token;
 use OAuth::Test::Upstream;
 
 our $TODO;

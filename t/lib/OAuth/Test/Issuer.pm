@@ -5,6 +5,7 @@ package OAuth::Test::Issuer;
 #
 #   answer(jwks => status => 500)        another status, type, body, headers
 #   answer(jwks => mode => 'hang')       see %modes
+#   answer(jwks => file => $path)        a body that is too large for the state
 #   answer(jwks => hold => 'flag')       answers once the test raises the flag
 #   normal                               all good again
 
@@ -211,7 +212,19 @@ sub content {
     %content = (%content, status => 404, type => 'text/plain',
                 body => "nothing here\n") unless $document;
 
+    $content{body} = read_body($answer->{file}) if defined $answer->{file};
+
     return { %content, %$answer };
+}
+
+
+sub read_body {
+    my ($path) = @_;
+
+    open my $in, '<', $path or die "gone: no $path\n";
+    local $/;
+
+    return scalar <$in>;
 }
 
 

@@ -1,0 +1,94 @@
+#!/usr/bin/perl
+#
+# oauth_zone: what does not fit is said so, with the remedy, and disturbs no
+# other issuer; a key set above 1 MiB is none.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use File::Temp ();
+use JSON::PP ();
+
+use OAuth::Test;
+
+my $json = JSON::PP->new->canonical;
+my $key = key('ES256');
+
+
+# A key set of this many keys, 1.5 kB each; the real one is the last.
+
+sub key_set {
+    my ($count) = @_;
+
+    return $json->encode({ keys => [
+        (map { { %{ $key->jwk }, kid => "filler-$_", x5c => [ 'A' x 1400 ] } }
+            2 .. $count),
+        $key->jwk ] });
+}
+
+
+my $folder = File::Temp->newdir(TMPDIR => 1);
+my %sets = (few => 5, many => 60, masses => 1000);
+my $issuer = issuer(keys => [ $key ]);
+
+for my $name (sort keys %sets) {
+    open my $out, '>', "$folder/$name" or die "cannot write $name: $!\n";
+    print $out key_set($sets{$name});
+    close $out or die "cannot write $name: $!\n";
+
+    $issuer->answer("/$name", status => 200, type => 'application/json',
+                    file => "$folder/$name");
+}
+
+my $conf = <<'EOT';
+    %%ZONE%%
+
+    oauth_issuer few { issuer https://few.test; jwks_uri %%URL%%/few; }
+    oauth_issuer many { issuer https://many.test; jwks_uri %%URL%%/many; }
+    oauth_issuer masses { issuer https://masses.test; jwks_uri %%URL%%/masses; }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+        oauth few many masses;
+        oauth_resource https://app.test;
+        location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "app\n";
+    }
+EOT
+
+my %zones = (
+    'the usual size' => { conf => '', many => 200 },
+    'a small one' => { conf => 'oauth_zone 64k;', many => 503 },
+);
+
+for my $name (sort keys %zones) {
+    my $nginx = nginx($conf, URL => $issuer->url, ZONE => $zones{$name}{conf},
+                      workers => 2);
+    my %expected = (few => 200, many => $zones{$name}{many}, masses => 503);
+
+    for my $set (sort keys %expected) {
+        my $answer = $nginx->http->get('/', token => $issuer->token(
+            iss => "https://$set.test"));
+
+        is($answer->status, $expected{$set}, "$name: $set");
+
+        next if $expected{$set} == 200;
+
+        my ($line) = $nginx->wait_for_log(
+            qr/\[warn\].*issuer "$set": cannot fetch/);
+
+        ok($line, "$name: $set: a warning");
+        like($line // '', qr/oauth_zone/, "$name: $set: with the remedy")
+            if $set eq 'many';
+    }
+}
+
+finish();
