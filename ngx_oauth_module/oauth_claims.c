@@ -212,6 +212,12 @@ oauth_claims_time(const json_t *root, const char *name, int64_t *seconds)
 
     real = json_number_value(value);
 
+    /* A fraction of the first second, or too small for a double: no date. */
+
+    if (json_is_real(value) && real > -1 && real < 1) {
+        return -1;
+    }
+
     if (real >= (double) OAUTH_CLAIMS_TIME_MAX) {
         *seconds = OAUTH_CLAIMS_TIME_MAX;
         return 1;

@@ -341,7 +341,7 @@ for my $value ('"' . ($now + 60) . '"', 'null', 'true', '[' . ($now + 60) . ']',
 
         # A time long ago is no reason to refuse, but for exp.
 
-        my $past = $member ne 'exp' && $value =~ /\A(?:0|-1|1e-9+)\z/;
+        my $past = $member ne 'exp' && $value =~ /\A(?:0|-1)\z/;
 
         if ($past) {
             like($response->status, qr/\A(?:200|401)\z/, "$member $name");
