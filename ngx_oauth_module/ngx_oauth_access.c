@@ -175,6 +175,34 @@ ngx_oauth_subrequest_handler(ngx_http_request_t *r)
 }
 
 
+/* Let in by another module (satisfy any): not refused. */
+
+ngx_int_t
+ngx_oauth_admitted_handler(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t  *ctx;
+
+    if (r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_oauth_access_lookup(r);
+
+    if (ctx == NULL || ctx->refusal.status == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (r->err_status == 0) {
+        ctx->refusal.status = 0;
+
+    } else {
+        ctx->refusal.paged = 1;
+    }
+
+    return NGX_DECLINED;
+}
+
+
 const ngx_oauth_ctx_t *
 ngx_oauth_access_peek(ngx_http_request_t *r)
 {
@@ -183,7 +211,7 @@ ngx_oauth_access_peek(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
-    if (lcf->issuers == NULL) {
+    if (lcf->issuers == NULL || lcf->resource == NULL) {
         return NULL;
     }
 
@@ -214,7 +242,6 @@ ngx_oauth_access_decide(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
     ctx->may_park = may_park;
     ctx->decided = 0;
-    ctx->status = 0;
     ctx->reason = OAUTH_OK;
 
     /* A server's own level behind a "location /": no request gets there. */

@@ -13,6 +13,23 @@
 #include "ngx_oauth_conf.h"
 
 
+/*
+ * What is answered.  Rendered when the request is refused and not when the
+ * answer is sent: an error_page in between changes method, URI and location.
+ */
+
+typedef struct {
+    ngx_uint_t                   status;    /* 0: not refused                 */
+    const ngx_oauth_loc_conf_t  *conf;      /* of the location that refused   */
+    ngx_str_t                    challenge; /* empty: the answer has none     */
+    ngx_str_t                    body;
+    ngx_str_t                    retry_after;
+    unsigned                     paged:1;   /* an error_page has content      */
+    unsigned                     replaces:1;    /* body, for nginx's page     */
+    unsigned                     sent:1;
+} ngx_oauth_refusal_t;
+
+
 typedef struct {
     ngx_http_request_t          *request;
     const ngx_oauth_loc_conf_t  *conf;      /* the location that is decided   */
@@ -23,22 +40,24 @@ typedef struct {
     oauth_reason_t               reason;
 
     ngx_oauth_wait_t             wait;
-
-    ngx_uint_t                   status;    /* of the refusal; 0: none        */
-    ngx_str_t                    body;      /* that replaces nginx's page     */
+    ngx_oauth_refusal_t          refusal;
 
     unsigned                     decided:1; /* reason holds for conf          */
     unsigned                     may_park:1;
     unsigned                     refetched:1;   /* for an unknown key         */
     unsigned                     forwarded:1;
-    unsigned                     body_sent:1;
 } ngx_oauth_ctx_t;
 
 
-/* Access phase, and preaccess for subrequests, which skip the former. */
+/*
+ * Access phase; preaccess for subrequests, which skip the former; precontent,
+ * where a refused request only arrives if another module let it in, or for its
+ * error page.
+ */
 
 ngx_int_t ngx_oauth_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_subrequest_handler(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_admitted_handler(ngx_http_request_t *r);
 
 /* NULL: nothing was decided about this request yet. */
 
@@ -85,7 +104,7 @@ ngx_int_t ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx);
 
 /* ngx_oauth_reply.c: refusals, and answers of the module's own. */
 
-/* Logs the refusal and returns the status for the phase engine. */
+/* Logs and renders the refusal; returns the status for the phase engine. */
 
 ngx_int_t ngx_oauth_reply(ngx_oauth_ctx_t *ctx);
 
@@ -117,6 +136,15 @@ ngx_int_t ngx_oauth_metadata_handler(ngx_http_request_t *r);
 /* ngx_oauth_variables.c */
 
 ngx_int_t ngx_oauth_variables_add(ngx_conf_t *cf);
+
+/*
+ * ngx_http_complex_value of this place in this request: what a map or geo was
+ * found to be for another URI, before a redirect or in the main request of
+ * this subrequest, does not count.
+ */
+
+ngx_int_t ngx_oauth_variables_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *complex, ngx_str_t *value);
 char *ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

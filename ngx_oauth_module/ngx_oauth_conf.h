@@ -196,6 +196,12 @@ char *ngx_oauth_conf_token_type(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* Post handlers: what a time may be. */
+
+char *ngx_oauth_conf_interval(ngx_conf_t *cf, void *post, void *data);
+char *ngx_oauth_conf_timeout(ngx_conf_t *cf, void *post, void *data);
+char *ngx_oauth_conf_leeway(ngx_conf_t *cf, void *post, void *data);
+
 
 /*
  * ngx_oauth_conf_server.c: once everything is read, names become issuers and

@@ -12,6 +12,7 @@
 
 #define NGX_OAUTH_FILE_SIZE  (1024 * 1024)
 #define NGX_OAUTH_LEEWAY     3600          /* seconds, at most */
+#define NGX_OAUTH_INTERVAL   1000          /* ms, at least */
 
 
 static ngx_oauth_issuer_t *ngx_oauth_issuer_create(ngx_conf_t *cf,
@@ -175,14 +176,6 @@ ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
     issuer->policy.leeway = issuer->leeway;
     issuer->policy.max_lifetime = issuer->max_lifetime;
 
-    if (issuer->leeway > NGX_OAUTH_LEEWAY) {
-        return "has a leeway above 1h: synchronise the clocks instead";
-    }
-
-    if (issuer->timeout == 0) {
-        return "has the timeout 0: no fetch could succeed";
-    }
-
     rv = ngx_oauth_issuer_urls(cf, issuer);
     if (rv != NGX_CONF_OK) {
         return rv;
@@ -212,15 +205,14 @@ ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
-    if (issuer->jwks_file.len
-        && (issuer->jwks_uri.len || issuer->config_url.len))
+    if ((issuer->jwks_file.len != 0) + (issuer->jwks_uri.len != 0)
+        + (issuer->config_url.len != 0) > 1)
     {
-        return "has jwks_file beside jwks_uri or config_url: keep one source "
-               "of keys";
-    }
-
-    if (issuer->jwks_uri.len && issuer->config_url.len) {
-        return "has jwks_uri beside config_url: keep one source of keys";
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "oauth_issuer \"%V\" has more than one of "
+                           "config_url, jwks_uri and jwks_file: keep one "
+                           "source of keys", &issuer->name);
+        return NGX_CONF_ERROR;
     }
 
     if (ngx_oauth_issuer_url(cf, "issuer", &issuer->issuer) != NGX_CONF_OK
@@ -416,6 +408,42 @@ done:
     (void) ngx_close_file(file.fd);
 
     return (n == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_interval(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_msec_t  *interval = data;
+
+    if (*interval < NGX_OAUTH_INTERVAL) {
+        return "is below 1s: the authorization server would be asked without "
+               "end";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_timeout(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_msec_t  *timeout = data;
+
+    return *timeout ? NGX_CONF_OK : "is 0: no fetch could succeed";
+}
+
+
+char *
+ngx_oauth_conf_leeway(ngx_conf_t *cf, void *post, void *data)
+{
+    time_t  *leeway = data;
+
+    if (*leeway > NGX_OAUTH_LEEWAY) {
+        return "is above 1h: synchronise the clocks instead";
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -5,8 +5,9 @@
  * taken off by building a new list in the request's pool; the old elements
  * stay where they are, for whoever points at them.
  *
- * Names are compared in their normal form (lower case, "_" as "-"): CGI-like
- * upstreams cannot tell the spellings apart.  First delete, then set.
+ * Names are compared in their normal form (lower case, "-" for all that is no
+ * letter or digit): CGI-like upstreams cannot tell the spellings apart.  First
+ * delete, then set.
  */
 
 
@@ -257,7 +258,7 @@ ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
 
             c = ngx_tolower(name->data[k]);
 
-            if (c == '_') {
+            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
                 c = '-';
             }
 
@@ -364,12 +365,12 @@ ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
 
     if (header->claim.data == NULL) {
 
-        if (ngx_http_complex_value(r, &header->value, value) != NGX_OK) {
+        if (ngx_oauth_variables_value(r, &header->value, value) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        return value->len && ngx_oauth_str_is_field(ngx_oauth_str(value))
-               ? NGX_OK : NGX_DECLINED;
+        return ngx_oauth_str_is_field(ngx_oauth_str(value)) ? NGX_OK
+                                                            : NGX_DECLINED;
     }
 
     claims = oauth_token_claims(ctx->token);
@@ -381,7 +382,9 @@ ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
 
     ngx_memzero(&buf, sizeof(oauth_buf_t));
 
-    if (oauth_json_text(claim, &buf) != 0 || buf.len == 0) {
+    if (oauth_json_text(claim, &buf) != 0
+        || !ngx_oauth_str_is_field(oauth_buf_str(&buf)))
+    {
         oauth_buf_free(&buf);
         return NGX_DECLINED;
     }

@@ -16,6 +16,11 @@ static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
+static ngx_conf_post_t  ngx_oauth_interval = { ngx_oauth_conf_interval };
+static ngx_conf_post_t  ngx_oauth_timeout = { ngx_oauth_conf_timeout };
+static ngx_conf_post_t  ngx_oauth_leeway = { ngx_oauth_conf_leeway };
+
+
 static ngx_command_t  ngx_oauth_commands[] = {
 
     { ngx_string("oauth_zone"),
@@ -165,7 +170,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
       ngx_conf_set_sec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, leeway),
-      NULL },
+      &ngx_oauth_leeway },
 
     { ngx_string("max_token_lifetime"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
@@ -186,21 +191,21 @@ static ngx_command_t  ngx_oauth_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, refresh),
-      NULL },
+      &ngx_oauth_interval },
 
     { ngx_string("key_stale"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, stale),
-      NULL },
+      &ngx_oauth_interval },
 
     { ngx_string("key_refetch"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, refetch),
-      NULL },
+      &ngx_oauth_interval },
 
     { ngx_string("ssl_trusted_certificate"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
@@ -221,7 +226,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, timeout),
-      NULL },
+      &ngx_oauth_timeout },
 
       ngx_null_command
 };
@@ -290,6 +295,9 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
            != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_ACCESS_PHASE,
                                    ngx_oauth_access_handler)
+           != NGX_OK
+        || ngx_oauth_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
+                                   ngx_oauth_admitted_handler)
            != NGX_OK)
     {
         return NGX_ERROR;

@@ -42,10 +42,7 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
         return reason;
     }
 
-    if (conf->needs_subject
-        && (claims->subject.len == 0
-            || !ngx_oauth_str_is_field(claims->subject)))
-    {
+    if (conf->needs_subject && !ngx_oauth_str_is_field(claims->subject)) {
         return OAUTH_NO_SUBJECT;
     }
 
@@ -173,7 +170,7 @@ ngx_oauth_policy_scopes(ngx_http_request_t *r,
 
         for (k = 0; k < scopes[i].terms->nelts; k++) {
 
-            if (ngx_http_complex_value(r, &terms[k], &value) != NGX_OK) {
+            if (ngx_oauth_variables_value(r, &terms[k], &value) != NGX_OK) {
                 return OAUTH_SERVER_ERROR;
             }
 
@@ -280,7 +277,7 @@ ngx_oauth_policy_scope(ngx_http_request_t *r,
 
         for (k = 0; k < scopes[i].terms->nelts; k++) {
 
-            if (ngx_http_complex_value(r, &terms[k], &value) != NGX_OK) {
+            if (ngx_oauth_variables_value(r, &terms[k], &value) != NGX_OK) {
                 buf->failed = 1;
                 return;
             }

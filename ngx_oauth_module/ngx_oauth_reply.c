@@ -17,17 +17,15 @@ static u_char *ngx_oauth_reply_escape(u_char *p, u_char *last,
 static ngx_table_elt_t *ngx_oauth_reply_request_header(ngx_http_request_t *r,
     const char *name);
 static ngx_uint_t ngx_oauth_reply_asks_authorization(ngx_str_t list);
+static ngx_uint_t ngx_oauth_reply_lists_names(ngx_str_t *list);
 static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
-static ngx_uint_t ngx_oauth_reply_is_ours(ngx_http_request_t *r,
-    ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_reply_fields(ngx_oauth_ctx_t *ctx,
-    ngx_str_t *challenge);
+static ngx_int_t ngx_oauth_reply_fields(ngx_http_request_t *r,
+    ngx_oauth_refusal_t *refusal);
 static ngx_int_t ngx_oauth_reply_challenge(ngx_http_request_t *r,
     ngx_str_t *challenge);
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx,
-    ngx_str_t *challenge, ngx_str_t *body);
+static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -50,11 +48,41 @@ static const ngx_uint_t  ngx_oauth_statuses[] = {
 ngx_int_t
 ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
 {
-    ctx->status = ngx_oauth_statuses[oauth_reason_info(ctx->reason)->answer];
+    ngx_uint_t            status;
+    ngx_http_request_t   *r;
+    ngx_oauth_refusal_t  *refusal;
+
+    r = ctx->request;
+    refusal = &ctx->refusal;
+    status = ngx_oauth_statuses[oauth_reason_info(ctx->reason)->answer];
 
     ngx_oauth_reply_log(ctx);
 
-    return ctx->status;
+    /*
+     * The error page of a refusal that is itself refused: what the client has
+     * to know is why its own request was.
+     */
+
+    if (refusal->status == status && r->err_status == status) {
+        refusal->conf = ctx->conf;
+        refusal->paged = 0;
+        return status;
+    }
+
+    ngx_memzero(refusal, sizeof(ngx_oauth_refusal_t));
+
+    refusal->status = status;
+    refusal->conf = ctx->conf;
+
+    if (ngx_oauth_reply_write(ctx) != NGX_OK
+        || (status == NGX_HTTP_SERVICE_UNAVAILABLE
+            && ngx_oauth_reply_retry_after(ctx) != NGX_OK))
+    {
+        refusal->status = 0;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return status;
 }
 
 
@@ -189,6 +217,7 @@ ngx_oauth_reply_preflight_headers(ngx_http_request_t *r)
                                              "access-control-request-headers");
 
     if (headers
+        && ngx_oauth_reply_lists_names(&headers->value)
         && ngx_oauth_reply_header(r, &allow_headers, &headers->value) == NULL)
     {
         return NGX_ERROR;
@@ -242,6 +271,29 @@ ngx_oauth_reply_asks_authorization(ngx_str_t list)
 }
 
 
+/* Field names and commas only: what else a client sends is not sent back. */
+
+static ngx_uint_t
+ngx_oauth_reply_lists_names(ngx_str_t *list)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < list->len; i++) {
+
+        c = ngx_tolower(list->data[i]);
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'
+              || c == '_' || c == ',' || c == ' '))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 ngx_table_elt_t *
 ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value)
@@ -266,61 +318,54 @@ ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
 static ngx_int_t
 ngx_oauth_header_filter(ngx_http_request_t *r)
 {
-    ngx_str_t         challenge, body;
-    ngx_oauth_ctx_t  *ctx;
+    ngx_oauth_ctx_t      *ctx;
+    ngx_oauth_refusal_t  *refusal;
 
-    if (r != r->main) {
+    ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
+
+    if (ctx == NULL || ctx->refusal.status == 0) {
         return ngx_http_next_header_filter(r);
     }
 
-    ctx = ngx_oauth_access_lookup(r);
+    refusal = &ctx->refusal;
 
-    if (ctx == NULL || !ngx_oauth_reply_is_ours(r, ctx)) {
-        return ngx_http_next_header_filter(r);
-    }
+    /*
+     * With satisfy any our 403 may end as another module's 401: then the
+     * challenges go together.  Any other status is somebody else's answer.
+     */
 
-    if (ngx_oauth_reply_write(ctx, &challenge, &body) != NGX_OK
-        || ngx_oauth_reply_fields(ctx, &challenge) != NGX_OK)
+    if (r->err_status != refusal->status
+        && r->err_status != NGX_HTTP_UNAUTHORIZED)
     {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ngx_oauth_reply_fields(r, refusal) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    /* An error_page elsewhere keeps its own body. */
+    /* An error page keeps its own body. */
 
-    if (ngx_http_get_module_loc_conf(r, ngx_oauth_module)
-        == (void *) ctx->conf)
+    if (r->err_status == refusal->status
+        && !refusal->paged
+        && ngx_http_get_module_loc_conf(r, ngx_oauth_module)
+           == (void *) refusal->conf)
     {
         ngx_str_set(&r->headers_out.content_type, "application/problem+json");
         r->headers_out.content_type_len = r->headers_out.content_type.len;
         r->headers_out.content_type_lowcase = NULL;
         r->headers_out.charset.len = 0;
-        r->headers_out.content_length_n = body.len;
+        r->headers_out.content_length_n = refusal->body.len;
 
-        ctx->body = body;
+        refusal->replaces = 1;
     }
 
     return ngx_http_next_header_filter(r);
 }
 
 
-/*
- * Whether this answer is the refusal: nginx's own error handling runs with its
- * status, and it does not stem from an upstream, which a request that another
- * module has let in may have reached.
- */
-
-static ngx_uint_t
-ngx_oauth_reply_is_ours(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
-{
-    return ctx->status
-           && r->err_status == ctx->status
-           && (r->upstream == NULL
-               || r->upstream->headers_in.status_n != ctx->status);
-}
-
-
 static ngx_int_t
-ngx_oauth_reply_fields(ngx_oauth_ctx_t *ctx, ngx_str_t *challenge)
+ngx_oauth_reply_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
 {
     static ngx_str_t  cache = ngx_string("Cache-Control");
     static ngx_str_t  no_store = ngx_string("no-store");
@@ -330,12 +375,11 @@ ngx_oauth_reply_fields(ngx_oauth_ctx_t *ctx, ngx_str_t *challenge)
     static ngx_str_t  any = ngx_string("*");
     static ngx_str_t  expose = ngx_string("Access-Control-Expose-Headers");
     static ngx_str_t  exposed = ngx_string("WWW-Authenticate, Retry-After");
+    static ngx_str_t  retry_after = ngx_string("Retry-After");
 
-    ngx_http_request_t  *r;
-
-    r = ctx->request;
-
-    if (challenge->len && ngx_oauth_reply_challenge(r, challenge) != NGX_OK) {
+    if (refusal->challenge.len
+        && ngx_oauth_reply_challenge(r, &refusal->challenge) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -345,22 +389,25 @@ ngx_oauth_reply_fields(ngx_oauth_ctx_t *ctx, ngx_str_t *challenge)
         return NGX_ERROR;
     }
 
-    if (ctx->conf->cors
+    if (refusal->conf->cors
         && (ngx_oauth_reply_header(r, &origin, &any) == NULL
             || ngx_oauth_reply_header(r, &expose, &exposed) == NULL))
     {
         return NGX_ERROR;
     }
 
-    if (ctx->status == NGX_HTTP_SERVICE_UNAVAILABLE) {
-        return ngx_oauth_reply_retry_after(ctx);
+    if (refusal->retry_after.len
+        && ngx_oauth_reply_header(r, &retry_after, &refusal->retry_after)
+           == NULL)
+    {
+        return NGX_ERROR;
     }
 
     return NGX_OK;
 }
 
 
-/* One line: another module's challenge (satisfy any) follows on ours. */
+/* One line: challenges of others (satisfy any, an app) follow on ours. */
 
 static ngx_int_t
 ngx_oauth_reply_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
@@ -369,24 +416,35 @@ ngx_oauth_reply_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
 
     u_char           *p;
     ngx_str_t         value;
-    ngx_table_elt_t  *h, *other;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
 
     value = *challenge;
-    other = r->headers_out.www_authenticate;
 
-    if (other && other->hash) {
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
 
-        value.len = challenge->len + 2 + other->value.len;
-        value.data = ngx_pnalloc(r->pool, value.len);
-        if (value.data == NULL) {
-            return NGX_ERROR;
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].hash == 0
+                || h[i].key.len != name.len
+                || ngx_strncasecmp(h[i].key.data, name.data, name.len) != 0)
+            {
+                continue;
+            }
+
+            p = ngx_pnalloc(r->pool, value.len + 2 + h[i].value.len);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            h[i].hash = 0;
+
+            value.len = ngx_sprintf(p, "%V, %V", &value, &h[i].value) - p;
+            value.data = p;
         }
-
-        p = ngx_cpymem(value.data, challenge->data, challenge->len);
-        p = ngx_cpymem(p, ", ", 2);
-        ngx_memcpy(p, other->value.data, other->value.len);
-
-        other->hash = 0;
     }
 
     h = ngx_oauth_reply_header(r, &name, &value);
@@ -403,34 +461,31 @@ ngx_oauth_reply_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
 static ngx_int_t
 ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx)
 {
-    static ngx_str_t  name = ngx_string("Retry-After");
-
-    time_t     seconds;
-    ngx_str_t  value;
+    time_t      seconds;
+    ngx_str_t  *value;
 
     seconds = 1;
+    value = &ctx->refusal.retry_after;
 
     if (ctx->issuer && ctx->issuer->provider) {
         seconds = ngx_oauth_provider_retry_after(ctx->issuer->provider);
     }
 
-    value.data = ngx_pnalloc(ctx->request->pool, NGX_TIME_T_LEN);
-    if (value.data == NULL) {
+    value->data = ngx_pnalloc(ctx->request->pool, NGX_TIME_T_LEN);
+    if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    value.len = ngx_sprintf(value.data, "%T", seconds) - value.data;
+    value->len = ngx_sprintf(value->data, "%T", seconds) - value->data;
 
-    return ngx_oauth_reply_header(ctx->request, &name, &value) ? NGX_OK
-                                                               : NGX_ERROR;
+    return NGX_OK;
 }
 
 
 /* The challenge (empty where the answer has none) and the problem document. */
 
 static ngx_int_t
-ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx, ngx_str_t *challenge,
-    ngx_str_t *body)
+ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 {
     ngx_int_t             rc;
     oauth_buf_t           scope, buf;
@@ -440,7 +495,6 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx, ngx_str_t *challenge,
 
     ngx_memzero(&scope, sizeof(oauth_buf_t));
     ngx_memzero(&answer, sizeof(oauth_challenge_t));
-    ngx_str_null(challenge);
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
@@ -448,7 +502,7 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx, ngx_str_t *challenge,
     ngx_oauth_policy_scope(ctx->request, ctx->conf, &scope);
 
     answer.reason = oauth_reason_info(ctx->reason);
-    answer.status = ctx->status;
+    answer.status = ctx->refusal.status;
     answer.scope = oauth_buf_str(&scope);
     answer.issuer = issuers[0]->policy.issuer;
 
@@ -461,14 +515,14 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx, ngx_str_t *challenge,
     buf.failed = scope.failed;
 
     oauth_challenge_write_problem(&buf, &answer);
-    rc = ngx_oauth_buf_move(pool, &buf, body);
+    rc = ngx_oauth_buf_move(pool, &buf, &ctx->refusal.body);
 
     if (rc == NGX_OK
         && answer.reason->answer != OAUTH_ANSWER_FORBIDDEN
         && answer.reason->answer != OAUTH_ANSWER_UNAVAILABLE)
     {
         oauth_challenge_write(&buf, &answer);
-        rc = ngx_oauth_buf_move(pool, &buf, challenge);
+        rc = ngx_oauth_buf_move(pool, &buf, &ctx->refusal.challenge);
     }
 
     oauth_buf_free(&scope);
@@ -480,15 +534,18 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx, ngx_str_t *challenge,
 static ngx_int_t
 ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t        *b;
-    ngx_chain_t       out, *cl;
-    ngx_oauth_ctx_t  *ctx;
+    ngx_buf_t            *b;
+    ngx_chain_t           out, *cl;
+    ngx_oauth_ctx_t      *ctx;
+    ngx_oauth_refusal_t  *refusal;
 
     ctx = (r == r->main) ? ngx_http_get_module_ctx(r, ngx_oauth_module) : NULL;
 
-    if (in == NULL || ctx == NULL || ctx->body.len == 0) {
+    if (in == NULL || ctx == NULL || !ctx->refusal.replaces) {
         return ngx_http_next_body_filter(r, in);
     }
+
+    refusal = &ctx->refusal;
 
     /* nginx's own page is dropped. */
 
@@ -496,7 +553,7 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         cl->buf->pos = cl->buf->last;
     }
 
-    if (ctx->body_sent) {
+    if (refusal->sent) {
         return NGX_OK;
     }
 
@@ -505,8 +562,8 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return NGX_ERROR;
     }
 
-    b->pos = ctx->body.data;
-    b->last = ctx->body.data + ctx->body.len;
+    b->pos = refusal->body.data;
+    b->last = refusal->body.data + refusal->body.len;
     b->memory = 1;
     b->last_buf = 1;
     b->last_in_chain = 1;
@@ -514,7 +571,7 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     out.buf = b;
     out.next = NULL;
 
-    ctx->body_sent = 1;
+    refusal->sent = 1;
 
     return ngx_http_next_body_filter(r, &out);
 }

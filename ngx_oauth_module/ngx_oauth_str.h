@@ -35,7 +35,10 @@ ngx_oauth_str_equal(const ngx_str_t *a, const ngx_str_t *b)
 }
 
 
-/* 1 when no byte of it could end or bend a header field (RFC 9110 5.5). */
+/*
+ * 1 when a header field can carry it as it is (RFC 9110 section 5.5): nothing
+ * that ends the field, no white space at its ends, which would be lost.
+ */
 
 static ngx_inline ngx_uint_t
 ngx_oauth_str_is_field(oauth_str_t s)
@@ -48,7 +51,7 @@ ngx_oauth_str_is_field(oauth_str_t s)
         }
     }
 
-    return 1;
+    return s.len && s.data[0] != ' ' && s.data[s.len - 1] != ' ';
 }
 
 

@@ -29,6 +29,8 @@ static ngx_int_t ngx_oauth_variable_scope(ngx_http_request_t *r,
 static ngx_int_t ngx_oauth_variable_result(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static const oauth_claims_t *ngx_oauth_variable_claims(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_variables_copy(ngx_http_request_t *r,
+    ngx_http_variable_value_t **copy);
 static ngx_int_t ngx_oauth_variable_set(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, const json_t *claim);
 
@@ -93,6 +95,72 @@ ngx_oauth_variables_add(ngx_conf_t *cf)
 
         var->get_handler = v->get_handler;
         var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_oauth_variables_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *complex, ngx_str_t *value)
+{
+    ngx_int_t                   rc;
+    ngx_http_variable_value_t  *variables, *copy;
+
+    if (complex->lengths == NULL || (r == r->main && !r->internal)) {
+        return ngx_http_complex_value(r, complex, value);
+    }
+
+    if (ngx_oauth_variables_copy(r, &copy) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    variables = r->variables;
+    r->variables = copy;
+
+    rc = ngx_http_complex_value(r, complex, value);
+
+    r->variables = variables;
+
+    return rc;
+}
+
+
+/*
+ * nginx keeps the values of indexed variables over internal redirects and
+ * shares them with subrequests.  The copy has none of those that are computed
+ * from others (map, geo, split_clients: a getter with data); "set" is weak and
+ * keeps what the configuration assigned.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_copy(ngx_http_request_t *r,
+    ngx_http_variable_value_t **copy)
+{
+    ngx_uint_t                  i, n;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    n = cmcf->variables.nelts;
+    v = cmcf->variables.elts;
+
+    *copy = ngx_palloc(r->pool, n * sizeof(ngx_http_variable_value_t));
+    if (*copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(*copy, r->variables, n * sizeof(ngx_http_variable_value_t));
+
+    for (i = 0; i < n; i++) {
+        if (v[i].get_handler && v[i].data
+            && !(v[i].flags & NGX_HTTP_VAR_WEAK))
+        {
+            (*copy)[i].valid = 0;
+            (*copy)[i].not_found = 0;
+        }
     }
 
     return NGX_OK;
