@@ -19,6 +19,14 @@ static char *ngx_oauth_conf_header_name(ngx_conf_t *cf,
     ngx_oauth_header_t *header);
 
 
+/*
+ * Fields that nginx holds by pointer beside the list: its own variables would
+ * go on showing the client's value.
+ */
+
+#define NGX_OAUTH_KEPT  "nginx itself uses the client's; choose another name"
+
+
 /* Setting these would change who the client is, or how messages are framed. */
 
 static const ngx_oauth_reserved_t  ngx_oauth_reserved[] = {
@@ -33,6 +41,26 @@ static const ngx_oauth_reserved_t  ngx_oauth_reserved[] = {
     { ngx_string("content-length"), "it frames the message" },
     { ngx_string("upgrade"), "it belongs to the connection" },
     { ngx_string("expect"), "it belongs to the connection" },
+    { ngx_string("user-agent"), NGX_OAUTH_KEPT },
+    { ngx_string("referer"), NGX_OAUTH_KEPT },
+    { ngx_string("cookie"), NGX_OAUTH_KEPT },
+    { ngx_string("via"), NGX_OAUTH_KEPT },
+    { ngx_string("x-forwarded-for"), NGX_OAUTH_KEPT },
+    { ngx_string("x-real-ip"), NGX_OAUTH_KEPT },
+    { ngx_string("content-type"), NGX_OAUTH_KEPT },
+    { ngx_string("range"), NGX_OAUTH_KEPT },
+    { ngx_string("if-range"), NGX_OAUTH_KEPT },
+    { ngx_string("if-match"), NGX_OAUTH_KEPT },
+    { ngx_string("if-none-match"), NGX_OAUTH_KEPT },
+    { ngx_string("if-modified-since"), NGX_OAUTH_KEPT },
+    { ngx_string("if-unmodified-since"), NGX_OAUTH_KEPT },
+    { ngx_string("accept"), NGX_OAUTH_KEPT },
+    { ngx_string("accept-encoding"), NGX_OAUTH_KEPT },
+    { ngx_string("accept-language"), NGX_OAUTH_KEPT },
+    { ngx_string("depth"), NGX_OAUTH_KEPT },
+    { ngx_string("destination"), NGX_OAUTH_KEPT },
+    { ngx_string("overwrite"), NGX_OAUTH_KEPT },
+    { ngx_string("date"), NGX_OAUTH_KEPT },
     { ngx_null_string, NULL }
 };
 

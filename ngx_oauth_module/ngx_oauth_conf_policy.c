@@ -86,7 +86,9 @@ ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (ngx_strncmp(value[i].data, "method=", 7) == 0) {
+        if (ngx_strncasecmp(value[i].data, (u_char *) "method", 6) == 0
+            && ngx_strchr(value[i].data, '='))
+        {
 
             if (ngx_oauth_conf_methods(cf, &value[i], scope) != NGX_OK) {
                 return NGX_CONF_ERROR;
@@ -160,6 +162,13 @@ ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
     if (scope->methods) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" is a second method list: join the two",
+                           list);
+        return NGX_ERROR;
+    }
+
+    if (ngx_strncmp(list->data, "method=", 7) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" looks like a method list: write method=",
                            list);
         return NGX_ERROR;
     }

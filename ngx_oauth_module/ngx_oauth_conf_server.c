@@ -13,8 +13,11 @@ static ngx_int_t ngx_oauth_location_init(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf, ngx_oauth_location_t *location);
 static ngx_int_t ngx_oauth_location_issuers(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf, ngx_oauth_loc_conf_t *lcf);
+static ngx_int_t ngx_oauth_location_issuer(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *lcf, ngx_oauth_issuer_t *issuer);
 static ngx_int_t ngx_oauth_location_headers(ngx_conf_t *cf,
     ngx_oauth_location_t *location);
+static ngx_uint_t ngx_oauth_header_needs_subject(ngx_oauth_header_t *header);
 static ngx_int_t ngx_oauth_location_resource(ngx_conf_t *cf,
     ngx_oauth_location_t *location);
 
@@ -90,7 +93,7 @@ ngx_oauth_location_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 {
     ngx_str_t            *names;
     ngx_uint_t            i, k;
-    ngx_oauth_issuer_t  **issuers, **issuer;
+    ngx_oauth_issuer_t  **issuers;
 
     lcf->issuers = ngx_array_create(cf->pool, lcf->names->nelts,
                                     sizeof(ngx_oauth_issuer_t *));
@@ -118,13 +121,43 @@ ngx_oauth_location_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
             return NGX_ERROR;
         }
 
-        issuer = ngx_array_push(lcf->issuers);
-        if (issuer == NULL) {
+        if (ngx_oauth_location_issuer(cf, lcf, issuers[k]) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        *issuer = issuers[k];
     }
+
+    return NGX_OK;
+}
+
+
+/* The token's iss picks an issuer: it must not fit two of them. */
+
+static ngx_int_t
+ngx_oauth_location_issuer(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
+    ngx_oauth_issuer_t *issuer)
+{
+    ngx_uint_t            i;
+    ngx_oauth_issuer_t  **issuers, **slot;
+
+    issuers = lcf->issuers->elts;
+
+    for (i = 0; i < lcf->issuers->nelts; i++) {
+        if (ngx_oauth_str_equal(&issuers[i]->issuer, &issuer->issuer)) {
+            ngx_oauth_conf_error(cf, &lcf->place,
+                                 "\"%V\" and \"%V\" in one \"oauth\" are the "
+                                 "same issuer \"%V\": name one of them",
+                                 &issuers[i]->name, &issuer->name,
+                                 &issuer->issuer);
+            return NGX_ERROR;
+        }
+    }
+
+    slot = ngx_array_push(lcf->issuers);
+    if (slot == NULL) {
+        return NGX_ERROR;
+    }
+
+    *slot = issuer;
 
     return NGX_OK;
 }
@@ -135,8 +168,6 @@ ngx_oauth_location_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 static ngx_int_t
 ngx_oauth_location_headers(ngx_conf_t *cf, ngx_oauth_location_t *location)
 {
-    static ngx_str_t  variable = ngx_string("$oauth_sub");
-
     ngx_str_t             *normal;
     ngx_uint_t             i, k;
     ngx_oauth_header_t    *headers, **known, **slot;
@@ -156,10 +187,7 @@ ngx_oauth_location_headers(ngx_conf_t *cf, ngx_oauth_location_t *location)
 
         normal = &headers[i].normal;
 
-        if (oauth_str_equal(headers[i].claim, oauth_str("sub"))
-            || (headers[i].claim.data == NULL
-                && ngx_oauth_str_equal(&headers[i].value.value, &variable)))
-        {
+        if (ngx_oauth_header_needs_subject(&headers[i])) {
             lcf->needs_subject = 1;
         }
 
@@ -184,6 +212,28 @@ ngx_oauth_location_headers(ngx_conf_t *cf, ngx_oauth_location_t *location)
     }
 
     return NGX_OK;
+}
+
+
+/* By its name; behind a map or a set it cannot be seen. */
+
+static ngx_uint_t
+ngx_oauth_header_needs_subject(ngx_oauth_header_t *header)
+{
+    u_char     *text;
+    ngx_str_t  *value;
+
+    if (header->claim.data) {
+        return oauth_str_equal(header->claim, oauth_str("sub"));
+    }
+
+    value = &header->value.value;
+    text = value->data;
+
+    return ngx_strlcasestrn(text, text + value->len,
+                            (u_char *) "oauth_sub", 9 - 1)
+           || ngx_strlcasestrn(text, text + value->len,
+                               (u_char *) "oauth_claim_sub", 15 - 1);
 }
 
 

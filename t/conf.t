@@ -213,6 +213,26 @@ bad('duplicate: issuer', in_issuer('', 'https://a.test; issuer '
 bad("value: $_", in_issuer("$_; # here"), qr/invalid|value/)
     for 'leeway soon', 'timeout x', 'key_refresh -1', 'key_stale 1y2';
 
+bad("without end: $_", in_issuer("$_; # here"), qr/1s/)
+    for 'key_refresh 0', 'key_stale 999ms', 'key_refetch 0s';
+bad("no such time: $_", in_issuer("$_; # here"), qr/directive is/)
+    for 'timeout 0', 'leeway 2h';
+
+bad('one issuer under two names', <<'CONF',
+    oauth_issuer one { issuer https://as.test; }
+    oauth_issuer two { issuer https://as.test; leeway 5s; }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        location / {
+            oauth one two; # here
+        }
+    }
+CONF
+    qr{"https://as\.test"}, qr/"one" and "two"/);
+
 # resources
 
 my %resources = (
@@ -324,6 +344,10 @@ for my $scope ('""', q{'a"b'}, q{'a\b'}, q{'a b'}, "a\xc3\xa9", 'a|', '|a',
 bad("methods: $_", in_server(
         "location / {\n oauth corp;\n oauth_scope a method=$_; # here\n }"),
     qr/method/) for '', 'get', 'GET,', ',GET', 'G=T', '"GET POST"';
+
+bad("like a method list: $_", in_server(
+        "location / {\n oauth corp;\n oauth_scope a $_; # here\n }"),
+    qr/method=/) for 'methods=POST', 'Method=POST', 'METHOD=GET,PUT';
 
 bad('methods without a scope', in_server(
         "location / {\n oauth corp;\n oauth_scope method=GET; # here\n }"),

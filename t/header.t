@@ -31,6 +31,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     # names with an underscore reach the app, too
 
     underscores_in_headers on;
+    ignore_invalid_headers off;
     large_client_header_buffers 8 16k;
     fastcgi_param QUERY_STRING $query_string;
     uwsgi_param QUERY_STRING $query_string;
@@ -102,7 +103,8 @@ EOT
 my $http = $nginx->http;
 my $token = $issuer->token;
 
-my @spellings = qw(X-User x-user X-USER X_User x_user X-user X_USER);
+my @spellings = qw(X-User x-user X-USER X_User x_user X-user X_USER
+                   X.User X~User X!User x.user);
 
 
 # All that the upstream was sent under a name, in any spelling of it.
@@ -146,7 +148,9 @@ like(names($response), qr/x-user.*/, 'the name as it is configured');
 for ([ 'absent', kind => undef ], [ 'null', kind => JSON::PP::null ],
      [ 'empty', kind => '' ], [ 'with CR LF', kind => "a\r\nX-Evil: 1" ],
      [ 'with LF', kind => "a\nb" ], [ 'with DEL', kind => "a\x7fb" ],
-     [ 'with a tab', kind => "a\tb" ],
+     [ 'with a tab', kind => "a\tb" ], [ 'blank', kind => ' ' ],
+     [ 'with a space before', kind => ' admin' ],
+     [ 'with a space behind', kind => 'admin ' ],
      [ 'array with CR LF', kind => [ 'a', "b\r\nX-Evil: 1" ] ])
 {
     my ($name, @claims) = @$_;
