@@ -106,6 +106,10 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_buf_t   *b;
     ngx_chain_t  out;
 
+    /* There is no ETag that If-Match and the like could be compared with. */
+
+    r->disable_not_modified = 1;
+
     r->headers_out.status = status;
     r->headers_out.content_length_n = resource ? resource->document.len : 0;
 

@@ -66,6 +66,17 @@ like($response->header('Access-Control-Max-Age') // '', qr/\A\d+\z/,
 is($response->challenge->{lines}, 0, 'no challenge');
 is($upstream->count, 0, 'the upstream sees nothing of it');
 
+# only names are sent back
+
+for my $list ("authorization, x\x01y", 'authorization, "x"',
+              "authorization, \xff", 'authorization, <x>')
+{
+    $response = $http->request('OPTIONS', '/', @origin, @method,
+                               'Access-Control-Request-Headers' => $list);
+    is($response->header('Access-Control-Allow-Headers'), undef,
+       'not sent back: ' . ($list =~ s/[^ -~]/?/gr));
+}
+
 # what is none
 
 my @none = (

@@ -215,6 +215,12 @@ is_deeply([ $response->headers('Content-Length') ],
           [ $get->headers('Content-Length') ], 'HEAD: the length of GET');
 is($response->header('Content-Type'), 'application/json', 'HEAD: the type');
 
+for ([ 'If-None-Match' => '*' ], [ 'If-Match' => '"x"' ],
+     [ 'If-Unmodified-Since' => 'Thu, 01 Jan 1970 00:00:00 GMT' ])
+{
+    is($http->get($path, @$_)->status, 200, "$_->[0] changes nothing");
+}
+
 for my $method (qw(POST PUT PATCH DELETE PROPFIND FOO)) {
     $response = $http->request($method, $path, body => 'x');
     is($response->status, 405, "$method: not allowed");
