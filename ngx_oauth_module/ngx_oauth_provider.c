@@ -108,20 +108,33 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
     ngx_oauth_issuer_t *issuer, ngx_log_t *log)
 {
     size_t            need;
+    u_char           *p;
     ngx_str_t         id;
     ngx_oauth_doc_t  *doc;
 
-    id.len = issuer->issuer.len + 1 + issuer->config_url.len + 1
-             + issuer->jwks_uri.len;
+    id.len = issuer->issuer.len + 2
+             + issuer->config_url.len + issuer->jwks_uri.len;
 
-    id.data = ngx_pnalloc(pool, id.len);
-    if (id.data == NULL) {
+    p = ngx_pnalloc(pool, id.len);
+    if (p == NULL) {
         return NULL;
     }
 
-    id.len = ngx_sprintf(id.data, "%V%Z%V%Z%V", &issuer->issuer,
-                         &issuer->config_url, &issuer->jwks_uri)
-             - id.data;
+    /* At most one of the two is there; each has its own separator. */
+
+    id.data = p;
+    p = ngx_cpymem(p, issuer->issuer.data, issuer->issuer.len);
+    *p++ = '\0';
+
+    if (issuer->config_url.len) {
+        p = ngx_cpymem(p, issuer->config_url.data, issuer->config_url.len);
+    }
+
+    *p++ = '\0';
+
+    if (issuer->jwks_uri.len) {
+        ngx_memcpy(p, issuer->jwks_uri.data, issuer->jwks_uri.len);
+    }
 
     doc = ngx_oauth_doc_create(zone, pool, &id, &need);
 
