@@ -11,6 +11,7 @@ use File::Temp ();
 use IO::Select;
 use JSON::PP ();
 use POSIX qw(WNOHANG _exit);
+use Storable ();
 use Time::HiRes qw(time);
 
 use OAuth::Test::Port qw(listen_socket);
@@ -128,9 +129,8 @@ sub save {
 
     my $name = "$self->{folder}/state";
 
-    open my $out, '>', "$name.new" or die "cannot write $name: $!\n";
-    print $out $json->encode($self->{state});
-    close $out or die "cannot write $name: $!\n";
+    Storable::nstore($self->{state}, "$name.new")
+        or die "cannot write $name: $!\n";
     rename "$name.new", $name or die "cannot rename $name: $!\n";
 
     return $self;
@@ -140,10 +140,8 @@ sub save {
 sub load {
     my ($self) = @_;
 
-    open my $in, '<', "$self->{folder}/state" or die "gone: no state\n";
-    local $/;
-
-    return $json->decode(scalar <$in>);
+    return eval { Storable::retrieve("$self->{folder}/state") }
+        || die "gone: no state\n";
 }
 
 
