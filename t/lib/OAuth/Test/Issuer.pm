@@ -30,6 +30,9 @@ my %modes = (
     short      => \&send_short,         # less than Content-Length says
     drip       => \&send_drip,          # a byte in 100 ms, without an end
     huge       => \&send_huge,          # 4 MiB
+    endless    => \&send_endless,       # chunks, as long as they are taken
+    huge_head  => \&send_huge_head,     # 4 MiB of header lines
+    drip_head  => \&send_drip_head,     # as slowly as drip
     chunked    => \&send_chunked,
     bad_chunk  => \&send_bad_chunk,
     gzip       => \&send_gzip,
@@ -303,6 +306,56 @@ sub send_huge {
 
     $self->write_all($client, head($content, [ 'Content-Length', $size ]));
     $self->write_all($client, ' ' x 65_536) for 1 .. $size / 65_536;
+
+    return;
+}
+
+
+# Records how many bytes went out before the other side had enough.
+
+sub send_endless {
+    my ($self, $client, $content) = @_;
+
+    my $chunk = sprintf "%x\r\n%s\r\n", 65_536, ' ' x 65_536;
+    my $sent = 0;
+
+    eval {
+        $self->write_all($client,
+                         head($content, [ 'Transfer-Encoding', 'chunked' ]));
+
+        while ($sent < 1 << 30) {
+            $self->write_all($client, $chunk);
+            $sent += 65_536;
+        }
+    };
+
+    $self->record({ path => '(endless)', sent => $sent });
+
+    return;
+}
+
+
+sub send_huge_head {
+    my ($self, $client, $content) = @_;
+
+    $self->write_all($client, "HTTP/1.1 200 OK\r\n");
+    $self->write_all($client, "X-Padding: @{[ 'x' x 8000 ]}\r\n")
+        for 1 .. 500;
+    $self->write_all($client, "\r\n$content->{body}");
+
+    return;
+}
+
+
+sub send_drip_head {
+    my ($self, $client) = @_;
+
+    $self->write_all($client, "HTTP/1.1 200 OK\r\n");
+
+    for (1 .. 600) {
+        $self->write_all($client, "X-Padding: x\r\n");
+        sleep 0.1;
+    }
 
     return;
 }
