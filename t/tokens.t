@@ -93,7 +93,7 @@ sub refused {
 
     $nginx->mark;
     my $response = $http->get($path // '/', token => $token);
-    my ($line) = $nginx->wait_for_log(qr/oauth: /, 1, 2);
+    my ($line) = $nginx->wait_for_log(qr/oauth: refused/, 1, 5);
     my ($code) = ($line // '') =~ /oauth: refused: (\w+)/;
 
     return is(join(' ', $response->status,
