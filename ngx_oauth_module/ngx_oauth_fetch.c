@@ -17,16 +17,15 @@
 #include "ngx_oauth_fetch.h"
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_fetch_answer.h"
+#include "ngx_oauth_fetch_setup.h"
 #include "ngx_oauth_watch.h"
 
 #include <curl/curl.h>
 #include <openssl/err.h>
 
 
-#define NGX_OAUTH_FETCH_AGENT        "ngx_oauth_module/0.1.0"
-#define NGX_OAUTH_FETCH_ACCEPT       "Accept: application/json"
-#define NGX_OAUTH_FETCH_CONNECT      5000      /* ms                          */
 #define NGX_OAUTH_FETCH_CONNECTIONS  8         /* kept by a worker            */
+#define NGX_OAUTH_FETCH_NAME         5         /* characters, unix(7)         */
 
 
 typedef struct {
@@ -35,30 +34,17 @@ typedef struct {
     ngx_queue_t          fetches;       /* under way                          */
     ngx_queue_t          watches;
     ngx_log_t           *log;
+    ngx_socket_t         rehearsal;     /* -1: none                           */
     unsigned             starved:1;     /* a fetch got no connection          */
 } ngx_oauth_fetch_client_t;
 
 
-typedef struct {
-    CURLoption           option;
-    long                 value;
-} ngx_oauth_fetch_number_t;
-
-typedef struct {
-    CURLoption           option;
-    const char          *value;
-} ngx_oauth_fetch_text_t;
-
-
 static ngx_int_t ngx_oauth_fetch_create_multi(void);
-
-static ngx_int_t ngx_oauth_fetch_setup(ngx_oauth_fetch_t *fetch,
-    ngx_oauth_fetch_conf_t *conf);
-static CURLcode ngx_oauth_fetch_set_fixed(CURL *easy);
-static CURLcode ngx_oauth_fetch_set_str(CURL *easy, CURLoption option,
-    ngx_str_t *value);
-static CURLcode ngx_oauth_fetch_set_certificates(CURL *easy,
-    ngx_str_t *certificates);
+static void ngx_oauth_fetch_rehearse(void);
+static ngx_socket_t ngx_oauth_fetch_listen(struct sockaddr_un *addr);
+static void ngx_oauth_fetch_rehearsed(ngx_oauth_fetch_t *fetch);
+static void ngx_oauth_fetch_end_rehearsal(void);
+static CURLcode ngx_oauth_fetch_set_callbacks(CURL *easy);
 
 static int ngx_oauth_fetch_socket(CURL *easy, curl_socket_t fd, int what,
     void *data, void *watch);
@@ -81,44 +67,8 @@ static void ngx_oauth_fetch_detach(ngx_oauth_fetch_t *fetch);
 static ngx_oauth_fetch_client_t  ngx_oauth_fetch_client;
 
 
-static const ngx_oauth_fetch_number_t  ngx_oauth_fetch_numbers[] = {
-    { CURLOPT_NOSIGNAL, 1 },
-    { CURLOPT_HTTPGET, 1 },
-    { CURLOPT_FOLLOWLOCATION, 0 },
-    { CURLOPT_NETRC, CURL_NETRC_IGNORED },
-    { CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
-    { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
-    { CURLOPT_HTTP09_ALLOWED, 0 },
-    { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
-    { CURLOPT_SSL_VERIFYPEER, 1 },
-    { CURLOPT_SSL_VERIFYHOST, 2 },
-    { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-    { CURLOPT_PROXY_SSL_VERIFYPEER, 1 },
-    { CURLOPT_PROXY_SSL_VERIFYHOST, 2 },
-    { CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-    { CURLOPT_MAXFILESIZE, NGX_OAUTH_FETCH_BODY },
-
-    /* loading the system's store takes 35 ms of CPU: once, then kept */
-    { CURLOPT_CA_CACHE_TIMEOUT, -1 },
-
-    /* a name that does not resolve must not hold the worker when it is
-       given up: libcurl would join its resolver thread */
-    { CURLOPT_QUICK_EXIT, 1 },
-};
-
-
-/* Empty strings keep http_proxy and no_proxy of the environment out. */
-
-static const ngx_oauth_fetch_text_t  ngx_oauth_fetch_texts[] = {
-    { CURLOPT_PROTOCOLS_STR, "http,https" },
-    { CURLOPT_USERAGENT, NGX_OAUTH_FETCH_AGENT },
-    { CURLOPT_PROXY, "" },
-    { CURLOPT_NOPROXY, "" },
-};
-
-
 ngx_int_t
-ngx_oauth_fetch_create(ngx_log_t *log)
+ngx_oauth_fetch_create(ngx_uint_t https, ngx_log_t *log)
 {
     ngx_int_t                  rc;
     ngx_oauth_fetch_client_t  *client;
@@ -126,6 +76,7 @@ ngx_oauth_fetch_create(ngx_log_t *log)
     client = &ngx_oauth_fetch_client;
 
     client->log = log;
+    client->rehearsal = (ngx_socket_t) -1;
 
     ngx_queue_init(&client->fetches);
     ngx_queue_init(&client->watches);
@@ -144,6 +95,9 @@ ngx_oauth_fetch_create(ngx_log_t *log)
     if (rc != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "oauth: libcurl has no memory");
         ngx_oauth_fetch_free();
+
+    } else if (https) {
+        ngx_oauth_fetch_rehearse();
     }
 
     ERR_clear_error();
@@ -181,6 +135,94 @@ ngx_oauth_fetch_create_multi(void)
 }
 
 
+/*
+ * libcurl loads the system's certificates with the first TLS handshake, which
+ * takes 35 ms of CPU, and keeps them.  A handshake with a socket of our own
+ * that says nothing makes that happen now, and not while a request waits.
+ */
+
+static void
+ngx_oauth_fetch_rehearse(void)
+{
+    ngx_socket_t            *fd;
+    struct sockaddr_un       addr;
+    ngx_oauth_fetch_conf_t   conf;
+
+    fd = &ngx_oauth_fetch_client.rehearsal;
+    *fd = ngx_oauth_fetch_listen(&addr);
+
+    if (*fd == (ngx_socket_t) -1) {
+        return;
+    }
+
+    ngx_memzero(&conf, sizeof(ngx_oauth_fetch_conf_t));
+
+    ngx_str_set(&conf.url, "https://localhost/");
+    conf.local.data = (u_char *) &addr.sun_path[1];
+    conf.local.len = NGX_OAUTH_FETCH_NAME;
+    conf.timeout = 1000;
+    conf.last = 1;
+
+    if (ngx_oauth_fetch_start(&conf, ngx_oauth_fetch_rehearsed, NULL)
+        == NULL)
+    {
+        ngx_oauth_fetch_end_rehearsal();
+    }
+}
+
+
+/* A bind without a name gets an unused abstract one, unix(7). */
+
+static ngx_socket_t
+ngx_oauth_fetch_listen(struct sockaddr_un *addr)
+{
+    socklen_t     len;
+    ngx_socket_t  fd;
+
+    fd = socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0);
+    if (fd == (ngx_socket_t) -1) {
+        return fd;
+    }
+
+    ngx_memzero(addr, sizeof(struct sockaddr_un));
+    addr->sun_family = AF_UNIX;
+
+    len = sizeof(struct sockaddr_un);
+
+    if (bind(fd, (struct sockaddr *) addr, sizeof(sa_family_t)) == -1
+        || listen(fd, 1) == -1
+        || getsockname(fd, (struct sockaddr *) addr, &len) == -1)
+    {
+        (void) close(fd);
+        return (ngx_socket_t) -1;
+    }
+
+    return fd;
+}
+
+
+static void
+ngx_oauth_fetch_rehearsed(ngx_oauth_fetch_t *fetch)
+{
+    ngx_oauth_fetch_end_rehearsal();
+    ngx_oauth_fetch_done(fetch);
+}
+
+
+static void
+ngx_oauth_fetch_end_rehearsal(void)
+{
+    ngx_oauth_fetch_client_t  *client;
+
+    client = &ngx_oauth_fetch_client;
+
+    if (client->rehearsal != (ngx_socket_t) -1) {
+        (void) close(client->rehearsal);
+        client->rehearsal = (ngx_socket_t) -1;
+    }
+}
+
+
 void
 ngx_oauth_fetch_free(void)
 {
@@ -208,6 +250,8 @@ ngx_oauth_fetch_free(void)
     if (client->timer.timer_set) {
         ngx_del_timer(&client->timer);
     }
+
+    ngx_oauth_fetch_end_rehearsal();
 
     curl_global_cleanup();
     ERR_clear_error();
@@ -238,7 +282,8 @@ ngx_oauth_fetch_start(ngx_oauth_fetch_conf_t *conf, ngx_oauth_fetch_pt handler,
     rc = ngx_oauth_fetch_setup(fetch, conf);
 
     if (rc == NGX_OK
-        && curl_multi_add_handle(client->multi, fetch->easy) != CURLM_OK)
+        && (ngx_oauth_fetch_set_callbacks(fetch->easy) != CURLE_OK
+            || curl_multi_add_handle(client->multi, fetch->easy) != CURLM_OK))
     {
         rc = NGX_ERROR;
     }
@@ -254,134 +299,25 @@ ngx_oauth_fetch_start(ngx_oauth_fetch_conf_t *conf, ngx_oauth_fetch_pt handler,
 }
 
 
-static ngx_int_t
-ngx_oauth_fetch_setup(ngx_oauth_fetch_t *fetch, ngx_oauth_fetch_conf_t *conf)
-{
-    CURL        *easy;
-    ngx_msec_t   connect;
-
-    easy = curl_easy_init();
-    if (easy == NULL) {
-        return NGX_ERROR;
-    }
-
-    fetch->easy = easy;
-
-    fetch->headers = curl_slist_append(NULL, NGX_OAUTH_FETCH_ACCEPT);
-    if (fetch->headers == NULL) {
-        return NGX_ERROR;
-    }
-
-    connect = ngx_min(conf->timeout, NGX_OAUTH_FETCH_CONNECT);
-
-    if (ngx_oauth_fetch_set_fixed(easy)
-        || ngx_oauth_fetch_set_str(easy, CURLOPT_URL, &conf->url)
-        || ngx_oauth_fetch_set_str(easy, CURLOPT_PROXY, &conf->proxy)
-        || ngx_oauth_fetch_set_certificates(easy, &conf->certificates)
-        || curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch)
-        || curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->message)
-        || curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fetch->headers)
-        || curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) conf->timeout)
-        || curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) connect)
-        || curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long) conf->last)
-        || curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
-                            ngx_oauth_fetch_close)
-        || curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
-                            ngx_oauth_fetch_header)
-        || curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch)
-        || curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ngx_oauth_fetch_body)
-        || curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch))
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
 static CURLcode
-ngx_oauth_fetch_set_fixed(CURL *easy)
+ngx_oauth_fetch_set_callbacks(CURL *easy)
 {
-    CURLcode    code;
-    ngx_uint_t  i;
+    CURLcode  code;
 
-    for (i = 0;
-         i < sizeof(ngx_oauth_fetch_numbers)
-             / sizeof(ngx_oauth_fetch_numbers[0]);
-         i++)
-    {
-        code = curl_easy_setopt(easy, ngx_oauth_fetch_numbers[i].option,
-                                ngx_oauth_fetch_numbers[i].value);
-        if (code != CURLE_OK) {
-            return code;
-        }
+    code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
+                            ngx_oauth_fetch_close);
+
+    if (code == CURLE_OK) {
+        code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
+                                ngx_oauth_fetch_header);
     }
 
-    for (i = 0;
-         i < sizeof(ngx_oauth_fetch_texts) / sizeof(ngx_oauth_fetch_texts[0]);
-         i++)
-    {
-        code = curl_easy_setopt(easy, ngx_oauth_fetch_texts[i].option,
-                                ngx_oauth_fetch_texts[i].value);
-        if (code != CURLE_OK) {
-            return code;
-        }
+    if (code == CURLE_OK) {
+        code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
+                                ngx_oauth_fetch_body);
     }
-
-    return CURLE_OK;
-}
-
-
-/* libcurl copies strings that end with a zero; an empty one stays as set. */
-
-static CURLcode
-ngx_oauth_fetch_set_str(CURL *easy, CURLoption option, ngx_str_t *value)
-{
-    char      *text;
-    CURLcode   code;
-
-    if (value->len == 0) {
-        return CURLE_OK;
-    }
-
-    text = ngx_alloc(value->len + 1, ngx_oauth_fetch_client.log);
-    if (text == NULL) {
-        return CURLE_OUT_OF_MEMORY;
-    }
-
-    ngx_memcpy(text, value->data, value->len);
-    text[value->len] = '\0';
-
-    code = curl_easy_setopt(easy, option, text);
-
-    ngx_free(text);
 
     return code;
-}
-
-
-/* The system's folder of certificates would still count beside the blob. */
-
-static CURLcode
-ngx_oauth_fetch_set_certificates(CURL *easy, ngx_str_t *certificates)
-{
-    CURLcode          code;
-    struct curl_blob  blob;
-
-    if (certificates->len == 0) {
-        return CURLE_OK;
-    }
-
-    blob.data = certificates->data;
-    blob.len = certificates->len;
-    blob.flags = CURL_BLOB_NOCOPY;
-
-    code = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-    if (code != CURLE_OK) {
-        return code;
-    }
-
-    return curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
 

@@ -38,6 +38,8 @@ typedef struct {
                                            environment says                   */
     ngx_str_t            certificates;  /* PEM, must outlive the fetch;
                                            empty: the system's store          */
+    ngx_str_t            local;         /* abstract name of a unix socket to
+                                           connect to instead                 */
     ngx_msec_t           timeout;       /* of the whole fetch                 */
     unsigned             last:1;        /* no other fetch from this server
                                            follows: do not keep the
@@ -69,9 +71,12 @@ struct ngx_oauth_fetch_s {
 };
 
 
-/* The worker's client, for its life. */
+/*
+ * The worker's client, for its life.  https: fetches that trust the system's
+ * certificates are to come, these are loaded at once.
+ */
 
-ngx_int_t ngx_oauth_fetch_create(ngx_log_t *log);
+ngx_int_t ngx_oauth_fetch_create(ngx_uint_t https, ngx_log_t *log);
 void ngx_oauth_fetch_free(void);
 
 

@@ -37,6 +37,7 @@ static ngx_int_t ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone,
     ngx_log_t *log);
 static ngx_oauth_doc_t *ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone,
     ngx_pool_t *pool, ngx_oauth_issuer_t *issuer, ngx_log_t *log);
+static ngx_uint_t ngx_oauth_provider_needs_store(ngx_oauth_issuer_t *issuer);
 static ngx_int_t ngx_oauth_provider_create(ngx_cycle_t *cycle,
     ngx_oauth_issuer_t *issuer);
 static void ngx_oauth_provider_free(ngx_oauth_provider_t *provider);
@@ -152,15 +153,21 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
 ngx_int_t
 ngx_oauth_provider_start(ngx_cycle_t *cycle, ngx_array_t *issuers)
 {
-    ngx_uint_t            i;
+    ngx_uint_t            i, https;
     ngx_oauth_issuer_t  **issuer;
 
-    if (ngx_oauth_fetch_create(cycle->log) != NGX_OK) {
+    https = 0;
+    issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        https |= ngx_oauth_provider_needs_store(issuer[i]);
+    }
+
+    if (ngx_oauth_fetch_create(https, cycle->log) != NGX_OK) {
         return NGX_ERROR;
     }
 
     ngx_oauth_provider_issuers = issuers;
-    issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
         if (ngx_oauth_provider_create(cycle, issuer[i]) != NGX_OK) {
@@ -169,6 +176,18 @@ ngx_oauth_provider_start(ngx_cycle_t *cycle, ngx_array_t *issuers)
     }
 
     return NGX_OK;
+}
+
+
+/* 1 when the system's certificates will be asked about this issuer. */
+
+static ngx_uint_t
+ngx_oauth_provider_needs_store(ngx_oauth_issuer_t *issuer)
+{
+    return issuer->doc
+           && issuer->certificates.len == 0
+           && issuer->issuer.len > sizeof("https:") - 1
+           && ngx_strncmp(issuer->issuer.data, "https:", 6) == 0;
 }
 
 

@@ -40,7 +40,8 @@ my @walls = (
     {
         what  => 'libcurl',
         sign  => qr/<curl\/|\bcurl_\w+\s*\(|\bCURL\w*_\w+/,
-        files => [qw(ngx_oauth_fetch ngx_oauth_fetch_answer)],
+        files => [qw(ngx_oauth_fetch ngx_oauth_fetch_answer
+                     ngx_oauth_fetch_setup)],
     },
     {
         what  => 'an HTTP status',
