@@ -137,9 +137,10 @@ for my $path ('/?access_token=', '/?token=', '/?Authorization=Bearer%20',
 
 for my $path ('//', '/./', '/%2e/', '/open/..', '/open/../', '/open/../x',
               '/open/%2e%2e/x', '/open/..%2fx', '/open/.%2e/x', '/Open/',
-              '/open%2fx/../../y', '/open/x.php', '/open/x.PhP/../../z', '/x.php', '/x%2ephp', '/x.php/',
-              '/x.php?a', '/open;/', '/open\\', '/open%00/../x.php', '//open//..//x',
-              '/limited', '/%6cimited', '/.well-known/',
+              '/open%2fx/../../y', '/open/x.php', '/open/x.PhP/../../z',
+              '/x.php', '/x%2ephp', '/x.php/', '/x.php?a', '/open;/',
+              '/open\\', '/open%00/../x.php', '//open//..//x', '/limited',
+              '/%6cimited', '/.well-known/',
               '/.well-known/oauth-protected-resourcex', '/favicon.ico',
               '/robots.txt')
 {
@@ -150,7 +151,8 @@ for my $path ('//', '/./', '/%2e/', '/open/..', '/open/../', '/open/../x',
     is(delivered() - $before, 0, 'is not delivered');
 }
 
-for my $request ("GET / HTTP/1.0\r\n\r\n", "GET /\r\n", "GET / HTTP/0.9\r\n\r\n",
+for my $request ("GET / HTTP/1.0\r\n\r\n", "GET /\r\n", 
+                 "GET / HTTP/0.9\r\n\r\n",
                  "GET http://app.test/ HTTP/1.1\r\nHost: app.test\r\n"
                  . "Connection: close\r\n\r\n",
                  "GET http://app.test/open/../ HTTP/1.1\r\nHost: a\r\n"

@@ -298,7 +298,8 @@ for my $name ('_', '""', '*.app.test', '.app.test', '~^app', 'app.*') {
 }
 
 bad('no resource can be known: two ports', in_server(
-        "listen 127.0.0.1:%%PORT_two%%;\nlocation / {\n oauth corp; # here\n }"),
+        "listen 127.0.0.1:%%PORT_two%%;\n"
+        . "location / {\n oauth corp; # here\n }"),
     qr/oauth_resource/);
 bad('no resource can be known: a socket file', in_server(
         "listen unix:%%DIR%%/socket;\nlocation / {\n oauth corp; # here\n }"),
@@ -360,7 +361,8 @@ for my $header (qw(Authorization authorization AUTHORIZATION DPoP Host
                    Transfer_Encoding Content_Length Upgrade))
 {
     bad("oauth_header $header", in_server(
-            "location / {\n oauth corp;\n oauth_header $header sub; # here\n }"),
+            "location / {\n oauth corp;\n"
+            . " oauth_header $header sub; # here\n }"),
         qr/"$header"/);
 }
 

@@ -82,10 +82,25 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
         location /scgi { scgi_pass 127.0.0.1:%%SCGI%%; }
         location /grpc { grpc_pass grpc://127.0.0.1:%%GRPC%%; }
 
-        location /open/fastcgi { oauth off; fastcgi_pass 127.0.0.1:%%FASTCGI%%; }
-        location /open/uwsgi { oauth off; uwsgi_pass 127.0.0.1:%%UWSGI%%; }
-        location /open/scgi { oauth off; scgi_pass 127.0.0.1:%%SCGI%%; }
-        location /open/grpc { oauth off; grpc_pass grpc://127.0.0.1:%%GRPC%%; }
+        location /open/fastcgi {
+            oauth off;
+            fastcgi_pass 127.0.0.1:%%FASTCGI%%;
+        }
+
+        location /open/uwsgi {
+            oauth off;
+            uwsgi_pass 127.0.0.1:%%UWSGI%%;
+        }
+
+        location /open/scgi {
+            oauth off;
+            scgi_pass 127.0.0.1:%%SCGI%%;
+        }
+
+        location /open/grpc {
+            oauth off;
+            grpc_pass grpc://127.0.0.1:%%GRPC%%;
+        }
     }
 
     server {

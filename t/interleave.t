@@ -50,7 +50,8 @@ my @people = (
     { sub => 'bob', scope => 'read write', role => 'admin' },
 );
 my @expected = (
-    { '/' => '200 alice |alice read ok', '/write' => '403 | insufficient_scope' },
+    { '/' => '200 alice |alice read ok',
+      '/write' => '403 | insufficient_scope' },
     { '/' => '200 bob admin|bob read write ok',
       '/write' => '200 bob admin|bob read write ok' },
 );

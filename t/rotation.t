@@ -52,8 +52,10 @@ sub storm {
     my $number = 0;
 
     while ($number < $count) {
-        my @batch = map { $http->start('GET', '/', token => $mint->($number++)) }
-            1 .. 50;
+        my @batch = map {
+            $http->start('GET', '/', token => $mint->($number++))
+        } 1 .. 50;
+
         $statuses{ $_->status }++ for finish_all(@batch);
     }
 

@@ -112,7 +112,8 @@ for my $name (qw(ssi addition open_ssi open_addition)) {
 
     is($response->status, 200, "$name: the page");
     like($response->body, qr/begin.*end/s, 'is whole');
-    like($response->body, qr/SECRET/, 'with the part, the token is good for it');
+    like($response->body, qr/SECRET/,
+         'with the part, the token is good for it');
 
     for ([ 'too little scope', token => $reader ],
          [ 'expired', token => $issuer->token(scope => 'read write',

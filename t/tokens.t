@@ -508,7 +508,8 @@ for my $name (sort keys %signatures) {
        "ECDSA signature: $name");
 }
 
-refused($issuer->mint(der => JSON::PP::true), 'bad_signature', 'ECDSA signature: as DER');
+refused($issuer->mint(der => JSON::PP::true), 'bad_signature',
+        'ECDSA signature: as DER');
 
 my $again = $issuer->token(sub => 'mallory');
 my (undef, $p2, $s2) = split /\./, $again;

@@ -106,7 +106,13 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SILENT => $silent->url);
 
         location / {
             default_type text/plain;
-            return 200 "V-Sub=$http_v_sub;V-Client=$http_v_client;V-Scope=$http_v_scope;V-Issuer=$http_v_issuer;V-Jti=$http_v_jti;V-Exp=$http_v_exp;V-Result=$http_v_result;V-Claim=$http_v_claim;V-Team=$http_v_team;V-Role=$http_v_role;V-Dotted=$http_v_dotted;V-Alice=$http_v_alice;V-Backend=$http_v_backend;V-Evil=$http_v_evil;";
+            return 200 "V-Sub=$http_v_sub;V-Client=$http_v_client;
+                V-Scope=$http_v_scope;V-Issuer=$http_v_issuer;
+                V-Jti=$http_v_jti;V-Exp=$http_v_exp;V-Result=$http_v_result;
+                V-Claim=$http_v_claim;V-Team=$http_v_team;
+                V-Role=$http_v_role;V-Dotted=$http_v_dotted;
+                V-Alice=$http_v_alice;V-Backend=$http_v_backend;
+                V-Evil=$http_v_evil;";
         }
     }
 EOT

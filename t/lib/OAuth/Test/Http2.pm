@@ -91,7 +91,8 @@ sub fields_of {
 sub answer {
     my ($self, $client, $stream, $block) = @_;
 
-    my $body = $json->encode({ from => 'grpc', headers => decode_fields($block) });
+    my $body = $json->encode({ from => 'grpc',
+                               headers => decode_fields($block) });
 
     $self->write_all($client,
         frame(HEADERS, END_HEADERS, $stream,
