@@ -62,7 +62,7 @@ my $trap = OAuth::Test::Proxy->new(routes => {
 my @variables = map { ($_, uc) } qw(http_proxy https_proxy all_proxy);
 
 local @ENV{@variables} = ($trap->url) x @variables;
-local @ENV{qw(no_proxy NO_PROXY)} = ('*', '*');
+local @ENV{qw(no_proxy NO_PROXY)} = ('localhost') x 2;
 
 my $conf = <<"CONF";
     oauth_issuer secure {
