@@ -5,13 +5,14 @@ package OAuth::Test::Build;
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
 use Exporter qw(import);
 use File::Basename qw(dirname);
-use File::Spec::Functions qw(rel2abs updir catdir);
+use File::Spec::Functions qw(rel2abs);
 
 our @EXPORT_OK = qw(build_path module_path nginx_path);
 
-my $top = rel2abs(catdir(dirname(__FILE__), (updir) x 4));
+my $top = abs_path(dirname(__FILE__) . '/../../../..');
 
 
 sub build_path {
