@@ -56,8 +56,6 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
     refusal = &ctx->refusal;
     status = ngx_oauth_statuses[oauth_reason_info(ctx->reason)->answer];
 
-    ngx_oauth_reply_log(ctx);
-
     /*
      * The error page of a refusal that is itself refused: what the client has
      * to know is why its own request was.
@@ -68,6 +66,8 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
         refusal->paged = 0;
         return status;
     }
+
+    ngx_oauth_reply_log(ctx);
 
     ngx_memzero(refusal, sizeof(ngx_oauth_refusal_t));
 
