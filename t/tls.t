@@ -30,6 +30,13 @@ my %certificates = (
     store => certificate(ca => $ca),
 );
 
+# only root can read it: it is read with the configuration
+
+chmod 0600, $ca->{certificate} or die "cannot change the mode: $!\n";
+
+my ($uid, $gid) = (getpwnam 'nobody')[2, 3];
+my $user = $> ? '' : "user nobody @{[ scalar getgrgid $gid ]};";
+
 my %urls;
 
 
@@ -84,7 +91,7 @@ my $issuers = join '', map {
     . " key_refetch 1s; $trusted }\n";
 } sort keys %urls;
 
-my $nginx = nginx(<<"CONF", workers => 2);
+my $nginx = nginx(<<"CONF", workers => 2, main => $user);
 $issuers
     server {
         listen 127.0.0.1:%%PORT_main%%;
@@ -113,12 +120,24 @@ CONF
 my $http = $nginx->http;
 
 
+sub user_of {
+    my ($pid) = @_;
+
+    open my $in, '<', "/proc/$pid/status" or return '';
+
+    return (map { /\AUid:\s+\d+\s+(\d+)/ ? $1 : () } <$in>)[0];
+}
+
+
 sub token {
     my ($name, $with) = @_;
 
     return mint(key => $with // $key, claims => { iss => $urls{$name} });
 }
 
+
+my %users = map { user_of($_) => 1 } $nginx->workers;
+is_deeply([ keys %users ], [ $> || $uid ], 'workers without privileges');
 
 is($http->get('/', token => token('good'))->status, 200,
    'a certificate of the CA');
@@ -135,7 +154,7 @@ for my $i (0 .. $#bad) {
     is_refused($answers[$i], 503, undef, "no keys: $name");
 
     my ($line) = $nginx->wait_for_log(
-        qr/\[warn\].*issuer "$name": cannot fetch/);
+        qr/\[warn\].*issuer "$name": cannot fetch keys, there are none/);
 
     ok($line, "$name: a warning");
     like($line // '', qr/certificate|SSL/i, "$name: which says why")
