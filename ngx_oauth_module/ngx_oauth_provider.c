@@ -100,8 +100,9 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
 
 
 /*
- * The documents belong to what they were fetched from, not to the name: an
- * issuer that is changed in the configuration starts without any.
+ * The documents belong to what they were fetched from and found good for, not
+ * to the name: an issuer that is changed in the configuration starts without
+ * any.
  */
 
 static ngx_oauth_doc_t *
@@ -113,8 +114,8 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
     ngx_str_t         id;
     ngx_oauth_doc_t  *doc;
 
-    id.len = issuer->issuer.len + 2
-             + issuer->config_url.len + issuer->jwks_uri.len;
+    id.len = issuer->issuer.len + 2 + issuer->config_url.len
+             + issuer->jwks_uri.len + NGX_INT32_LEN;
 
     p = ngx_pnalloc(pool, id.len);
     if (p == NULL) {
@@ -134,8 +135,11 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
     *p++ = '\0';
 
     if (issuer->jwks_uri.len) {
-        ngx_memcpy(p, issuer->jwks_uri.data, issuer->jwks_uri.len);
+        p = ngx_cpymem(p, issuer->jwks_uri.data, issuer->jwks_uri.len);
     }
+
+    p = ngx_sprintf(p, "%Z%uD", issuer->policy.algorithms);
+    id.len = p - id.data;
 
     doc = ngx_oauth_doc_create(zone, pool, &id, &need);
 

@@ -126,6 +126,25 @@ ok($nginx->reload, 'reload with another configuration');
 is_refused($http->get('/', token => $tokens[0]), 403, 'insufficient_scope',
            'the new rules hold');
 
+# an issuer that is changed starts anew, the others keep what they have
+
+my @before = map { $_->count('jwks') } $issuer, $late;
+
+$nginx->write_conf($with_scope
+                   =~ s/issuer %%AS%%;/$& algorithms RS256 RS512;/r);
+ok($nginx->reload, 'reload with other algorithms');
+is_refused($http->get('/', token => $issuer->token(scope => 'new')), 503,
+           undef, 'none of its keys may be used');
+ok($nginx->wait_for_log(qr/"corp": cannot fetch keys, there are none/),
+   'which the log says');
+
+$nginx->write_conf($with_scope);
+ok($nginx->reload, 'reload with the former ones');
+is($http->get('/', token => $issuer->token(scope => 'new'))->status, 200,
+   'its keys are there again');
+cmp_ok($issuer->count('jwks'), '>', $before[0], 'it was asked again');
+is($late->count('jwks'), $before[1], 'the other was not');
+
 $nginx->write_conf($with_scope =~ s/oauth corp late;/oauth nobody;/r);
 kill HUP => $nginx->pid;
 ok($nginx->wait_for_log(qr/\[emerg\].*"nobody"/), 'a bad configuration');
