@@ -15,7 +15,7 @@ jobs=$(nproc 2>/dev/null || echo 1)
 build_packages=(gcc libc6-dev make perl libjansson-dev libcurl4-openssl-dev
                 libjwt-dev libssl-dev libpcre2-dev zlib1g-dev)
 nginx_packages=(nginx nginx-dev)
-test_packages=(libcmocka-dev valgrind binutils openssl curl)
+test_packages=(libcmocka-dev valgrind binutils openssl curl libfaketime)
 
 node_least=20
 

@@ -19,7 +19,8 @@ my @all;
 
 
 # options: conf, and with defaults workers (1), module (1), main (lines beside
-# http { }), log ("info"); everything in capitals is a value for the template.
+# http { }), log ("info"), env (variables for nginx alone); everything in
+# capitals is a value for the template.
 
 sub new {
     my ($class, %options) = @_;
@@ -62,6 +63,7 @@ sub launch {
     $self->{pid} = spawn(sub {
         delete $ENV{NGINX};
         $ENV{ASAN_OPTIONS} //= 'detect_odr_violation=0:detect_leaks=0';
+        %ENV = (%ENV, %{ $self->{env} || {} });
         open STDOUT, '>>', "$self->{dir}/stderr";
         open STDERR, '>&', \*STDOUT;
         exec $self->command or die "cannot run nginx: $!\n";

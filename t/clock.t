@@ -1,0 +1,198 @@
+#!/usr/bin/perl
+#
+# The wall clock is stepped by an hour, forward and back, while nginx runs.
+# What tokens say follows it; the keys' age, pauses and waiting do not.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use File::Temp ();
+
+use OAuth::Test;
+
+my ($library) = glob '/usr/lib/*/faketime/libfaketime.so.1';
+
+plan(skip_all => 'libfaketime is not installed') unless $library;
+
+my $key = key('ES256');
+my $issuer = issuer(keys => [ $key ]);
+my $periodic = issuer();
+my $folder = File::Temp->newdir('oauth-clock-XXXXXX', TMPDIR => 1);
+
+chmod 0755, "$folder";                  # workers read it, as another user
+
+# nginx keeps of the environment what it is told to
+
+my %env = (LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => "$folder/clock",
+           FAKETIME_NO_CACHE => 1, DONT_FAKE_MONOTONIC => 1,
+           FAKETIME_DONT_FAKE_MONOTONIC => 1);
+
+set_offset(0);
+
+my $nginx = nginx(<<'EOT', AS => $issuer->url, PERIODIC => $periodic->url,
+    oauth_issuer corp {
+        issuer %%AS%%;
+        key_refresh 5m;
+        key_stale 10m;
+        key_refetch 1s;
+    }
+
+    oauth_issuer periodic { issuer %%PERIODIC%%; key_refresh 1s; }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%% reuseport;
+        server_name app.test;
+
+        oauth corp periodic;
+        oauth_resource https://app.test;
+        location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+
+        location = /clock {
+            oauth off;
+            return 200 $msec;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "app\n";
+    }
+EOT
+    workers => 4, env => \%env,
+    main => join "\n", map { "env $_;" } sort keys %env);
+
+my $http = $nginx->http;
+my $offset;
+
+
+sub set_offset {
+    my ($seconds) = @_;
+
+    open my $out, '>', "$folder/clock.new" or die "no clock: $!\n";
+    printf $out "%+d\n", $seconds;
+    close $out or die "no clock: $!\n";
+    rename "$folder/clock.new", "$folder/clock" or die "no clock: $!\n";
+
+    $offset = $seconds;
+
+    return;
+}
+
+
+sub step {
+    my ($seconds) = @_;
+
+    set_offset($seconds);
+
+    ok(wait_until(sub {
+        abs($http->get('/clock')->body - time - $seconds) < 60
+    }), "the clock is off by $seconds s");
+
+    return;
+}
+
+
+# A token of the issuer's, by nginx's clock.
+
+sub token {
+    my ($as, $from, $to, @claims) = @_;
+
+    my $now = time + $offset;
+
+    return $as->token(iat => $now + $from, exp => $now + $to, @claims);
+}
+
+
+# 20 at a time, which is some for each worker.
+
+sub all_are {
+    my ($status, $token, $name) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my %statuses;
+    $statuses{ $_->status }++ for finish_all(map {
+        $http->start('GET', '/', token => $token)
+    } 1 .. 20);
+
+    return is_deeply(\%statuses, { $status => 20 }, $name);
+}
+
+
+step(0);
+
+my $token = token($issuer, 0, 600);
+my $long = token($issuer, -7200, 7200);
+
+all_are(200, $token, 'a token for ten minutes');
+all_are(200, $long, 'one for hours');
+is($issuer->count('jwks'), 1, 'one fetch of the keys');
+
+my $before = $periodic->count('jwks');
+my $began = time;
+
+for my $seconds (3600, 0, -3600, 0, 3600, -3600) {
+    step($seconds);
+
+    # what is valid by the clock as it is now
+
+    all_are($seconds == 0 ? 200 : 401, $token,
+            $seconds > 0 ? 'the first token has expired'
+            : $seconds < 0 ? 'the first token is not valid yet'
+            : 'the first token is valid again');
+    all_are(200, $long, 'the long one is valid all the time');
+    all_are(200, token($issuer, 0, 600), 'a new one is valid');
+    all_are(200, token($periodic, 0, 600), 'the other issuer\'s, too');
+    is_refused($http->get('/', token => token($issuer, -600, -60)), 401,
+               'invalid_token', 'one that has expired is not');
+}
+
+is($issuer->count('jwks'), 1, 'no fetch because of a step');
+
+# lifetimes of 0.8 s and more, and one that was about to end
+
+cmp_ok($periodic->count('jwks') - $before, '<=',
+       (time - $began + 1) / 0.8 + 1, 'no storm of fetches');
+
+# fetches, pauses after failures and waiting go on by their own clock
+
+for my $seconds (3600, -3600) {
+    my $name = $seconds > 0 ? 'forward' : 'back';
+    my $count = $periodic->count('jwks');
+
+    step(0);
+    $periodic->answer(jwks => status => 500);
+    ok(wait_until(sub { $periodic->count('jwks') > $count }), 'a failure');
+
+    my $jwks = $issuer->count('jwks');
+
+    $issuer->keys(key('ES256'), $key);
+    $issuer->answer(jwks => hold => $name);
+
+    # until key_refetch is over, the new key is refused
+
+    my $waiting;
+    my $new = $issuer->token(iat => time - 7200, exp => time + 7200);
+
+    ok(wait_until(sub {
+        $waiting = $http->start('GET', '/', token => $new);
+        $waiting->pump(0.1);
+        return !length $waiting->buffer && $issuer->count('jwks') > $jwks;
+    }), 'a request waits for a new key');
+
+    step($seconds);
+    $periodic->normal;
+    $count = $periodic->count('jwks');
+    ok(wait_until(sub { $periodic->count('jwks') > $count }),
+       "$name: the next try comes in seconds");
+
+    $issuer->raise_flag($name);
+    is($waiting->finish->status, 200, 'who waits is served');
+    is($issuer->count('jwks'), $jwks + 1, 'with one fetch');
+    all_are(200, $long, 'the old key is still good');
+}
+
+finish();
