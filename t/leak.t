@@ -1,0 +1,245 @@
+#!/usr/bin/perl
+#
+# One worker under valgrind, through every kind of request, with clients that
+# leave, failing fetches and a reload: it loses no memory, and it neither
+# reads nor writes what is not its own.
+
+package Watched;
+
+# nginx under valgrind, whose workers have no title of their own.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use parent 'OAuth::Test::Nginx';
+
+
+sub command {
+    my ($self, @more) = @_;
+
+    return (qw(valgrind --trace-children=yes --leak-check=full
+               --show-leak-kinds=definite --errors-for-leak-kinds=definite
+               --keep-debuginfo=yes --num-callers=40), "--suppressions=$FindBin::Bin/lib/"
+            . 'valgrind.supp', "--log-file=$self->{dir}/valgrind.%p",
+            $self->SUPER::command(@more));
+}
+
+
+sub workers {
+    my ($self) = @_;
+
+    open my $in, '<', "/proc/$self->{pid}/task/$self->{pid}/children"
+        or return;
+
+    return split ' ', <$in> // '';
+}
+
+
+package main;
+
+use strict;
+use warnings;
+
+use OAuth::Test;
+
+plan(skip_all => 'valgrind is not installed')
+    unless grep { -x "$_/valgrind" } split /:/, $ENV{PATH};
+
+my $issuer = issuer();
+my $failing = issuer();
+
+my $nginx = Watched->new(conf => <<'EOT', AS => $issuer->url,
+    oauth_issuer corp { issuer %%AS%%; key_refetch 1s; }
+
+    oauth_issuer failing {
+        issuer %%FAILING%%;
+        key_refresh 1s;
+        key_stale 2s;
+        timeout 1s;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        oauth corp failing;
+        oauth_resource https://app.test;
+        oauth_header X-User sub;
+        location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+
+        location /scope/ {
+            oauth_scope write;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /moved/ {
+            error_page 418 = @moved;
+            return 418;
+        }
+
+        location @moved { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+
+        location /index/ { index page.html; }
+
+        location = /status {
+            oauth off;
+            stub_status;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "$http_x_user";
+    }
+EOT
+    FAILING => $failing->url)->start;
+
+mkdir $nginx->dir . '/html/index';
+$nginx->write_file('html/index/page.html', 'page');
+
+my $http = $nginx->http('main', timeout => 30);
+
+
+sub get {
+    my ($path, $token, $expected) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $answer = $http->get($path, $token ? (token => $token) : ());
+
+    return is($answer->status, $expected, "$path: $expected");
+}
+
+
+sub active {
+    return $http->get('/status')->body =~ /connections: (\d+)/ ? $1 - 1 : -1;
+}
+
+
+# What a worker meets in its life
+
+sub requests {
+    my $good = $issuer->token;
+
+    get('/', $good, 200) for 1 .. 4;
+    get('/', $failing->token, 200) for 1 .. 2;
+    get('/', undef, 401) for 1 .. 4;
+    get('/', $_, 401) for 'x', 'x.y.z', $good . 'x',
+        $issuer->token(exp => time - 600), $issuer->token(aud => 'https://b'),
+        $issuer->token(iss => 'https://nobody.test'),
+        $issuer->mint(header => { kid => 'no' }),
+        $issuer->mint(header => { alg => 'none' }),
+        $issuer->mint(claims => '[]');
+    get('/scope/', $good, 403);
+    get('/scope/', $issuer->token(scope => 'read write'), 200);
+    get('/moved/', $good, 200);
+    get('/moved/', undef, 401);
+    get('/index/', $good, 200);
+    get('/.well-known/oauth-protected-resource', undef, 200);
+
+    return;
+}
+
+
+# A request that waits for a fetch, which it causes once key_refetch is over
+
+sub start_fetch {
+    my ($flag) = @_;
+
+    my $before = $issuer->count('jwks');
+    my $request;
+
+    $issuer->keys(key('ES256'), key('RS256'));
+    $issuer->answer(jwks => hold => $flag);
+
+    my $token = $issuer->token;
+
+    ok(wait_until(sub {
+        $request = $http->start('GET', '/', token => $token)
+            if !$request || $request->pump(0);
+        return $issuer->count('jwks') > $before;
+    }, 20), 'the keys are asked for');
+
+    return $request;
+}
+
+
+# Keys that rotate while requests wait, some of which leave
+
+sub rotation {
+    my ($flag) = @_;
+
+    my @waiting = (start_fetch($flag), map {
+        $http->start('GET', '/', token => $issuer->token)
+    } 1 .. 7);
+
+    ok(wait_until(sub { active() >= 8 }, 20), 'requests wait');
+    $_->close for splice @waiting, 0, 4;
+    ok(wait_until(sub { active() <= 4 }, 20), 'half of them leave');
+    $issuer->raise_flag($flag);
+    is($_->status, 200, 'another one is served') for finish_all(@waiting);
+    $issuer->normal;
+
+    return;
+}
+
+
+sub outage {
+    my $token = $failing->token;
+
+    for my $fault ([ mode => 'reset' ], [ body => '{"keys":[1]}' ]) {
+        my $before = $failing->count('jwks');
+
+        $failing->answer(jwks => @$fault);
+        ok(wait_until(sub { $failing->count('jwks') > $before }, 20),
+           "asked during: @$fault");
+    }
+
+    ok(wait_until(sub { $http->get('/', token => $token)->status == 503 }, 20),
+       'no keys any more');
+
+    return;
+}
+
+
+# What valgrind complains about, as the paragraphs of its log.
+
+my $complaint = qr/definitely lost in loss|^(?:Invalid|Mismatched|Syscall
+    |Use of|Conditional jump|Jump to|Source and|Process terminating)/mx;
+
+
+sub findings {
+    my ($log) = @_;
+
+    $log =~ s/^==\d+== ?//mg;
+
+    return grep { $_ =~ $complaint } split /\n\s*\n/, $log;
+}
+
+
+requests();
+rotation('first');
+ok($nginx->reload, 'a reload');
+requests();
+rotation('second');
+outage();
+
+# it is told to end while a request waits, whose client leaves
+
+my $last = start_fetch('never');
+
+kill QUIT => $nginx->pid;
+$last->close;
+ok($nginx->stop, 'nginx ends when asked to');
+
+my @logs = map { $nginx->read_file($_) }
+    map { s/.*\///r } glob $nginx->dir . '/valgrind.*';
+
+is(scalar @logs, 3, 'a master and two workers');
+is(scalar(grep { /ERROR SUMMARY/ } @logs), 3, 'all ended by themselves');
+is_deeply([ map { findings($_) } @logs ], [], 'no errors, nothing is lost');
+
+finish();
