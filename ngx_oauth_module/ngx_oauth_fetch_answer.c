@@ -140,10 +140,19 @@ ngx_oauth_fetch_answer_encoded(ngx_oauth_fetch_t *fetch)
          == NGX_OK;
          i++)
     {
-        if (value.len != sizeof("identity") - 1
-            || ngx_strncasecmp(value.data, (u_char *) "identity", value.len)
-               != 0)
-        {
+        if (ngx_strcasecmp(value.data, (u_char *) "identity") != 0) {
+            return 1;
+        }
+    }
+
+    /* libcurl decodes these, too, unasked. */
+
+    for (i = 0;
+         ngx_oauth_fetch_answer_header(fetch, "Transfer-Encoding", i, &value)
+         == NGX_OK;
+         i++)
+    {
+        if (ngx_strcasecmp(value.data, (u_char *) "chunked") != 0) {
             return 1;
         }
     }

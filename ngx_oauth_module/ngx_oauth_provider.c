@@ -11,6 +11,10 @@
  */
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_md5.h>
+
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_fetch.h"
@@ -38,6 +42,7 @@ static ngx_int_t ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone,
 static ngx_oauth_doc_t *ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone,
     ngx_pool_t *pool, ngx_oauth_issuer_t *issuer, ngx_log_t *log);
 static ngx_uint_t ngx_oauth_provider_needs_store(ngx_oauth_issuer_t *issuer);
+static void ngx_oauth_provider_digest(ngx_md5_t *md5, ngx_str_t *part);
 static ngx_int_t ngx_oauth_provider_create(ngx_cycle_t *cycle,
     ngx_oauth_issuer_t *issuer);
 static void ngx_oauth_provider_free(ngx_oauth_provider_t *provider);
@@ -100,9 +105,9 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
 
 
 /*
- * The documents belong to what they were fetched from and found good for, not
- * to the name: an issuer that is changed in the configuration starts without
- * any.
+ * The documents belong to one oauth_issuer block and to all that decides where
+ * they come from and whether they are believed: a block that is changed in the
+ * configuration starts without any, two blocks never share a lease.
  */
 
 static ngx_oauth_doc_t *
@@ -110,36 +115,24 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
     ngx_oauth_issuer_t *issuer, ngx_log_t *log)
 {
     size_t            need;
-    u_char           *p;
+    u_char            digest[16];
+    ngx_md5_t         md5;
     ngx_str_t         id;
     ngx_oauth_doc_t  *doc;
 
-    id.len = issuer->issuer.len + 2 + issuer->config_url.len
-             + issuer->jwks_uri.len + NGX_INT32_LEN;
+    ngx_md5_init(&md5);
 
-    p = ngx_pnalloc(pool, id.len);
-    if (p == NULL) {
-        return NULL;
-    }
+    ngx_oauth_provider_digest(&md5, &issuer->name);
+    ngx_oauth_provider_digest(&md5, &issuer->issuer);
+    ngx_oauth_provider_digest(&md5, &issuer->config_url);
+    ngx_oauth_provider_digest(&md5, &issuer->jwks_uri);
+    ngx_oauth_provider_digest(&md5, &issuer->certificates);
+    ngx_md5_update(&md5, &issuer->policy.algorithms, sizeof(oauth_algs_t));
 
-    /* At most one of the two is there; each has its own separator. */
+    ngx_md5_final(digest, &md5);
 
-    id.data = p;
-    p = ngx_cpymem(p, issuer->issuer.data, issuer->issuer.len);
-    *p++ = '\0';
-
-    if (issuer->config_url.len) {
-        p = ngx_cpymem(p, issuer->config_url.data, issuer->config_url.len);
-    }
-
-    *p++ = '\0';
-
-    if (issuer->jwks_uri.len) {
-        p = ngx_cpymem(p, issuer->jwks_uri.data, issuer->jwks_uri.len);
-    }
-
-    p = ngx_sprintf(p, "%Z%uD", issuer->policy.algorithms);
-    id.len = p - id.data;
+    id.data = digest;
+    id.len = sizeof(digest);
 
     doc = ngx_oauth_doc_create(zone, pool, &id, &need);
 
@@ -151,6 +144,17 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
     }
 
     return doc;
+}
+
+
+static void
+ngx_oauth_provider_digest(ngx_md5_t *md5, ngx_str_t *part)
+{
+    ngx_md5_update(md5, &part->len, sizeof(size_t));
+
+    if (part->len) {
+        ngx_md5_update(md5, part->data, part->len);
+    }
 }
 
 
