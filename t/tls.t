@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use File::Copy qw(copy);
 use JSON::PP ();
 
 use OAuth::Test;
@@ -202,5 +203,15 @@ like(curl("$url/"), qr{
     ^WWW-Authenticate:\ Bearer\ resource_metadata="
     \Q$secure\E/\.well-known/oauth-protected-resource"}mx,
     'is what its challenge names');
+
+# a CA that is taken away: nothing that was fetched under it is believed
+
+is($http->get('/', token => token('address', $new))->status, 200,
+   'trusted by the first CA');
+
+copy($other_ca->{certificate}, $ca->{certificate}) or die "copy: $!\n";
+ok($nginx->reload, 'reload with another CA in the same file');
+is_refused($http->get('/', token => token('address', $new)), 503, undef,
+           'its keys are not trusted any more');
 
 finish();
