@@ -391,16 +391,11 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
     reason = oauth_token_verify(ctx->token, &ctx->issuer->policy, keys,
                                 ngx_time());
 
-    /*
-     * Twice: the fetch that was under way may have begun before the issuer had
-     * the key.  That there is a second one at all the throttle decides.
-     */
-
-    if (reason != OAUTH_UNKNOWN_KEY || ctx->refetches == 2) {
+    if (reason != OAUTH_UNKNOWN_KEY || ctx->refetched) {
         return ngx_oauth_refuse(ctx, reason);
     }
 
-    ctx->refetches += ctx->may_park;
+    ctx->refetched = ctx->may_park;
 
     if (ngx_oauth_access_park(ctx, 1) == NGX_AGAIN) {
         return NGX_AGAIN;

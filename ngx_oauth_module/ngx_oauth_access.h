@@ -44,7 +44,7 @@ typedef struct {
 
     unsigned                     decided:1; /* reason holds for conf          */
     unsigned                     may_park:1;
-    unsigned                     refetches:2;   /* waits for an unknown key   */
+    unsigned                     refetched:1;   /* for an unknown key         */
     unsigned                     forwarded:1;
 } ngx_oauth_ctx_t;
 
