@@ -1,10 +1,8 @@
 
 /*
- * The one place that knows the differences between nginx versions.
- *
- * Since 1.23.0 headers of the same name are chained through "next" of
- * ngx_table_elt_t, and the header fields that may repeat are such chains;
- * before, the element has no "next" and these fields are arrays.
+ * What nginx's headers lack, or have in some versions only.  No version needs
+ * a case of its own so far: header elements are zeroed whole when they are
+ * made, which since 1.23.0 ends their chain ("next").
  */
 
 
@@ -14,28 +12,6 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
-
-
-#if (nginx_version >= 1023000)
-
-#define NGX_OAUTH_HEADER_CHAINS    1
-
-/* Ends the chain of a header that stands alone. */
-
-#define ngx_oauth_header_end(h)    (h)->next = NULL
-
-/* The next header of the same name, or NULL. */
-
-#define ngx_oauth_header_next(h)   (h)->next
-
-#else
-
-#define NGX_OAUTH_HEADER_CHAINS    0
-
-#define ngx_oauth_header_end(h)
-#define ngx_oauth_header_next(h)   ((ngx_table_elt_t *) NULL)
-
-#endif
 
 
 /* The structure that an event, or another member, is part of. */
