@@ -21,12 +21,18 @@ static ngx_int_t ngx_oauth_access_decide(ngx_oauth_ctx_t *ctx,
 static ngx_int_t ngx_oauth_access_open(ngx_http_request_t *r);
 
 static ngx_int_t ngx_oauth_step_token(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_step_known(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
 
-static ngx_uint_t ngx_oauth_access_is_verified(ngx_oauth_ctx_t *ctx);
+static oauth_token_t *ngx_oauth_access_cached(ngx_oauth_ctx_t *ctx,
+    oauth_cache_t *cache);
+static int ngx_oauth_access_accepts(const oauth_policy_t *policy,
+    const void *data);
+static ngx_int_t ngx_oauth_access_retire(ngx_oauth_ctx_t *ctx);
+static void ngx_oauth_access_retired(void *data);
 static ngx_int_t ngx_oauth_refuse(ngx_oauth_ctx_t *ctx, oauth_reason_t reason);
 static ngx_int_t ngx_oauth_access_park(ngx_oauth_ctx_t *ctx,
     ngx_uint_t unknown_key);
@@ -37,6 +43,8 @@ static void ngx_oauth_access_cleanup(void *data);
 
 static const ngx_oauth_step_pt  ngx_oauth_steps[] = {
     ngx_oauth_step_token,      /* Authorization -> token, or the challenge    */
+    ngx_oauth_step_known,      /* verified before: in this request, or in the
+                                  worker's cache                              */
     ngx_oauth_step_issuer,     /* one that this location trusts               */
     ngx_oauth_step_keys,       /* the issuer's keys; may park                 */
     ngx_oauth_step_verify,     /* signature, then claims; may park            */
@@ -158,7 +166,7 @@ ngx_oauth_subrequest_handler(ngx_http_request_t *r)
     if (main && ctx->token == NULL) {
         ctx->authorization = main->authorization;
 
-        if (main->token && main->token->verified) {
+        if (main->token) {
             ctx->token = oauth_token_acquire(main->token);
         }
     }
@@ -274,13 +282,6 @@ ngx_oauth_access_decide(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 static ngx_int_t
 ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
 {
-    oauth_str_t      text;
-    oauth_reason_t   reason;
-
-    if (ctx->token) {
-        return NGX_OK;
-    }
-
     if (ctx->authorization == NULL) {
         ctx->authorization = ctx->request->headers_in.authorization;
     }
@@ -289,14 +290,38 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
         return ngx_oauth_refuse(ctx, OAUTH_NO_TOKEN);
     }
 
-    reason = oauth_bearer_parse(ngx_oauth_str(&ctx->authorization->value),
-                                &text);
+    return ngx_oauth_refuse(ctx,
+                  oauth_bearer_peek(ngx_oauth_str(&ctx->authorization->value),
+                                    &ctx->credentials));
+}
 
-    if (reason == OAUTH_OK) {
-        reason = oauth_token_parse(text, &ctx->token);
+
+/* A token that other rules verified has to be verified by these as well. */
+
+static ngx_int_t
+ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_main_conf_t  *mcf;
+
+    if (ctx->token
+        && !ngx_oauth_access_accepts(ctx->token->policy, ctx->conf->issuers)
+        && ngx_oauth_access_retire(ctx) != NGX_OK)
+    {
+        return ngx_oauth_refuse(ctx, OAUTH_SERVER_ERROR);
     }
 
-    return ngx_oauth_refuse(ctx, reason);
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
+
+    if (ctx->token == NULL && mcf->cache) {
+        ctx->token = ngx_oauth_access_cached(ctx, mcf->cache);
+    }
+
+    if (ctx->token) {
+        ctx->issuer = ngx_oauth_container(ctx->token->policy,
+                                          ngx_oauth_issuer_t, policy);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -304,44 +329,41 @@ static ngx_int_t
 ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t            i;
-    oauth_str_t           name;
+    oauth_str_t           text, name;
+    oauth_reason_t        reason;
     ngx_oauth_issuer_t  **issuers;
 
-    name = oauth_token_issuer(ctx->token);
+    if (ctx->token) {
+        return NGX_OK;
+    }
+
+    ctx->issuer = NULL;
+
+    if (ctx->jwt == NULL) {
+
+        reason = oauth_bearer_parse(ngx_oauth_str(&ctx->authorization->value),
+                                    &text);
+
+        if (reason == OAUTH_OK) {
+            reason = oauth_jwt_parse(text, &ctx->jwt);
+        }
+
+        if (reason != OAUTH_OK) {
+            return ngx_oauth_refuse(ctx, reason);
+        }
+    }
+
+    name = ctx->jwt->claims.issuer;
     issuers = ctx->conf->issuers->elts;
 
     for (i = 0; i < ctx->conf->issuers->nelts; i++) {
         if (oauth_str_equal(issuers[i]->policy.issuer, name)) {
-            break;
+            ctx->issuer = issuers[i];
+            return NGX_OK;
         }
     }
 
-    if (i == ctx->conf->issuers->nelts) {
-        ctx->issuer = NULL;
-        return ngx_oauth_refuse(ctx, OAUTH_UNKNOWN_ISSUER);
-    }
-
-    ctx->issuer = issuers[i];
-
-    /* Verified for another location, by other rules of the same issuer. */
-
-    if (ctx->token->verified && !ngx_oauth_access_is_verified(ctx)) {
-        oauth_token_free(ctx->token);
-        ctx->token = NULL;
-
-        return ngx_oauth_step_token(ctx);
-    }
-
-    return NGX_OK;
-}
-
-
-/* By the policy of this very issuer, earlier in the request. */
-
-static ngx_uint_t
-ngx_oauth_access_is_verified(ngx_oauth_ctx_t *ctx)
-{
-    return ctx->token->verified && ctx->token->policy == &ctx->issuer->policy;
+    return ngx_oauth_refuse(ctx, OAUTH_UNKNOWN_ISSUER);
 }
 
 
@@ -350,7 +372,7 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
 {
     ngx_oauth_provider_t  *provider;
 
-    if (ngx_oauth_access_is_verified(ctx)) {
+    if (ctx->token) {
         return NGX_OK;
     }
 
@@ -375,33 +397,43 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
 {
-    oauth_reason_t       reason;
-    const oauth_jwks_t  *keys;
+    oauth_reason_t          reason;
+    ngx_oauth_issuer_t     *issuer;
+    const oauth_jwks_t     *keys;
+    ngx_oauth_main_conf_t  *mcf;
 
-    if (ngx_oauth_access_is_verified(ctx)) {
+    if (ctx->token) {
         return NGX_OK;
     }
 
-    keys = ngx_oauth_provider_keys(ctx->issuer->provider);
+    issuer = ctx->issuer;
+    keys = ngx_oauth_provider_keys(issuer->provider);
 
     if (keys == NULL) {
         return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
     }
 
-    reason = oauth_token_verify(ctx->token, &ctx->issuer->policy, keys,
-                                ngx_time());
+    reason = oauth_token_verify(ctx->jwt, &issuer->policy, keys, ngx_time(),
+                                &ctx->token);
 
-    if (reason != OAUTH_UNKNOWN_KEY || ctx->refetched) {
-        return ngx_oauth_refuse(ctx, reason);
+    if (reason == OAUTH_UNKNOWN_KEY && !ctx->refetched) {
+
+        ctx->refetched = ctx->may_park;
+
+        if (ngx_oauth_access_park(ctx, 1) == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
     }
 
-    ctx->refetched = ctx->may_park;
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
-    if (ngx_oauth_access_park(ctx, 1) == NGX_AGAIN) {
-        return NGX_AGAIN;
+    if (reason == OAUTH_OK && mcf->cache) {
+        oauth_cache_store(mcf->cache, ctx->token,
+                          ngx_oauth_provider_generation(issuer->provider),
+                          ngx_time());
     }
 
-    return ngx_oauth_refuse(ctx, OAUTH_UNKNOWN_KEY);
+    return ngx_oauth_refuse(ctx, reason);
 }
 
 
@@ -411,6 +443,93 @@ ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
     return ngx_oauth_refuse(ctx, ngx_oauth_policy_verify(ctx->request,
                                                          ctx->conf,
                                                          ctx->token));
+}
+
+
+/*
+ * A token of the cache, as good as on the day it was verified: not expired, and
+ * the keys of its issuer are still the same.
+ */
+
+static oauth_token_t *
+ngx_oauth_access_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
+{
+    uint64_t               generation;
+    oauth_token_t         *token;
+    ngx_oauth_issuer_t    *issuer;
+    ngx_oauth_provider_t  *provider;
+
+    token = oauth_cache_lookup(cache, ctx->credentials,
+                               ngx_oauth_access_accepts, ctx->conf->issuers,
+                               &generation);
+    if (token == NULL) {
+        return NULL;
+    }
+
+    issuer = ngx_oauth_container(token->policy, ngx_oauth_issuer_t, policy);
+    provider = issuer->provider;
+
+    if (provider
+        && ngx_oauth_provider_keys(provider)
+        && ngx_oauth_provider_generation(provider) == generation
+        && !oauth_token_is_expired(token, ngx_time()))
+    {
+        return oauth_token_acquire(token);
+    }
+
+    oauth_cache_expire(cache, token);
+
+    return NULL;
+}
+
+
+/* data: the issuers of a location. */
+
+static int
+ngx_oauth_access_accepts(const oauth_policy_t *policy, const void *data)
+{
+    const ngx_array_t *issuers = data;
+
+    ngx_uint_t            i;
+    ngx_oauth_issuer_t  **issuer;
+
+    issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        if (&issuer[i]->policy == policy) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Header fields and variables may show its claims up to the request's end. */
+
+static ngx_int_t
+ngx_oauth_access_retire(ngx_oauth_ctx_t *ctx)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_oauth_access_retired;
+    cln->data = ctx->token;
+
+    ctx->token = NULL;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_oauth_access_retired(void *data)
+{
+    oauth_token_free(data);
 }
 
 
@@ -547,5 +666,6 @@ ngx_oauth_access_cleanup(void *data)
         ngx_oauth_provider_cancel(&ctx->wait);
     }
 
+    oauth_jwt_free(ctx->jwt);
     oauth_token_free(ctx->token);
 }

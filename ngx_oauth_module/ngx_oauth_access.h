@@ -2,7 +2,7 @@
 /*
  * The decision about one request.  The context belongs to the request: it is
  * made once, found again through the pool's cleanup after an internal redirect
- * (which wipes r->ctx), and holds one reference of the token.
+ * (which wipes r->ctx), and holds one reference of each token that it used.
  */
 
 
@@ -35,7 +35,9 @@ typedef struct {
     const ngx_oauth_loc_conf_t  *conf;      /* the location that is decided   */
 
     ngx_table_elt_t             *authorization;
-    oauth_token_t               *token;     /* NULL: none, or unreadable      */
+    oauth_str_t                  credentials;   /* in it, of Bearer           */
+    oauth_jwt_t                 *jwt;       /* not verified; NULL: not needed */
+    oauth_token_t               *token;     /* NULL: nothing verified yet     */
     ngx_oauth_issuer_t          *issuer;    /* that the token names           */
     oauth_reason_t               reason;
 

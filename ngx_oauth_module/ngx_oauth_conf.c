@@ -25,13 +25,15 @@ ngx_oauth_create_main_conf(ngx_conf_t *cf)
     }
 
     mcf->zone_size = NGX_CONF_UNSET_SIZE;
+    mcf->cache_entries = NGX_CONF_UNSET;
 
     if (ngx_array_init(&mcf->issuers, cf->pool, 4,
                        sizeof(ngx_oauth_issuer_t *))
         != NGX_OK
         || ngx_array_init(&mcf->locations, cf->pool, 16,
                           sizeof(ngx_oauth_location_t))
-           != NGX_OK)
+           != NGX_OK
+        || ngx_oauth_conf_claims_init(cf, mcf) != NGX_OK)
     {
         return NULL;
     }

@@ -17,6 +17,7 @@
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_str.h"
+#include "oauth_cache.h"
 #include "oauth_metadata.h"
 #include "oauth_scope.h"
 #include "oauth_url.h"
@@ -47,6 +48,7 @@ typedef struct {
 
 typedef struct {
     oauth_str_t                claim;
+    ngx_uint_t                 index;       /* of the claim, as selected      */
     oauth_str_t               *values;
     ngx_uint_t                 nvalues;
 } ngx_oauth_require_t;
@@ -60,8 +62,27 @@ typedef struct {
     ngx_uint_t                 hash;
     ngx_str_t                  normal;      /* lower case, "_" as "-"         */
     oauth_str_t                claim;       /* absent: value                  */
+    ngx_uint_t                 index;       /* of the claim, as selected      */
     ngx_http_complex_value_t   value;
 } ngx_oauth_header_t;
+
+
+/* Variables of the claims: $oauth_claim_NAME. */
+
+#define NGX_OAUTH_CLAIM  "oauth_claim_"
+
+
+/* Claims that have variables of their own: their numbers. */
+
+enum {
+    NGX_OAUTH_CLAIM_SUB = 0,
+    NGX_OAUTH_CLAIM_JTI,
+    NGX_OAUTH_CLAIM_EXP,
+    NGX_OAUTH_CLAIM_CLIENT_ID,              /* and two that follow            */
+    NGX_OAUTH_CLAIM_AZP,
+    NGX_OAUTH_CLAIM_CID,
+    NGX_OAUTH_CLAIMS
+};
 
 
 /* A resource of a server: one document, however many locations share it. */
@@ -80,7 +101,10 @@ typedef struct {
 typedef struct {
     ngx_array_t                issuers;     /* ngx_oauth_issuer_t *           */
     ngx_array_t                locations;   /* ngx_oauth_location_t           */
+    ngx_array_t                selected;    /* oauth_select_t                 */
     size_t                     zone_size;
+    ngx_int_t                  cache_entries;
+    oauth_cache_t             *cache;       /* of the worker; NULL: none      */
 } ngx_oauth_main_conf_t;
 
 
@@ -201,6 +225,24 @@ char *ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_oauth_conf_interval(ngx_conf_t *cf, void *post, void *data);
 char *ngx_oauth_conf_timeout(ngx_conf_t *cf, void *post, void *data);
 char *ngx_oauth_conf_leeway(ngx_conf_t *cf, void *post, void *data);
+
+
+/*
+ * ngx_oauth_conf_claims.c: the claims that the configuration uses.  A verified
+ * token keeps the texts and members of these, by the number given here.
+ */
+
+ngx_int_t ngx_oauth_conf_claims_init(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf);
+
+/* Selects a claim: NGX_OK and its number. */
+
+ngx_int_t ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf,
+    oauth_select_t *select, ngx_uint_t *index);
+
+/* Selects what variables hand out, and hands the list to every issuer. */
+
+ngx_int_t ngx_oauth_conf_claims(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 
 
 /*

@@ -17,6 +17,8 @@ static ngx_int_t ngx_oauth_location_issuer(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *lcf, ngx_oauth_issuer_t *issuer);
 static ngx_int_t ngx_oauth_location_headers(ngx_conf_t *cf,
     ngx_oauth_location_t *location);
+static ngx_int_t ngx_oauth_location_claims(ngx_oauth_main_conf_t *mcf,
+    ngx_oauth_loc_conf_t *lcf);
 static ngx_uint_t ngx_oauth_header_needs_subject(ngx_oauth_header_t *header);
 static ngx_int_t ngx_oauth_location_resource(ngx_conf_t *cf,
     ngx_oauth_location_t *location);
@@ -54,7 +56,7 @@ ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         }
     }
 
-    return NGX_OK;
+    return ngx_oauth_conf_claims(cf, mcf);
 }
 
 
@@ -70,7 +72,9 @@ ngx_oauth_location_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
         return NGX_OK;
     }
 
-    if (ngx_oauth_location_issuers(cf, mcf, location->conf) != NGX_OK) {
+    if (ngx_oauth_location_issuers(cf, mcf, location->conf) != NGX_OK
+        || ngx_oauth_location_claims(mcf, location->conf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -209,6 +213,56 @@ ngx_oauth_location_headers(ngx_conf_t *cf, ngx_oauth_location_t *location)
         }
 
         *slot = &headers[i];
+    }
+
+    return NGX_OK;
+}
+
+
+/* The claims that decide and those that are forwarded. */
+
+static ngx_int_t
+ngx_oauth_location_claims(ngx_oauth_main_conf_t *mcf,
+    ngx_oauth_loc_conf_t *lcf)
+{
+    ngx_uint_t            i;
+    oauth_select_t        select;
+    ngx_oauth_header_t   *headers;
+    ngx_oauth_require_t  *requires;
+
+    ngx_memzero(&select, sizeof(oauth_select_t));
+
+    select.nnames = 1;
+    select.text = 1;
+
+    headers = lcf->headers ? lcf->headers->elts : NULL;
+
+    for (i = 0; headers && i < lcf->headers->nelts; i++) {
+
+        select.names = &headers[i].claim;
+
+        if (headers[i].claim.data
+            && ngx_oauth_conf_select(mcf, &select, &headers[i].index)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    select.text = 0;
+    select.members = 1;
+
+    requires = lcf->requires ? lcf->requires->elts : NULL;
+
+    for (i = 0; requires && i < lcf->requires->nelts; i++) {
+
+        select.names = &requires[i].claim;
+
+        if (ngx_oauth_conf_select(mcf, &select, &requires[i].index)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;

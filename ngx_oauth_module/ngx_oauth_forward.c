@@ -321,7 +321,10 @@ ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* A claim that is absent, or that no header can carry, adds nothing. */
+/*
+ * A claim that is absent, or that no header can carry, adds nothing.  The value
+ * of a claim lies in the token, which stays for as long as the request.
+ */
 
 static ngx_int_t
 ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header)
@@ -356,38 +359,28 @@ static ngx_int_t
 ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
     ngx_str_t *value)
 {
-    json_t                *claim;
-    oauth_buf_t            buf;
-    ngx_http_request_t    *r;
-    const oauth_claims_t  *claims;
-
-    r = ctx->request;
+    const oauth_claim_t  *claim;
 
     if (header->claim.data == NULL) {
 
-        if (ngx_oauth_variables_value(r, &header->value, value) != NGX_OK) {
+        if (ngx_oauth_variables_value(ctx->request, &header->value, value)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
-        return ngx_oauth_str_is_field(ngx_oauth_str(value)) ? NGX_OK
-                                                            : NGX_DECLINED;
+        return oauth_str_is_field(ngx_oauth_str(value)) ? NGX_OK
+                                                        : NGX_DECLINED;
     }
 
-    claims = oauth_token_claims(ctx->token);
-    claim = claims ? oauth_json_at(claims->root, header->claim) : NULL;
+    claim = &ctx->token->claims[header->index];
 
-    if (claim == NULL) {
+    if (!claim->field) {
         return NGX_DECLINED;
     }
 
-    ngx_memzero(&buf, sizeof(oauth_buf_t));
+    value->len = claim->text.len;
+    value->data = (u_char *) claim->text.data;
 
-    if (oauth_json_text(claim, &buf) != 0
-        || !ngx_oauth_str_is_field(oauth_buf_str(&buf)))
-    {
-        oauth_buf_free(&buf);
-        return NGX_DECLINED;
-    }
-
-    return ngx_oauth_buf_move(r->pool, &buf, value);
+    return NGX_OK;
 }

@@ -6,6 +6,7 @@
 
 
 #include "ngx_oauth_access.h"
+#include "oauth_crypto.h"
 
 
 static ngx_int_t ngx_oauth_preconfiguration(ngx_conf_t *cf);
@@ -13,12 +14,17 @@ static ngx_int_t ngx_oauth_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
     ngx_http_handler_pt handler);
 static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
+static oauth_cache_t *ngx_oauth_cache_create(size_t entries, ngx_log_t *log);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_conf_post_t  ngx_oauth_interval = { ngx_oauth_conf_interval };
 static ngx_conf_post_t  ngx_oauth_timeout = { ngx_oauth_conf_timeout };
 static ngx_conf_post_t  ngx_oauth_leeway = { ngx_oauth_conf_leeway };
+
+static ngx_conf_num_bounds_t  ngx_oauth_cache_bounds = {
+    ngx_conf_check_num_bounds, 0, 1024 * 1024
+};
 
 
 static ngx_command_t  ngx_oauth_commands[] = {
@@ -29,6 +35,13 @@ static ngx_command_t  ngx_oauth_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_oauth_main_conf_t, zone_size),
       NULL },
+
+    { ngx_string("oauth_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_oauth_main_conf_t, cache_entries),
+      &ngx_oauth_cache_bounds },
 
     { ngx_string("oauth_issuer"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
@@ -278,6 +291,7 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
 
     ngx_conf_init_size_value(mcf->zone_size, 4 * 1024 * 1024);
+    ngx_conf_init_value(mcf->cache_entries, 4096);
 
     if (ngx_oauth_conf_servers(cf, mcf) != NGX_OK
         || ngx_oauth_provider_conf(cf, &mcf->issuers, mcf->zone_size,
@@ -343,15 +357,54 @@ ngx_oauth_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    if (mcf->cache_entries > 0 && mcf->issuers.nelts > 0) {
+        mcf->cache = ngx_oauth_cache_create(mcf->cache_entries, cycle->log);
+    }
+
     return ngx_oauth_provider_start(cycle, &mcf->issuers);
+}
+
+
+/* Without it every request has its token verified: slower, as good. */
+
+static oauth_cache_t *
+ngx_oauth_cache_create(size_t entries, ngx_log_t *log)
+{
+    u_char          secret[OAUTH_SIPHASH_KEY];
+    oauth_cache_t  *cache;
+
+    cache = NULL;
+
+    if (oauth_random(secret, sizeof(secret)) == 0) {
+        cache = oauth_cache_create(entries, secret);
+    }
+
+    if (cache == NULL) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "oauth: no memory for oauth_cache, this worker verifies "
+                      "every token anew");
+    }
+
+    return cache;
 }
 
 
 static void
 ngx_oauth_exit_process(ngx_cycle_t *cycle)
 {
-    if (ngx_process == NGX_PROCESS_WORKER || ngx_process == NGX_PROCESS_SINGLE)
+    ngx_oauth_main_conf_t  *mcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
     {
-        ngx_oauth_provider_done(cycle);
+        return;
+    }
+
+    ngx_oauth_provider_done(cycle);
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_oauth_module);
+
+    if (mcf) {
+        oauth_cache_free(mcf->cache);
+        mcf->cache = NULL;
     }
 }

@@ -11,7 +11,7 @@
 
 
 static oauth_reason_t ngx_oauth_policy_audience(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, const oauth_claims_t *claims);
+    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static ngx_uint_t ngx_oauth_policy_is_for(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t audience);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
@@ -26,23 +26,16 @@ oauth_reason_t
 ngx_oauth_policy_verify(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
 {
-    ngx_uint_t             i;
-    oauth_reason_t         reason;
-    ngx_oauth_require_t   *requires;
-    const oauth_claims_t  *claims;
+    ngx_uint_t            i;
+    oauth_reason_t        reason;
+    ngx_oauth_require_t  *requires;
 
-    claims = oauth_token_claims(token);
-
-    if (claims == NULL) {
-        return OAUTH_SERVER_ERROR;
-    }
-
-    reason = ngx_oauth_policy_audience(r, conf, claims);
+    reason = ngx_oauth_policy_audience(r, conf, token);
     if (reason != OAUTH_OK) {
         return reason;
     }
 
-    if (conf->needs_subject && !ngx_oauth_str_is_field(claims->subject)) {
+    if (conf->needs_subject && !oauth_str_is_field(token->subject)) {
         return OAUTH_NO_SUBJECT;
     }
 
@@ -51,38 +44,30 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
         requires = conf->requires->elts;
 
         for (i = 0; i < conf->requires->nelts; i++) {
-            if (!oauth_claims_has(claims, requires[i].claim,
-                                  requires[i].values, requires[i].nvalues))
+            if (!oauth_claim_has(&token->claims[requires[i].index],
+                                 requires[i].values, requires[i].nvalues))
             {
                 return OAUTH_REQUIREMENT_NOT_MET;
             }
         }
     }
 
-    return ngx_oauth_policy_scopes(r, conf, oauth_token_scope(token));
+    return ngx_oauth_policy_scopes(r, conf, token->scope);
 }
 
 
 static oauth_reason_t
 ngx_oauth_policy_audience(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, const oauth_claims_t *claims)
+    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
 {
-    ngx_uint_t   i;
-    oauth_str_t  audience;
+    ngx_uint_t  i;
 
     if (conf->any_audience) {
         return OAUTH_OK;
     }
 
-    for (i = 0; /* void */ ; i++) {
-
-        audience = oauth_claims_audience(claims, i);
-
-        if (audience.data == NULL) {
-            break;
-        }
-
-        if (ngx_oauth_policy_is_for(r, conf, audience)) {
+    for (i = 0; i < token->naudience; i++) {
+        if (ngx_oauth_policy_is_for(r, conf, token->audience[i])) {
             return OAUTH_OK;
         }
     }

@@ -286,8 +286,6 @@ ngx_oauth_provider_keys(ngx_oauth_provider_t *provider)
 ngx_uint_t
 ngx_oauth_provider_generation(ngx_oauth_provider_t *provider)
 {
-    ngx_oauth_keys_lookup(&provider->keys);
-
     return provider->keys.generation;
 }
 

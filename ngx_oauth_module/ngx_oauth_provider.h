@@ -105,7 +105,7 @@ void ngx_oauth_provider_done(ngx_cycle_t *cycle);
 
 const oauth_jwks_t *ngx_oauth_provider_keys(ngx_oauth_provider_t *provider);
 
-/* Changes whenever the keys change or go away; never 0. */
+/* Changes whenever the keys do, as of the last ngx_oauth_provider_keys. */
 
 ngx_uint_t ngx_oauth_provider_generation(ngx_oauth_provider_t *provider);
 

@@ -107,19 +107,24 @@ ngx_oauth_reply_log(ngx_oauth_ctx_t *ctx)
 {
     u_char                      kid[256], *last;
     ngx_str_t                   name;
+    oauth_str_t                 text;
     const oauth_reason_info_t  *reason;
 
     reason = oauth_reason_info(ctx->reason);
-    last = kid;
+    text = (oauth_str_t) { 0, NULL };
 
-    if (ctx->token && ctx->token->jws.kid.data) {
-        last = ngx_oauth_reply_escape(kid, kid + sizeof(kid),
-                                      ctx->token->jws.kid);
+    if (ctx->token) {
+        text = ctx->token->kid;
+
+    } else if (ctx->jwt) {
+        text = ctx->jwt->jws.kid;
     }
+
+    last = ngx_oauth_reply_escape(kid, kid + sizeof(kid), text);
 
     ngx_str_null(&name);
 
-    if (ctx->token && ctx->issuer) {
+    if ((ctx->token || ctx->jwt) && ctx->issuer) {
         name = ctx->issuer->name;
     }
 

@@ -36,26 +36,6 @@ ngx_oauth_str_equal(const ngx_str_t *a, const ngx_str_t *b)
 
 
 /*
- * 1 when a header field can carry it as it is (RFC 9110 section 5.5): nothing
- * that ends the field, no white space at its ends, which would be lost.
- */
-
-static ngx_inline ngx_uint_t
-ngx_oauth_str_is_field(oauth_str_t s)
-{
-    size_t  i;
-
-    for (i = 0; i < s.len; i++) {
-        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    return s.len && s.data[0] != ' ' && s.data[s.len - 1] != ' ';
-}
-
-
-/*
  * Takes the next item off a comma-separated list (RFC 9110 section 5.6.1):
  * 1 and *item, or 0 at the end.
  */

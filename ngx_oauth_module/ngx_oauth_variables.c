@@ -3,24 +3,18 @@
  * The variables.  They hold verified data of a token that is good for the
  * current location, else nothing; $oauth_result tells why.  Evaluated before
  * the access phase they decide on demand, where that needs no waiting.
- * Values live in the request's pool.
+ * Values lie in the token, which stays for as long as the request.
  */
 
 
 #include "ngx_oauth_access.h"
 
 
-/* The members to walk down; each may itself be a path with dots. */
-
-typedef struct {
-    const oauth_str_t  *names;
-    ngx_uint_t          n;
-} ngx_oauth_path_t;
-
-
 static ngx_int_t ngx_oauth_variable_claim(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_oauth_variable_path(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variable_selected(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variable_issuer(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variable_client_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -28,27 +22,15 @@ static ngx_int_t ngx_oauth_variable_scope(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variable_result(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static const oauth_claims_t *ngx_oauth_variable_claims(ngx_http_request_t *r);
+static oauth_token_t *ngx_oauth_variable_token(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_variable_text(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, oauth_token_t *token, ngx_uint_t index);
+static ngx_int_t ngx_oauth_variable_unselected(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name);
+static void ngx_oauth_variable_set(ngx_http_variable_value_t *v,
+    oauth_str_t text);
 static ngx_int_t ngx_oauth_variables_copy(ngx_http_request_t *r,
     ngx_http_variable_value_t **copy);
-static ngx_int_t ngx_oauth_variable_set(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, const json_t *claim);
-
-
-static const oauth_str_t  ngx_oauth_claim_names[] = {
-    oauth_string("sub"),
-    oauth_string("iss"),
-    oauth_string("jti"),
-    oauth_string("exp")
-};
-
-
-static ngx_oauth_path_t  ngx_oauth_claims[] = {
-    { &ngx_oauth_claim_names[0], 1 },
-    { &ngx_oauth_claim_names[1], 1 },
-    { &ngx_oauth_claim_names[2], 1 },
-    { &ngx_oauth_claim_names[3], 1 }
-};
 
 
 static ngx_http_variable_t  ngx_oauth_variables[] = {
@@ -56,17 +38,17 @@ static ngx_http_variable_t  ngx_oauth_variables[] = {
     { ngx_string("oauth_claim_"), NULL, ngx_oauth_variable_claim,
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
-    { ngx_string("oauth_sub"), NULL, ngx_oauth_variable_path,
-      (uintptr_t) &ngx_oauth_claims[0], NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("oauth_sub"), NULL, ngx_oauth_variable_selected,
+      NGX_OAUTH_CLAIM_SUB, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_issuer"), NULL, ngx_oauth_variable_path,
-      (uintptr_t) &ngx_oauth_claims[1], NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("oauth_issuer"), NULL, ngx_oauth_variable_issuer,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_jti"), NULL, ngx_oauth_variable_path,
-      (uintptr_t) &ngx_oauth_claims[2], NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("oauth_jti"), NULL, ngx_oauth_variable_selected,
+      NGX_OAUTH_CLAIM_JTI, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_exp"), NULL, ngx_oauth_variable_path,
-      (uintptr_t) &ngx_oauth_claims[3], NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("oauth_exp"), NULL, ngx_oauth_variable_selected,
+      NGX_OAUTH_CLAIM_EXP, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_client_id"), NULL, ngx_oauth_variable_client_id,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -170,8 +152,11 @@ ngx_oauth_variables_copy(ngx_http_request_t *r,
 char *
 ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_oauth_main_conf_t  *mcf = conf;
+
     ngx_str_t            *value;
-    ngx_oauth_path_t     *path;
+    ngx_uint_t            index;
+    oauth_select_t        select;
     ngx_http_variable_t  *var;
 
     value = cf->args->elts;
@@ -186,15 +171,15 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value[1].len--;
     value[1].data++;
 
-    path = ngx_palloc(cf->pool, sizeof(ngx_oauth_path_t));
-    if (path == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    ngx_memzero(&select, sizeof(oauth_select_t));
 
-    path->n = cf->args->nelts - 2;
-    path->names = ngx_oauth_conf_strings(cf, 2);
+    select.nnames = cf->args->nelts - 2;
+    select.names = ngx_oauth_conf_strings(cf, 2);
+    select.text = 1;
 
-    if (path->names == NULL) {
+    if (select.names == NULL
+        || ngx_oauth_conf_select(mcf, &select, &index) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -210,8 +195,8 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    var->get_handler = ngx_oauth_variable_path;
-    var->data = (uintptr_t) path;
+    var->get_handler = ngx_oauth_variable_selected;
+    var->data = index;
 
     return NGX_CONF_OK;
 }
@@ -225,39 +210,46 @@ ngx_oauth_variable_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     ngx_str_t *name = (ngx_str_t *) data;
 
-    oauth_str_t            claim;
-    const oauth_claims_t  *claims;
+    oauth_str_t             claim;
+    ngx_uint_t              i;
+    oauth_token_t          *token;
+    const oauth_select_t   *selected;
 
-    claims = ngx_oauth_variable_claims(r);
+    *v = ngx_http_variable_null_value;
+    token = ngx_oauth_variable_token(r);
+
+    if (token == NULL) {
+        return NGX_OK;
+    }
 
     claim = ngx_oauth_str(name);
-    claim.data += sizeof("oauth_claim_") - 1;
-    claim.len -= sizeof("oauth_claim_") - 1;
+    claim.data += sizeof(NGX_OAUTH_CLAIM) - 1;
+    claim.len -= sizeof(NGX_OAUTH_CLAIM) - 1;
 
-    return ngx_oauth_variable_set(r, v, claims ? oauth_json_at(claims->root,
-                                                               claim)
-                                               : NULL);
+    selected = token->policy->selected;
+
+    for (i = 0; i < token->policy->nselected; i++) {
+        if (selected[i].nnames == 1
+            && oauth_str_equal(selected[i].names[0], claim))
+        {
+            return ngx_oauth_variable_text(r, v, token, i);
+        }
+    }
+
+    return ngx_oauth_variable_unselected(r, v, token, claim);
 }
 
 
 static ngx_int_t
-ngx_oauth_variable_path(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
+ngx_oauth_variable_selected(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_oauth_path_t *path = (ngx_oauth_path_t *) data;
+    oauth_token_t  *token;
 
-    ngx_uint_t             i;
-    const json_t          *claim;
-    const oauth_claims_t  *claims;
+    *v = ngx_http_variable_null_value;
+    token = ngx_oauth_variable_token(r);
 
-    claims = ngx_oauth_variable_claims(r);
-    claim = claims ? claims->root : NULL;
-
-    for (i = 0; i < path->n && claim; i++) {
-        claim = oauth_json_at(claim, path->names[i]);
-    }
-
-    return ngx_oauth_variable_set(r, v, claim);
+    return token ? ngx_oauth_variable_text(r, v, token, data) : NGX_OK;
 }
 
 
@@ -267,24 +259,41 @@ static ngx_int_t
 ngx_oauth_variable_client_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    static const oauth_str_t  names[] = {
-        oauth_string("client_id"),
-        oauth_string("azp"),
-        oauth_string("cid")
-    };
+    ngx_uint_t      i;
+    oauth_token_t  *token;
 
-    ngx_uint_t             i;
-    const json_t          *claim;
-    const oauth_claims_t  *claims;
+    *v = ngx_http_variable_null_value;
+    token = ngx_oauth_variable_token(r);
 
-    claims = ngx_oauth_variable_claims(r);
-    claim = NULL;
-
-    for (i = 0; claims && claim == NULL && i < 3; i++) {
-        claim = oauth_json_at(claims->root, names[i]);
+    for (i = NGX_OAUTH_CLAIM_CLIENT_ID;
+         token && v->len == 0 && i <= NGX_OAUTH_CLAIM_CID;
+         i++)
+    {
+        if (ngx_oauth_variable_text(r, v, token, i) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
-    return ngx_oauth_variable_set(r, v, claim);
+    return NGX_OK;
+}
+
+
+/* Byte for byte the configured one, or the token had not been verified. */
+
+static ngx_int_t
+ngx_oauth_variable_issuer(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    oauth_token_t  *token;
+
+    *v = ngx_http_variable_null_value;
+    token = ngx_oauth_variable_token(r);
+
+    if (token) {
+        ngx_oauth_variable_set(v, token->policy->issuer);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -292,20 +301,14 @@ static ngx_int_t
 ngx_oauth_variable_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    oauth_str_t             scope;
-    const ngx_oauth_ctx_t  *ctx;
+    oauth_token_t  *token;
 
     *v = ngx_http_variable_null_value;
-    ctx = ngx_oauth_access_peek(r);
+    token = ngx_oauth_variable_token(r);
 
-    if (ctx == NULL || ctx->reason != OAUTH_OK) {
-        return NGX_OK;
+    if (token) {
+        ngx_oauth_variable_set(v, token->scope);
     }
-
-    scope = oauth_token_scope(ctx->token);
-
-    v->len = scope.len;
-    v->data = (u_char *) scope.data;
 
     return NGX_OK;
 }
@@ -334,36 +337,49 @@ ngx_oauth_variable_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
-static const oauth_claims_t *
-ngx_oauth_variable_claims(ngx_http_request_t *r)
+/* The token that is good for this location; NULL: there is none. */
+
+static oauth_token_t *
+ngx_oauth_variable_token(ngx_http_request_t *r)
 {
     const ngx_oauth_ctx_t  *ctx;
 
     ctx = ngx_oauth_access_peek(r);
 
-    return (ctx && ctx->reason == OAUTH_OK) ? oauth_token_claims(ctx->token)
-                                            : NULL;
+    return (ctx && ctx->reason == OAUTH_OK) ? ctx->token : NULL;
 }
 
 
-/* A value that no header could carry is not handed out either. */
+static ngx_int_t
+ngx_oauth_variable_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    oauth_token_t *token, ngx_uint_t index)
+{
+    const oauth_select_t  *select;
+
+    select = &token->policy->selected[index];
+
+    if (!select->text) {
+        return ngx_oauth_variable_unselected(r, v, token, select->names[0]);
+    }
+
+    ngx_oauth_variable_set(v, token->claims[index].text);
+
+    return NGX_OK;
+}
+
+
+/* A name that the configuration does not mention: SSI and scripts have such. */
 
 static ngx_int_t
-ngx_oauth_variable_set(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    const json_t *claim)
+ngx_oauth_variable_unselected(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name)
 {
     ngx_str_t    value;
     oauth_buf_t  buf;
 
-    *v = ngx_http_variable_null_value;
-
-    if (claim == NULL) {
-        return NGX_OK;
-    }
-
     ngx_memzero(&buf, sizeof(oauth_buf_t));
 
-    if (oauth_json_text(claim, &buf) != 0 || buf.len == 0) {
+    if (oauth_token_text(token, name, &buf) != 0 || buf.len == 0) {
         oauth_buf_free(&buf);
         return NGX_OK;
     }
@@ -372,8 +388,19 @@ ngx_oauth_variable_set(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_ERROR;
     }
 
-    v->len = value.len;
-    v->data = value.data;
+    ngx_oauth_variable_set(v, ngx_oauth_str(&value));
 
     return NGX_OK;
+}
+
+
+/* The bytes stay for as long as the request. */
+
+static void
+ngx_oauth_variable_set(ngx_http_variable_value_t *v, oauth_str_t text)
+{
+    if (text.len) {
+        v->len = text.len;
+        v->data = (u_char *) text.data;
+    }
 }

@@ -118,6 +118,13 @@ int oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b);
 
 int oauth_str_starts(oauth_str_t s, oauth_str_t prefix);
 
+/*
+ * 1 when a header field can carry it as it is (RFC 9110 section 5.5): not
+ * empty, no control character, no white space at its ends, which would be lost.
+ */
+
+int oauth_str_is_field(oauth_str_t s);
+
 
 void oauth_buf_append(oauth_buf_t *buf, const void *data, size_t len);
 

@@ -10,18 +10,35 @@
 #include "oauth_bearer.h"
 
 
+static int oauth_bearer_is_token(oauth_str_t token);
 static int oauth_bearer_is_token_byte(unsigned char c);
-static size_t oauth_bearer_skip_spaces(oauth_str_t value, size_t i);
 
 
 oauth_reason_t
 oauth_bearer_parse(oauth_str_t value, oauth_str_t *token)
 {
-    size_t       i, start;
+    oauth_reason_t  reason;
+
+    reason = oauth_bearer_peek(value, token);
+
+    if (reason == OAUTH_OK && !oauth_bearer_is_token(*token)) {
+        reason = OAUTH_MALFORMED_REQUEST;
+    }
+
+    if (reason != OAUTH_OK) {
+        *token = (oauth_str_t) { 0, NULL };
+    }
+
+    return reason;
+}
+
+
+oauth_reason_t
+oauth_bearer_peek(oauth_str_t value, oauth_str_t *token)
+{
     oauth_str_t  scheme;
 
-    token->len = 0;
-    token->data = NULL;
+    *token = (oauth_str_t) { 0, NULL };
 
     scheme.len = sizeof("Bearer") - 1;
     scheme.data = value.data;
@@ -32,38 +49,57 @@ oauth_bearer_parse(oauth_str_t value, oauth_str_t *token)
         return OAUTH_NO_TOKEN;
     }
 
-    if (value.len > scheme.len && value.data[scheme.len] != ' ') {
-        return (value.data[scheme.len] == '\t') ? OAUTH_MALFORMED_REQUEST
-                                                : OAUTH_NO_TOKEN;
+    value.data += scheme.len;
+    value.len -= scheme.len;
+
+    if (value.len > 0 && value.data[0] != ' ') {
+        return (value.data[0] == '\t') ? OAUTH_MALFORMED_REQUEST
+                                       : OAUTH_NO_TOKEN;
     }
 
-    start = oauth_bearer_skip_spaces(value, scheme.len);
-    i = start;
-
-    while (i < value.len && oauth_bearer_is_token_byte(value.data[i])) {
-        i++;
+    while (value.len > 0 && value.data[0] == ' ') {
+        value.data++;
+        value.len--;
     }
 
-    if (i == start) {
+    while (value.len > 0 && value.data[value.len - 1] == ' ') {
+        value.len--;
+    }
+
+    if (value.len == 0) {
         return OAUTH_MALFORMED_REQUEST;
     }
 
-    while (i < value.len && value.data[i] == '=') {
-        i++;
-    }
-
-    if (oauth_bearer_skip_spaces(value, i) != value.len) {
-        return OAUTH_MALFORMED_REQUEST;
-    }
-
-    token->len = i - start;
-    token->data = value.data + start;
+    *token = value;
 
     return OAUTH_OK;
 }
 
 
-/* A byte of b64token but "=", which stands at its end only. */
+/* b64token: "=" stands at its end only. */
+
+static int
+oauth_bearer_is_token(oauth_str_t token)
+{
+    size_t  i;
+
+    for (i = 0; i < token.len; i++) {
+        if (!oauth_bearer_is_token_byte(token.data[i])) {
+            break;
+        }
+    }
+
+    if (i == 0) {
+        return 0;
+    }
+
+    while (i < token.len && token.data[i] == '=') {
+        i++;
+    }
+
+    return i == token.len;
+}
+
 
 static int
 oauth_bearer_is_token_byte(unsigned char c)
@@ -76,15 +112,4 @@ oauth_bearer_is_token_byte(unsigned char c)
 
     return c == '-' || c == '.' || c == '_' || c == '~' || c == '+'
            || c == '/';
-}
-
-
-static size_t
-oauth_bearer_skip_spaces(oauth_str_t value, size_t i)
-{
-    while (i < value.len && value.data[i] == ' ') {
-        i++;
-    }
-
-    return i;
 }

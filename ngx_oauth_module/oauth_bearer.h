@@ -20,5 +20,12 @@
 
 oauth_reason_t oauth_bearer_parse(oauth_str_t value, oauth_str_t *token);
 
+/*
+ * The same without a look at the token's bytes: enough to see whether it is one
+ * that is known already.
+ */
+
+oauth_reason_t oauth_bearer_peek(oauth_str_t value, oauth_str_t *token);
+
 
 #endif /* OAUTH_BEARER_H_INCLUDED */

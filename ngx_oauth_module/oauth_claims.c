@@ -28,8 +28,6 @@ static int oauth_claims_is_id_token(const json_t *root);
 static int oauth_claims_word(const json_t *root, const char *name,
     const oauth_str_t *words, size_t nwords);
 static void oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope);
-static int oauth_claims_is_one_of(const json_t *value,
-    const oauth_str_t *values, size_t nvalues);
 
 
 oauth_reason_t
@@ -131,27 +129,44 @@ oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
 }
 
 
-int
-oauth_claims_has(const oauth_claims_t *claims, oauth_str_t path,
-    const oauth_str_t *values, size_t nvalues)
+const json_t *
+oauth_claims_at(const oauth_claims_t *claims, const oauth_str_t *names,
+    size_t n)
 {
     size_t         i;
-    const json_t  *value;
+    const json_t  *claim;
 
-    value = oauth_json_at(claims->root, path);
+    claim = claims->root;
 
-    if (!json_is_array(value)) {
-        return oauth_claims_is_one_of(value, values, nvalues);
+    for (i = 0; i < n && claim; i++) {
+        claim = oauth_json_at(claim, names[i]);
     }
 
-    for (i = 0; i < json_array_size(value); i++) {
-        if (oauth_claims_is_one_of(json_array_get(value, i), values, nvalues))
-        {
-            return 1;
-        }
+    return claim;
+}
+
+
+size_t
+oauth_claims_count(const json_t *claim)
+{
+    return json_is_array(claim) ? json_array_size(claim) : 1;
+}
+
+
+oauth_str_t
+oauth_claims_member(const json_t *claim, size_t i, oauth_buf_t *buf)
+{
+    if (json_is_array(claim)) {
+        claim = json_array_get(claim, i);
     }
 
-    return 0;
+    if ((json_is_number(claim) || json_is_boolean(claim))
+        && oauth_json_text(claim, buf) == 0)
+    {
+        return oauth_buf_str(buf);
+    }
+
+    return oauth_json_str(claim);
 }
 
 
@@ -328,37 +343,4 @@ oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope)
     }
 
     oauth_buf_append_str(buf, scope);
-}
-
-
-/* Only what reads the same in every language: no null, no nested value. */
-
-static int
-oauth_claims_is_one_of(const json_t *value, const oauth_str_t *values,
-    size_t nvalues)
-{
-    int          found;
-    size_t       i;
-    oauth_buf_t  text;
-
-    memset(&text, 0, sizeof(oauth_buf_t));
-    found = 0;
-
-    if (json_is_string(value)) {
-        oauth_buf_append_str(&text, oauth_json_str(value));
-
-    } else if (!json_is_number(value) && !json_is_boolean(value)) {
-        return 0;
-
-    } else if (oauth_json_text(value, &text) != 0) {
-        text.failed = 1;
-    }
-
-    for (i = 0; !text.failed && !found && i < nvalues; i++) {
-        found = oauth_str_equal(oauth_buf_str(&text), values[i]);
-    }
-
-    oauth_buf_free(&text);
-
-    return found;
 }

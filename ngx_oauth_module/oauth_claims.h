@@ -67,12 +67,25 @@ void oauth_claims_scope(const oauth_claims_t *claims,
     const oauth_str_t *paths, size_t npaths, oauth_buf_t *buf);
 
 /*
- * 1 when the claim at a path is, or is an array that holds, one of the
- * values.  Numbers and booleans compare by their JSON text.
+ * The claim that one name after the other leads to, each looked up as of
+ * oauth_json_at in what the one before it named.  NULL: there is none.
  */
 
-int oauth_claims_has(const oauth_claims_t *claims, oauth_str_t path,
-    const oauth_str_t *values, size_t nvalues);
+const json_t *oauth_claims_at(const oauth_claims_t *claims,
+    const oauth_str_t *names, size_t n);
+
+/* How many members a claim has: those of an array, else one. */
+
+size_t oauth_claims_count(const json_t *claim);
+
+/*
+ * The i-th member as it is compared with a configured value: a string as it is,
+ * a number or a boolean by its JSON text, which goes into buf.  Absent: null or
+ * a nested value, which equals nothing, or no memory (buf->failed).
+ */
+
+oauth_str_t oauth_claims_member(const json_t *claim, size_t i,
+    oauth_buf_t *buf);
 
 
 #endif /* OAUTH_CLAIMS_H_INCLUDED */

@@ -17,6 +17,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/rand.h>
 
 #include "oauth_crypto.h"
 #include "oauth_crypto_verifier.h"
@@ -206,6 +207,19 @@ oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg, oauth_str_t input,
     }
 
     return reason;
+}
+
+
+int
+oauth_random(unsigned char *data, size_t len)
+{
+    int  rc;
+
+    rc = RAND_bytes_ex(NULL, data, len, 0);
+
+    ERR_clear_error();
+
+    return (rc == 1) ? 0 : -1;
 }
 
 

@@ -53,6 +53,10 @@ oauth_reason_t oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg,
     oauth_str_t input, oauth_str_t signature);
 
 
+/* Random bytes, not to be guessed: 0, or -1 where there are none. */
+
+int oauth_random(unsigned char *data, size_t len);
+
 /* Overwrites bytes that are about to be freed. */
 
 void oauth_wipe(void *data, size_t len);

@@ -142,16 +142,19 @@ oauth_json_text(const json_t *value, oauth_buf_t *buf)
         }
     }
 
-    if (buf->failed
-        || oauth_json_has_control(buf->data + start, buf->len - start))
-    {
-        goto failed;
+    if (!oauth_json_has_control(buf->data + start, buf->len - start)) {
+        return 0;
     }
 
-    return 0;
+    buf->len = start;
+
+    return -1;
 
 failed:
 
+    /* A parsed value can be written, unless memory is short. */
+
+    buf->failed = 1;
     buf->len = start;
 
     return -1;

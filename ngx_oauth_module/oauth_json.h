@@ -62,7 +62,7 @@ json_t *oauth_json_at(const json_t *object, oauth_str_t path);
  * arrays joined with "," where "," and "%" inside a member are
  * percent-encoded (%2C, %25), objects as compact JSON, null as nothing.
  * Returns 0, or -1 when the text would hold a control character (bytes below
- * 0x20 and 0x7f) or memory is short: such a value is never handed out.
+ * 0x20 and 0x7f), which is never handed out, or memory is short (buf->failed).
  */
 
 int oauth_json_text(const json_t *value, oauth_buf_t *buf);

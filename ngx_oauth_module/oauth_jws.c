@@ -102,35 +102,6 @@ failed:
 
 
 void
-oauth_jws_shrink(oauth_jws_t *jws)
-{
-    unsigned char  *storage;
-
-    oauth_wipe(jws->storage + jws->kid.len, jws->size - jws->kid.len);
-
-    jws->input = (oauth_str_t) { 0, NULL };
-    jws->payload = jws->input;
-    jws->signature = jws->input;
-
-    if (jws->kid.len == 0) {
-        free(jws->storage);
-        jws->storage = NULL;
-        jws->size = 0;
-        return;
-    }
-
-    storage = realloc(jws->storage, jws->kid.len);
-    if (storage == NULL) {
-        return;
-    }
-
-    jws->storage = storage;
-    jws->size = jws->kid.len;
-    jws->kid.data = storage;
-}
-
-
-void
 oauth_jws_free(oauth_jws_t *jws)
 {
     if (jws->storage) {

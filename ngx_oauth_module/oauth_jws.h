@@ -49,10 +49,6 @@ typedef struct {
 
 oauth_reason_t oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws);
 
-/* Keeps alg, type and kid; wipes and releases the rest. */
-
-void oauth_jws_shrink(oauth_jws_t *jws);
-
 /* Wipes and releases what it holds; it may be all zero. */
 
 void oauth_jws_free(oauth_jws_t *jws);

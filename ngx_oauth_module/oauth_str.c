@@ -54,6 +54,21 @@ oauth_str_starts(oauth_str_t s, oauth_str_t prefix)
 }
 
 
+int
+oauth_str_is_field(oauth_str_t s)
+{
+    size_t  i;
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return s.len > 0 && s.data[0] != ' ' && s.data[s.len - 1] != ' ';
+}
+
+
 void
 oauth_buf_append(oauth_buf_t *buf, const void *data, size_t len)
 {

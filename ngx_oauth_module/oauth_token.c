@@ -1,62 +1,47 @@
 
 /*
- * An access token: RFC 9068 section 4 and RFC 8725 section 3, as one order of
- * checks.  The object is counted by its holders; who verifies it is the only
- * one who writes to it, and it is read-only from then on.
+ * From a JWT to an access token: RFC 9068 section 4 and RFC 8725 section 3, as
+ * one order of checks.  What is left of a verified JWT is packed into one
+ * block: the structures first, then the lists, then the bytes they point to.
  */
 
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "oauth_crypto.h"
 #include "oauth_token.h"
 
 
-static oauth_reason_t oauth_token_verify_kind(const oauth_token_t *token,
+/* Where a block is filled; while it is measured, strings and bytes are NULL. */
+
+typedef struct {
+    oauth_str_t           *strings;
+    size_t                 nstrings;
+    unsigned char         *bytes;
+    size_t                 nbytes;
+    oauth_buf_t            scratch;     /* one value's text                   */
+} oauth_pack_t;
+
+
+static oauth_reason_t oauth_token_verify_kind(const oauth_jwt_t *jwt,
     const oauth_policy_t *policy);
-static oauth_reason_t oauth_token_verify_claims(const oauth_token_t *token,
+static oauth_reason_t oauth_token_verify_claims(const oauth_jwt_t *jwt,
     const oauth_policy_t *policy, int64_t now);
-
-
-oauth_reason_t
-oauth_token_parse(oauth_str_t text, oauth_token_t **token)
-{
-    oauth_token_t   *t;
-    oauth_reason_t   reason;
-
-    t = calloc(1, sizeof(oauth_token_t));
-    if (t == NULL) {
-        return OAUTH_SERVER_ERROR;
-    }
-
-    t->refs = 1;
-
-    reason = oauth_jws_parse(text, &t->jws);
-
-    if (reason == OAUTH_OK) {
-        reason = oauth_claims_parse(t->jws.payload, &t->claims);
-    }
-
-    if (reason == OAUTH_OK && t->claims.issuer.data == NULL) {
-        reason = OAUTH_UNKNOWN_ISSUER;
-    }
-
-    if (reason != OAUTH_OK) {
-        oauth_token_free(t);
-        return reason;
-    }
-
-    *token = t;
-
-    return OAUTH_OK;
-}
-
-
-oauth_str_t
-oauth_token_issuer(const oauth_token_t *token)
-{
-    return token->claims.issuer;
-}
+static oauth_token_t *oauth_token_create(const oauth_jwt_t *jwt,
+    const oauth_policy_t *policy, oauth_str_t scope);
+static void oauth_pack_token(oauth_pack_t *pack, const oauth_jwt_t *jwt,
+    const oauth_policy_t *policy, oauth_str_t scope, oauth_token_t *token,
+    oauth_claim_t *claims);
+static void oauth_pack_audience(oauth_pack_t *pack,
+    const oauth_claims_t *claims, oauth_token_t *token);
+static void oauth_pack_claim(oauth_pack_t *pack, const json_t *value,
+    const oauth_select_t *select, oauth_claim_t *claim);
+static oauth_str_t oauth_pack_text(oauth_pack_t *pack, const json_t *value);
+static void oauth_pack_members(oauth_pack_t *pack, const json_t *value,
+    oauth_claim_t *claim);
+static void oauth_pack_member(oauth_pack_t *pack, oauth_str_t s);
+static oauth_str_t oauth_pack_str(oauth_pack_t *pack, oauth_str_t s);
 
 
 /*
@@ -65,19 +50,16 @@ oauth_token_issuer(const oauth_token_t *token)
  */
 
 oauth_reason_t
-oauth_token_verify(oauth_token_t *token, const oauth_policy_t *policy,
-    const oauth_jwks_t *keys, int64_t now)
+oauth_token_verify(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
+    const oauth_jwks_t *keys, int64_t now, oauth_token_t **token)
 {
-    oauth_jws_t     *jws;
-    oauth_reason_t   reason;
+    oauth_buf_t         scope;
+    oauth_reason_t      reason;
+    const oauth_jws_t  *jws;
 
-    if (token->verified) {
-        return OAUTH_SERVER_ERROR;
-    }
+    jws = &jwt->jws;
 
-    jws = &token->jws;
-
-    reason = oauth_token_verify_kind(token, policy);
+    reason = oauth_token_verify_kind(jwt, policy);
     if (reason != OAUTH_OK) {
         return reason;
     }
@@ -88,56 +70,67 @@ oauth_token_verify(oauth_token_t *token, const oauth_policy_t *policy,
         return reason;
     }
 
-    reason = oauth_token_verify_claims(token, policy, now);
+    reason = oauth_token_verify_claims(jwt, policy, now);
     if (reason != OAUTH_OK) {
         return reason;
     }
 
-    oauth_claims_scope(&token->claims, policy->scope_claims,
-                       policy->nscope_claims, &token->scope);
+    memset(&scope, 0, sizeof(oauth_buf_t));
 
-    if (token->scope.failed) {
-        oauth_buf_free(&token->scope);
-        return OAUTH_SERVER_ERROR;
-    }
+    oauth_claims_scope(&jwt->claims, policy->scope_claims,
+                       policy->nscope_claims, &scope);
 
-    oauth_jws_shrink(jws);
+    *token = scope.failed ? NULL
+                          : oauth_token_create(jwt, policy,
+                                               oauth_buf_str(&scope));
 
-    token->policy = policy;
-    token->verified = 1;
+    oauth_buf_free(&scope);
 
-    return OAUTH_OK;
+    return *token ? OAUTH_OK : OAUTH_SERVER_ERROR;
 }
 
 
-oauth_reason_t
-oauth_token_verify_expiry(const oauth_token_t *token, int64_t now)
+int
+oauth_token_is_expired(const oauth_token_t *token, int64_t now)
 {
-    if (!token->verified
-        || now >= token->claims.expires + token->policy->leeway)
-    {
-        return OAUTH_EXPIRED;
-    }
-
-    return OAUTH_OK;
+    return now >= token->expires;
 }
 
 
-const oauth_claims_t *
-oauth_token_claims(const oauth_token_t *token)
+int
+oauth_claim_has(const oauth_claim_t *claim, const oauth_str_t *values,
+    size_t nvalues)
 {
-    return token->verified ? &token->claims : NULL;
+    size_t  i, k;
+
+    for (i = 0; i < claim->nmembers; i++) {
+        for (k = 0; k < nvalues; k++) {
+            if (oauth_str_equal(claim->members[i], values[k])) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 
-oauth_str_t
-oauth_token_scope(const oauth_token_t *token)
+int
+oauth_token_text(const oauth_token_t *token, oauth_str_t name,
+    oauth_buf_t *buf)
 {
-    if (!token->verified) {
-        return (oauth_str_t) { 0, NULL };
+    int           rc;
+    oauth_jwt_t  *jwt;
+
+    if (oauth_jwt_parse(token->text, &jwt) != OAUTH_OK) {
+        return -1;
     }
 
-    return token->scope.len ? oauth_buf_str(&token->scope) : oauth_str("");
+    rc = oauth_json_text(oauth_claims_at(&jwt->claims, &name, 1), buf);
+
+    oauth_jwt_free(jwt);
+
+    return rc;
 }
 
 
@@ -157,22 +150,19 @@ oauth_token_free(oauth_token_t *token)
         return;
     }
 
-    oauth_buf_free(&token->scope);
-    oauth_claims_free(&token->claims);
-    oauth_jws_free(&token->jws);
+    oauth_wipe(token, token->size);
     free(token);
 }
 
 
 static oauth_reason_t
-oauth_token_verify_kind(const oauth_token_t *token,
-    const oauth_policy_t *policy)
+oauth_token_verify_kind(const oauth_jwt_t *jwt, const oauth_policy_t *policy)
 {
     oauth_jws_type_t       type;
     const oauth_claims_t  *claims;
 
-    type = token->jws.type;
-    claims = &token->claims;
+    type = jwt->jws.type;
+    claims = &jwt->claims;
 
     if (!oauth_str_equal(claims->issuer, policy->issuer)) {
         return OAUTH_UNKNOWN_ISSUER;
@@ -188,7 +178,7 @@ oauth_token_verify_kind(const oauth_token_t *token,
         return OAUTH_WRONG_TYPE;
     }
 
-    if (!(policy->algorithms & token->jws.alg->bits)) {
+    if (!(policy->algorithms & jwt->jws.alg->bits)) {
         return OAUTH_WRONG_ALGORITHM;
     }
 
@@ -197,12 +187,12 @@ oauth_token_verify_kind(const oauth_token_t *token,
 
 
 static oauth_reason_t
-oauth_token_verify_claims(const oauth_token_t *token,
+oauth_token_verify_claims(const oauth_jwt_t *jwt,
     const oauth_policy_t *policy, int64_t now)
 {
     oauth_reason_t  reason;
 
-    reason = oauth_claims_verify_time(&token->claims, now, policy->leeway,
+    reason = oauth_claims_verify_time(&jwt->claims, now, policy->leeway,
                                       policy->max_lifetime);
     if (reason != OAUTH_OK) {
         return reason;
@@ -210,5 +200,203 @@ oauth_token_verify_claims(const oauth_token_t *token,
 
     /* RFC 7800: without the proof, whoever holds a bound token stole it. */
 
-    return token->claims.bound ? OAUTH_SENDER_CONSTRAINED : OAUTH_OK;
+    return jwt->claims.bound ? OAUTH_SENDER_CONSTRAINED : OAUTH_OK;
+}
+
+
+/* NULL: no memory. */
+
+static oauth_token_t *
+oauth_token_create(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
+    oauth_str_t scope)
+{
+    size_t          size, lists;
+    oauth_pack_t    pack;
+    oauth_token_t   measured, *token;
+    oauth_claim_t  *claims;
+
+    memset(&pack, 0, sizeof(oauth_pack_t));
+
+    oauth_pack_token(&pack, jwt, policy, scope, &measured, NULL);
+
+    lists = policy->nselected * sizeof(oauth_claim_t);
+    size = sizeof(oauth_token_t) + lists
+           + pack.nstrings * sizeof(oauth_str_t) + pack.nbytes;
+
+    token = pack.scratch.failed ? NULL : malloc(size);
+
+    if (token == NULL) {
+        oauth_buf_free(&pack.scratch);
+        return NULL;
+    }
+
+    claims = (oauth_claim_t *) (token + 1);
+
+    pack.strings = (oauth_str_t *) (claims + policy->nselected);
+    pack.bytes = (unsigned char *) (pack.strings + pack.nstrings);
+    pack.nstrings = 0;
+    pack.nbytes = 0;
+
+    oauth_pack_token(&pack, jwt, policy, scope, token, claims);
+
+    oauth_buf_free(&pack.scratch);
+
+    token->refs = 1;
+    token->size = size;
+    token->policy = policy;
+    token->expires = jwt->claims.expires + policy->leeway;
+    token->claims = claims;
+
+    return token;
+}
+
+
+/* claims is NULL while the block is measured. */
+
+static void
+oauth_pack_token(oauth_pack_t *pack, const oauth_jwt_t *jwt,
+    const oauth_policy_t *policy, oauth_str_t scope, oauth_token_t *token,
+    oauth_claim_t *claims)
+{
+    size_t                 i;
+    const json_t          *value;
+    oauth_claim_t          claim;
+    const oauth_select_t  *select;
+
+    token->text = oauth_pack_str(pack, jwt->text);
+    token->kid = oauth_pack_str(pack, jwt->jws.kid);
+    token->subject = oauth_pack_str(pack, jwt->claims.subject);
+    token->scope = oauth_pack_str(pack, scope);
+
+    oauth_pack_audience(pack, &jwt->claims, token);
+
+    for (i = 0; i < policy->nselected; i++) {
+
+        select = &policy->selected[i];
+        value = oauth_claims_at(&jwt->claims, select->names, select->nnames);
+
+        oauth_pack_claim(pack, value, select, &claim);
+
+        if (claims) {
+            claims[i] = claim;
+        }
+    }
+}
+
+
+static void
+oauth_pack_audience(oauth_pack_t *pack, const oauth_claims_t *claims,
+    oauth_token_t *token)
+{
+    size_t       first;
+    oauth_str_t  audience;
+
+    first = pack->nstrings;
+
+    for ( ;; ) {
+
+        audience = oauth_claims_audience(claims, pack->nstrings - first);
+
+        if (audience.data == NULL) {
+            break;
+        }
+
+        oauth_pack_member(pack, audience);
+    }
+
+    token->audience = pack->strings ? pack->strings + first : NULL;
+    token->naudience = pack->nstrings - first;
+}
+
+
+static void
+oauth_pack_claim(oauth_pack_t *pack, const json_t *value,
+    const oauth_select_t *select, oauth_claim_t *claim)
+{
+    memset(claim, 0, sizeof(oauth_claim_t));
+
+    if (value == NULL) {
+        return;
+    }
+
+    if (select->text) {
+        claim->text = oauth_pack_text(pack, value);
+        claim->field = (oauth_str_is_field(claim->text) != 0);
+    }
+
+    if (select->members) {
+        oauth_pack_members(pack, value, claim);
+    }
+}
+
+
+/* Absent where the value is not to be handed out. */
+
+static oauth_str_t
+oauth_pack_text(oauth_pack_t *pack, const json_t *value)
+{
+    pack->scratch.len = 0;
+
+    if (oauth_json_text(value, &pack->scratch) != 0) {
+        return (oauth_str_t) { 0, NULL };
+    }
+
+    return oauth_pack_str(pack, oauth_buf_str(&pack->scratch));
+}
+
+
+static void
+oauth_pack_members(oauth_pack_t *pack, const json_t *value,
+    oauth_claim_t *claim)
+{
+    size_t       i, first;
+    oauth_str_t  member;
+
+    first = pack->nstrings;
+
+    for (i = 0; i < oauth_claims_count(value); i++) {
+
+        pack->scratch.len = 0;
+        member = oauth_claims_member(value, i, &pack->scratch);
+
+        if (member.data) {
+            oauth_pack_member(pack, member);
+        }
+    }
+
+    claim->members = pack->strings ? pack->strings + first : NULL;
+    claim->nmembers = pack->nstrings - first;
+}
+
+
+static void
+oauth_pack_member(oauth_pack_t *pack, oauth_str_t s)
+{
+    s = oauth_pack_str(pack, s);
+
+    if (pack->strings) {
+        pack->strings[pack->nstrings] = s;
+    }
+
+    pack->nstrings++;
+}
+
+
+/* Copied, or counted. */
+
+static oauth_str_t
+oauth_pack_str(oauth_pack_t *pack, oauth_str_t s)
+{
+    if (pack->bytes) {
+
+        if (s.len) {
+            memcpy(pack->bytes + pack->nbytes, s.data, s.len);
+        }
+
+        s.data = s.data ? pack->bytes + pack->nbytes : NULL;
+    }
+
+    pack->nbytes += s.len;
+
+    return s;
 }

@@ -1,11 +1,13 @@
 
 /*
- * An access token from its text to a verdict: the policy, in order.
+ * An access token: a JWT that was verified by the policy of its issuer.  There
+ * is no other way to get one, and it never changes, so that whoever holds a
+ * token may use what it says.  What depends on the place asked for (audience,
+ * scopes, requirements) is not decided here.
  *
- * A token is one reference-counted object: the request holds a reference, a
- * cache another.  Its claims are handed out only after oauth_token_verify has
- * said OAUTH_OK.  What depends on the place asked for (audience, scopes,
- * requirements) is not decided here.
+ * A token is one counted block of memory: the request holds a reference, a
+ * cache another.  Of the claims it has those that decide or that the
+ * configuration selects, each as the text that is handed out.
  */
 
 
@@ -13,67 +15,93 @@
 #define OAUTH_TOKEN_H_INCLUDED
 
 
-#include "oauth_claims.h"
 #include "oauth_jwks.h"
-#include "oauth_jws.h"
+#include "oauth_jwt.h"
+
+
+/* A claim that the configuration uses; see oauth_claims_at. */
+
+typedef struct {
+    const oauth_str_t     *names;
+    size_t                 nnames;
+    unsigned               text:1;      /* to be handed out                   */
+    unsigned               members:1;   /* to be compared                     */
+} oauth_select_t;
 
 
 /* What the configuration says about the tokens of one issuer. */
 
 typedef struct {
-    oauth_str_t           issuer;
-    oauth_algs_t          algorithms;
-    unsigned              access_only:1;   /* token_type at+jwt               */
-    int64_t               leeway;          /* seconds                         */
-    int64_t               max_lifetime;    /* seconds                         */
-    const oauth_str_t    *scope_claims;
-    size_t                nscope_claims;
+    oauth_str_t            issuer;
+    oauth_algs_t           algorithms;
+    unsigned               access_only:1;   /* token_type at+jwt              */
+    int64_t                leeway;          /* seconds                        */
+    int64_t                max_lifetime;    /* seconds                        */
+    const oauth_str_t     *scope_claims;
+    size_t                 nscope_claims;
+    const oauth_select_t  *selected;
+    size_t                 nselected;
 } oauth_policy_t;
 
 
+/* A selected claim: views into its token. */
+
 typedef struct {
-    size_t                refs;
-    unsigned              verified:1;
-    oauth_jws_t           jws;          /* its input is gone after verify     */
-    oauth_claims_t        claims;
-    oauth_buf_t           scope;        /* granted, separated by spaces       */
-    const oauth_policy_t *policy;       /* by which it was verified           */
+    oauth_str_t            text;        /* as of oauth_json_text; absent: the
+                                           token has no such claim, or it is
+                                           not to be handed out               */
+    const oauth_str_t     *members;     /* itself, or what its array holds;
+                                           without null and nested values     */
+    size_t                 nmembers;
+    unsigned               field:1;     /* a header field can carry the text  */
+} oauth_claim_t;
+
+
+typedef struct {
+    size_t                 refs;
+    size_t                 size;        /* of the block, bytes                */
+    const oauth_policy_t  *policy;      /* by which it was verified           */
+    int64_t                expires;     /* seconds since the epoch, with the
+                                           leeway                             */
+    oauth_str_t            text;
+    oauth_str_t            kid;         /* absent: none                       */
+    oauth_str_t            subject;     /* absent: none                       */
+    oauth_str_t            scope;       /* granted, separated by spaces       */
+    const oauth_str_t     *audience;
+    size_t                 naudience;
+    const oauth_claim_t   *claims;      /* by their number in
+                                           policy->selected                   */
 } oauth_token_t;
 
 
 /*
- * Takes a token apart: *token gets a new object with one reference.
- * The text must stay until oauth_token_verify.  Reasons as of oauth_jws_parse
- * and oauth_claims_parse; OAUTH_UNKNOWN_ISSUER when iss is absent.
+ * In this order: issuer, type, algorithm, key, signature, expiry, not before,
+ * lifetime, sender constraint.  OAUTH_OK, and *token is new with one reference;
+ * OAUTH_UNKNOWN_KEY may change with another key set; OAUTH_SERVER_ERROR when
+ * memory is short.  now: seconds since the epoch.  The policy outlives the
+ * token; the JWT stays the caller's.
  */
 
-oauth_reason_t oauth_token_parse(oauth_str_t text, oauth_token_t **token);
+oauth_reason_t oauth_token_verify(const oauth_jwt_t *jwt,
+    const oauth_policy_t *policy, const oauth_jwks_t *keys, int64_t now,
+    oauth_token_t **token);
 
-/* The issuer it names, not to be trusted: it picks the policy, no more. */
+/* 1 when its time is over. */
 
-oauth_str_t oauth_token_issuer(const oauth_token_t *token);
+int oauth_token_is_expired(const oauth_token_t *token, int64_t now);
+
+/* 1 when the claim, or a member of it, is one of the values. */
+
+int oauth_claim_has(const oauth_claim_t *claim, const oauth_str_t *values,
+    size_t nvalues);
 
 /*
- * In this order: issuer, type, algorithm, key, signature, expiry, not before,
- * lifetime, sender constraint.  OAUTH_UNKNOWN_KEY may change with another key
- * set.  now: seconds since the epoch.  The policy outlives the token.
+ * Appends the text of a claim that was not selected, by parsing the token once
+ * more; nothing where there is none.  0, or -1 as of oauth_json_text.
  */
 
-oauth_reason_t oauth_token_verify(oauth_token_t *token,
-    const oauth_policy_t *policy, const oauth_jwks_t *keys, int64_t now);
-
-/* Expiry alone, for a token verified earlier: OAUTH_OK or OAUTH_EXPIRED. */
-
-oauth_reason_t oauth_token_verify_expiry(const oauth_token_t *token,
-    int64_t now);
-
-/* NULL before it is verified. */
-
-const oauth_claims_t *oauth_token_claims(const oauth_token_t *token);
-
-/* The granted scopes; absent before it is verified. */
-
-oauth_str_t oauth_token_scope(const oauth_token_t *token);
+int oauth_token_text(const oauth_token_t *token, oauth_str_t name,
+    oauth_buf_t *buf);
 
 oauth_token_t *oauth_token_acquire(oauth_token_t *token);
 

@@ -428,8 +428,44 @@ claims_scope(void **state)
 }
 
 
+/* 1 when a member of the claim org.role is one of the values. */
+
+static int
+claims_has(const oauth_claims_t *claims, const oauth_str_t *values,
+    size_t nvalues)
+{
+    int            has;
+    size_t         i, k;
+    oauth_buf_t    buf;
+    oauth_str_t    member;
+    const json_t  *claim;
+
+    static const oauth_str_t  path[] = { oauth_string("org.role") };
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    claim = oauth_claims_at(claims, path, 1);
+    assert_non_null(claim);
+
+    for (i = 0, has = 0; i < oauth_claims_count(claim); i++) {
+
+        buf.len = 0;
+        member = oauth_claims_member(claim, i, &buf);
+
+        for (k = 0; member.data && k < nvalues; k++) {
+            has |= oauth_str_equal(member, values[k]);
+        }
+    }
+
+    assert_false(buf.failed);
+    oauth_buf_free(&buf);
+
+    return has;
+}
+
+
 static void
-claims_required(void **state)
+claims_members(void **state)
 {
     size_t          i;
     oauth_claims_t  claims;
@@ -482,17 +518,42 @@ claims_required(void **state)
                                            NULL));
         assert_non_null(claims.root);
 
-        if (oauth_claims_has(&claims, oauth_str("org.role"), values,
-                             cases[i].nvalues) != cases[i].has)
-        {
+        if (claims_has(&claims, values, cases[i].nvalues) != cases[i].has) {
             fail_msg("%s, %d values", cases[i].claim,
                      (int) cases[i].nvalues);
         }
 
-        assert_false(oauth_claims_has(&claims, oauth_str("org.other"), values,
-                                      4));
         oauth_claims_free(&claims);
     }
+}
+
+
+static void
+claims_paths(void **state)
+{
+    oauth_claims_t  claims;
+
+    static const oauth_str_t  names[] = {
+        oauth_string("a"), oauth_string("b.c"), oauth_string("d"),
+        oauth_string("e")
+    };
+
+    (void) state;
+
+    memset(&claims, 0, sizeof(oauth_claims_t));
+
+    claims.root = json_loads("{\"a\":{\"b.c\":{\"d\":[1]}},\"d\":2}", 0, NULL);
+    assert_non_null(claims.root);
+
+    assert_true(json_is_object(oauth_claims_at(&claims, names, 1)));
+    assert_true(json_is_object(oauth_claims_at(&claims, names, 2)));
+    assert_true(json_is_array(oauth_claims_at(&claims, names, 3)));
+    assert_true(json_is_integer(oauth_claims_at(&claims, names + 2, 1)));
+    assert_null(oauth_claims_at(&claims, names, 4));
+    assert_null(oauth_claims_at(&claims, names + 1, 1));
+    assert_ptr_equal(oauth_claims_at(&claims, names, 0), claims.root);
+
+    oauth_claims_free(&claims);
 }
 
 
@@ -507,7 +568,8 @@ main(void)
         cmocka_unit_test(claims_audience),
         cmocka_unit_test(claims_marks),
         cmocka_unit_test(claims_scope),
-        cmocka_unit_test(claims_required)
+        cmocka_unit_test(claims_members),
+        cmocka_unit_test(claims_paths)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

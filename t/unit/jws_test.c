@@ -114,47 +114,6 @@ jws_parts(void **state)
 }
 
 
-static void
-jws_shrinks(void **state)
-{
-    oauth_jws_t     jws;
-    oauth_buf_t     buf;
-    unsigned char  *copy;
-
-    (void) state;
-
-    jws_text(&buf, oauth_str("{\"alg\":\"ES256\",\"kid\":\"the key\"}"));
-    assert_int_equal(jws_parse(oauth_buf_str(&buf), &jws, &copy), OAUTH_OK);
-    oauth_buf_free(&buf);
-
-    oauth_jws_shrink(&jws);
-
-    assert_true(oauth_str_equal(jws.kid, oauth_str("the key")));
-    assert_ptr_equal(jws.kid.data, jws.storage);
-    assert_int_equal(jws.size, 7);
-    assert_null(jws.input.data);
-    assert_null(jws.payload.data);
-    assert_null(jws.signature.data);
-    assert_non_null(jws.alg);
-
-    oauth_jws_free(&jws);
-    free(copy);
-
-    /* Without a kid nothing is left. */
-
-    jws_text(&buf, oauth_str("{\"alg\":\"ES256\"}"));
-    assert_int_equal(jws_parse(oauth_buf_str(&buf), &jws, &copy), OAUTH_OK);
-    oauth_buf_free(&buf);
-
-    oauth_jws_shrink(&jws);
-    assert_null(jws.storage);
-    assert_null(jws.kid.data);
-
-    oauth_jws_free(&jws);
-    free(copy);
-}
-
-
 #define H  "eyJhbGciOiJFUzI1NiJ9"        /* {"alg":"ES256"} */
 #define P  "eyJpc3MiOiJpIn0"             /* {"iss":"i"} */
 
@@ -480,7 +439,6 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(jws_parts),
-        cmocka_unit_test(jws_shrinks),
         cmocka_unit_test(jws_forms),
         cmocka_unit_test(jws_sizes),
         cmocka_unit_test(jws_headers),

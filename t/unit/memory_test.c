@@ -107,7 +107,8 @@ memory_make_token(oauth_buf_t *buf, oauth_alg_id_t id, EVP_PKEY *key)
 
     memset(buf, 0, sizeof(oauth_buf_t));
     keys_append_token(buf, key, id, keys_str(header),
-                      oauth_str("{" PAYLOAD ",\"roles\":[\"a\",{\"b\":1}]}"));
+                      oauth_str("{" PAYLOAD ",\"groups\":[\"a\",7,"
+                                "{\"b\":1}]}"));
 }
 
 
@@ -117,6 +118,7 @@ static oauth_reason_t
 memory_run(oauth_str_t keys, oauth_str_t text)
 {
     const char      *error;
+    oauth_jwt_t     *jwt;
     oauth_jwks_t    *set;
     oauth_token_t   *token;
     oauth_reason_t   reason;
@@ -126,11 +128,13 @@ memory_run(oauth_str_t keys, oauth_str_t text)
         return OAUTH_KEYS_UNAVAILABLE;
     }
 
-    reason = oauth_token_parse(text, &token);
+    reason = oauth_jwt_parse(text, &jwt);
 
     if (reason == OAUTH_OK) {
-        reason = oauth_token_verify(token, &token_policy, set, NOW);
+        token = NULL;
+        reason = oauth_token_verify(jwt, &token_policy, set, NOW, &token);
         oauth_token_free(token);
+        oauth_jwt_free(jwt);
     }
 
     oauth_jwks_free(set);
@@ -203,6 +207,7 @@ memory_assert_verify(oauth_str_t text, size_t key, int told)
 {
     int              reached;
     size_t           n, refused;
+    oauth_jwt_t     *jwt;
     oauth_jwks_t    *set;
     oauth_token_t   *token;
     oauth_reason_t   reason;
@@ -212,10 +217,11 @@ memory_assert_verify(oauth_str_t text, size_t key, int told)
     for (n = 1, reached = 1; reached; n++) {
         set = token_make_set(key, 1, &token_kids[key]);
 
-        assert_int_equal(oauth_token_parse(text, &token), OAUTH_OK);
+        assert_int_equal(oauth_jwt_parse(text, &jwt), OAUTH_OK);
+        token = NULL;
 
         memory_arm(n);
-        reason = oauth_token_verify(token, &token_policy, set, NOW);
+        reason = oauth_token_verify(jwt, &token_policy, set, NOW, &token);
         reached = (memory_count >= n);
         memory_arm(0);
 
@@ -226,15 +232,16 @@ memory_assert_verify(oauth_str_t text, size_t key, int told)
                 assert_int_equal(reason, OAUTH_SERVER_ERROR);
             }
 
-            assert_null(oauth_token_claims(token));
+            assert_null(token);
 
             /* The same token and keys, with memory. */
 
-            assert_int_equal(oauth_token_verify(token, &token_policy, set,
-                                                NOW), OAUTH_OK);
+            assert_int_equal(oauth_token_verify(jwt, &token_policy, set, NOW,
+                                                &token), OAUTH_OK);
         }
 
         oauth_token_free(token);
+        oauth_jwt_free(jwt);
         oauth_jwks_free(set);
     }
 

@@ -24,9 +24,14 @@
 #define HEADER   "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"p256\"}"
 
 
+/* The claims that the policy selects; the text of the last one is not kept. */
+
+enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_UNUSED, TOKEN_SELECTED };
+
 enum { TOKEN_RSA, TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_OKP, TOKEN_KEYS };
 
 
+extern const oauth_select_t   token_selected[TOKEN_SELECTED];
 extern const oauth_policy_t   token_policy;
 extern const char *const      token_kids[TOKEN_KEYS];   /* JWK members */
 
@@ -51,7 +56,7 @@ size_t token_key_of(oauth_alg_id_t id);
 
 /*
  * Parses and verifies a text of exact size.  The token is gone afterwards;
- * nothing but OAUTH_OK has handed out claims or scopes.
+ * there was one for OAUTH_OK only.
  */
 
 oauth_reason_t token_reason_of(oauth_str_t text,

@@ -479,92 +479,179 @@ token_spliced(void **state)
 }
 
 
+/* A verified token; the text and the JWT that it was made of are gone. */
+
 static oauth_token_t *
-token_new(const char *header, const char *payload, oauth_buf_t *text)
+token_new(const char *payload)
 {
+    oauth_buf_t     text;
+    oauth_jwt_t    *jwt;
     oauth_token_t  *token;
 
-    memset(text, 0, sizeof(oauth_buf_t));
-    keys_append_token(text, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
-                      keys_str(header), keys_str(payload));
+    memset(&text, 0, sizeof(oauth_buf_t));
+    keys_append_token(&text, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                      oauth_str(HEADER), keys_str(payload));
 
-    assert_int_equal(oauth_token_parse(oauth_buf_str(text), &token),
-                     OAUTH_OK);
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
+                                        &token), OAUTH_OK);
+    oauth_jwt_free(jwt);
+    oauth_buf_free(&text);
 
     return token;
 }
 
 
-/* Nothing is handed out before the verdict; all of it stays behind it. */
+static void
+token_assert_str(oauth_str_t s, const char *expected)
+{
+    if (!oauth_str_equal(s, keys_str(expected))) {
+        fail_msg("\"%.*s\" is not \"%s\"", (int) s.len,
+                 (const char *) s.data, expected);
+    }
+}
+
 
 static void
 token_life(void **state)
 {
-    oauth_buf_t     text;
     oauth_token_t  *token;
 
     (void) state;
 
-    token = token_new(HEADER, "{" PAYLOAD "}", &text);
+    token = token_new("{" PAYLOAD ",\"aud\":[\"a\",\"\",\"b\"]}");
 
-    assert_true(oauth_str_equal(oauth_token_issuer(token),
-                                oauth_str("https://as.example")));
-    assert_null(oauth_token_claims(token));
-    assert_null(oauth_token_scope(token).data);
-    assert_int_equal(oauth_token_verify_expiry(token, NOW), OAUTH_EXPIRED);
+    /* A second holder comes, the first goes. */
 
-    assert_int_equal(oauth_token_verify(token, &token_policy, token_set, NOW),
-                     OAUTH_OK);
-
-    /* The text goes, a second holder comes, the first goes. */
-
-    oauth_buf_free(&text);
     assert_ptr_equal(oauth_token_acquire(token), token);
     oauth_token_free(token);
 
-    assert_non_null(oauth_token_claims(token));
-    assert_true(oauth_str_equal(oauth_token_claims(token)->subject,
-                                oauth_str("joe")));
-    assert_true(oauth_str_equal(oauth_token_scope(token),
-                                oauth_str("wiki:read wiki:write")));
-    assert_true(oauth_str_equal(token->jws.kid, oauth_str("p256")));
+    token_assert_str(token->subject, "joe");
+    token_assert_str(token->scope, "wiki:read wiki:write");
+    token_assert_str(token->kid, "p256");
     assert_ptr_equal(token->policy, &token_policy);
-    assert_null(token->jws.payload.data);
 
-    assert_int_equal(oauth_token_verify_expiry(token, 1700000129), OAUTH_OK);
-    assert_int_equal(oauth_token_verify_expiry(token, 1700000130),
-                     OAUTH_EXPIRED);
+    assert_int_equal(token->naudience, 3);
+    token_assert_str(token->audience[0], "a");
+    token_assert_str(token->audience[1], "");
+    token_assert_str(token->audience[2], "b");
 
-    /* It has been verified once; there is nothing left to verify. */
-
-    assert_int_equal(oauth_token_verify(token, &token_policy, token_set, NOW),
-                     OAUTH_SERVER_ERROR);
+    assert_false(oauth_token_is_expired(token, 1700000129));
+    assert_true(oauth_token_is_expired(token, 1700000130));
 
     oauth_token_free(token);
     oauth_token_free(NULL);
 }
 
 
-/* A verified token without scopes has empty ones, not absent ones. */
-
 static void
-token_no_scope(void **state)
+token_least(void **state)
 {
-    oauth_buf_t     text;
     oauth_token_t  *token;
 
     (void) state;
 
-    token = token_new(HEADER, "{\"iss\":\"https://as.example\","
-                              "\"exp\":1700000100}", &text);
+    token = token_new("{\"iss\":\"https://as.example\",\"exp\":1700000100}");
 
-    assert_int_equal(oauth_token_verify(token, &token_policy, token_set, NOW),
-                     OAUTH_OK);
-    assert_non_null(oauth_token_scope(token).data);
-    assert_int_equal(oauth_token_scope(token).len, 0);
+    assert_int_equal(token->scope.len, 0);
+    assert_int_equal(token->naudience, 0);
+    assert_null(token->subject.data);
+    assert_null(token->claims[TOKEN_GROUPS].text.data);
+    assert_int_equal(token->claims[TOKEN_GROUPS].nmembers, 0);
+    assert_false(token->claims[TOKEN_GROUPS].field);
 
     oauth_token_free(token);
-    oauth_buf_free(&text);
+}
+
+
+/* The selected claims: as text, as members, or not at all. */
+
+static void
+token_selection(void **state)
+{
+    char                  payload[256];
+    size_t                i;
+    oauth_token_t        *token;
+    const oauth_claim_t  *claim;
+
+    static const struct {
+        const char  *json;
+        const char  *text;              /* NULL: absent */
+        int          field;
+        const char  *member;            /* NULL: none */
+        size_t       nmembers;
+    } cases[] = {
+        { "\"admin\"", "admin", 1, "admin", 1 },
+        { "[\"user\",\"admin\"]", "user,admin", 1, "admin", 2 },
+        { "[\"a,b\",\"100%\"]", "a%2Cb,100%25", 1, "a,b", 2 },
+        { "7", "7", 1, "7", 1 },
+        { "[true,null,[1],{},0.5]", "true,,[1],{},0.5", 1, "0.5", 2 },
+        { "{\"a\":1}", "{\"a\":1}", 1, NULL, 0 },
+        { "\" a\"", " a", 0, " a", 1 },
+        { "\"a\\nb\"", NULL, 0, "a\nb", 1 },
+        { "\"\"", "", 0, "", 1 },
+        { "[]", "", 0, NULL, 0 },
+        { "null", "", 0, NULL, 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        snprintf(payload, sizeof(payload), "{" PAYLOAD ",\"groups\":%s,"
+                 "\"org\":{\"level\":[3,4]}}", cases[i].json);
+        token = token_new(payload);
+        claim = &token->claims[TOKEN_GROUPS];
+
+        if (cases[i].text) {
+            token_assert_str(claim->text, cases[i].text);
+        } else {
+            assert_null(claim->text.data);
+        }
+
+        assert_int_equal(claim->field, cases[i].field);
+        assert_int_equal(claim->nmembers, cases[i].nmembers);
+
+        if (cases[i].member) {
+            assert_true(oauth_claim_has(claim, (oauth_str_t [])
+                                        { oauth_string("no"),
+                                          keys_str(cases[i].member) }, 2));
+        }
+
+        assert_false(oauth_claim_has(claim, (oauth_str_t [])
+                                     { oauth_string("no") }, 1));
+        assert_false(oauth_claim_has(claim, NULL, 0));
+
+        token_assert_str(token->claims[TOKEN_LEVEL].text, "3,4");
+        assert_int_equal(token->claims[TOKEN_LEVEL].nmembers, 0);
+        assert_null(token->claims[TOKEN_UNUSED].text.data);
+
+        oauth_token_free(token);
+    }
+}
+
+
+/* What nobody selected is found nevertheless. */
+
+static void
+token_unselected(void **state)
+{
+    oauth_buf_t     buf;
+    oauth_token_t  *token;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    token = token_new("{" PAYLOAD ",\"a\":{\"b\":[1,2]},\"c\":\"\\u0001\"}");
+
+    assert_int_equal(oauth_token_text(token, oauth_str("a.b"), &buf), 0);
+    token_assert_str(oauth_buf_str(&buf), "1,2");
+    assert_int_equal(oauth_token_text(token, oauth_str("no"), &buf), 0);
+    assert_int_equal(oauth_token_text(token, oauth_str("c"), &buf), -1);
+    token_assert_str(oauth_buf_str(&buf), "1,2");
+
+    oauth_buf_free(&buf);
+    oauth_token_free(token);
 }
 
 
@@ -574,22 +661,29 @@ static void
 token_second_set(void **state)
 {
     oauth_buf_t     text;
+    oauth_jwt_t    *jwt;
     oauth_jwks_t   *old;
     oauth_token_t  *token;
 
     (void) state;
 
-    old = token_make_set(TOKEN_OKP, 1, &token_kids[TOKEN_OKP]);
-    token = token_new(HEADER, "{" PAYLOAD "}", &text);
+    memset(&text, 0, sizeof(oauth_buf_t));
+    keys_append_token(&text, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                      oauth_str(HEADER), oauth_str("{" PAYLOAD "}"));
 
-    assert_int_equal(oauth_token_verify(token, &token_policy, old, NOW),
+    old = token_make_set(TOKEN_OKP, 1, &token_kids[TOKEN_OKP]);
+    token = NULL;
+
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+    assert_int_equal(oauth_token_verify(jwt, &token_policy, old, NOW, &token),
                      OAUTH_UNKNOWN_KEY);
-    assert_null(oauth_token_claims(token));
-    assert_int_equal(oauth_token_verify(token, &token_policy, token_set, NOW),
-                     OAUTH_OK);
-    assert_non_null(oauth_token_claims(token));
+    assert_null(token);
+    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
+                                        &token), OAUTH_OK);
+    assert_non_null(token);
 
     oauth_token_free(token);
+    oauth_jwt_free(jwt);
     oauth_buf_free(&text);
     oauth_jwks_free(old);
 }
@@ -609,7 +703,9 @@ main(void)
         cmocka_unit_test(token_hmac),
         cmocka_unit_test(token_spliced),
         cmocka_unit_test(token_life),
-        cmocka_unit_test(token_no_scope),
+        cmocka_unit_test(token_least),
+        cmocka_unit_test(token_selection),
+        cmocka_unit_test(token_unselected),
         cmocka_unit_test(token_second_set)
     };
 

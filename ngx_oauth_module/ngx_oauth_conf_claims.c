@@ -1,0 +1,206 @@
+
+/*
+ * Which claims the configuration uses: those of oauth_header, oauth_require,
+ * oauth_claim_set and the variables that it mentions.  They are looked up once
+ * for a token, when it is verified.  The list is in the configuration's pool.
+ */
+
+
+#include "ngx_oauth_conf.h"
+
+
+static ngx_uint_t ngx_oauth_select_equal(oauth_select_t *a,
+    oauth_select_t *b);
+static ngx_int_t ngx_oauth_conf_select_variable(ngx_oauth_main_conf_t *mcf,
+    ngx_str_t *name, ngx_pool_t *pool);
+
+
+/* By ngx_oauth_claim_e: variables of the module's own. */
+
+static const oauth_str_t  ngx_oauth_claim_names[] = {
+    oauth_string("sub"),
+    oauth_string("jti"),
+    oauth_string("exp"),
+    oauth_string("client_id"),
+    oauth_string("azp"),
+    oauth_string("cid")
+};
+
+
+static const struct {
+    ngx_str_t   variable;
+    ngx_uint_t  first;
+    ngx_uint_t  n;
+} ngx_oauth_claim_variables[] = {
+    { ngx_string("oauth_sub"), NGX_OAUTH_CLAIM_SUB, 1 },
+    { ngx_string("oauth_jti"), NGX_OAUTH_CLAIM_JTI, 1 },
+    { ngx_string("oauth_exp"), NGX_OAUTH_CLAIM_EXP, 1 },
+    { ngx_string("oauth_client_id"), NGX_OAUTH_CLAIM_CLIENT_ID, 3 }
+};
+
+
+/* These keep their numbers; nothing is looked up before one is used. */
+
+ngx_int_t
+ngx_oauth_conf_claims_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+{
+    ngx_uint_t       i;
+    oauth_select_t  *select;
+
+    if (ngx_array_init(&mcf->selected, cf->pool, 16, sizeof(oauth_select_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < NGX_OAUTH_CLAIMS; i++) {
+
+        select = ngx_array_push(&mcf->selected);
+        if (select == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(select, sizeof(oauth_select_t));
+
+        select->names = &ngx_oauth_claim_names[i];
+        select->nnames = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
+    ngx_uint_t *index)
+{
+    ngx_uint_t       i;
+    oauth_select_t  *selected;
+
+    selected = mcf->selected.elts;
+
+    for (i = 0; i < mcf->selected.nelts; i++) {
+        if (ngx_oauth_select_equal(&selected[i], select)) {
+            break;
+        }
+    }
+
+    *index = i;
+
+    if (i < mcf->selected.nelts) {
+        selected[i].text |= select->text;
+        selected[i].members |= select->members;
+
+        return NGX_OK;
+    }
+
+    selected = ngx_array_push(&mcf->selected);
+    if (selected == NULL) {
+        return NGX_ERROR;
+    }
+
+    *selected = *select;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_oauth_select_equal(oauth_select_t *a, oauth_select_t *b)
+{
+    ngx_uint_t  i;
+
+    if (a->nnames != b->nnames) {
+        return 0;
+    }
+
+    for (i = 0; i < a->nnames; i++) {
+        if (!oauth_str_equal(a->names[i], b->names[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_int_t
+ngx_oauth_conf_claims(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+{
+    ngx_uint_t                  i;
+    ngx_oauth_issuer_t        **issuers;
+    ngx_http_variable_t        *variables;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    /* All that the configuration mentions have a number by now. */
+
+    variables = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+        if (ngx_oauth_conf_select_variable(mcf, &variables[i].name, cf->pool)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    issuers = mcf->issuers.elts;
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        issuers[i]->policy.selected = mcf->selected.elts;
+        issuers[i]->policy.nselected = mcf->selected.nelts;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_conf_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
+    ngx_pool_t *pool)
+{
+    ngx_uint_t       i, k, index;
+    oauth_str_t     *claim;
+    oauth_select_t   select, *selected;
+
+    selected = mcf->selected.elts;
+
+    for (i = 0; i < sizeof(ngx_oauth_claim_variables)
+                    / sizeof(ngx_oauth_claim_variables[0]); i++)
+    {
+        if (!ngx_oauth_str_equal(name,
+                                 &ngx_oauth_claim_variables[i].variable))
+        {
+            continue;
+        }
+
+        for (k = 0; k < ngx_oauth_claim_variables[i].n; k++) {
+            selected[ngx_oauth_claim_variables[i].first + k].text = 1;
+        }
+
+        return NGX_OK;
+    }
+
+    if (!oauth_str_starts(ngx_oauth_str(name), oauth_str(NGX_OAUTH_CLAIM))) {
+        return NGX_OK;
+    }
+
+    claim = ngx_palloc(pool, sizeof(oauth_str_t));
+    if (claim == NULL) {
+        return NGX_ERROR;
+    }
+
+    *claim = ngx_oauth_str(name);
+    claim->data += sizeof(NGX_OAUTH_CLAIM) - 1;
+    claim->len -= sizeof(NGX_OAUTH_CLAIM) - 1;
+
+    ngx_memzero(&select, sizeof(oauth_select_t));
+
+    select.names = claim;
+    select.nnames = 1;
+    select.text = 1;
+
+    return ngx_oauth_conf_select(mcf, &select, &index);
+}

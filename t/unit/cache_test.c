@@ -1,0 +1,295 @@
+
+/*
+ * The cache of verified tokens.  What is stored is found by all of its bytes
+ * and by nothing else; it holds as many tokens as it was made for; expired ones
+ * go first, then those that nobody asked for.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keys.h"
+#include "oauth_cache.h"
+
+
+#define CACHE_NOW  1000
+
+
+static const unsigned char   cache_secret[OAUTH_SIPHASH_KEY] = { 1, 2, 3 };
+static const oauth_policy_t  cache_policies[2];
+
+
+/* A token as oauth_token_verify leaves it: one block. */
+
+static oauth_token_t *
+cache_token(const char *text, int64_t expires)
+{
+    size_t          len;
+    unsigned char  *bytes;
+    oauth_token_t  *token;
+
+    len = strlen(text);
+    token = calloc(1, sizeof(oauth_token_t) + len);
+    assert_non_null(token);
+
+    bytes = (unsigned char *) (token + 1);
+    memcpy(bytes, text, len);
+
+    token->refs = 1;
+    token->size = sizeof(oauth_token_t) + len;
+    token->policy = &cache_policies[0];
+    token->expires = expires;
+    token->text.data = bytes;
+    token->text.len = len;
+
+    return token;
+}
+
+
+/* Stores one that the cache alone holds. */
+
+static void
+cache_store(oauth_cache_t *cache, const char *text, int64_t expires)
+{
+    oauth_token_t  *token;
+
+    token = cache_token(text, expires);
+
+    oauth_cache_store(cache, token, 1, CACHE_NOW);
+    oauth_token_free(token);
+}
+
+
+static int
+cache_accepts(const oauth_policy_t *policy, const void *data)
+{
+    return policy == data;
+}
+
+
+static oauth_token_t *
+cache_lookup(oauth_cache_t *cache, const char *text)
+{
+    uint64_t  generation;
+
+    return oauth_cache_lookup(cache, keys_str(text), cache_accepts,
+                              &cache_policies[0], &generation);
+}
+
+
+static void
+cache_found(void **state)
+{
+    uint64_t        generation;
+    oauth_cache_t  *cache;
+    oauth_token_t  *first, *second;
+
+    (void) state;
+
+    cache = oauth_cache_create(16, cache_secret);
+    first = cache_token("header.payload.signature", CACHE_NOW + 1);
+    second = cache_token("header.payload.signature", CACHE_NOW + 1);
+    second->policy = &cache_policies[1];
+
+    assert_null(cache_lookup(cache, "header.payload.signature"));
+
+    /* The same text for two policies. */
+
+    oauth_cache_store(cache, first, 7, CACHE_NOW);
+    oauth_cache_store(cache, second, UINT64_C(1) << 40, CACHE_NOW);
+    assert_int_equal(first->refs, 2);
+
+    assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
+                                        first->policy, &generation), first);
+    assert_true(generation == 7);
+    assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
+                                        second->policy, &generation), second);
+    assert_true(generation == UINT64_C(1) << 40);
+    assert_null(oauth_cache_lookup(cache, first->text, cache_accepts, NULL,
+                                   &generation));
+
+    /* Stored again: in its place. */
+
+    oauth_cache_store(cache, first, 8, CACHE_NOW);
+    assert_int_equal(first->refs, 2);
+    assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
+                                        first->policy, &generation), first);
+    assert_true(generation == 8);
+
+    /* All bytes count. */
+
+    assert_null(cache_lookup(cache, ""));
+    assert_null(cache_lookup(cache, "header.payload.signaturf"));
+    assert_null(cache_lookup(cache, "header.paylaod.signature"));
+    assert_null(cache_lookup(cache, "Header.payload.signature"));
+    assert_null(cache_lookup(cache, "header.payload.signatur"));
+    assert_null(cache_lookup(cache, "header.payload.signature "));
+    assert_null(cache_lookup(cache, "header.payload."));
+
+    oauth_cache_expire(cache, first);
+    assert_int_equal(first->refs, 1);
+    assert_null(cache_lookup(cache, "header.payload.signature"));
+    oauth_cache_expire(cache, first);
+    assert_int_equal(first->refs, 1);
+    assert_int_equal(second->refs, 2);
+
+    oauth_cache_free(cache);
+    oauth_cache_free(NULL);
+
+    assert_int_equal(second->refs, 1);
+    oauth_token_free(first);
+    oauth_token_free(second);
+}
+
+
+/* As many as it was made for, for good; more never crowd it. */
+
+static void
+cache_full(void **state)
+{
+    char            text[32];
+    size_t          i, n, found, lost;
+    oauth_cache_t  *cache;
+
+    static const size_t  sizes[] = { 1, 2, 7, 64, 1000, 4096 };
+
+    (void) state;
+
+    for (n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++) {
+
+        cache = oauth_cache_create(sizes[n], cache_secret);
+        assert_non_null(cache);
+
+        for (i = 0; i < sizes[n]; i++) {
+            snprintf(text, sizeof(text), "token %zu", i);
+            cache_store(cache, text, CACHE_NOW + 1);
+        }
+
+        for (i = 0, lost = 0; i < sizes[n]; i++) {
+            snprintf(text, sizeof(text), "token %zu", i);
+            lost += (cache_lookup(cache, text) == NULL);
+        }
+
+        assert_int_equal(lost, 0);
+
+        /* Twenty times as many: no more than a third above the room stay. */
+
+        for (i = 0; i < 20 * sizes[n]; i++) {
+            snprintf(text, sizeof(text), "other %zu", i);
+            cache_store(cache, text, CACHE_NOW + 1);
+            assert_non_null(cache_lookup(cache, text));
+        }
+
+        for (i = 0, found = 0; i < 20 * sizes[n]; i++) {
+            snprintf(text, sizeof(text), "other %zu", i);
+            found += (cache_lookup(cache, text) != NULL);
+        }
+
+        assert_in_range(found, sizes[n], sizes[n] * 4 / 3 + 8);
+
+        oauth_cache_free(cache);
+    }
+}
+
+
+/* One set of eight: who goes is decided among these. */
+
+static void
+cache_order(void **state)
+{
+    char            text[32];
+    size_t          i;
+    oauth_cache_t  *cache;
+
+    (void) state;
+
+    cache = oauth_cache_create(1, cache_secret);
+
+    for (i = 0; i < 8; i++) {
+        snprintf(text, sizeof(text), "token %zu", i);
+        cache_store(cache, text, i == 5 ? CACHE_NOW : CACHE_NOW + 1);
+    }
+
+    /* The expired one first. */
+
+    cache_store(cache, "new", CACHE_NOW + 1);
+    assert_null(cache_lookup(cache, "token 5"));
+
+    /* Then one that nobody has asked for since the hand passed. */
+
+    cache_store(cache, "newer", CACHE_NOW + 1);
+
+    for (i = 0; i < 20; i++) {
+        snprintf(text, sizeof(text), "filler %zu", i);
+        assert_non_null(cache_lookup(cache, "newer"));
+        cache_store(cache, text, CACHE_NOW + 1);
+    }
+
+    assert_non_null(cache_lookup(cache, "newer"));
+    assert_null(cache_lookup(cache, "token 0"));
+
+    oauth_cache_free(cache);
+}
+
+
+static void
+cache_long(void **state)
+{
+    char            text[OAUTH_CACHE_TOKEN + 2];
+    oauth_cache_t  *cache;
+
+    (void) state;
+
+    cache = oauth_cache_create(4, cache_secret);
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[OAUTH_CACHE_TOKEN + 1] = '\0';
+
+    cache_store(cache, text, CACHE_NOW + 1);
+    assert_null(cache_lookup(cache, text));
+
+    text[OAUTH_CACHE_TOKEN] = '\0';
+
+    cache_store(cache, text, CACHE_NOW + 1);
+    assert_non_null(cache_lookup(cache, text));
+
+    oauth_cache_free(cache);
+}
+
+
+static void
+cache_sizes(void **state)
+{
+    oauth_cache_t  *cache;
+
+    (void) state;
+
+    assert_null(oauth_cache_create(SIZE_MAX, cache_secret));
+
+    cache = oauth_cache_create(1024 * 1024, cache_secret);
+    assert_non_null(cache);
+    oauth_cache_free(cache);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(cache_found),
+        cmocka_unit_test(cache_full),
+        cmocka_unit_test(cache_order),
+        cmocka_unit_test(cache_long),
+        cmocka_unit_test(cache_sizes)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

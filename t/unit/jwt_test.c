@@ -1,0 +1,103 @@
+
+/*
+ * A JWT taken apart: what is there, and what it is worth without a key, which
+ * is nothing but a reason.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keys.h"
+#include "oauth_jwt.h"
+
+
+static void
+jwt_parts(void **state)
+{
+    EVP_PKEY     *key;
+    oauth_buf_t   text;
+    oauth_jwt_t  *jwt;
+
+    (void) state;
+
+    key = keys_ec("P-256");
+    memset(&text, 0, sizeof(oauth_buf_t));
+    keys_append_token(&text, key, OAUTH_ALG_ES256,
+                      oauth_str("{\"alg\":\"ES256\",\"kid\":\"k\"}"),
+                      oauth_str("{\"iss\":\"i\",\"sub\":\"joe\"}"));
+
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+
+    assert_ptr_equal(jwt->text.data, text.data);
+    assert_int_equal(jwt->text.len, text.len);
+    assert_true(oauth_str_equal(jwt->jws.kid, oauth_str("k")));
+    assert_true(oauth_str_equal(jwt->claims.issuer, oauth_str("i")));
+    assert_true(oauth_str_equal(jwt->claims.subject, oauth_str("joe")));
+
+    oauth_jwt_free(jwt);
+    oauth_jwt_free(NULL);
+    oauth_buf_free(&text);
+    EVP_PKEY_free(key);
+}
+
+
+static void
+jwt_reasons(void **state)
+{
+    size_t        i;
+    oauth_buf_t   text;
+    oauth_jwt_t  *jwt;
+
+    static const struct {
+        const char      *header;
+        const char      *payload;
+        oauth_reason_t   reason;
+    } cases[] = {
+        { "{\"alg\":\"ES256\"}", "{\"iss\":\"i\"}", OAUTH_OK },
+        { "{\"alg\":\"ES256\"}", "{\"sub\":\"i\"}", OAUTH_UNKNOWN_ISSUER },
+        { "{\"alg\":\"ES256\"}", "{\"iss\":7}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"alg\":\"ES256\"}", "[]", OAUTH_MALFORMED_TOKEN },
+        { "{\"alg\":\"ES256\",\"crit\":[]}", "{\"iss\":\"i\"}",
+          OAUTH_UNSUPPORTED_TOKEN },
+        { "{\"alg\":\"none\"}", "{\"iss\":\"i\"}", OAUTH_WRONG_ALGORITHM },
+        { "[]", "{\"iss\":\"i\"}", OAUTH_MALFORMED_TOKEN }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        memset(&text, 0, sizeof(oauth_buf_t));
+        keys_append_input(&text, keys_str(cases[i].header),
+                          keys_str(cases[i].payload));
+        oauth_buf_append_literal(&text, ".c2ln");
+
+        jwt = NULL;
+        assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt),
+                         cases[i].reason);
+        assert_int_equal(jwt != NULL, cases[i].reason == OAUTH_OK);
+
+        oauth_jwt_free(jwt);
+        oauth_buf_free(&text);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(jwt_parts),
+        cmocka_unit_test(jwt_reasons)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
