@@ -74,7 +74,7 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
     }
 
     if (lcf->cors) {
-        rc = ngx_oauth_reply_preflight(r);
+        rc = ngx_oauth_cors_preflight(r);
 
         if (rc != NGX_DECLINED) {
             return rc;

@@ -22,7 +22,7 @@ typedef struct {
     ngx_uint_t                   status;    /* 0: not refused                 */
     const ngx_oauth_loc_conf_t  *conf;      /* of the location that refused   */
     ngx_str_t                    challenge; /* empty: the answer has none     */
-    ngx_str_t                    body;
+    ngx_str_t                    body[2];   /* two parts of one document      */
     ngx_str_t                    retry_after;
     unsigned                     paged:1;   /* an error_page has content      */
     unsigned                     replaces:1;    /* body, for nginx's page     */
@@ -80,11 +80,6 @@ const ngx_oauth_ctx_t *ngx_oauth_access_peek(ngx_http_request_t *r);
 oauth_reason_t ngx_oauth_policy_verify(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 
-/* Appends the scopes that a token for this request should have. */
-
-void ngx_oauth_policy_scope(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, oauth_buf_t *buf);
-
 
 /*
  * ngx_oauth_forward.c: the header fields that the upstream sees.  Each works
@@ -106,13 +101,13 @@ ngx_int_t ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx);
 
 /* ngx_oauth_reply.c: refusals, and answers of the module's own. */
 
+/* The status that a reason leads to. */
+
+ngx_uint_t ngx_oauth_reply_status(oauth_reason_t reason);
+
 /* Logs and renders the refusal; returns the status for the phase engine. */
 
 ngx_int_t ngx_oauth_reply(ngx_oauth_ctx_t *ctx);
-
-/* NGX_DECLINED: the request is no CORS preflight that the module answers. */
-
-ngx_int_t ngx_oauth_reply_preflight(ngx_http_request_t *r);
 
 /* The refusal of a subrequest: 403, or 503 when it cannot be decided. */
 
@@ -123,11 +118,18 @@ ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);
 ngx_table_elt_t *ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
 
+ngx_int_t ngx_oauth_reply_init(ngx_conf_t *cf);
+
+
+/* ngx_oauth_cors.c: preflights (Fetch standard, CORS protocol). */
+
+/* NGX_DECLINED: the request is no preflight that the module answers. */
+
+ngx_int_t ngx_oauth_cors_preflight(ngx_http_request_t *r);
+
 /* Adds what a preflight asks for; NGX_OK or NGX_ERROR. */
 
-ngx_int_t ngx_oauth_reply_preflight_headers(ngx_http_request_t *r);
-
-ngx_int_t ngx_oauth_reply_init(ngx_conf_t *cf);
+ngx_int_t ngx_oauth_cors_headers(ngx_http_request_t *r);
 
 
 /* ngx_oauth_metadata.c: server-rewrite phase. */

@@ -85,6 +85,45 @@ enum {
 };
 
 
+/* Kinds of refusals, by what they say of the place. */
+
+enum {
+    NGX_OAUTH_ANSWER_FIRST = 0,             /* the way to a token             */
+    NGX_OAUTH_ANSWER_MORE,                  /* to one that may do more        */
+    NGX_OAUTH_ANSWER_NONE,                  /* no token would help            */
+    NGX_OAUTH_ANSWER_KINDS
+};
+
+
+/*
+ * What the refusals of a location say of it, for one set of scopes: rendered
+ * with the configuration, unless the scopes have variables.
+ */
+
+typedef struct {
+    ngx_str_t                  scope;
+    oauth_str_t                issuer;      /* that the steps name            */
+    ngx_str_t                  challenge;   /* behind the error               */
+    ngx_str_t                  problems[NGX_OAUTH_ANSWER_KINDS];
+} ngx_oauth_answer_t;
+
+
+/* The answer for a method; empty: for all others. */
+
+typedef struct {
+    ngx_str_t                  method;
+    ngx_oauth_answer_t        *answer;      /* NULL: it depends on variables  */
+} ngx_oauth_variant_t;
+
+
+/* What refusals say of a reason. */
+
+typedef struct {
+    ngx_str_t                  challenge;   /* with what joins the two        */
+    ngx_str_t                  problem;
+} ngx_oauth_error_t;
+
+
 /* A resource of a server: one document, however many locations share it. */
 
 typedef struct {
@@ -95,6 +134,7 @@ typedef struct {
     ngx_array_t                issuers;     /* ngx_oauth_issuer_t *           */
     ngx_array_t               *members;     /* oauth_metadata_member_t        */
     oauth_buf_t                scopes;      /* while the table is built       */
+    ngx_array_t                answers;     /* ngx_oauth_answer_t *           */
 } ngx_oauth_resource_t;
 
 
@@ -103,6 +143,7 @@ typedef struct {
     ngx_array_t                locations;   /* ngx_oauth_location_t           */
     ngx_array_t                selected;    /* oauth_select_t                 */
     size_t                     zone_size;
+    ngx_oauth_error_t          errors[OAUTH_REASONS];
     ngx_int_t                  cache_entries;
     oauth_cache_t             *cache;       /* of the worker; NULL: none      */
 } ngx_oauth_main_conf_t;
@@ -135,6 +176,9 @@ typedef struct {
     ngx_array_t               *requires;    /* ngx_oauth_require_t            */
     ngx_array_t               *headers;     /* ngx_oauth_header_t             */
     ngx_array_t               *members;     /* oauth_metadata_member_t        */
+
+    ngx_array_t               *variants;    /* ngx_oauth_variant_t; the last
+                                               one is for other methods       */
 
     ngx_flag_t                 needs_subject;
     ngx_flag_t                 pass_token;
@@ -243,6 +287,42 @@ ngx_int_t ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf,
 /* Selects what variables hand out, and hands the list to every issuer. */
 
 ngx_int_t ngx_oauth_conf_claims(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+
+
+/*
+ * ngx_oauth_answer.c: what refusals say.  These return NGX_OK or NGX_ERROR.
+ */
+
+ngx_int_t ngx_oauth_answer_errors(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+ngx_int_t ngx_oauth_answer_variants(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *conf);
+
+/*
+ * Renders an answer into a pool.  reason: of the one refusal it is for, or
+ * OAUTH_OK: it is for all.
+ */
+
+ngx_int_t ngx_oauth_answer_write(ngx_pool_t *pool,
+    const ngx_oauth_loc_conf_t *conf, oauth_reason_t reason,
+    ngx_oauth_answer_t *answer);
+
+/* The kind that a reason needs; NGX_OAUTH_ANSWER_NONE has no challenge. */
+
+ngx_uint_t ngx_oauth_answer_kind(oauth_reason_t reason);
+
+/*
+ * Appends the scopes that a token for this method should have.  r: NULL while
+ * the configuration is read.  NGX_DECLINED: they depend on the request.
+ */
+
+ngx_int_t ngx_oauth_answer_scope(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const ngx_str_t *method,
+    oauth_buf_t *buf);
+
+/* 1 when the directive is for this method. */
+
+ngx_uint_t ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
+    const ngx_str_t *method);
 
 
 /*

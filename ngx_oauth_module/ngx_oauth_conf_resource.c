@@ -211,6 +211,9 @@ ngx_oauth_resource_new(ngx_conf_t *cf, ngx_str_t *url)
     if (ngx_array_init(&resource->issuers, cf->pool, 2,
                        sizeof(ngx_oauth_issuer_t *))
         != NGX_OK
+        || ngx_array_init(&resource->answers, cf->pool, 2,
+                          sizeof(ngx_oauth_answer_t *))
+           != NGX_OK
         || oauth_url_parse(ngx_oauth_str(url), &parsed) != NULL)
     {
         return NULL;

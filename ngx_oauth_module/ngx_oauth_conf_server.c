@@ -32,6 +32,10 @@ ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     ngx_oauth_srv_conf_t   *server;
     ngx_oauth_resource_t  **resources;
 
+    if (ngx_oauth_answer_errors(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     locations = mcf->locations.elts;
 
     for (i = 0; i < mcf->locations.nelts; i++) {
@@ -317,5 +321,9 @@ ngx_oauth_location_resource(ngx_conf_t *cf, ngx_oauth_location_t *location)
 
     lcf->resource = ngx_oauth_resource_create(cf, location, &url);
 
-    return lcf->resource ? NGX_OK : NGX_ERROR;
+    if (lcf->resource == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_oauth_answer_variants(cf, lcf);
 }

@@ -165,7 +165,7 @@ ngx_oauth_metadata_headers(ngx_http_request_t *r, ngx_uint_t status)
     static ngx_str_t  methods = ngx_string("GET, HEAD, OPTIONS");
 
     if (status == NGX_HTTP_NO_CONTENT) {
-        return ngx_oauth_reply_preflight_headers(r);
+        return ngx_oauth_cors_headers(r);
     }
 
     if (ngx_oauth_reply_header(r, &origin, &any) == NULL) {

@@ -16,8 +16,6 @@ static ngx_uint_t ngx_oauth_policy_is_for(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t audience);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
-static ngx_uint_t ngx_oauth_policy_applies(ngx_http_request_t *r,
-    ngx_oauth_scope_t *scope);
 static ngx_uint_t ngx_oauth_policy_terms(oauth_str_t terms,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
 
@@ -147,7 +145,7 @@ ngx_oauth_policy_scopes(ngx_http_request_t *r,
 
     for (i = 0; i < conf->scopes->nelts; i++) {
 
-        if (!ngx_oauth_policy_applies(r, &scopes[i])) {
+        if (!ngx_oauth_scope_applies(&scopes[i], &r->method_name)) {
             continue;
         }
 
@@ -168,35 +166,6 @@ ngx_oauth_policy_scopes(ngx_http_request_t *r,
     }
 
     return OAUTH_OK;
-}
-
-
-/* method=GET covers HEAD: both hand out the same representation. */
-
-static ngx_uint_t
-ngx_oauth_policy_applies(ngx_http_request_t *r, ngx_oauth_scope_t *scope)
-{
-    ngx_str_t   *methods;
-    ngx_uint_t   i;
-
-    if (scope->methods == NULL) {
-        return 1;
-    }
-
-    methods = scope->methods->elts;
-
-    for (i = 0; i < scope->methods->nelts; i++) {
-
-        if (ngx_oauth_str_equal(&methods[i], &r->method_name)
-            || (r->method == NGX_HTTP_HEAD
-                && ngx_oauth_str_equal(&methods[i],
-                                       &ngx_http_core_get_method)))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -224,64 +193,4 @@ ngx_oauth_policy_terms(oauth_str_t terms, const ngx_oauth_loc_conf_t *conf,
     }
 
     return n > 0;
-}
-
-
-void
-ngx_oauth_policy_scope(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, oauth_buf_t *buf)
-{
-    ngx_str_t                  value, *advertise;
-    ngx_uint_t                 i, k;
-    oauth_str_t                words, term, scope;
-    ngx_oauth_scope_t         *scopes;
-    ngx_http_complex_value_t  *terms;
-
-    if (conf->advertise) {
-
-        advertise = conf->advertise->elts;
-
-        for (i = 0; i < conf->advertise->nelts; i++) {
-            oauth_scope_append(buf, ngx_oauth_str(&advertise[i]));
-        }
-    }
-
-    if (conf->scopes == NULL) {
-        return;
-    }
-
-    scopes = conf->scopes->elts;
-
-    for (i = 0; i < conf->scopes->nelts; i++) {
-
-        if (!ngx_oauth_policy_applies(r, &scopes[i])) {
-            continue;
-        }
-
-        terms = scopes[i].terms->elts;
-
-        for (k = 0; k < scopes[i].terms->nelts; k++) {
-
-            if (ngx_oauth_variables_value(r, &terms[k], &value) != NGX_OK) {
-                buf->failed = 1;
-                return;
-            }
-
-            words = ngx_oauth_str(&value);
-
-            if (oauth_str_equal(words, oauth_str("none"))) {
-                continue;
-            }
-
-            /* Of "a|b" the first: a client is to ask for one of them. */
-
-            while (oauth_scope_next(&words, &term)) {
-                if (oauth_scope_alternative(&term, &scope)
-                    && oauth_scope_valid(scope))
-                {
-                    oauth_scope_append(buf, scope);
-                }
-            }
-        }
-    }
 }

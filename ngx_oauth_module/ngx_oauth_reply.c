@@ -8,16 +8,11 @@
 
 
 #include "ngx_oauth_access.h"
-#include "oauth_challenge.h"
 
 
 static void ngx_oauth_reply_log(ngx_oauth_ctx_t *ctx);
 static u_char *ngx_oauth_reply_escape(u_char *p, u_char *last,
     oauth_str_t text);
-static ngx_table_elt_t *ngx_oauth_reply_request_header(ngx_http_request_t *r,
-    const char *name);
-static ngx_uint_t ngx_oauth_reply_asks_authorization(ngx_str_t list);
-static ngx_uint_t ngx_oauth_reply_lists_names(ngx_str_t *list);
 static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 static ngx_int_t ngx_oauth_reply_fields(ngx_http_request_t *r,
@@ -26,6 +21,11 @@ static ngx_int_t ngx_oauth_reply_challenge(ngx_http_request_t *r,
     ngx_str_t *challenge);
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
+static ngx_oauth_answer_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_answer_t *answer);
+static ngx_int_t ngx_oauth_reply_join(ngx_pool_t *pool,
+    const ngx_str_t *first, const ngx_str_t *second, ngx_str_t *joined);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -45,6 +45,13 @@ static const ngx_uint_t  ngx_oauth_statuses[] = {
 };
 
 
+ngx_uint_t
+ngx_oauth_reply_status(oauth_reason_t reason)
+{
+    return ngx_oauth_statuses[oauth_reason_info(reason)->answer];
+}
+
+
 ngx_int_t
 ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
 {
@@ -54,7 +61,7 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
 
     r = ctx->request;
     refusal = &ctx->refusal;
-    status = ngx_oauth_statuses[oauth_reason_info(ctx->reason)->answer];
+    status = ngx_oauth_reply_status(ctx->reason);
 
     /*
      * The error page of a refusal that is itself refused: what the client has
@@ -162,143 +169,6 @@ ngx_oauth_reply_escape(u_char *p, u_char *last, oauth_str_t text)
 }
 
 
-ngx_int_t
-ngx_oauth_reply_preflight(ngx_http_request_t *r)
-{
-    ngx_table_elt_t  *headers;
-
-    if (r->method != NGX_HTTP_OPTIONS
-        || ngx_oauth_reply_request_header(r, "origin") == NULL
-        || ngx_oauth_reply_request_header(r, "access-control-request-method")
-           == NULL)
-    {
-        return NGX_DECLINED;
-    }
-
-    headers = ngx_oauth_reply_request_header(r,
-                                             "access-control-request-headers");
-
-    if (headers == NULL
-        || !ngx_oauth_reply_asks_authorization(headers->value))
-    {
-        return NGX_DECLINED;
-    }
-
-    if (ngx_oauth_reply_preflight_headers(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return NGX_HTTP_NO_CONTENT;
-}
-
-
-ngx_int_t
-ngx_oauth_reply_preflight_headers(ngx_http_request_t *r)
-{
-    static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
-    static ngx_str_t  any = ngx_string("*");
-    static ngx_str_t  allow_methods
-        = ngx_string("Access-Control-Allow-Methods");
-    static ngx_str_t  methods
-        = ngx_string("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    static ngx_str_t  allow_headers
-        = ngx_string("Access-Control-Allow-Headers");
-    static ngx_str_t  max_age = ngx_string("Access-Control-Max-Age");
-    static ngx_str_t  seconds = ngx_string("7200");
-    static ngx_str_t  vary = ngx_string("Vary");
-    static ngx_str_t  asked = ngx_string("Access-Control-Request-Headers");
-
-    ngx_table_elt_t  *headers;
-
-    if (ngx_oauth_reply_header(r, &origin, &any) == NULL
-        || ngx_oauth_reply_header(r, &allow_methods, &methods) == NULL
-        || ngx_oauth_reply_header(r, &max_age, &seconds) == NULL
-        || ngx_oauth_reply_header(r, &vary, &asked) == NULL)
-    {
-        return NGX_ERROR;
-    }
-
-    headers = ngx_oauth_reply_request_header(r,
-                                             "access-control-request-headers");
-
-    if (headers
-        && ngx_oauth_reply_lists_names(&headers->value)
-        && ngx_oauth_reply_header(r, &allow_headers, &headers->value) == NULL)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_table_elt_t *
-ngx_oauth_reply_request_header(ngx_http_request_t *r, const char *name)
-{
-    size_t            len;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    len = ngx_strlen(name);
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == len
-                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
-            {
-                return &h[i];
-            }
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_uint_t
-ngx_oauth_reply_asks_authorization(ngx_str_t list)
-{
-    ngx_str_t  item;
-
-    while (ngx_oauth_list_next(&list, &item)) {
-        if (item.len == 13
-            && ngx_strncasecmp(item.data, (u_char *) "authorization", 13) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* Field names and commas only: what else a client sends is not sent back. */
-
-static ngx_uint_t
-ngx_oauth_reply_lists_names(ngx_str_t *list)
-{
-    u_char  c;
-    size_t  i;
-
-    for (i = 0; i < list->len; i++) {
-
-        c = ngx_tolower(list->data[i]);
-
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'
-              || c == '_' || c == ',' || c == ' '))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 ngx_table_elt_t *
 ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value)
@@ -360,7 +230,8 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
         r->headers_out.content_type_len = r->headers_out.content_type.len;
         r->headers_out.content_type_lowcase = NULL;
         r->headers_out.charset.len = 0;
-        r->headers_out.content_length_n = refusal->body.len;
+        r->headers_out.content_length_n = refusal->body[0].len
+                                          + refusal->body[1].len;
 
         refusal->replaces = 1;
     }
@@ -492,47 +363,115 @@ ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 {
-    ngx_int_t             rc;
-    oauth_buf_t           scope, buf;
+    ngx_uint_t               kind;
+    ngx_oauth_answer_t      *answer, rendered;
+    const ngx_oauth_error_t *error;
+    ngx_oauth_refusal_t     *refusal;
+    ngx_oauth_main_conf_t   *mcf;
+
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
+
+    refusal = &ctx->refusal;
+    error = &mcf->errors[ctx->reason];
+    kind = ngx_oauth_answer_kind(ctx->reason);
+    answer = ngx_oauth_reply_answer(ctx);
+
+    if (answer == NULL) {
+
+        if (ngx_oauth_reply_render(ctx, &rendered) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        answer = &rendered;
+    }
+
+    refusal->body[0] = error->problem;
+    refusal->body[1] = answer->problems[kind];
+
+    if (kind == NGX_OAUTH_ANSWER_NONE) {
+        return NGX_OK;
+    }
+
+    return ngx_oauth_reply_join(ctx->request->pool, &error->challenge,
+                                &answer->challenge, &refusal->challenge);
+}
+
+
+/* As rendered with the configuration; NULL: it was not. */
+
+static ngx_oauth_answer_t *
+ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx)
+{
+    ngx_uint_t            i, n;
+    ngx_oauth_variant_t  *variants;
+
+    if (ctx->conf->variants == NULL) {
+        return NULL;
+    }
+
+    n = ctx->conf->variants->nelts - 1;
+    variants = ctx->conf->variants->elts;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_oauth_str_equal(&variants[i].method,
+                                &ctx->request->method_name))
+        {
+            break;
+        }
+    }
+
+    return variants[i].answer;
+}
+
+
+static ngx_int_t
+ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
+{
+    oauth_buf_t           scope;
     ngx_pool_t           *pool;
-    oauth_challenge_t     answer;
     ngx_oauth_issuer_t  **issuers;
 
     ngx_memzero(&scope, sizeof(oauth_buf_t));
-    ngx_memzero(&answer, sizeof(oauth_challenge_t));
+    ngx_memzero(answer, sizeof(ngx_oauth_answer_t));
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
+    answer->issuer = issuers[0]->policy.issuer;
 
-    ngx_oauth_policy_scope(ctx->request, ctx->conf, &scope);
-
-    answer.reason = oauth_reason_info(ctx->reason);
-    answer.status = ctx->refusal.status;
-    answer.scope = oauth_buf_str(&scope);
-    answer.issuer = issuers[0]->policy.issuer;
-
-    if (ctx->conf->resource) {
-        answer.resource = ngx_oauth_str(&ctx->conf->resource->url);
-        answer.metadata = ngx_oauth_str(&ctx->conf->resource->metadata);
-    }
-
-    ngx_memzero(&buf, sizeof(oauth_buf_t));
-    buf.failed = scope.failed;
-
-    oauth_challenge_write_problem(&buf, &answer);
-    rc = ngx_oauth_buf_move(pool, &buf, &ctx->refusal.body);
-
-    if (rc == NGX_OK
-        && answer.reason->answer != OAUTH_ANSWER_FORBIDDEN
-        && answer.reason->answer != OAUTH_ANSWER_UNAVAILABLE)
+    if (ngx_oauth_answer_scope(ctx->request, ctx->conf,
+                               &ctx->request->method_name, &scope)
+        != NGX_OK)
     {
-        oauth_challenge_write(&buf, &answer);
-        rc = ngx_oauth_buf_move(pool, &buf, &ctx->refusal.challenge);
+        oauth_buf_free(&scope);
+        return NGX_ERROR;
     }
 
-    oauth_buf_free(&scope);
+    if (ngx_oauth_buf_move(pool, &scope, &answer->scope) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    return rc;
+    return ngx_oauth_answer_write(pool, ctx->conf, ctx->reason, answer);
+}
+
+
+static ngx_int_t
+ngx_oauth_reply_join(ngx_pool_t *pool, const ngx_str_t *first,
+    const ngx_str_t *second, ngx_str_t *joined)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(pool, first->len + second->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    joined->data = p;
+    joined->len = first->len + second->len;
+
+    p = ngx_cpymem(p, first->data, first->len);
+    ngx_memcpy(p, second->data, second->len);
+
+    return NGX_OK;
 }
 
 
@@ -540,7 +479,8 @@ static ngx_int_t
 ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_buf_t            *b;
-    ngx_chain_t           out, *cl;
+    ngx_uint_t            i;
+    ngx_chain_t           out[2], *cl;
     ngx_oauth_ctx_t      *ctx;
     ngx_oauth_refusal_t  *refusal;
 
@@ -562,23 +502,27 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return NGX_OK;
     }
 
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_ERROR;
+    for (i = 0; i < 2; i++) {
+
+        b = ngx_calloc_buf(r->pool);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        b->pos = refusal->body[i].data;
+        b->last = refusal->body[i].data + refusal->body[i].len;
+        b->memory = 1;
+
+        out[i].buf = b;
+        out[i].next = (i == 0) ? &out[1] : NULL;
     }
 
-    b->pos = refusal->body.data;
-    b->last = refusal->body.data + refusal->body.len;
-    b->memory = 1;
     b->last_buf = 1;
     b->last_in_chain = 1;
 
-    out.buf = b;
-    out.next = NULL;
-
     refusal->sent = 1;
 
-    return ngx_http_next_body_filter(r, &out);
+    return ngx_http_next_body_filter(r, out);
 }
 
 

@@ -4,8 +4,7 @@
  * 9110 section 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1) and the
  * problem document (RFC 9457) with the steps to a token: metadata, RFC 8414,
  * registration (RFC 7591), device flow (RFC 8628) or code flow with PKCE, both
- * with a resource (RFC 8707).  Both are written per refusal into the caller's
- * buffer.
+ * with a resource (RFC 8707).  All is written into the caller's buffer.
  */
 
 
@@ -40,15 +39,15 @@ static oauth_challenge_t oauth_challenge_clean(
     const oauth_challenge_t *challenge);
 static oauth_str_t oauth_challenge_quotable(oauth_str_t value);
 static void oauth_challenge_append(oauth_buf_t *buf, const char *text);
-static void oauth_challenge_append_param(oauth_buf_t *buf, size_t start,
-    const char *name, oauth_str_t value);
+static void oauth_challenge_append_param(oauth_buf_t *buf,
+    const char *before, const char *name, oauth_str_t value);
 static oauth_str_t oauth_challenge_str(const char *text);
 static const oauth_challenge_text_t *oauth_challenge_text(
-    const oauth_challenge_t *challenge);
+    const oauth_reason_info_t *reason);
 static int oauth_challenge_set(json_t *root, const char *name,
     oauth_str_t value);
 static int oauth_challenge_set_detail(json_t *root,
-    const oauth_challenge_t *challenge);
+    const oauth_reason_info_t *reason);
 static int oauth_challenge_set_steps(json_t *root,
     const oauth_challenge_t *challenge);
 static void oauth_challenge_append_step(oauth_buf_t *buf, const char *text,
@@ -135,28 +134,50 @@ static const oauth_challenge_step_t  oauth_challenge_steps[] = {
 void
 oauth_challenge_write(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 {
-    size_t             start;
     oauth_challenge_t  clean;
 
-    if (!oauth_challenge_text(challenge)->challenge) {
+    if (!oauth_challenge_text(challenge->reason)->challenge) {
         return;
     }
 
+    oauth_challenge_write_error(buf, challenge->reason);
+
     clean = oauth_challenge_clean(challenge);
 
-    oauth_buf_append_literal(buf, "Bearer");
-    start = buf->len;
-
-    if (clean.reason->error) {
-        oauth_challenge_append_param(buf, start, "error",
-                                   oauth_challenge_str(clean.reason->error));
-        oauth_challenge_append_param(buf, start, "error_description",
-                             oauth_challenge_str(clean.reason->description));
+    if (clean.metadata.len || clean.scope.len) {
+        oauth_challenge_append(buf, challenge->reason->error ? ", " : " ");
+        oauth_challenge_write_place(buf, challenge);
     }
+}
 
-    oauth_challenge_append_param(buf, start, "resource_metadata",
+
+void
+oauth_challenge_write_error(oauth_buf_t *buf,
+    const oauth_reason_info_t *reason)
+{
+    oauth_buf_append_literal(buf, "Bearer");
+
+    if (reason->error) {
+        oauth_challenge_append_param(buf, " ", "error",
+                                     oauth_challenge_str(reason->error));
+        oauth_challenge_append_param(buf, ", ", "error_description",
+                                   oauth_challenge_str(reason->description));
+    }
+}
+
+
+void
+oauth_challenge_write_place(oauth_buf_t *buf,
+    const oauth_challenge_t *challenge)
+{
+    oauth_challenge_t  clean;
+
+    clean = oauth_challenge_clean(challenge);
+
+    oauth_challenge_append_param(buf, "", "resource_metadata",
                                  clean.metadata);
-    oauth_challenge_append_param(buf, start, "scope", clean.scope);
+    oauth_challenge_append_param(buf, clean.metadata.len ? ", " : "", "scope",
+                                 clean.scope);
 }
 
 
@@ -208,17 +229,17 @@ oauth_challenge_append(oauth_buf_t *buf, const char *text)
 }
 
 
-/* start: where the first parameter begins. */
+/* Nothing where the value is empty. */
 
 static void
-oauth_challenge_append_param(oauth_buf_t *buf, size_t start,
+oauth_challenge_append_param(oauth_buf_t *buf, const char *before,
     const char *name, oauth_str_t value)
 {
     if (value.len == 0) {
         return;
     }
 
-    oauth_challenge_append(buf, buf->len == start ? " " : ", ");
+    oauth_challenge_append(buf, before);
     oauth_challenge_append(buf, name);
     oauth_challenge_append_around(buf, "=\"", value, "\"");
 }
@@ -237,9 +258,9 @@ oauth_challenge_str(const char *text)
 
 
 static const oauth_challenge_text_t *
-oauth_challenge_text(const oauth_challenge_t *challenge)
+oauth_challenge_text(const oauth_reason_info_t *reason)
 {
-    return &oauth_challenge_texts[challenge->reason->answer];
+    return &oauth_challenge_texts[reason->answer];
 }
 
 
@@ -247,11 +268,52 @@ void
 oauth_challenge_write_problem(oauth_buf_t *buf,
     const oauth_challenge_t *challenge)
 {
+    oauth_challenge_write_problem_error(buf, challenge->reason,
+                                        challenge->status);
+    oauth_challenge_write_problem_place(buf, challenge);
+}
+
+
+/* Two objects, written without the brackets between them. */
+
+void
+oauth_challenge_write_problem_error(oauth_buf_t *buf,
+    const oauth_reason_info_t *reason, unsigned status)
+{
+    json_t                        *root;
+    const oauth_challenge_text_t  *text;
+
+    text = oauth_challenge_text(reason);
+    root = json_object();
+
+    if (json_object_set_new(root, "status", json_integer(status))
+        || json_object_set_new(root, "title", json_string(text->title))
+        || oauth_challenge_set_detail(root, reason)
+        || (reason->error
+            && json_object_set_new(root, "error",
+                                   json_string(reason->error)))
+        || oauth_json_text(root, buf))
+    {
+        buf->failed = 1;
+
+    } else {
+        buf->len--;
+    }
+
+    json_decref(root);
+}
+
+
+void
+oauth_challenge_write_problem_place(oauth_buf_t *buf,
+    const oauth_challenge_t *challenge)
+{
+    size_t                         start;
     json_t                        *root;
     oauth_challenge_t              clean;
     const oauth_challenge_text_t  *text;
 
-    text = oauth_challenge_text(challenge);
+    text = oauth_challenge_text(challenge->reason);
     clean = oauth_challenge_clean(challenge);
 
     if (!text->challenge) {
@@ -260,20 +322,20 @@ oauth_challenge_write_problem(oauth_buf_t *buf,
     }
 
     root = json_object();
+    start = buf->len;
 
-    if (json_object_set_new(root, "status", json_integer(clean.status))
-        || json_object_set_new(root, "title", json_string(text->title))
-        || oauth_challenge_set_detail(root, &clean)
-        || (clean.reason->error
-            && json_object_set_new(root, "error",
-                                   json_string(clean.reason->error)))
-        || oauth_challenge_set(root, "resource", clean.resource)
+    if (oauth_challenge_set(root, "resource", clean.resource)
         || oauth_challenge_set(root, "resource_metadata", clean.metadata)
         || oauth_challenge_set(root, "scope", clean.scope)
-        || (text->challenge && oauth_challenge_set_steps(root, &clean))
-        || oauth_json_text(root, buf))
+        || (text->challenge && oauth_challenge_set_steps(root, &clean)))
     {
         buf->failed = 1;
+
+    } else if (json_object_size(root) == 0) {
+        oauth_buf_append_literal(buf, "}");
+
+    } else if (oauth_json_text(root, buf) == 0) {
+        buf->data[start] = ',';
     }
 
     json_decref(root);
@@ -296,19 +358,17 @@ oauth_challenge_set(json_t *root, const char *name, oauth_str_t value)
 
 
 static int
-oauth_challenge_set_detail(json_t *root, const oauth_challenge_t *challenge)
+oauth_challenge_set_detail(json_t *root, const oauth_reason_info_t *reason)
 {
     const char  *advice;
 
-    advice = oauth_challenge_text(challenge)->advice;
+    advice = oauth_challenge_text(reason)->advice;
 
     return json_object_set_new(root, "detail",
                                advice
-                               ? json_sprintf("%s. %s.",
-                                              challenge->reason->description,
+                               ? json_sprintf("%s. %s.", reason->description,
                                               advice)
-                               : json_sprintf("%s.",
-                                            challenge->reason->description));
+                               : json_sprintf("%s.", reason->description));
 }
 
 

@@ -45,4 +45,23 @@ void oauth_challenge_write_problem(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);
 
 
+/*
+ * The same in two parts, so that both can be written beforehand: what follows
+ * from the reason, and what follows from the place and the kind of the answer.
+ * Of the value the second part may be empty, else ", " joins the two after an
+ * error, " " where there is none.  The parts of the document are joined as
+ * they are.
+ */
+
+void oauth_challenge_write_error(oauth_buf_t *buf,
+    const oauth_reason_info_t *reason);
+void oauth_challenge_write_place(oauth_buf_t *buf,
+    const oauth_challenge_t *challenge);
+
+void oauth_challenge_write_problem_error(oauth_buf_t *buf,
+    const oauth_reason_info_t *reason, unsigned status);
+void oauth_challenge_write_problem_place(oauth_buf_t *buf,
+    const oauth_challenge_t *challenge);
+
+
 #endif /* OAUTH_CHALLENGE_H_INCLUDED */

@@ -19,10 +19,12 @@ my %layer = (
                         ngx_oauth_fetch_setup
                         ngx_oauth_doc)),
     (map { $_ => 4 } qw(ngx_oauth_keys ngx_oauth_provider ngx_oauth_refresh)),
-    (map { $_ => 5 } qw(ngx_oauth_access ngx_oauth_conf ngx_oauth_conf_claims
+    (map { $_ => 5 } qw(ngx_oauth_access ngx_oauth_answer
+                        ngx_oauth_conf ngx_oauth_conf_claims
                         ngx_oauth_conf_header
                         ngx_oauth_conf_issuer ngx_oauth_conf_policy
                         ngx_oauth_conf_resource ngx_oauth_conf_server
+                        ngx_oauth_cors
                         ngx_oauth_forward
                         ngx_oauth_metadata ngx_oauth_module ngx_oauth_policy
                         ngx_oauth_reply ngx_oauth_variables)),

@@ -1,0 +1,351 @@
+
+/*
+ * What refusals say, in two halves that are joined when one is sent: the error
+ * (by reason, the same everywhere) and the place (resource, scopes, the way to
+ * a token).  Both are rendered with the configuration; a location has an answer
+ * for each set of scopes that its methods ask for, and shares it with others of
+ * its resource.  Scopes with variables are rendered in the request's pool.
+ */
+
+
+#include "ngx_oauth_access.h"
+#include "oauth_challenge.h"
+
+
+static ngx_int_t ngx_oauth_answer_variant(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *conf, const ngx_str_t *method);
+static ngx_oauth_answer_t *ngx_oauth_answer_share(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *conf, ngx_str_t *scope);
+
+
+/* For each kind a reason that is of it. */
+
+static const oauth_reason_t  ngx_oauth_answer_reasons[] = {
+    [NGX_OAUTH_ANSWER_FIRST] = OAUTH_NO_TOKEN,
+    [NGX_OAUTH_ANSWER_MORE] = OAUTH_INSUFFICIENT_SCOPE,
+    [NGX_OAUTH_ANSWER_NONE] = OAUTH_REQUIREMENT_NOT_MET
+};
+
+
+ngx_int_t
+ngx_oauth_answer_errors(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+{
+    oauth_buf_t                 buf;
+    ngx_uint_t                  i;
+    ngx_oauth_error_t          *error;
+    const oauth_reason_info_t  *reason;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    for (i = 0; i < OAUTH_REASONS; i++) {
+
+        error = &mcf->errors[i];
+        reason = oauth_reason_info(i);
+
+        oauth_challenge_write_error(&buf, reason);
+        oauth_buf_append_str(&buf, reason->error ? oauth_str(", ")
+                                                 : oauth_str(" "));
+
+        if (ngx_oauth_buf_move(cf->pool, &buf, &error->challenge) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        oauth_challenge_write_problem_error(&buf, reason,
+                                            ngx_oauth_reply_status(i));
+
+        if (ngx_oauth_buf_move(cf->pool, &buf, &error->problem) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_oauth_answer_variants(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
+{
+    ngx_str_t          *methods;
+    ngx_uint_t          i, k;
+    ngx_oauth_scope_t  *scopes;
+
+    static const ngx_str_t  head = ngx_string("HEAD");
+    static const ngx_str_t  others = ngx_null_string;
+
+    conf->variants = ngx_array_create(cf->pool, 4,
+                                      sizeof(ngx_oauth_variant_t));
+    if (conf->variants == NULL) {
+        return NGX_ERROR;
+    }
+
+    scopes = conf->scopes ? conf->scopes->elts : NULL;
+
+    for (i = 0; scopes && i < conf->scopes->nelts; i++) {
+
+        if (scopes[i].methods == NULL) {
+            continue;
+        }
+
+        methods = scopes[i].methods->elts;
+
+        for (k = 0; k < scopes[i].methods->nelts; k++) {
+            if (ngx_oauth_answer_variant(cf, conf, &methods[k]) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    /* What is for GET is for HEAD as well. */
+
+    if (ngx_oauth_answer_variant(cf, conf, &head) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_oauth_answer_variant(cf, conf, &others);
+}
+
+
+/* Adds the method, unless it is there. */
+
+static ngx_int_t
+ngx_oauth_answer_variant(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
+    const ngx_str_t *method)
+{
+    ngx_int_t             rc;
+    ngx_str_t             scope;
+    ngx_uint_t            i;
+    oauth_buf_t           buf;
+    ngx_oauth_variant_t  *variants, *variant;
+
+    variants = conf->variants->elts;
+
+    for (i = 0; i < conf->variants->nelts; i++) {
+        if (ngx_oauth_str_equal(&variants[i].method, method)) {
+            return NGX_OK;
+        }
+    }
+
+    variant = ngx_array_push(conf->variants);
+    if (variant == NULL) {
+        return NGX_ERROR;
+    }
+
+    variant->method = *method;
+    variant->answer = NULL;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    rc = ngx_oauth_answer_scope(NULL, conf, method, &buf);
+
+    if (rc == NGX_DECLINED) {
+        oauth_buf_free(&buf);
+        return NGX_OK;
+    }
+
+    if (rc != NGX_OK || ngx_oauth_buf_move(cf->pool, &buf, &scope) != NGX_OK) {
+        oauth_buf_free(&buf);
+        return NGX_ERROR;
+    }
+
+    variant->answer = ngx_oauth_answer_share(cf, conf, &scope);
+
+    return variant->answer ? NGX_OK : NGX_ERROR;
+}
+
+
+/* The resource's own for that scope and issuer, new or shared. */
+
+static ngx_oauth_answer_t *
+ngx_oauth_answer_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
+    ngx_str_t *scope)
+{
+    oauth_str_t            issuer;
+    ngx_uint_t             i;
+    ngx_oauth_answer_t   **answers, **slot, *answer;
+    ngx_oauth_issuer_t   **issuers;
+
+    issuers = conf->issuers->elts;
+    issuer = ngx_oauth_str(&issuers[0]->issuer);
+    answers = conf->resource->answers.elts;
+
+    for (i = 0; i < conf->resource->answers.nelts; i++) {
+        if (ngx_oauth_str_equal(&answers[i]->scope, scope)
+            && oauth_str_equal(answers[i]->issuer, issuer))
+        {
+            return answers[i];
+        }
+    }
+
+    slot = ngx_array_push(&conf->resource->answers);
+    answer = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_answer_t));
+
+    if (slot == NULL || answer == NULL) {
+        return NULL;
+    }
+
+    *slot = answer;
+
+    answer->scope = *scope;
+    answer->issuer = issuer;
+
+    return ngx_oauth_answer_write(cf->pool, conf, OAUTH_OK, answer) == NGX_OK
+           ? answer : NULL;
+}
+
+
+ngx_int_t
+ngx_oauth_answer_write(ngx_pool_t *pool, const ngx_oauth_loc_conf_t *conf,
+    oauth_reason_t reason, ngx_oauth_answer_t *answer)
+{
+    ngx_uint_t          i;
+    oauth_buf_t         buf;
+    oauth_challenge_t   challenge;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+    ngx_memzero(&challenge, sizeof(oauth_challenge_t));
+
+    challenge.scope = ngx_oauth_str(&answer->scope);
+    challenge.issuer = answer->issuer;
+
+    if (conf->resource) {
+        challenge.resource = ngx_oauth_str(&conf->resource->url);
+        challenge.metadata = ngx_oauth_str(&conf->resource->metadata);
+    }
+
+    oauth_challenge_write_place(&buf, &challenge);
+
+    if (ngx_oauth_buf_move(pool, &buf, &answer->challenge) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < NGX_OAUTH_ANSWER_KINDS; i++) {
+
+        if (reason != OAUTH_OK && ngx_oauth_answer_kind(reason) != i) {
+            continue;
+        }
+
+        challenge.reason = oauth_reason_info(ngx_oauth_answer_reasons[i]);
+
+        oauth_challenge_write_problem_place(&buf, &challenge);
+
+        if (ngx_oauth_buf_move(pool, &buf, &answer->problems[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_oauth_answer_kind(oauth_reason_t reason)
+{
+    switch (oauth_reason_info(reason)->answer) {
+
+    case OAUTH_ANSWER_CHALLENGE:
+    case OAUTH_ANSWER_REQUEST:
+    case OAUTH_ANSWER_TOKEN:
+        return NGX_OAUTH_ANSWER_FIRST;
+
+    case OAUTH_ANSWER_SCOPE:
+        return NGX_OAUTH_ANSWER_MORE;
+
+    default:
+        return NGX_OAUTH_ANSWER_NONE;
+    }
+}
+
+
+ngx_int_t
+ngx_oauth_answer_scope(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const ngx_str_t *method,
+    oauth_buf_t *buf)
+{
+    ngx_str_t                  value, *advertise;
+    ngx_uint_t                 i, k;
+    oauth_str_t                words, term, scope;
+    ngx_oauth_scope_t         *scopes;
+    ngx_http_complex_value_t  *terms;
+
+    advertise = conf->advertise ? conf->advertise->elts : NULL;
+
+    for (i = 0; advertise && i < conf->advertise->nelts; i++) {
+        oauth_scope_append(buf, ngx_oauth_str(&advertise[i]));
+    }
+
+    scopes = conf->scopes ? conf->scopes->elts : NULL;
+
+    for (i = 0; scopes && i < conf->scopes->nelts; i++) {
+
+        if (!ngx_oauth_scope_applies(&scopes[i], method)) {
+            continue;
+        }
+
+        terms = scopes[i].terms->elts;
+
+        for (k = 0; k < scopes[i].terms->nelts; k++) {
+
+            if (terms[k].lengths == NULL) {
+                value = terms[k].value;
+
+            } else if (r == NULL) {
+                return NGX_DECLINED;
+
+            } else if (ngx_oauth_variables_value(r, &terms[k], &value)
+                       != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            words = ngx_oauth_str(&value);
+
+            if (oauth_str_equal(words, oauth_str("none"))) {
+                continue;
+            }
+
+            /* Of "a|b" the first: a client is to ask for one of them. */
+
+            while (oauth_scope_next(&words, &term)) {
+                if (oauth_scope_alternative(&term, &scope)
+                    && oauth_scope_valid(scope))
+                {
+                    oauth_scope_append(buf, scope);
+                }
+            }
+        }
+    }
+
+    return buf->failed ? NGX_ERROR : NGX_OK;
+}
+
+
+/* method=GET covers HEAD: both hand out the same representation. */
+
+ngx_uint_t
+ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
+    const ngx_str_t *method)
+{
+    ngx_str_t   *methods;
+    ngx_uint_t   i;
+
+    static const ngx_str_t  head = ngx_string("HEAD");
+
+    if (scope->methods == NULL) {
+        return 1;
+    }
+
+    methods = scope->methods->elts;
+
+    for (i = 0; i < scope->methods->nelts; i++) {
+
+        if (ngx_oauth_str_equal(&methods[i], method)
+            || (ngx_oauth_str_equal(method, &head)
+                && ngx_oauth_str_equal(&methods[i],
+                                       &ngx_http_core_get_method)))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
