@@ -447,8 +447,9 @@ ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * A token of the cache, as good as on the day it was verified: not expired, and
- * the keys of its issuer are still the same.
+ * A token of the cache, as good as on the day it was verified: its time is not
+ * over (nor to come, the clock may step), and the keys of its issuer are still
+ * the same.
  */
 
 static oauth_token_t *
@@ -472,7 +473,7 @@ ngx_oauth_access_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
     if (provider
         && ngx_oauth_provider_keys(provider)
         && ngx_oauth_provider_generation(provider) == generation
-        && !oauth_token_is_expired(token, ngx_time()))
+        && oauth_token_is_current(token, ngx_time()))
     {
         return oauth_token_acquire(token);
     }

@@ -298,7 +298,7 @@ oauth_cache_expired(const oauth_cache_set_t *set, int64_t now)
     unsigned  way;
 
     for (way = 0; way < OAUTH_CACHE_WAYS; way++) {
-        if (oauth_token_is_expired(set->tokens[way], now)) {
+        if (!oauth_token_is_current(set->tokens[way], now)) {
             break;
         }
     }

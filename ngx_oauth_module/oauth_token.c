@@ -91,9 +91,9 @@ oauth_token_verify(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
 
 
 int
-oauth_token_is_expired(const oauth_token_t *token, int64_t now)
+oauth_token_is_current(const oauth_token_t *token, int64_t now)
 {
-    return now >= token->expires;
+    return now >= token->starts && now < token->expires;
 }
 
 
@@ -244,6 +244,13 @@ oauth_token_create(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
     token->refs = 1;
     token->size = size;
     token->policy = policy;
+    token->starts = jwt->claims.not_before;
+
+    if (token->starts < jwt->claims.issued_at) {
+        token->starts = jwt->claims.issued_at;
+    }
+
+    token->starts -= policy->leeway;
     token->expires = jwt->claims.expires + policy->leeway;
     token->claims = claims;
 

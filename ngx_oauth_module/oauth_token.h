@@ -61,8 +61,8 @@ typedef struct {
     size_t                 refs;
     size_t                 size;        /* of the block, bytes                */
     const oauth_policy_t  *policy;      /* by which it was verified           */
-    int64_t                expires;     /* seconds since the epoch, with the
-                                           leeway                             */
+    int64_t                starts;      /* seconds since the epoch, with the  */
+    int64_t                expires;     /* leeway: starts <= now < expires    */
     oauth_str_t            text;
     oauth_str_t            kid;         /* absent: none                       */
     oauth_str_t            subject;     /* absent: none                       */
@@ -86,9 +86,9 @@ oauth_reason_t oauth_token_verify(const oauth_jwt_t *jwt,
     const oauth_policy_t *policy, const oauth_jwks_t *keys, int64_t now,
     oauth_token_t **token);
 
-/* 1 when its time is over. */
+/* 1 when now is within its time. */
 
-int oauth_token_is_expired(const oauth_token_t *token, int64_t now);
+int oauth_token_is_current(const oauth_token_t *token, int64_t now);
 
 /* 1 when the claim, or a member of it, is one of the values. */
 

@@ -536,11 +536,20 @@ token_life(void **state)
     token_assert_str(token->audience[1], "");
     token_assert_str(token->audience[2], "b");
 
-    assert_false(oauth_token_is_expired(token, 1700000129));
-    assert_true(oauth_token_is_expired(token, 1700000130));
+    /* iat and exp, with the leeway of 30 s. */
+
+    assert_false(oauth_token_is_current(token, 1699999869));
+    assert_true(oauth_token_is_current(token, 1699999870));
+    assert_true(oauth_token_is_current(token, 1700000129));
+    assert_false(oauth_token_is_current(token, 1700000130));
 
     oauth_token_free(token);
     oauth_token_free(NULL);
+
+    token = token_new("{" PAYLOAD ",\"nbf\":1699999950}");
+    assert_false(oauth_token_is_current(token, 1699999919));
+    assert_true(oauth_token_is_current(token, 1699999920));
+    oauth_token_free(token);
 }
 
 
