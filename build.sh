@@ -16,6 +16,7 @@ build_packages=(gcc libc6-dev make perl libjansson-dev libcurl4-openssl-dev
                 libjwt-dev libssl-dev libpcre2-dev zlib1g-dev)
 nginx_packages=(nginx nginx-dev)
 test_packages=(libcmocka-dev valgrind binutils openssl curl libfaketime)
+fuzz_packages=(clang libclang-rt-dev libcmocka-dev binutils)
 
 node_least=20
 
@@ -34,6 +35,9 @@ usage: ./build.sh verb
                   an agent on loopback ports; stays up until Ctrl-C, --once
                   ends after the exchange (needs Node.js $node_least or newer)
   test [phase]    all tests, or one phase of: ${phases[*]}
+  fuzz [seconds [noun...]]
+                  the parsers of the core under libFuzzer, each for 60 seconds
+                  or as many as are given; all of them or those named
   clean           remove build/
   help            this text
 
@@ -473,14 +477,23 @@ summary() {
 }
 
 
-# The core under cmocka: as it is, under ASan and UBSan, under valgrind.
+# The core under cmocka: as it is, under ASan and UBSan, under valgrind; and
+# the fuzz targets over their seeds, without libFuzzer.
 
 phase_unit() {
+    local status=0
+
     mkdir -p "$build"
     flock "$build/lock" \
         make -s -j "$jobs" -C "$top/t/unit" BUILD="$build" all asan
+    flock "$build/lock" \
+        make -s -j "$jobs" -C "$top/t/fuzz" BUILD="$build" replay
+
     make -s -k -C "$top/t/unit" BUILD="$build" JOBS="$jobs" \
-        check check-asan check-valgrind
+        check check-asan check-valgrind || status=$?
+    make -s -C "$top/t/fuzz" BUILD="$build" JOBS="$jobs" check || status=$?
+
+    return $status
 }
 
 
@@ -522,6 +535,35 @@ phase_e2e() {
 }
 
 
+# Inputs that are new and findings stay in build/fuzz.
+
+verb_fuzz() {
+    local seconds=${1:-60} noun programs=()
+
+    [ $# -eq 0 ] || shift
+    [[ $seconds =~ ^[1-9][0-9]*$ ]] || die "no number of seconds: $seconds"
+    [ $# -gt 0 ] || set -- "$top"/t/fuzz/fuzz_*.c
+
+    for noun in "$@"; do
+        noun=$(basename "$noun" .c)
+        noun=${noun#fuzz_}
+        [ -e "$top/t/fuzz/fuzz_$noun.c" ] || die "no fuzz target $noun"
+        programs+=("$build/fuzz/libfuzzer/fuzz_$noun")
+    done
+
+    need_build
+    need "${fuzz_packages[@]}"
+
+    mkdir -p "$build"
+    flock "$build/lock" \
+        make -s -j "$jobs" -C "$top/t/fuzz" BUILD="$build" fuzzers
+
+    say "fuzzing ${#programs[@]} targets, $seconds seconds each"
+    "$top/t/fuzz/run" -j "$jobs" -s "$seconds" -o "$build/fuzz" \
+        "${programs[@]}"
+}
+
+
 verb_clean() {
     say "removing $build"
     rm -rf "$build"
@@ -534,7 +576,7 @@ main() {
     [ $# -eq 0 ] || shift
 
     case $verb in
-    deps | build | install | demo | test | clean | help)
+    deps | build | install | demo | test | fuzz | clean | help)
         "verb_$verb" "$@"
         ;;
     phase_unit | phase_style | phase_prove | phase_e2e)

@@ -1,11 +1,12 @@
 #!/usr/bin/perl
 #
-# The lists in config are the files on disk, in order, and every file of the
-# core has its unit test.
+# The lists in config are the files on disk, in order, every file of the core
+# has its unit test, and every parser its fuzz target with good and bad seeds.
 
 use strict;
 use warnings;
 
+use File::Basename qw(basename);
 use FindBin;
 use lib $FindBin::Bin;
 use Source;
@@ -14,6 +15,11 @@ use Test::More;
 # What has no behaviour of its own, or is tested under another noun.
 
 my %untested = map { $_ => 1 } qw();
+
+# What reads bytes that come from outside; and the policy over all of them.
+
+my @parsers = qw(base64url bearer claims discovery json jwk jwks jws scope
+                 token url);
 
 my @c = map { noun($_) } sources('c');
 my @h = map { noun($_) } sources('h');
@@ -34,6 +40,18 @@ for my $noun (grep { /^oauth/ } @c) {
 
     ok $untested{$noun} || -e top() . "/$test" || -e top() . "/$long",
         "$noun.c has $long";
+}
+
+is_deeply [sort map { /fuzz_(\w+)\.c\z/ } glob(top() . '/t/fuzz/fuzz_*.c')],
+    [@parsers], 'every parser has its fuzz target';
+
+for my $noun (@parsers) {
+    my @seeds = map { basename($_) } glob(top() . "/t/fuzz/corpus/$noun/*");
+
+    is join(' ', grep { !/^(?:good|bad)_[a-z0-9_]+\z/ } @seeds), '',
+        "seeds of $noun: names";
+    ok +(grep { /^good_/ } @seeds) >= 10 && (grep { /^bad_/ } @seeds) >= 10,
+        "seeds of $noun: ten good and ten bad ones";
 }
 
 done_testing;

@@ -1,0 +1,76 @@
+
+/*
+ * The Authorization value.  Input: the value.  Two patterns say which of the
+ * three answers is right; a token is a view of the value.
+ */
+
+
+#include "fuzz.h"
+#include "oauth_bearer.h"
+
+
+static oauth_reason_t fuzz_expected(oauth_str_t value);
+
+
+static fuzz_pattern_t  fuzz_credentials = {
+    .text = "^[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9._~+/-]+=* *$"
+};
+
+static fuzz_pattern_t  fuzz_scheme = {
+    .text = "^[Bb][Ee][Aa][Rr][Ee][Rr]([ \t]|$)"
+};
+
+static fuzz_pattern_t  fuzz_b64token = { .text = "^[A-Za-z0-9._~+/-]+=*$" };
+
+static fuzz_pattern_t  fuzz_before = { .text = "^[A-Za-z]{6} +$" };
+
+static fuzz_pattern_t  fuzz_after = { .text = "^ *$" };
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    oauth_str_t     value, token, part;
+    oauth_reason_t  reason;
+
+    value.data = data;
+    value.len = size;
+
+    reason = oauth_bearer_parse(value, &token);
+
+    fuzz_need_clean();
+    fuzz_need(reason == fuzz_expected(value));
+
+    if (reason != OAUTH_OK) {
+        fuzz_need(token.data == NULL && token.len == 0);
+        return 0;
+    }
+
+    fuzz_accepted = 1;
+
+    fuzz_need(token.data > value.data);
+    fuzz_need(token.data + token.len <= value.data + value.len);
+    fuzz_need(fuzz_matches(&fuzz_b64token, token));
+
+    part.data = value.data;
+    part.len = (size_t) (token.data - value.data);
+    fuzz_need(fuzz_matches(&fuzz_before, part));
+
+    part.data = token.data + token.len;
+    part.len = (size_t) (value.data + value.len - part.data);
+    fuzz_need(fuzz_matches(&fuzz_after, part));
+
+    return 0;
+}
+
+
+static oauth_reason_t
+fuzz_expected(oauth_str_t value)
+{
+    if (fuzz_matches(&fuzz_credentials, value)) {
+        return OAUTH_OK;
+    }
+
+    return fuzz_matches(&fuzz_scheme, value) ? OAUTH_MALFORMED_REQUEST
+                                             : OAUTH_NO_TOKEN;
+}

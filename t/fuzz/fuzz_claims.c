@@ -1,0 +1,311 @@
+
+/*
+ * The claims of a JWT.  Input: a line with three numbers (now, leeway, longest
+ * lifetime), then the payload.  Types, times and scopes are held against the
+ * JSON itself; accepted: the time policy is met.
+ */
+
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "oauth_claims.h"
+
+
+/* Beyond this the sum of two of the numbers is of no interest. */
+
+#define FUZZ_SECONDS  ((int64_t) 1 << 40)
+
+
+typedef struct {
+    int64_t               now;
+    int64_t               leeway;
+    int64_t               lifetime;
+} fuzz_clock_t;
+
+
+static int64_t fuzz_seconds(oauth_str_t *line);
+static void fuzz_types(const oauth_claims_t *claims);
+static void fuzz_time_type(const json_t *root, const char *name, int64_t time);
+static void fuzz_audience(const oauth_claims_t *claims);
+static oauth_reason_t fuzz_expected(const json_t *root,
+    const fuzz_clock_t *clock);
+static int fuzz_date(const json_t *root, const char *name, double *seconds);
+static void fuzz_scope(const oauth_claims_t *claims);
+static void fuzz_scope_add(oauth_buf_t *buf, oauth_str_t word);
+static void fuzz_has(const oauth_claims_t *claims);
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    oauth_str_t      input, line, payload;
+    fuzz_clock_t     clock;
+    oauth_claims_t   claims;
+    oauth_reason_t   reason;
+
+    input.data = data;
+    input.len = size;
+
+    line = fuzz_line(&input);
+    clock.now = fuzz_seconds(&line);
+    clock.leeway = fuzz_seconds(&line);
+    clock.lifetime = fuzz_seconds(&line);
+
+    payload = fuzz_copy(input);
+    reason = oauth_claims_parse(payload, &claims);
+    fuzz_free(payload);
+
+    fuzz_need_clean();
+
+    if (reason != OAUTH_OK) {
+        fuzz_need(reason == OAUTH_MALFORMED_TOKEN
+                  || reason == OAUTH_MALFORMED_CLAIMS);
+        fuzz_need(claims.root == NULL);
+        return 0;
+    }
+
+    fuzz_types(&claims);
+    fuzz_audience(&claims);
+    fuzz_scope(&claims);
+    fuzz_has(&claims);
+
+    reason = oauth_claims_verify_time(&claims, clock.now, clock.leeway,
+                                      clock.lifetime);
+
+    fuzz_need(reason == fuzz_expected(claims.root, &clock));
+
+    fuzz_accepted = (reason == OAUTH_OK);
+
+    oauth_claims_free(&claims);
+
+    return 0;
+}
+
+
+static int64_t
+fuzz_seconds(oauth_str_t *line)
+{
+    oauth_str_t  word;
+
+    (void) fuzz_word(line, &word);
+
+    return fuzz_number(&word) % FUZZ_SECONDS;
+}
+
+
+static void
+fuzz_types(const oauth_claims_t *claims)
+{
+    json_t       *root;
+    oauth_str_t   value;
+
+    root = claims->root;
+
+    fuzz_need(oauth_json_string(root, "iss", &value)
+              == (claims->issuer.data != NULL));
+    fuzz_need(claims->issuer.data == NULL
+              || oauth_str_equal(value, claims->issuer));
+
+    fuzz_need(oauth_json_string(root, "sub", &value)
+              == (claims->subject.data != NULL));
+    fuzz_need(claims->subject.data == NULL
+              || oauth_str_equal(value, claims->subject));
+
+    fuzz_need(claims->has_expires == (json_object_get(root, "exp") != NULL));
+    fuzz_need(claims->has_issued_at == (json_object_get(root, "iat") != NULL));
+    fuzz_need(claims->bound == (json_object_get(root, "cnf") != NULL));
+    fuzz_need(claims->event == (json_object_get(root, "events") != NULL));
+
+    fuzz_time_type(root, "exp", claims->expires);
+    fuzz_time_type(root, "nbf", claims->not_before);
+    fuzz_time_type(root, "iat", claims->issued_at);
+}
+
+
+static void
+fuzz_time_type(const json_t *root, const char *name, int64_t time)
+{
+    double  seconds;
+
+    if (!fuzz_date(root, name, &seconds)) {
+        fuzz_need(time == 0);
+        return;
+    }
+
+    if (fabs(seconds) < 0x1p53) {
+        fuzz_need(time == (int64_t) seconds);
+    }
+}
+
+
+static void
+fuzz_audience(const oauth_claims_t *claims)
+{
+    size_t         i, n;
+    const json_t  *aud, *member;
+
+    aud = json_object_get(claims->root, "aud");
+    n = json_is_array(aud) ? json_array_size(aud) : (aud != NULL);
+
+    for (i = 0; i < n; i++) {
+        member = json_is_array(aud) ? json_array_get(aud, i) : aud;
+
+        fuzz_need(json_is_string(member));
+        fuzz_need(oauth_str_equal(oauth_claims_audience(claims, i),
+                                  oauth_json_str(member)));
+    }
+
+    fuzz_need(oauth_claims_audience(claims, n).data == NULL);
+}
+
+
+static oauth_reason_t
+fuzz_expected(const json_t *root, const fuzz_clock_t *clock)
+{
+    double  exp, nbf, iat;
+
+    if (!fuzz_date(root, "exp", &exp)) {
+        return OAUTH_NO_EXPIRY;
+    }
+
+    if (exp <= (double) (clock->now - clock->leeway)) {
+        return OAUTH_EXPIRED;
+    }
+
+    if ((fuzz_date(root, "nbf", &nbf)
+         && nbf > (double) (clock->now + clock->leeway))
+        || (fuzz_date(root, "iat", &iat)
+            && iat > (double) (clock->now + clock->leeway)))
+    {
+        return OAUTH_NOT_YET_VALID;
+    }
+
+    if (!fuzz_date(root, "iat", &iat)) {
+        iat = (double) clock->now;
+    }
+
+    return (exp - iat > (double) clock->lifetime) ? OAUTH_LIFETIME_TOO_LONG
+                                                  : OAUTH_OK;
+}
+
+
+/* 1 and the date without its fraction; 0 when it is absent. */
+
+static int
+fuzz_date(const json_t *root, const char *name, double *seconds)
+{
+    const json_t  *value;
+
+    value = json_object_get(root, name);
+    if (value == NULL) {
+        return 0;
+    }
+
+    fuzz_need(json_is_number(value));
+    *seconds = trunc(json_number_value(value));
+
+    fuzz_need(isfinite(*seconds));
+
+    return 1;
+}
+
+
+/* The scopes once more, by the letter of the header's comment. */
+
+static void
+fuzz_scope(const oauth_claims_t *claims)
+{
+    size_t        i;
+    json_t       *value, *member;
+    oauth_str_t   rest, word;
+    oauth_buf_t   granted, expected;
+
+    static const oauth_str_t  paths[] = {
+        oauth_string("scope"), oauth_string("scp")
+    };
+
+    memset(&granted, 0, sizeof(oauth_buf_t));
+    memset(&expected, 0, sizeof(oauth_buf_t));
+
+    oauth_claims_scope(claims, paths, 2, &granted);
+    fuzz_need_clean();
+
+    value = json_object_get(claims->root, "scope");
+    if (value == NULL) {
+        value = json_object_get(claims->root, "scp");
+    }
+
+    if (json_is_string(value)) {
+        rest = oauth_json_str(value);
+
+        while (fuzz_word(&rest, &word)) {
+            fuzz_scope_add(&expected, word);
+        }
+    }
+
+    json_array_foreach(value, i, member) {
+        if (json_is_string(member)) {
+            fuzz_scope_add(&expected, oauth_json_str(member));
+        }
+    }
+
+    fuzz_need(!granted.failed && !expected.failed);
+    fuzz_need(oauth_str_equal(oauth_buf_str(&granted),
+                              oauth_buf_str(&expected)));
+
+    oauth_buf_free(&granted);
+    oauth_buf_free(&expected);
+}
+
+
+static void
+fuzz_scope_add(oauth_buf_t *buf, oauth_str_t word)
+{
+    if (!fuzz_is_scope(word)) {
+        return;
+    }
+
+    if (buf->len > 0) {
+        oauth_buf_append_literal(buf, " ");
+    }
+
+    oauth_buf_append_str(buf, word);
+}
+
+
+/* A string claim has its own value, and not that value with a byte more. */
+
+static void
+fuzz_has(const oauth_claims_t *claims)
+{
+    json_t       *member;
+    oauth_buf_t   longer;
+    oauth_str_t   path, value;
+    const char   *name;
+
+    json_object_foreach(claims->root, name, member) {
+
+        path.data = (const unsigned char *) name;
+        path.len = strlen(name);
+
+        if (path.len == 0 || !json_is_string(member)) {
+            continue;
+        }
+
+        value = oauth_json_str(member);
+        fuzz_need(oauth_claims_has(claims, path, &value, 1));
+        fuzz_need(!oauth_claims_has(claims, path, &value, 0));
+
+        memset(&longer, 0, sizeof(oauth_buf_t));
+        oauth_buf_append_str(&longer, value);
+        oauth_buf_append_literal(&longer, "x");
+
+        value = oauth_buf_str(&longer);
+        fuzz_need(!oauth_claims_has(claims, path, &value, 1));
+
+        oauth_buf_free(&longer);
+    }
+}

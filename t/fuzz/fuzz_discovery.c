@@ -1,0 +1,143 @@
+
+/*
+ * The authorization server's document.  Input: a line with the configured
+ * issuer, then the document.  What is taken comes from the configured issuer
+ * and names an address that may be fetched; the document's own addresses stay
+ * at the issuer's origin.
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "oauth_discovery.h"
+#include "oauth_json.h"
+#include "oauth_url.h"
+
+
+/* More than any document of the corpora has. */
+
+#define FUZZ_MEMBERS  65536
+
+
+static void fuzz_parse(oauth_str_t text, oauth_str_t issuer);
+static void fuzz_document(const json_t *root, const char *error,
+    oauth_str_t issuer, const oauth_discovery_t *discovery);
+static void fuzz_addresses(oauth_str_t issuer);
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    oauth_str_t  input, issuer, text;
+
+    input.data = data;
+    input.len = size;
+
+    issuer = fuzz_copy(fuzz_line(&input));
+    text = fuzz_copy(input);
+
+    fuzz_parse(text, issuer);
+    fuzz_addresses(issuer);
+
+    fuzz_free(issuer);
+    fuzz_free(text);
+
+    return 0;
+}
+
+
+static void
+fuzz_parse(oauth_str_t text, oauth_str_t issuer)
+{
+    json_t             *root;
+    const char         *error;
+    oauth_discovery_t   discovery;
+
+    memset(&discovery, 0xa5, sizeof(oauth_discovery_t));
+
+    error = oauth_discovery_parse(text, issuer, &discovery);
+    fuzz_need_clean();
+
+    root = oauth_json_parse(text, FUZZ_MEMBERS);
+
+    if (root) {
+        fuzz_document(root, error, issuer, &discovery);
+
+    } else {
+        fuzz_need(error);
+        fuzz_need(discovery.issuer.len == 0 && discovery.jwks_uri.len == 0);
+    }
+
+    json_decref(root);
+
+    oauth_discovery_free(&discovery);
+    fuzz_need(discovery.issuer.data == NULL
+              && discovery.jwks_uri.data == NULL);
+}
+
+
+static void
+fuzz_document(const json_t *root, const char *error, oauth_str_t issuer,
+    const oauth_discovery_t *discovery)
+{
+    oauth_str_t  named;
+    oauth_url_t  url;
+
+    if (error == NULL) {
+        fuzz_accepted = 1;
+
+        fuzz_need(oauth_str_equal(oauth_buf_str(&discovery->issuer), issuer));
+        fuzz_need(discovery->jwks_uri.len > 0);
+        fuzz_need(oauth_url_parse(oauth_buf_str(&discovery->jwks_uri), &url)
+                  == NULL);
+        fuzz_need(oauth_url_is_secure(&url));
+    }
+
+    /* Also beside an error: never anything but what the document says. */
+
+    if (discovery->issuer.len > 0) {
+        fuzz_need(oauth_json_string(root, "issuer", &named) == 1);
+        fuzz_need(oauth_str_equal(oauth_buf_str(&discovery->issuer), named));
+    }
+
+    if (discovery->jwks_uri.len > 0) {
+        fuzz_need(error == NULL);
+        fuzz_need(oauth_json_string(root, "jwks_uri", &named) == 1);
+        fuzz_need(oauth_str_equal(oauth_buf_str(&discovery->jwks_uri),
+                                  named));
+    }
+}
+
+
+static void
+fuzz_addresses(oauth_str_t issuer)
+{
+    int          is_issuer;
+    unsigned     n;
+    oauth_url_t  url, address;
+    oauth_buf_t  buf;
+
+    is_issuer = (oauth_url_parse(issuer, &url) == NULL
+                 && url.query.data == NULL);
+
+    for (n = 0; n < 3; n++) {
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+
+        fuzz_need(oauth_discovery_append_url(&buf, issuer, n)
+                  == (is_issuer && n < 2));
+
+        if (buf.len == 0) {
+            fuzz_need(!is_issuer || n == 2);
+            continue;
+        }
+
+        fuzz_need(oauth_url_parse(oauth_buf_str(&buf), &address) == NULL);
+        fuzz_need(oauth_str_equal(address.origin, url.origin));
+        fuzz_need(address.query.data == NULL);
+
+        oauth_buf_free(&buf);
+    }
+}
