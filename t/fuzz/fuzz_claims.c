@@ -7,10 +7,11 @@
 
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "keys.h"
 #include "oauth_claims.h"
 
 
@@ -36,6 +37,12 @@ static int fuzz_date(const json_t *root, const char *name, double *seconds);
 static void fuzz_scope(const oauth_claims_t *claims);
 static void fuzz_scope_add(oauth_buf_t *buf, oauth_str_t word);
 static void fuzz_has(const oauth_claims_t *claims);
+static void fuzz_has_value(const oauth_claims_t *claims, oauth_str_t path,
+    const json_t *value);
+static int fuzz_holds(const json_t *value, oauth_str_t s);
+
+
+static const oauth_str_t  fuzz_absent = oauth_string("wiki");
 
 
 int
@@ -276,36 +283,83 @@ fuzz_scope_add(oauth_buf_t *buf, oauth_str_t word)
 }
 
 
-/* A string claim has its own value, and not that value with a byte more. */
+/* Every claim has its own value, each value of an array, and no other. */
 
 static void
 fuzz_has(const oauth_claims_t *claims)
 {
-    json_t       *member;
-    oauth_buf_t   longer;
-    oauth_str_t   path, value;
+    size_t        i;
+    json_t       *member, *value;
     const char   *name;
+    oauth_str_t   path;
 
     json_object_foreach(claims->root, name, member) {
 
-        path.data = (const unsigned char *) name;
-        path.len = strlen(name);
+        path = keys_str(name);
 
-        if (path.len == 0 || !json_is_string(member)) {
+        if (path.len == 0) {
             continue;
         }
 
-        value = oauth_json_str(member);
-        fuzz_need(oauth_claims_has(claims, path, &value, 1));
-        fuzz_need(!oauth_claims_has(claims, path, &value, 0));
+        fuzz_need(oauth_claims_has(claims, path, &fuzz_absent, 1)
+                  == fuzz_holds(member, fuzz_absent));
 
-        memset(&longer, 0, sizeof(oauth_buf_t));
-        oauth_buf_append_str(&longer, value);
-        oauth_buf_append_literal(&longer, "x");
+        fuzz_has_value(claims, path, member);
 
-        value = oauth_buf_str(&longer);
-        fuzz_need(!oauth_claims_has(claims, path, &value, 1));
-
-        oauth_buf_free(&longer);
+        json_array_foreach(member, i, value) {
+            fuzz_has_value(claims, path, value);
+        }
     }
+}
+
+
+static void
+fuzz_has_value(const oauth_claims_t *claims, oauth_str_t path,
+    const json_t *value)
+{
+    char         text[32];
+    oauth_str_t  s;
+
+    if (json_is_string(value)) {
+        s = oauth_json_str(value);
+
+    } else if (json_is_integer(value)) {
+        snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
+                 json_integer_value(value));
+        s = keys_str(text);
+
+    } else if (json_is_boolean(value)) {
+        s = keys_str(json_is_true(value) ? "true" : "false");
+
+    } else {
+        return;
+    }
+
+    fuzz_need(oauth_claims_has(claims, path, &s, 1));
+    fuzz_need(!oauth_claims_has(claims, path, &s, 0));
+    fuzz_need_clean();
+}
+
+
+/* 1 when the value is this string or an array that holds it. */
+
+static int
+fuzz_holds(const json_t *value, oauth_str_t s)
+{
+    size_t   i;
+    json_t  *member;
+
+    if (json_is_string(value)) {
+        return oauth_str_equal(oauth_json_str(value), s);
+    }
+
+    json_array_foreach(value, i, member) {
+        if (json_is_string(member)
+            && oauth_str_equal(oauth_json_str(member), s))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
