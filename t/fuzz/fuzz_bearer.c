@@ -30,8 +30,8 @@ static fuzz_pattern_t  fuzz_after = { .text = "^ *$" };
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    oauth_str_t     value, token, part;
-    oauth_reason_t  reason;
+    oauth_str_t     value, token, known, part;
+    oauth_reason_t  reason, peeked;
 
     value.data = data;
     value.len = size;
@@ -40,6 +40,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_need_clean();
     fuzz_need(reason == fuzz_expected(value));
+
+    /* Without a look at the token's bytes: the same token. */
+
+    peeked = oauth_bearer_peek(value, &known);
+
+    fuzz_need(peeked == reason || (peeked == OAUTH_OK && known.len > 0));
+    fuzz_need(reason != OAUTH_OK || oauth_str_equal(known, token));
 
     if (reason != OAUTH_OK) {
         fuzz_need(token.data == NULL && token.len == 0);

@@ -52,9 +52,13 @@ static oauth_str_t fuzz_text(fuzz_case_t *c, oauth_str_t input);
 static void fuzz_flip(oauth_str_t text, size_t bit);
 static oauth_reason_t fuzz_verdict(oauth_str_t text, const fuzz_case_t *c,
     const oauth_policy_t *policy, const oauth_jwks_t *set);
-static oauth_reason_t fuzz_verify(oauth_token_t *token, const fuzz_case_t *c,
+static oauth_reason_t fuzz_verify(const oauth_jwt_t *jwt, const fuzz_case_t *c,
     const oauth_policy_t *policy, const oauth_jwks_t *set);
-static void fuzz_verified(oauth_token_t *token, const fuzz_case_t *c);
+static void fuzz_verified(oauth_token_t *token, const oauth_jwt_t *jwt,
+    const fuzz_case_t *c);
+static void fuzz_selected(const oauth_token_t *token,
+    const oauth_claims_t *claims);
+static void fuzz_inside(const oauth_token_t *token, oauth_str_t s);
 static void fuzz_accepted_token(oauth_str_t text, const fuzz_case_t *c);
 static void fuzz_header(const fuzz_case_t *c);
 static void fuzz_payload(const fuzz_case_t *c);
@@ -312,90 +316,168 @@ static oauth_reason_t
 fuzz_verdict(oauth_str_t text, const fuzz_case_t *c,
     const oauth_policy_t *policy, const oauth_jwks_t *set)
 {
-    oauth_token_t   *token;
+    oauth_jwt_t     *jwt;
     oauth_reason_t   reason;
 
-    token = NULL;
-    reason = oauth_token_parse(text, &token);
+    jwt = NULL;
+    reason = oauth_jwt_parse(text, &jwt);
     fuzz_need_clean();
 
     if (reason != OAUTH_OK) {
-        fuzz_need(token == NULL);
+        fuzz_need(jwt == NULL);
         return reason;
     }
 
-    fuzz_need(oauth_token_issuer(token).data);
-    fuzz_need(oauth_token_claims(token) == NULL);
-    fuzz_need(oauth_token_scope(token).data == NULL);
+    fuzz_need(jwt->claims.issuer.data);
 
-    reason = fuzz_verify(token, c, policy, set);
+    reason = fuzz_verify(jwt, c, policy, set);
 
-    oauth_token_free(token);
+    oauth_jwt_free(jwt);
 
     return reason;
 }
 
 
 static oauth_reason_t
-fuzz_verify(oauth_token_t *token, const fuzz_case_t *c,
+fuzz_verify(const oauth_jwt_t *jwt, const fuzz_case_t *c,
     const oauth_policy_t *policy, const oauth_jwks_t *set)
 {
-    oauth_reason_t  reason;
+    oauth_token_t   *token;
+    oauth_reason_t   reason;
 
-    reason = oauth_token_verify(token, policy, set, c->now);
+    token = NULL;
+    reason = oauth_token_verify(jwt, policy, set, c->now, &token);
     fuzz_need_clean();
 
     fuzz_need(reason != OAUTH_SERVER_ERROR);
+    fuzz_need((token != NULL) == (reason == OAUTH_OK));
 
-    if (reason == OAUTH_OK) {
-        fuzz_verified(token, c);
-        return reason;
+    if (token) {
+        fuzz_need(token->policy == policy);
+        fuzz_verified(token, jwt, c);
+        oauth_token_free(token);
     }
-
-    fuzz_need(oauth_token_claims(token) == NULL);
-    fuzz_need(oauth_token_scope(token).data == NULL);
-    fuzz_need(oauth_token_verify_expiry(token, c->now) == OAUTH_EXPIRED);
 
     return reason;
 }
 
 
+/* A token says what its JWT does, and nothing of it lies outside its block. */
+
 static void
-fuzz_verified(oauth_token_t *token, const fuzz_case_t *c)
+fuzz_verified(oauth_token_t *token, const oauth_jwt_t *jwt,
+    const fuzz_case_t *c)
 {
+    size_t                 i;
     int64_t                end;
     oauth_str_t            scope, word;
     const oauth_claims_t  *claims;
 
-    claims = oauth_token_claims(token);
+    claims = &jwt->claims;
 
-    fuzz_need(claims);
     fuzz_need(oauth_str_equal(claims->issuer, c->policy.issuer));
     fuzz_need(claims->has_expires && !claims->bound && !claims->event);
 
-    scope = oauth_token_scope(token);
-    fuzz_need(scope.data);
+    fuzz_need(oauth_str_equal(token->text, jwt->text));
+    fuzz_need(oauth_str_equal(token->kid, jwt->jws.kid));
+    fuzz_need(oauth_str_equal(token->subject, claims->subject));
+
+    fuzz_inside(token, token->text);
+    fuzz_inside(token, token->kid);
+    fuzz_inside(token, token->subject);
+    fuzz_inside(token, token->scope);
+
+    for (i = 0; i < token->naudience; i++) {
+        fuzz_need(oauth_str_equal(token->audience[i],
+                                  oauth_claims_audience(claims, i)));
+        fuzz_inside(token, token->audience[i]);
+    }
+
+    fuzz_need(oauth_claims_audience(claims, i).data == NULL);
+
+    scope = token->scope;
 
     while (fuzz_word(&scope, &word)) {
         fuzz_need(fuzz_is_scope(word));
     }
 
-    /* Later it expires, and it is verified once. */
+    fuzz_selected(token, claims);
+
+    /* Later it expires. */
 
     end = claims->expires + c->policy.leeway;
 
-    fuzz_need(oauth_token_verify_expiry(token, c->now) == OAUTH_OK);
-    fuzz_need(oauth_token_verify_expiry(token, end - 1) == OAUTH_OK);
-    fuzz_need(oauth_token_verify_expiry(token, end) == OAUTH_EXPIRED);
-
-    fuzz_need(oauth_token_verify(token, &c->policy, fuzz_sets[c->set], c->now)
-              == OAUTH_SERVER_ERROR);
+    fuzz_need(oauth_token_is_current(token, c->now));
+    fuzz_need(oauth_token_is_current(token, end - 1));
+    fuzz_need(!oauth_token_is_current(token, end));
 
     /* Another holder. */
 
     fuzz_need(oauth_token_acquire(token) == token);
     oauth_token_free(token);
-    fuzz_need(oauth_token_claims(token) == claims);
+    fuzz_need(token->refs == 1);
+}
+
+
+/* Each selected claim, and its members in their order. */
+
+static void
+fuzz_selected(const oauth_token_t *token, const oauth_claims_t *claims)
+{
+    size_t                 i, k, n;
+    oauth_str_t            member;
+    oauth_buf_t            buf;
+    const json_t          *value;
+    const oauth_claim_t   *claim;
+    const oauth_select_t  *select;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    for (i = 0; i < token->policy->nselected; i++) {
+
+        claim = &token->claims[i];
+        select = &token->policy->selected[i];
+        value = oauth_claims_at(claims, select->names, select->nnames);
+
+        fuzz_inside(token, claim->text);
+        fuzz_need(!claim->field || oauth_str_is_field(claim->text));
+
+        if (claim->text.data) {
+            buf.len = 0;
+            fuzz_need(select->text && oauth_json_text(value, &buf) == 0);
+            fuzz_need(oauth_str_equal(claim->text, oauth_buf_str(&buf)));
+        }
+
+        for (k = 0, n = 0; value && select->members
+                           && k < oauth_claims_count(value); k++)
+        {
+            buf.len = 0;
+            member = oauth_claims_member(value, k, &buf);
+
+            if (member.data) {
+                fuzz_need(n < claim->nmembers);
+                fuzz_need(oauth_str_equal(claim->members[n], member));
+                fuzz_inside(token, claim->members[n++]);
+            }
+        }
+
+        fuzz_need(n == claim->nmembers);
+    }
+
+    oauth_buf_free(&buf);
+}
+
+
+static void
+fuzz_inside(const oauth_token_t *token, oauth_str_t s)
+{
+    const unsigned char  *start;
+
+    start = (const unsigned char *) token;
+
+    fuzz_need(s.data == NULL
+              || (s.data >= start + sizeof(oauth_token_t)
+                  && s.data + s.len <= start + token->size));
 }
 
 
