@@ -397,7 +397,7 @@ fuzz_verified(oauth_token_t *token, const oauth_jwt_t *jwt,
 
     scope = token->scope;
 
-    while (fuzz_word(&scope, &word)) {
+    while (scope.data && fuzz_word(&scope, &word)) {
         fuzz_need(fuzz_is_scope(word));
     }
 
