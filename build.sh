@@ -38,6 +38,7 @@ usage: ./build.sh verb
   fuzz [seconds [noun...]]
                   the parsers of the core under libFuzzer, each for 60 seconds
                   or as many as are given; all of them or those named
+  bench name      a measurement, one of: ${benches[*]}
   clean           remove build/
   help            this text
 
@@ -564,6 +565,33 @@ verb_fuzz() {
 }
 
 
+# --- measurements ---------------------------------------------------------
+
+benches=(steps)
+
+
+verb_bench() {
+    local name=${1:-}
+
+    [[ -n $name && " ${benches[*]} " == *" $name "* ]] \
+        || die "bench: one of ${benches[*]}"
+    shift
+
+    need_build
+    "bench_$name" "$@"
+}
+
+
+# bench_steps [rounds]: each step of a token beside the bare library calls.
+
+bench_steps() {
+    mkdir -p "$build"
+    flock "$build/lock" \
+        make -s -j "$jobs" -C "$top/t/bench" BUILD="$build" steps
+    "$build/bench/steps" "$@"
+}
+
+
 verb_clean() {
     say "removing $build"
     rm -rf "$build"
@@ -576,7 +604,7 @@ main() {
     [ $# -eq 0 ] || shift
 
     case $verb in
-    deps | build | install | demo | test | fuzz | clean | help)
+    deps | build | install | demo | test | fuzz | bench | clean | help)
         "verb_$verb" "$@"
         ;;
     phase_unit | phase_style | phase_prove | phase_e2e)

@@ -1,0 +1,376 @@
+
+/*
+ * What the steps of one token cost, beside the bare library calls that no
+ * verification can do without.  Every round runs every step of every algorithm
+ * for a moment, so that a machine that is slow for a while is slow for all of
+ * them; the table has the medians, in microseconds of CPU time.
+ *
+ * usage: steps [rounds]; status 1 when a whole token costs more than LIMIT
+ * times what its bare calls cost together.
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "oauth_base64url.h"
+#include "oauth_bearer.h"
+#include "subject.h"
+
+
+#define LIMIT       1.25
+#define ROUNDS      101
+#define ROUNDS_MAX  1001
+#define MOMENT      1000.0              /* microseconds of a step in a round  */
+
+
+/* The bare ones first, and their sum. */
+
+enum {
+    STEP_BASE64URL, STEP_JSON, STEP_DIGEST, STEP_KEY, STEP_BARE,
+    STEP_OUR_JSON, STEP_BEARER, STEP_LOOKUP, STEP_PARSE, STEP_VERIFY,
+    STEP_WHOLE, STEPS
+};
+
+
+typedef struct {
+    const char         *name;
+    void              (*run)(subject_t *s);
+} step_t;
+
+
+typedef struct {
+    size_t              repeat;         /* in a round                         */
+    double              times[ROUNDS_MAX];
+    double              median;
+} series_t;
+
+
+static void run_base64url(subject_t *s);
+static void run_json(subject_t *s);
+static void run_digest(subject_t *s);
+static void run_key(subject_t *s);
+static void run_our_json(subject_t *s);
+static void run_bearer(subject_t *s);
+static void run_lookup(subject_t *s);
+static int accepts(const oauth_policy_t *policy, const void *data);
+static void run_parse(subject_t *s);
+static void run_verify(subject_t *s);
+static void run_whole(subject_t *s);
+static void measure(size_t subject, size_t step, size_t round);
+static double run(const step_t *step, subject_t *s, size_t repeat);
+static double median(double *values, size_t n);
+static int compare(const void *a, const void *b);
+static int report(size_t rounds);
+
+
+static const step_t  steps[STEPS] = {
+    { "base64url of the segments", run_base64url },
+    { "JSON by bare jansson", run_json },
+    { "digest by bare EVP", run_digest },
+    { "public key by bare EVP", run_key },
+    { "these four together", NULL },
+    { "oauth_json_parse, twice", run_our_json },
+    { "oauth_bearer_parse", run_bearer },
+    { "oauth_cache_lookup, found", run_lookup },
+    { "oauth_jwt_parse", run_parse },
+    { "oauth_token_verify", run_verify },
+    { "parse and verify", run_whole }
+};
+
+static const oauth_alg_id_t  algorithms[] = {
+    OAUTH_ALG_RS256, OAUTH_ALG_PS256, OAUTH_ALG_ES256, OAUTH_ALG_ES384,
+    OAUTH_ALG_EDDSA
+};
+
+#define SUBJECTS  (sizeof(algorithms) / sizeof(algorithms[0]))
+
+static subject_t  subjects[SUBJECTS];
+static series_t   series[SUBJECTS][STEPS];
+
+
+int
+main(int argc, char **argv)
+{
+    int     status;
+    size_t  i, step, round, rounds;
+
+    rounds = (argc > 1) ? (size_t) strtoul(argv[1], NULL, 10) : ROUNDS;
+
+    if (argc > 2 || rounds < 1 || rounds > ROUNDS_MAX) {
+        fprintf(stderr, "usage: steps [rounds, 1 to %d]\n", ROUNDS_MAX);
+        return 2;
+    }
+
+    for (i = 0; i < SUBJECTS; i++) {
+        subject_create(&subjects[i], algorithms[i]);
+    }
+
+    for (round = 0; round < rounds; round++) {
+        for (i = 0; i < SUBJECTS; i++) {
+            for (step = 0; step < STEPS; step++) {
+                measure(i, step, round);
+            }
+        }
+    }
+
+    status = report(rounds);
+
+    for (i = 0; i < SUBJECTS; i++) {
+        subject_free(&subjects[i]);
+    }
+
+    return status;
+}
+
+
+static void
+run_base64url(subject_t *s)
+{
+    size_t  i, len;
+
+    for (i = 0; i < 3; i++) {
+        need(oauth_base64url_parse(s->segments[i], s->decoded[i], &len) == 0);
+    }
+}
+
+
+static void
+run_json(subject_t *s)
+{
+    size_t   i;
+    json_t  *value;
+
+    for (i = 0; i < 2; i++) {
+        value = json_loadb((const char *) s->parts[i].data, s->parts[i].len,
+                           JSON_REJECT_DUPLICATES, NULL);
+        need(value);
+        json_decref(value);
+    }
+}
+
+
+/* EdDSA has none of its own: hashing the message is part of verifying. */
+
+static void
+run_digest(subject_t *s)
+{
+    if (s->md == NULL) {
+        return;
+    }
+
+    need(EVP_DigestInit_ex2(s->digest, s->md, NULL) == 1
+         && EVP_DigestUpdate(s->digest, s->jwt->jws.input.data,
+                             s->jwt->jws.input.len) == 1
+         && EVP_DigestFinal_ex(s->digest, s->hash, &s->nhash) == 1);
+}
+
+
+static void
+run_key(subject_t *s)
+{
+    if (s->md == NULL) {
+        need(EVP_DigestVerify(s->digest, s->signature.data, s->signature.len,
+                              s->jwt->jws.input.data, s->jwt->jws.input.len)
+             == 1);
+        return;
+    }
+
+    need(EVP_PKEY_verify(s->ctx, s->signature.data, s->signature.len, s->hash,
+                         s->nhash) == 1);
+}
+
+
+static void
+run_our_json(subject_t *s)
+{
+    size_t   i;
+    json_t  *value;
+
+    for (i = 0; i < 2; i++) {
+        value = oauth_json_parse(s->parts[i], OAUTH_JSON_MEMBERS);
+        need(value);
+        json_decref(value);
+    }
+}
+
+
+static void
+run_bearer(subject_t *s)
+{
+    oauth_str_t  text;
+
+    need(oauth_bearer_parse(oauth_buf_str(&s->value), &text) == OAUTH_OK);
+}
+
+
+static void
+run_lookup(subject_t *s)
+{
+    uint64_t  generation;
+
+    need(oauth_cache_lookup(s->cache, s->text, accepts, &subject_policy,
+                            &generation));
+}
+
+
+static int
+accepts(const oauth_policy_t *policy, const void *data)
+{
+    return policy == data;
+}
+
+
+static void
+run_parse(subject_t *s)
+{
+    oauth_jwt_t  *jwt;
+
+    need(oauth_jwt_parse(s->text, &jwt) == OAUTH_OK);
+    oauth_jwt_free(jwt);
+}
+
+
+static void
+run_verify(subject_t *s)
+{
+    oauth_token_t  *token;
+
+    need(oauth_token_verify(s->jwt, &subject_policy, s->keys, SUBJECT_NOW,
+                            &token) == OAUTH_OK);
+    oauth_token_free(token);
+}
+
+
+static void
+run_whole(subject_t *s)
+{
+    oauth_jwt_t    *jwt;
+    oauth_token_t  *token;
+
+    need(oauth_jwt_parse(s->text, &jwt) == OAUTH_OK);
+    need(oauth_token_verify(jwt, &subject_policy, s->keys, SUBJECT_NOW, &token)
+         == OAUTH_OK);
+
+    oauth_jwt_free(jwt);
+    oauth_token_free(token);
+}
+
+
+static void
+measure(size_t subject, size_t step, size_t round)
+{
+    series_t   *t;
+    subject_t  *s;
+
+    if (steps[step].run == NULL) {
+        return;
+    }
+
+    s = &subjects[subject];
+    t = &series[subject][step];
+
+    /* As often as fills a moment, found by doubling. */
+
+    if (t->repeat == 0) {
+        t->repeat = 1;
+
+        while (run(&steps[step], s, t->repeat) < MOMENT / 2
+               && t->repeat < (size_t) 1 << 20)
+        {
+            t->repeat *= 2;
+        }
+    }
+
+    t->times[round] = run(&steps[step], s, t->repeat) / (double) t->repeat;
+}
+
+
+/* Microseconds. */
+
+static double
+run(const step_t *step, subject_t *s, size_t repeat)
+{
+    size_t           i;
+    struct timespec  start, end;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+
+    for (i = 0; i < repeat; i++) {
+        step->run(s);
+    }
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+
+    return (double) (end.tv_sec - start.tv_sec) * 1e6
+           + (double) (end.tv_nsec - start.tv_nsec) / 1e3;
+}
+
+
+static double
+median(double *values, size_t n)
+{
+    qsort(values, n, sizeof(double), compare);
+
+    return values[n / 2];
+}
+
+
+static int
+compare(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+
+static int
+report(size_t rounds)
+{
+    int        above;
+    double     ratio;
+    size_t     i, step;
+    series_t  *t;
+
+    above = 0;
+
+    printf("%-28s", "microseconds of one token");
+
+    for (i = 0; i < SUBJECTS; i++) {
+        printf("%9s", (const char *) subjects[i].alg->name.data);
+    }
+
+    for (step = 0; step < STEPS; step++) {
+        printf("\n%-28s", steps[step].name);
+
+        for (i = 0; i < SUBJECTS; i++) {
+            t = series[i];
+
+            t[step].median = (step == STEP_BARE)
+                             ? t[STEP_BASE64URL].median + t[STEP_JSON].median
+                               + t[STEP_DIGEST].median + t[STEP_KEY].median
+                             : median(t[step].times, rounds);
+
+            printf("%9.2f", t[step].median);
+        }
+    }
+
+    printf("\n%-28s", "to the bare four");
+
+    for (i = 0; i < SUBJECTS; i++) {
+        ratio = series[i][STEP_WHOLE].median / series[i][STEP_BARE].median;
+        above |= (ratio > LIMIT);
+
+        printf("%9.3f", ratio);
+    }
+
+    printf("\n\n%zu rounds, tokens of %zu characters; %s %.2f\n", rounds,
+           subjects[0].text.len, above ? "above the limit of"
+                                       : "all within the limit of", LIMIT);
+
+    return above;
+}
