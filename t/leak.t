@@ -4,54 +4,22 @@
 # leave, failing fetches and a reload: it loses no memory, and it neither
 # reads nor writes what is not its own.
 
-package Watched;
-
-# nginx under valgrind, whose workers have no title of their own.
-
 use strict;
 use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use parent 'OAuth::Test::Nginx';
-
-
-sub command {
-    my ($self, @more) = @_;
-
-    return (qw(valgrind --trace-children=yes --leak-check=full
-               --show-leak-kinds=definite --errors-for-leak-kinds=definite
-               --keep-debuginfo=yes --num-callers=40), "--suppressions=$FindBin::Bin/lib/"
-            . 'valgrind.supp', "--log-file=$self->{dir}/valgrind.%p",
-            $self->SUPER::command(@more));
-}
-
-
-sub workers {
-    my ($self) = @_;
-
-    open my $in, '<', "/proc/$self->{pid}/task/$self->{pid}/children"
-        or return;
-
-    return split ' ', <$in> // '';
-}
-
-
-package main;
-
-use strict;
-use warnings;
-
 use OAuth::Test;
+use OAuth::Test::Valgrind;
 
 plan(skip_all => 'valgrind is not installed')
-    unless grep { -x "$_/valgrind" } split /:/, $ENV{PATH};
+    unless OAuth::Test::Valgrind->is_installed;
 
 my $issuer = issuer();
 my $failing = issuer();
 
-my $nginx = Watched->new(conf => <<'EOT', AS => $issuer->url,
+my $nginx = OAuth::Test::Valgrind->new(conf => <<'EOT', AS => $issuer->url,
     oauth_issuer corp { issuer %%AS%%; key_refetch 1s; }
 
     oauth_issuer failing {
@@ -95,7 +63,13 @@ my $nginx = Watched->new(conf => <<'EOT', AS => $issuer->url,
         return 200 "$http_x_user";
     }
 EOT
-    FAILING => $failing->url)->start;
+    FAILING => $failing->url, valgrind => [
+        qw(--trace-children=yes --leak-check=full
+           --show-leak-kinds=definite --errors-for-leak-kinds=definite
+           --keep-debuginfo=yes --num-callers=40),
+        "--suppressions=$FindBin::Bin/lib/valgrind.supp",
+        '--log-file=%%DIR%%/valgrind.%p'
+    ])->start;
 
 mkdir $nginx->dir . '/html/index';
 $nginx->write_file('html/index/page.html', 'page');
