@@ -18,7 +18,8 @@ typedef struct {
 
 static void oauth_siphash_word(oauth_siphash_t *s, uint64_t word);
 static void oauth_siphash_round(oauth_siphash_t *s);
-static uint64_t oauth_siphash_read(const unsigned char *p, size_t len);
+static uint64_t oauth_siphash_read(const unsigned char *p);
+static uint64_t oauth_siphash_read_tail(const unsigned char *p, size_t len);
 
 
 #define oauth_siphash_rotate(x, n)  (((x) << (n)) | ((x) >> (64 - (n))))
@@ -27,27 +28,28 @@ static uint64_t oauth_siphash_read(const unsigned char *p, size_t len);
 uint64_t
 oauth_siphash(const unsigned char secret[OAUTH_SIPHASH_KEY], oauth_str_t data)
 {
-    size_t           left, i;
-    uint64_t         k0, k1;
-    oauth_siphash_t  s;
+    size_t                i;
+    uint64_t              k0, k1;
+    oauth_siphash_t       s;
+    const unsigned char  *p, *last;
 
-    k0 = oauth_siphash_read(secret, 8);
-    k1 = oauth_siphash_read(secret + 8, 8);
+    k0 = oauth_siphash_read(secret);
+    k1 = oauth_siphash_read(secret + 8);
 
     s.v0 = k0 ^ UINT64_C(0x736f6d6570736575);
     s.v1 = k1 ^ UINT64_C(0x646f72616e646f6d);
     s.v2 = k0 ^ UINT64_C(0x6c7967656e657261);
     s.v3 = k1 ^ UINT64_C(0x7465646279746573);
 
-    for (left = data.len; left >= 8; left -= 8) {
-        oauth_siphash_word(&s, oauth_siphash_read(data.data
-                                                  + data.len - left, 8));
+    p = data.data;
+
+    for (last = p + data.len - data.len % 8; p < last; p += 8) {
+        oauth_siphash_word(&s, oauth_siphash_read(p));
     }
 
     /* The last word ends with the length. */
 
-    oauth_siphash_word(&s, oauth_siphash_read(data.data + data.len - left,
-                                              left)
+    oauth_siphash_word(&s, oauth_siphash_read_tail(p, data.len % 8)
                            | (uint64_t) data.len << 56);
 
     s.v2 ^= 0xff;
@@ -91,10 +93,26 @@ oauth_siphash_round(oauth_siphash_t *s)
 }
 
 
-/* Up to 8 bytes; with a constant 8 compilers make one load of it. */
+/* Without a loop, compilers make one load of it. */
 
 static inline uint64_t
-oauth_siphash_read(const unsigned char *p, size_t len)
+oauth_siphash_read(const unsigned char *p)
+{
+    return (uint64_t) p[0]
+           | (uint64_t) p[1] << 8
+           | (uint64_t) p[2] << 16
+           | (uint64_t) p[3] << 24
+           | (uint64_t) p[4] << 32
+           | (uint64_t) p[5] << 40
+           | (uint64_t) p[6] << 48
+           | (uint64_t) p[7] << 56;
+}
+
+
+/* Up to 7 bytes. */
+
+static uint64_t
+oauth_siphash_read_tail(const unsigned char *p, size_t len)
 {
     size_t    i;
     uint64_t  word;
