@@ -1,0 +1,316 @@
+#!/usr/bin/perl
+#
+# What the module does for one request, counted by callgrind: the same on a busy
+# machine as on an idle one.  Known tokens need no parsing and no key, new ones
+# one signature and two documents, and the counts stay within budget.txt.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use JSON::PP qw(encode_json);
+use POSIX qw(uname);
+
+use OAuth::Test;
+use OAuth::Test::Build qw(module_path);
+use OAuth::Test::Callgrind;
+use OAuth::Test::Token qw(mint remember_token);
+use OAuth::Test::Valgrind;
+
+use constant {
+    REQUESTS => 50,
+    SLACK    => 1.05,
+    KNOWN    => 0.25,           # of what a new token costs beside libraries
+    BUDGET   => "$FindBin::Bin/budget.txt",
+};
+
+my $module = slurp(module_path());
+
+plan(skip_all => 'valgrind is not installed')
+    unless OAuth::Test::Valgrind->is_installed;
+plan(skip_all => 'the module is instrumented by the compiler')
+    if $module =~ /__(?:asan|ubsan|tsan|gcov)_/;
+
+my %keys = map { $_ => key($_) } qw(RS256 ES256);
+my $nginx = start();
+my $http = $nginx->http('main', timeout => 30);
+my $profiles = 0;
+my $known = token('RS256');
+my $forged = remember_token($known =~ s/.*\.\K(.)/$1 eq 'A' ? 'B' : 'A'/er);
+
+my @requests = (
+    [ 'known token',   200, sub { $known } ],
+    [ 'new token, RS256', 200, sub { token('RS256') } ],
+    [ 'new token, ES256', 200, sub { token('ES256') } ],
+    [ 'no token',      401, sub { undef } ],
+    [ 'bad signature', 401, sub { $forged } ],
+);
+
+my %calls = map { $_->[0] => [ profile(@$_) ] } @requests;
+my %counts = map { $_ => [ instructions(@{ $calls{$_} }),
+                           library_calls($_, qr/.*/, qr/.*/) ] } keys %calls;
+
+works();
+ratios();
+
+if (@ARGV && $ARGV[0] eq '--record') {
+    record();
+} else {
+    within();
+}
+
+finish();
+
+
+# --- the worker under callgrind --------------------------------------------
+
+# Without the tunables, the C library takes the memcpy that fits the CPU.
+
+sub start {
+    my $watched = OAuth::Test::Valgrind->new(
+        conf => <<'EOT', log => 'error', valgrind => [
+    oauth_issuer corp {
+        issuer https://as.test;
+        jwks_file %%DIR%%/keys;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        location / {
+            oauth corp;
+            oauth_resource https://app.test;
+            oauth_scope read;
+            oauth_header X-User sub;
+            oauth_header X-Email email;
+            oauth_header X-Groups groups;
+        }
+    }
+EOT
+            qw(--tool=callgrind --dump-before=ngx_reopen_files),
+            '--callgrind-out-file=%%DIR%%/profile.%p',
+            '--log-file=%%DIR%%/valgrind.%p',
+        ],
+        main => 'user root;',       # may write logs and profiles
+        env => { GLIBC_TUNABLES => 'glibc.cpu.hwcaps='
+                                  . '-AVX2,-AVX_Fast_Unaligned_Load,-ERMS' });
+
+    $watched->write_file('html/page', 'page');
+    $watched->write_file('keys', encode_json({
+        keys => [ map { $_->jwk } @keys{qw(RS256 ES256)} ]
+    }));
+
+    return $watched->start;
+}
+
+
+# Of about 1 KB with RS256.
+
+sub token {
+    my ($alg) = @_;
+
+    return mint(key => $keys{$alg}, claims => {
+        iss => 'https://as.test', email => 'alice@example.com',
+        groups => [ map { "wiki-editors-$_" } 10 .. 22 ],
+    });
+}
+
+
+# The calls of this many requests, after one that is not counted.
+
+sub profile {
+    my ($name, $status, $token) = @_;
+
+    my @tokens = map { $token->() } 0 .. REQUESTS;
+    my $wrong = 0;
+
+    for my $i (0 .. REQUESTS) {
+        cut() if $i == 1;
+
+        my @fields = defined $tokens[$i] ? (token => $tokens[$i]) : ();
+        $wrong++ unless $http->get('/page', @fields)->status == $status;
+    }
+
+    is($wrong, 0, "$name: $status");
+
+    return OAuth::Test::Callgrind->calls(cut());
+}
+
+
+# A worker that opens its logs again begins a new profile.  It may be about to
+# wait for events when the signal comes: a connection is one.
+
+sub cut {
+    my ($worker) = $nginx->workers;
+    my $name = "profile.$worker." . ++$profiles;
+
+    kill USR1 => $worker;
+
+    wait_until(sub {
+        $http->connect->close;
+        return OAuth::Test::Callgrind->is_complete($nginx->read_file($name));
+    }, 20) or die "no $name\n";
+
+    return $nginx->read_file($name);
+}
+
+
+# --- what is counted -------------------------------------------------------
+
+# For one request: all that the module is called for, but for what it passes on
+# to the next filter, and for what it asks of libraries, whose own ways (the
+# CPU's instructions, a random seed, the state of the heap) are not its doing.
+
+sub instructions {
+    my (@made) = @_;
+
+    my $sum = 0;
+
+    for my $call (@made) {
+        $sum += $call->{instructions} if enters($call);
+        $sum -= $call->{instructions} if passes_on($call) || asks($call);
+    }
+
+    return sprintf '%.0f', $sum / REQUESTS;
+}
+
+
+sub enters {
+    my ($call) = @_;
+
+    return $call->{to} eq 'ngx_oauth_module.so';
+}
+
+
+# A stripped nginx has no names for functions that it keeps to itself.
+
+sub passes_on {
+    my ($call) = @_;
+
+    return $call->{from} eq 'ngx_oauth_module.so'
+           && $call->{caller} =~ /\Angx_oauth_(?:header|body)_filter\z/
+           && $call->{callee} =~ /\A0x|_filter\z/;
+}
+
+
+# Something of OpenSSL, of jansson, or memory.
+
+sub asks {
+    my ($call) = @_;
+
+    return $call->{from} eq 'ngx_oauth_module.so'
+           && ($call->{to} =~ /\Alib(?:crypto|jansson)\./
+               || $call->{to} =~ /\Alibc\./
+                  && $call->{callee} =~ /\A(?:[mc]alloc|realloc|free)\z/);
+}
+
+
+# How often the module calls such functions of a library, in one request.
+
+sub library_calls {
+    my ($request, $library, $function) = @_;
+
+    my $sum = 0;
+
+    for (grep { asks($_) } @{ $calls{$request} }) {
+        $sum += $_->{count} if $_->{to} =~ /\A$library\./
+                               && $_->{callee} =~ /\A$function\z/;
+    }
+
+    return $sum / REQUESTS;
+}
+
+
+# --- what must hold --------------------------------------------------------
+
+sub works {
+    is($counts{$_}[1], 0, "$_: no key, no JSON, no memory but the pool's")
+        for 'known token', 'no token';
+
+    for my $name (map { $_->[0] } grep { $_->[0] =~ /new|bad/ } @requests) {
+        my %made = map { $_->[0] => library_calls($name, @$_[1, 2]) } (
+            [ signatures => 'libcrypto', 'EVP_PKEY_verify' ],
+            [ digests => 'libcrypto', 'EVP_DigestFinal_ex' ],
+            [ objects => 'libcrypto', '.*(?:_new|_fetch|_dup|_copy).*' ],
+            [ documents => 'libjansson', 'json_load.*' ],
+        );
+
+        is_deeply(\%made, { signatures => 1, digests => 1, objects => 0,
+                            documents => 2 },
+                  "$name: one digest, one signature, two documents");
+    }
+
+    return;
+}
+
+
+sub ratios {
+    for my $name (grep { /new/ } sort keys %counts) {
+        cmp_ok($counts{'known token'}[0], '<', KNOWN * $counts{$name}[0],
+               "a known token needs little of: $name");
+    }
+
+    return;
+}
+
+
+sub within {
+    my $place = place();
+    my %budget = map { /\A\Q$place\E (.*) (\d+) (\d+)\z/
+                       ? ($1 => [ $2, $3 ]) : () } split /\n/, slurp(BUDGET);
+    my @what = ('instructions', 'library calls');
+
+    SKIP: {
+        skip("budget.txt has no lines for $place", @what * @requests)
+            unless %budget;
+
+        for my $name (map { $_->[0] } @requests) {
+            for my $i (0 .. $#what) {
+                my $most = $budget{$name}[$i];
+
+                cmp_ok($counts{$name}[$i], '<=', SLACK * $most,
+                       "$name: $counts{$name}[$i] $what[$i], $most recorded");
+            }
+        }
+    }
+
+    return;
+}
+
+
+sub record {
+    my $place = place();
+    my $text = join '', grep { !/\A\Q$place\E / } slurp(BUDGET) =~ /.*\n/g;
+
+    $text .= "$place $_->[0] @{ $counts{ $_->[0] } }\n" for @requests;
+
+    open my $out, '>', BUDGET or die "cannot write budget.txt: $!\n";
+    print $out $text;
+    close $out or die "cannot write budget.txt: $!\n";
+
+    return;
+}
+
+
+# Instructions compare where machine and compiler are the same.
+
+sub place {
+    my ($clang) = $module =~ /clang version (\d+)/;
+    my ($gcc) = $module =~ /GCC: \([^)]*\) (\d+)/;
+
+    return join ' ', (uname())[4],
+        defined $clang ? "clang-$clang" : 'gcc-' . ($gcc // 'unknown');
+}
+
+
+sub slurp {
+    my ($path) = @_;
+
+    open my $in, '<:raw', $path or die "cannot read $path: $!\n";
+    local $/;
+
+    return scalar <$in>;
+}
