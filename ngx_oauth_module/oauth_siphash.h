@@ -1,6 +1,6 @@
 
 /*
- * SipHash-2-4 (Aumasson, Bernstein, 2012): a hash for tables whose keys come
+ * SipHash-1-3 (Aumasson, Bernstein, 2012): a hash for tables whose keys come
  * from outside.  Without the secret nobody can choose keys that collide.
  */
 
