@@ -1,8 +1,8 @@
 
 /*
  * JSON (RFC 8259) over jansson, with bounds that hold before a tree is built:
- * a pass over the text sees its depth, its members and the length of its
- * numbers.  Trees belong to whom _parse returned them.
+ * a pass over the text sees its depth, its members, its values and the length
+ * of its numbers.  Trees belong to whom _parse returned them.
  */
 
 
@@ -185,11 +185,12 @@ oauth_json_load(oauth_str_t text, size_t max_members, size_t flags)
 static int
 oauth_json_bounded(oauth_str_t text, size_t max_members)
 {
-    size_t                depth, members;
+    size_t                depth, members, values;
     const unsigned char  *p, *last;
 
     depth = 0;
     members = 0;
+    values = 1;
     last = text.data + text.len;
 
     for (p = text.data; p < last; p++) {
@@ -207,6 +208,16 @@ oauth_json_bounded(oauth_str_t text, size_t max_members)
         case '{':
         case '[':
             if (++depth > OAUTH_JSON_DEPTH) {
+                return 0;
+            }
+
+            /* fall through */
+
+        case ',':
+
+            /* Each value but the first stands behind one of these. */
+
+            if (++values > OAUTH_JSON_VALUES) {
                 return 0;
             }
 

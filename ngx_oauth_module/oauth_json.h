@@ -2,8 +2,8 @@
 /*
  * JSON (RFC 8259) over jansson, stricter than its default: no duplicate
  * members (RFC 7519 section 4), no NUL, no BOM, no trailing bytes, depth at
- * most 32, a bounded number of members.  The bounds are checked on the text
- * before jansson sees it.
+ * most 32, a bounded number of members and of values.  The bounds are checked
+ * on the text before jansson sees it.
  *
  * A json_t returned by _parse belongs to the caller (json_decref); what the
  * look-ups return is borrowed from it.
@@ -21,11 +21,12 @@
 
 #define OAUTH_JSON_DEPTH     32
 #define OAUTH_JSON_MEMBERS   512        /* members in a token's JSON          */
+#define OAUTH_JSON_VALUES    32768      /* values in any JSON                 */
 
 
 /*
  * Parses one JSON object.  max_members bounds the members of all objects in
- * the text together.  Returns NULL when the text is anything else.
+ * the text together, OAUTH_JSON_VALUES the values at all depths.  Returns NULL when the text is anything else.
  */
 
 json_t *oauth_json_parse(oauth_str_t text, size_t max_members);

@@ -276,6 +276,51 @@ json_members(void **state)
 }
 
 
+/* An array of n values, one of them a level deeper, in an object. */
+
+static int
+json_values_parse(size_t n, const char *one)
+{
+    int           good;
+    size_t        i;
+    json_t       *value;
+    oauth_buf_t   buf;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&buf, "{\"a\":[[\",[{,\"]");
+
+    for (i = 2; i < n; i++) {
+        oauth_buf_append_literal(&buf, ",");
+        oauth_buf_append_str(&buf, keys_str(one));
+    }
+
+    oauth_buf_append_literal(&buf, "]}");
+
+    value = json_parse(oauth_buf_str(&buf), 1);
+    good = (value != NULL);
+
+    json_decref(value);
+    oauth_buf_free(&buf);
+
+    return good;
+}
+
+
+/* The object and both arrays count, too, and an empty array as two. */
+
+static void
+json_values(void **state)
+{
+    (void) state;
+
+    assert_true(json_values_parse(OAUTH_JSON_VALUES - 2, "1"));
+    assert_false(json_values_parse(OAUTH_JSON_VALUES - 1, "1"));
+    assert_true(json_values_parse(OAUTH_JSON_VALUES / 2, "[]"));
+    assert_false(json_values_parse(OAUTH_JSON_VALUES / 2 + 1, "[]"));
+    assert_true(json_values_parse(10, "[]"));
+}
+
+
 static int
 json_number_parses(size_t digits)
 {
@@ -551,6 +596,7 @@ main(void)
         cmocka_unit_test(json_nul),
         cmocka_unit_test(json_depth),
         cmocka_unit_test(json_members),
+        cmocka_unit_test(json_values),
         cmocka_unit_test(json_numbers),
         cmocka_unit_test(json_strings),
         cmocka_unit_test(json_string_member),
