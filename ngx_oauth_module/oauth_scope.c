@@ -10,13 +10,13 @@
 #include "oauth_scope.h"
 
 
-/* A rule that has been visited; the list lies on the stack. */
+/* A rule that has been found; the list lies on the stack, in order. */
 
 typedef struct oauth_scope_link_s  oauth_scope_link_t;
 
 struct oauth_scope_link_s {
     const oauth_scope_rule_t  *rule;
-    const oauth_scope_link_t  *next;
+    oauth_scope_link_t        *next;
 };
 
 
@@ -25,14 +25,15 @@ typedef struct {
     oauth_str_t                wanted;
     const oauth_scope_rule_t  *rules;
     size_t                     nrules;
+    oauth_scope_link_t        *first;
 } oauth_scope_search_t;
 
 
 static int oauth_scope_has(oauth_str_t words, oauth_str_t scope);
-static int oauth_scope_implied(const oauth_scope_search_t *search,
-    const oauth_scope_link_t *visited);
-static int oauth_scope_leads(const oauth_scope_search_t *search,
-    const oauth_scope_link_t *visited, const oauth_scope_rule_t *rule);
+static int oauth_scope_implied(oauth_scope_search_t *search,
+    const oauth_scope_link_t *reached, size_t i, oauth_scope_link_t *last);
+static int oauth_scope_found(const oauth_scope_search_t *search,
+    const oauth_scope_rule_t *rule);
 static int oauth_scope_rule_implies(const oauth_scope_rule_t *rule,
     oauth_str_t scope);
 
@@ -126,7 +127,10 @@ oauth_scope_granted(oauth_str_t granted, oauth_str_t term,
     search.nrules = nrules;
 
     while (oauth_scope_alternative(&term, &search.wanted)) {
-        if (oauth_scope_implied(&search, NULL)) {
+
+        search.first = NULL;
+
+        if (oauth_scope_implied(&search, NULL, 0, NULL)) {
             return 1;
         }
     }
@@ -152,61 +156,69 @@ oauth_scope_has(oauth_str_t words, oauth_str_t scope)
 
 /*
  * From the wanted scope backwards, so that rules of other scopes cost next to
- * nothing.  Each call adds one rule to the visited ones and none is taken off
- * before the search ends: circles end it, the depth is nrules at most, and
- * the work is polynomial whatever the rules.
+ * nothing.  Each rule is found once, and once it is its turn to be "reached":
+ * every rule is then compared with its scope, and joins the list where it
+ * implies that.  Circles end the search, and its work is the square of the
+ * rules.  A call adds one rule: the depth is nrules at most.
  */
 
 static int
-oauth_scope_implied(const oauth_scope_search_t *search,
-    const oauth_scope_link_t *visited)
+oauth_scope_implied(oauth_scope_search_t *search,
+    const oauth_scope_link_t *reached, size_t i, oauth_scope_link_t *last)
 {
-    size_t              i;
-    oauth_scope_link_t  link;
+    oauth_str_t          scope;
+    oauth_scope_link_t   link, **end;
 
-    for (i = 0; i < search->nrules; i++) {
+    end = last ? &last->next : &search->first;
+    link.next = NULL;
 
-        link.rule = &search->rules[i];
-        link.next = visited;
+    for ( ;; ) {
 
-        if (!oauth_scope_leads(search, visited, link.rule)) {
-            continue;
+        scope = reached ? reached->rule->scope : search->wanted;
+
+        for ( /* void */ ; i < search->nrules; i++) {
+
+            link.rule = &search->rules[i];
+
+            if (!oauth_scope_rule_implies(link.rule, scope)
+                || oauth_scope_found(search, link.rule))
+            {
+                continue;
+            }
+
+            if (oauth_scope_has(search->granted, link.rule->scope)) {
+                return 1;
+            }
+
+            *end = &link;
+
+            return oauth_scope_implied(search, reached, i + 1, &link);
         }
 
-        if (oauth_scope_has(search->granted, link.rule->scope)) {
-            return 1;
-        }
+        reached = reached ? reached->next : search->first;
 
-        return oauth_scope_implied(search, &link);
-    }
-
-    return 0;
-}
-
-
-/* 1 when a rule not visited yet implies the wanted scope or one that does. */
-
-static int
-oauth_scope_leads(const oauth_scope_search_t *search,
-    const oauth_scope_link_t *visited, const oauth_scope_rule_t *rule)
-{
-    int                        leads;
-    const oauth_scope_link_t  *link;
-
-    leads = oauth_scope_rule_implies(rule, search->wanted);
-
-    for (link = visited; link; link = link->next) {
-
-        if (link->rule == rule) {
+        if (reached == NULL) {
             return 0;
         }
 
-        if (!leads) {
-            leads = oauth_scope_rule_implies(rule, link->rule->scope);
+        i = 0;
+    }
+}
+
+
+static int
+oauth_scope_found(const oauth_scope_search_t *search,
+    const oauth_scope_rule_t *rule)
+{
+    const oauth_scope_link_t  *link;
+
+    for (link = search->first; link; link = link->next) {
+        if (link->rule == rule) {
+            return 1;
         }
     }
 
-    return leads;
+    return 0;
 }
 
 

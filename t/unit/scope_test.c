@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,76 @@ scope_dense_rules(void **state)
                                          64), 1);
     assert_int_equal(oauth_scope_granted(oauth_str("s64"), scopes[0], rules,
                                          64), 0);
+}
+
+
+/*
+ * The work is counted: every comparison of two scopes, which the linker sends
+ * through here.
+ */
+
+static size_t  scope_compared;
+
+int __wrap_oauth_str_equal(oauth_str_t a, oauth_str_t b);
+int __real_oauth_str_equal(oauth_str_t a, oauth_str_t b);
+
+
+int
+__wrap_oauth_str_equal(oauth_str_t a, oauth_str_t b)
+{
+    scope_compared++;
+
+    return __real_oauth_str_equal(a, b);
+}
+
+
+/*
+ * Rules that imply n scopes each, of which the last is the next rule's, in
+ * either order: no order makes more than each rule against each found one.
+ */
+
+static void
+scope_bounded_work(void **state)
+{
+    char                names[161][5];
+    size_t              i, k, place;
+    oauth_str_t         scopes[161], implied[160][3];
+    oauth_scope_rule_t  rules[160];
+
+    (void) state;
+
+    for (i = 0; i < 161; i++) {
+        snprintf(names[i], sizeof(names[i]), "w%03u", (unsigned) i);
+        scopes[i].len = 4;
+        scopes[i].data = (unsigned char *) names[i];
+    }
+
+    for (k = 0; k < 2; k++) {
+
+        for (i = 0; i < 160; i++) {
+            place = k ? i : 159 - i;
+
+            implied[place][0] = oauth_str("none");
+            implied[place][1] = scopes[0];
+            implied[place][2] = scopes[i + 1];
+
+            rules[place].scope = scopes[i];
+            rules[place].implied = implied[place];
+            rules[place].nimplied = 3;
+        }
+
+        scope_compared = 0;
+        assert_int_equal(oauth_scope_granted(oauth_str("w000"), scopes[160],
+                                             rules, 160), 1);
+        assert_true(scope_compared > 160);
+        assert_true(scope_compared < 3 * 161 * 161);
+
+        scope_compared = 0;
+        assert_int_equal(oauth_scope_granted(oauth_str("w160"), scopes[159],
+                                             rules, 160), 0);
+        assert_true(scope_compared > 160);
+        assert_true(scope_compared < 3 * 161 * 161);
+    }
 }
 
 
@@ -380,6 +451,7 @@ main(void)
         cmocka_unit_test(scope_granted),
         cmocka_unit_test(scope_granted_absent),
         cmocka_unit_test(scope_dense_rules),
+        cmocka_unit_test(scope_bounded_work),
         cmocka_unit_test(scope_long_chain),
         cmocka_unit_test(scope_valid),
         cmocka_unit_test(scope_words),
