@@ -299,7 +299,9 @@ ngx_oauth_answer_scope(ngx_http_request_t *r,
 
             words = ngx_oauth_str(&value);
 
-            if (oauth_str_equal(words, oauth_str("none"))) {
+            if (oauth_str_equal(words, oauth_str("none"))
+                || !oauth_scope_bounded(words))
+            {
                 continue;
             }
 

@@ -169,7 +169,10 @@ ngx_oauth_policy_scopes(ngx_http_request_t *r,
 }
 
 
-/* All words of a value; an empty value grants nothing, "none" asks nothing. */
+/*
+ * All words of a value; an empty value or one without measure grants nothing,
+ * "none" asks nothing.
+ */
 
 static ngx_uint_t
 ngx_oauth_policy_terms(oauth_str_t terms, const ngx_oauth_loc_conf_t *conf,
@@ -181,6 +184,10 @@ ngx_oauth_policy_terms(oauth_str_t terms, const ngx_oauth_loc_conf_t *conf,
 
     if (oauth_str_equal(terms, oauth_str("none"))) {
         return 1;
+    }
+
+    if (!oauth_scope_bounded(terms)) {
+        return 0;
     }
 
     rules = conf->rules ? conf->rules->elts : NULL;

@@ -108,6 +108,23 @@ oauth_scope_alternative(oauth_str_t *term, oauth_str_t *scope)
 
 
 int
+oauth_scope_bounded(oauth_str_t value)
+{
+    size_t  i, n;
+
+    if (value.len > OAUTH_SCOPE_SIZE) {
+        return 0;
+    }
+
+    for (i = 0, n = 1; i < value.len; i++) {
+        n += (value.data[i] == ' ' || value.data[i] == '|');
+    }
+
+    return n <= OAUTH_SCOPE_TERMS;
+}
+
+
+int
 oauth_scope_granted(oauth_str_t granted, oauth_str_t term,
     const oauth_scope_rule_t *rules, size_t nrules)
 {

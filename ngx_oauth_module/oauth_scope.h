@@ -13,6 +13,10 @@
 #include "oauth.h"
 
 
+#define OAUTH_SCOPE_TERMS  128          /* scopes in a value, at most         */
+#define OAUTH_SCOPE_SIZE   8192         /* bytes of a value, at most          */
+
+
 /* Who has the scope also has the implied ones, and what these imply. */
 
 typedef struct {
@@ -39,6 +43,14 @@ int oauth_scope_next(oauth_str_t *rest, oauth_str_t *word);
  */
 
 int oauth_scope_alternative(oauth_str_t *term, oauth_str_t *scope);
+
+/*
+ * 1 when a value has so few scopes, alternatives included, and bytes that it
+ * can be asked of a token.  The value may be the client's: each scope costs a
+ * walk over all that the token has.
+ */
+
+int oauth_scope_bounded(oauth_str_t value);
 
 /*
  * 1 when granted (separated by spaces) meets the term, by itself or through

@@ -84,6 +84,11 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, CUSTOM => $custom->url);
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
+        location /asked {
+            oauth_scope $http_x_asked;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
         location /implied {
             oauth_scope_implies admin write;
             oauth_scope_implies write read list;
@@ -225,6 +230,24 @@ for (
     my ($method, $scope, $expected) = @$_;
     is(decision($method, '/method', $scope), $expected,
        "$method with \"$scope\"");
+}
+
+# a value without measure denies, and is not sent back
+
+for (
+    [ 128, ' ', 200 ], [ 129, ' ', 403 ], [ 128, '|', 200 ],
+    [ 129, '|', 403 ], [ 1000, ' ', 403 ],
+) {
+    my ($n, $separator, $status) = @$_;
+    my @scopes = map { sprintf 's%d', $_ } 1 .. $n;
+    my @asked = ('X-Asked' => join $separator, @scopes);
+    my $name = "$n scopes asked with \"$separator\"";
+
+    is($http->get('/asked', token => $issuer->token(scope => "@scopes"),
+                  @asked)->status, $status, $name);
+
+    my $scope = $http->get('/asked', @asked)->challenge->{fields}{scope};
+    is(defined $scope, $status == 200, "$name: in the challenge");
 }
 
 # where the scopes of a token are

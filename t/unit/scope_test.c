@@ -262,6 +262,41 @@ scope_bounded_work(void **state)
 }
 
 
+/* Both sides of both edges of what a token may be asked for. */
+
+static void
+scope_bounded(void **state)
+{
+    size_t  i;
+    char    text[OAUTH_SCOPE_SIZE + 1];
+
+    static const char  separators[] = { ' ', '|' };
+
+    (void) state;
+
+    assert_int_equal(oauth_scope_bounded(oauth_str("")), 1);
+    assert_int_equal(oauth_scope_bounded(oauth_str("a b|c")), 1);
+
+    memset(text, 'a', sizeof(text));
+
+    assert_int_equal(oauth_scope_bounded((oauth_str_t) {
+                         OAUTH_SCOPE_SIZE, (unsigned char *) text }), 1);
+    assert_int_equal(oauth_scope_bounded((oauth_str_t) {
+                         OAUTH_SCOPE_SIZE + 1, (unsigned char *) text }), 0);
+
+    for (i = 1; i < 2 * OAUTH_SCOPE_TERMS + 1; i += 2) {
+        text[i] = separators[i / 2 % 2];
+    }
+
+    assert_int_equal(oauth_scope_bounded((oauth_str_t) {
+                         2 * OAUTH_SCOPE_TERMS - 1,
+                         (unsigned char *) text }), 1);
+    assert_int_equal(oauth_scope_bounded((oauth_str_t) {
+                         2 * OAUTH_SCOPE_TERMS + 1,
+                         (unsigned char *) text }), 0);
+}
+
+
 /* A chain of n scopes: each one implies the next. */
 
 static void
@@ -452,6 +487,7 @@ main(void)
         cmocka_unit_test(scope_granted_absent),
         cmocka_unit_test(scope_dense_rules),
         cmocka_unit_test(scope_bounded_work),
+        cmocka_unit_test(scope_bounded),
         cmocka_unit_test(scope_long_chain),
         cmocka_unit_test(scope_valid),
         cmocka_unit_test(scope_words),
