@@ -567,7 +567,7 @@ verb_fuzz() {
 
 # --- measurements ---------------------------------------------------------
 
-benches=(steps)
+benches=(steps hostile)
 
 
 verb_bench() {
@@ -589,6 +589,16 @@ bench_steps() {
     flock "$build/lock" \
         make -s -j "$jobs" -C "$top/t/bench" BUILD="$build" steps
     "$build/bench/steps" "$@"
+}
+
+
+# bench_hostile [row ...]: the CPU time of hostile requests; fails above 50 ms.
+
+bench_hostile() {
+    verb_build
+    make -s -C "$top/t/lib" BUILD="$build"
+    export_paths
+    perl "$top/t/bench/hostile.pl" "$@"
 }
 
 
