@@ -141,7 +141,17 @@ static const struct {
       { "typ at+jwt", "typ AT+JWT", "typ application/at+jwt" } }
 };
 
-#define OPINION_GAPS  (sizeof(opinion_gaps) / sizeof(opinion_gaps[0]))
+/*
+ * An empty segment is not given to libjwt: it asks for no bytes and writes one
+ * (jwt_decode, and libb64's base64_decode_block).  We refuse all of these.
+ */
+
+static const char *const  opinion_unasked[] = {
+    "no signature", "none without signature", "no payload", "a dot in front"
+};
+
+#define OPINION_UNASKED  (sizeof(opinion_unasked) / sizeof(char *))
+#define OPINION_GAPS     (sizeof(opinion_gaps) / sizeof(opinion_gaps[0]))
 
 
 static char           *opinion_pems[TOKEN_KEYS];
@@ -234,6 +244,21 @@ opinion_gap(const char *name, size_t *gap, size_t *place)
 }
 
 
+static int
+opinion_is_unasked(const char *name)
+{
+    size_t  i;
+
+    for (i = 0; i < OPINION_UNASKED; i++) {
+        if (strcmp(opinion_unasked[i], name) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static void
 opinion_compare(const oauth_alg_t *alg, const char *name,
     const oauth_buf_t *text)
@@ -243,6 +268,12 @@ opinion_compare(const oauth_alg_t *alg, const char *name,
 
     ours = token_reason_of(oauth_buf_str(text), &token_policy, token_set)
            == OAUTH_OK;
+
+    if (opinion_is_unasked(name)) {
+        assert_false(ours);
+        return;
+    }
+
     theirs = opinion_libjwt(alg, text);
     expected = ours;
 
@@ -323,6 +354,11 @@ opinion_signatures(void **state)
 }
 
 
+/*
+ * Headers and claims do not depend on the algorithm: RS256 and ES256, and each
+ * case with one of the others in turn.
+ */
+
 static void
 opinion_tables(void **state)
 {
@@ -333,12 +369,18 @@ opinion_tables(void **state)
 
     (void) state;
 
-    for (k = 0; k < OPINION_ALGS; k++) {
-        alg = oauth_alg_get(opinion_algs[k]);
+    for (i = 0; (c = threats_case(i)) != NULL; i++) {
 
-        for (i = 0; (c = threats_case(i)) != NULL; i++) {
+        for (k = 0; k < OPINION_ALGS; k++) {
+
+            if (k % 3 && i % OPINION_ALGS != k) {
+                continue;
+            }
+
+            alg = oauth_alg_get(opinion_algs[k]);
             memset(&text, 0, sizeof(oauth_buf_t));
             threats_append(&text, c, alg);
+
             opinion_compare(alg, c->name, &text);
             oauth_buf_free(&text);
         }

@@ -1,9 +1,9 @@
 
 /*
  * Tokens that a hostile client or a careless server may bring, each signed by
- * the real key and wrong in one way: the tables of threats.h with every
- * algorithm, every key with every algorithm's name, HMACs with all that is
- * public, and every byte of a token's form.
+ * the real key and wrong in one way: the tables of threats.h, every key with
+ * every algorithm's name, HMACs with all that is public, and every byte of a
+ * token's form.
  */
 
 
@@ -36,6 +36,8 @@ threats_reason(const oauth_buf_t *text)
 }
 
 
+/* With ES256, and with each other algorithm in turn. */
+
 static void
 threats_tables(void **state)
 {
@@ -48,10 +50,15 @@ threats_tables(void **state)
 
     (void) state;
 
-    for (id = 0; id < OAUTH_ALGS; id++) {
-        alg = oauth_alg_get((oauth_alg_id_t) id);
+    for (i = 0; (c = threats_case(i)) != NULL; i++) {
 
-        for (i = 0; (c = threats_case(i)) != NULL; i++) {
+        for (id = 0; id < OAUTH_ALGS; id++) {
+
+            if (id != OAUTH_ALG_ES256 && i % OAUTH_ALGS != (size_t) id) {
+                continue;
+            }
+
+            alg = oauth_alg_get((oauth_alg_id_t) id);
             memset(&text, 0, sizeof(oauth_buf_t));
             threats_append(&text, c, alg);
 
@@ -63,9 +70,9 @@ threats_tables(void **state)
                          c->row, c->name, reason);
             }
         }
-
-        assert_true(i > 200);
     }
+
+    assert_true(i > 200);
 }
 
 
