@@ -25,7 +25,7 @@
 #include "token_fixture.h"
 
 
-#define DIGITS  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"           \
+#define DIGITS  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"         \
                 "0123456789-_"
 
 
