@@ -9,6 +9,7 @@
 
 #include "ngx_oauth_access.h"
 #include "oauth_bearer.h"
+#include "oauth_target.h"
 
 
 /* NGX_OK: next; NGX_AGAIN: undecided; NGX_DECLINED: refused with a reason. */
@@ -20,6 +21,7 @@ static ngx_int_t ngx_oauth_access_decide(ngx_oauth_ctx_t *ctx,
     ngx_http_request_t *r, ngx_uint_t may_park);
 static ngx_int_t ngx_oauth_access_open(ngx_http_request_t *r);
 
+static ngx_int_t ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_known(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx);
@@ -33,6 +35,8 @@ static int ngx_oauth_access_accepts(const oauth_policy_t *policy,
     const void *data);
 static ngx_int_t ngx_oauth_access_retire(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_access_retired(void *data);
+static ngx_uint_t ngx_oauth_access_is_ambiguous(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *lcf);
 static ngx_int_t ngx_oauth_refuse(ngx_oauth_ctx_t *ctx, oauth_reason_t reason);
 static ngx_int_t ngx_oauth_access_park(ngx_oauth_ctx_t *ctx,
     ngx_uint_t unknown_key);
@@ -42,6 +46,7 @@ static void ngx_oauth_access_cleanup(void *data);
 
 
 static const ngx_oauth_step_pt  ngx_oauth_steps[] = {
+    ngx_oauth_step_uri,        /* one that means the same to everybody        */
     ngx_oauth_step_token,      /* Authorization -> token, or the challenge    */
     ngx_oauth_step_known,      /* verified before: in this request, or in the
                                   worker's cache                              */
@@ -73,7 +78,7 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (lcf->cors) {
+    if (lcf->cors && !ngx_oauth_access_is_ambiguous(r, lcf)) {
         rc = ngx_oauth_cors_preflight(r);
 
         if (rc != NGX_DECLINED) {
@@ -276,6 +281,27 @@ ngx_oauth_access_decide(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ctx->decided = 1;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx)
+{
+    return ngx_oauth_refuse(ctx, ngx_oauth_access_is_ambiguous(ctx->request,
+                                                               ctx->conf)
+                                 ? OAUTH_AMBIGUOUS_URI : OAUTH_OK);
+}
+
+
+/* A subrequest's path is the server's own, a redirect's still the client's. */
+
+static ngx_uint_t
+ngx_oauth_access_is_ambiguous(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *lcf)
+{
+    return lcf->strict_uri
+           && r == r->main
+           && oauth_target_is_ambiguous(ngx_oauth_str(&r->unparsed_uri));
 }
 
 

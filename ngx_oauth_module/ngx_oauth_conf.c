@@ -86,6 +86,7 @@ ngx_oauth_create_loc_conf(ngx_conf_t *cf)
     lcf->members = NGX_CONF_UNSET_PTR;
     lcf->pass_token = NGX_CONF_UNSET;
     lcf->cors = NGX_CONF_UNSET;
+    lcf->strict_uri = NGX_CONF_UNSET;
 
     return lcf;
 }
@@ -116,6 +117,7 @@ ngx_oauth_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->members, prev->members, NULL);
     ngx_conf_merge_value(conf->pass_token, prev->pass_token, 0);
     ngx_conf_merge_value(conf->cors, prev->cors, 1);
+    ngx_conf_merge_value(conf->strict_uri, prev->strict_uri, 0);
 
     if (prev->headers) {
         conf->headers = ngx_oauth_conf_merge_headers(cf, prev->headers,

@@ -183,6 +183,7 @@ typedef struct {
     ngx_flag_t                 needs_subject;
     ngx_flag_t                 pass_token;
     ngx_flag_t                 cors;
+    ngx_flag_t                 strict_uri;
 } ngx_oauth_loc_conf_t;
 
 

@@ -78,6 +78,13 @@ static ngx_command_t  ngx_oauth_commands[] = {
       0,
       NULL },
 
+    { ngx_string("oauth_strict_uri"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_loc_conf_t, strict_uri),
+      NULL },
+
     { ngx_string("oauth_scope"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_oauth_conf_scope,

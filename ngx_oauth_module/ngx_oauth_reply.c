@@ -41,6 +41,7 @@ static const ngx_uint_t  ngx_oauth_statuses[] = {
     NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_TOKEN                    */
     NGX_HTTP_FORBIDDEN,              /* OAUTH_ANSWER_SCOPE                    */
     NGX_HTTP_FORBIDDEN,              /* OAUTH_ANSWER_FORBIDDEN                */
+    NGX_HTTP_BAD_REQUEST,            /* OAUTH_ANSWER_URI                      */
     NGX_HTTP_SERVICE_UNAVAILABLE     /* OAUTH_ANSWER_UNAVAILABLE              */
 };
 

@@ -74,6 +74,8 @@ typedef enum {
     OAUTH_REQUIREMENT_NOT_MET,
     OAUTH_SUBREQUEST_DENIED,
 
+    OAUTH_AMBIGUOUS_URI,          /* oauth_strict_uri                         */
+
     OAUTH_KEYS_UNAVAILABLE,
     OAUTH_SERVER_ERROR,           /* out of memory and the like               */
 
@@ -90,6 +92,7 @@ typedef enum {
     OAUTH_ANSWER_TOKEN,           /* error="invalid_token"                    */
     OAUTH_ANSWER_SCOPE,           /* error="insufficient_scope"               */
     OAUTH_ANSWER_FORBIDDEN,       /* no challenge: no token would help        */
+    OAUTH_ANSWER_URI,             /* no challenge: another URI is needed      */
     OAUTH_ANSWER_UNAVAILABLE      /* no challenge: the token may be good      */
 } oauth_answer_t;
 

@@ -75,6 +75,7 @@ static const oauth_challenge_text_t  oauth_challenge_texts[] = {
       "Get one with the scope named here as how_to_authenticate says and "
       "repeat the request", 1 },
     { "Access denied", NULL, 0 },
+    { "Ambiguous URL", NULL, 0 },
     { "Access token cannot be checked", NULL, 0 }
 };
 

@@ -411,7 +411,8 @@ bad('a metadata member twice', in_server("location / {\n oauth corp;\n"
 # duplicates and contradictions
 
 for my $directive ('oauth corp', 'oauth off', 'oauth_pass_token on',
-                   'oauth_cors off', 'oauth_resource https://app.test',
+                   'oauth_cors off', 'oauth_strict_uri on',
+                   'oauth_resource https://app.test',
                    'oauth_audience off', 'oauth_metadata off')
 {
     bad("duplicate: $directive", in_server(
