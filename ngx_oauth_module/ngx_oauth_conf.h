@@ -334,6 +334,11 @@ ngx_uint_t ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
 ngx_int_t ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 
 
+/* ngx_oauth_conf_warn.c: what answers before a token is looked at. */
+
+void ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+
+
 /*
  * ngx_oauth_conf_resource.c: the resources of a server.
  *

@@ -308,6 +308,8 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    ngx_oauth_conf_warn(cf, mcf);
+
     if (ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
                                 ngx_oauth_metadata_handler)
         != NGX_OK

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Every nginx example of the documents is accepted by nginx -t.  What stands
-# after the language says where the block belongs:
+# Every nginx example of the documents is accepted by nginx -t, without a
+# warning.  What stands after the language says where the block belongs:
 #
 #   ```nginx            a whole file, with its load_module line
 #   ```nginx http       inside http { }
@@ -50,6 +50,8 @@ my %wrap = (
 accepted('location', "oauth corp;\n", 'control: a known issuer');
 like check('location', "oauth nobody;\n"), qr/unknown issuer "nobody"/,
     'control: an unknown issuer is refused';
+like check('location', "oauth corp;\nreturn 204;\n"), qr/before a token/,
+    'control: a warning is seen';
 
 for my $document (@documents) {
     my @blocks = doc_blocks($document, 'nginx');
@@ -78,7 +80,8 @@ sub accepted {
 }
 
 
-# '' when nginx -t accepts the configuration, else what it says.
+# '' when nginx -t accepts the configuration without a warning, else what it
+# says.
 
 sub check {
     my ($context, $text) = @_;
@@ -91,7 +94,7 @@ sub check {
 
     my $said = qx{'$nginx' -t -q -e stderr -p '$dir' -c '$conf' 2>&1};
 
-    return $? ? "$said\n$text" : '';
+    return $? || $said =~ /\[warn\]/ ? "$said\n$text" : '';
 }
 
 

@@ -46,7 +46,8 @@ my @walls = (
     {
         what  => 'an HTTP status',
         sign  => $status,
-        files => [qw(ngx_oauth_reply ngx_oauth_cors ngx_oauth_metadata)],
+        files => [qw(ngx_oauth_reply ngx_oauth_cors ngx_oauth_metadata
+                     ngx_oauth_conf_warn)],
     },
     {
         what  => "nginx's 500 for a failed allocation",
