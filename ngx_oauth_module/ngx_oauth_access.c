@@ -40,6 +40,7 @@ static ngx_uint_t ngx_oauth_access_is_ambiguous(ngx_http_request_t *r,
 static ngx_int_t ngx_oauth_refuse(ngx_oauth_ctx_t *ctx, oauth_reason_t reason);
 static ngx_int_t ngx_oauth_access_park(ngx_oauth_ctx_t *ctx,
     ngx_uint_t unknown_key);
+static void ngx_oauth_access_unpark(ngx_http_request_t *r);
 static void ngx_oauth_access_wake(ngx_oauth_wait_t *wait);
 static ngx_oauth_ctx_t *ngx_oauth_access_create(ngx_http_request_t *r);
 static void ngx_oauth_access_cleanup(void *data);
@@ -152,6 +153,7 @@ ngx_oauth_subrequest_handler(ngx_http_request_t *r)
     ngx_oauth_loc_conf_t  *lcf;
 
     if (r == r->main) {
+        ngx_oauth_access_unpark(r);
         return NGX_DECLINED;
     }
 
@@ -598,6 +600,28 @@ ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
     }
 
     return rc;
+}
+
+
+/*
+ * A client that leaves while its request waits starts a post_action: the
+ * request goes elsewhere, and must not be woken there.
+ */
+
+static void
+ngx_oauth_access_unpark(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t  *ctx;
+
+    if (!r->internal) {
+        return;
+    }
+
+    ctx = ngx_oauth_access_lookup(r);
+
+    if (ctx) {
+        ngx_oauth_provider_cancel(&ctx->wait);
+    }
 }
 
 
