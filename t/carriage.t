@@ -118,6 +118,17 @@ for my $value ('', ' ', 'Bearer', 'Bearer ', "Bearer \0", "Bearer\0 $good",
     refused("${line}Authorization: $value\r\n\r\n", "value: \"$name\"");
 }
 
+refused("${line}Authorization: $good\r\n\r\n", 'no scheme');
+refused("${line}Authorization: Bearer $good, Bearer $good\r\n\r\n",
+        'twice in one field');
+refused("${line}Authorization: Basic YTpi, Bearer $good\r\n\r\n",
+        'two schemes in one field');
+refused("${line}Authorization: Bearer $good\r\n"
+        . "Authorization: Bearer $good\r\n\r\n", 'two good fields');
+refused("POST /?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+        . "Content-Type: application/x-www-form-urlencoded\r\n"
+        . 'Content-Length: ' . (13 + length $good) . "\r\n\r\n"
+        . "access_token=$good", 'a form');
 refused("${line}Authorization: Bearer x\r\nAuthorization: Bearer y\r\n\r\n",
         'two fields, both bad');
 refused("${line}Authorization: Basic YTpi\r\nauthorization: Bearer x\r\n\r\n",
@@ -167,6 +178,23 @@ for my $request ("GET / HTTP/1.0\r\n\r\n", "GET /\r\n",
            'request line: ' . $request =~ s/\r\n.*//sr);
     is(delivered() - $before, 0, 'is not delivered');
 }
+
+# HTTP/1.0
+
+my $old = "GET / HTTP/1.0\r\nAuthorization: Bearer $good\r\n";
+
+accepted("$old\r\n", 'HTTP/1.0 with a token, without Host');
+accepted("${old}Host: app.test\r\n\r\n", 'HTTP/1.0 with Host');
+
+my $kept = $http->connect;
+my $sent = delivered();
+
+$kept->send("${old}Connection: keep-alive\r\n\r\n");
+is($kept->finish->status, 200, 'HTTP/1.0, kept alive');
+$kept->send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+is($kept->finish->status, 401, 'the next one has no token');
+is(delivered() - $sent, 1, 'and is not delivered');
+$kept->close;
 
 # fields that ask for another treatment
 

@@ -47,6 +47,25 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             location /named { error_page 401 403 @page; }
             location /app { error_page 401 /refusing; }
             location /status { error_page 401 =200 /page; }
+
+            # an app that refuses, whose pages are nginx's
+
+            location /intercept {
+                proxy_intercept_errors on;
+                proxy_pass http://127.0.0.1:%%UP%%;
+            }
+
+            location /intercept/page {
+                proxy_intercept_errors on;
+                error_page 401 403 /page;
+                proxy_pass http://127.0.0.1:%%UP%%;
+            }
+
+            location /intercept/same {
+                proxy_intercept_errors on;
+                error_page 401 403 /same/page;
+                proxy_pass http://127.0.0.1:%%UP%%;
+            }
         }
 
         location = /page { proxy_pass http://127.0.0.1:%%UP%%; }
@@ -134,6 +153,29 @@ is($response->challenge->{scheme}, 'Bearer', 'the challenge is there');
 is($response->challenge->{rest}, 'App', 'then that of the app');
 
 is_refused($http->get('/status'), 200, undef, 'another status on purpose');
+
+# an app that refuses a good token: its own answer, whoever writes the page
+
+for my $path ('/intercept', '/intercept/page', '/intercept/same') {
+    for my $status (401, 403) {
+        $response = $http->get("$path?status=$status"
+                               . '&field=WWW-Authenticate:App',
+                               token => $token);
+        is($response->status, $status, "$path: the app's own $status");
+        is($response->header('WWW-Authenticate'),
+           $status == 401 || $path eq '/intercept' ? 'App' : undef,
+           'its challenge or none');
+        is($response->header('Cache-Control'), undef, 'nothing of ours');
+        unlike($response->body, qr/how_to_authenticate|"title"/,
+               'nor our document');
+    }
+
+    is_refused($http->get("$path?status=401"), 401, '',
+               "$path: without a token the refusal is ours");
+}
+
+is($http->get('/intercept?status=403', token => $token)->json->{from},
+   'upstream', 'without a page it is the app\'s as a whole');
 
 # who was let in by another module is not refused by us
 

@@ -83,6 +83,14 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
+        location @accel {
+            oauth corp;
+            oauth_scope write;
+            oauth_header X-Writer sub;
+            rewrite ^ /accelerated? break;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
         location /open_accel {
             proxy_pass http://127.0.0.1:%%UP%%;
         }
@@ -234,6 +242,18 @@ $response = $http->get('/accel?field=X-Accel-Redirect:/open_accel',
                        token => $reader);
 is($response->status, 200, 'X-Accel-Redirect to an open location');
 is_deeply([ $response->echoed('X-User') ], [], 'the identity stays behind');
+
+$accel = 'field=X-Accel-Redirect:@accel';
+
+$response = $http->get("/open_accel?$accel", token => $writer);
+is_deeply([ $response->echoed('X-Writer') ], [ 'alice' ],
+          'X-Accel-Redirect to a named location');
+is_refused($http->get("/open_accel?$accel", token => $reader), 403,
+           'insufficient_scope', 'with too little scope');
+is_refused($http->get("/open_accel?$accel"), 401, '', 'without a token');
+
+is($http->get('/internal/page.html', token => $writer)->status, 404,
+   'what is internal cannot be asked for');
 
 # error_page to what is protected
 

@@ -111,6 +111,19 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         }
     }
 
+    # a server that moves everything, on its own level
+
+    server {
+        listen 127.0.0.1:%%PORT_moved%%;
+        server_name moved.test;
+
+        oauth corp;
+        oauth_resource https://moved.test;
+        rewrite ^ https://elsewhere.test$request_uri permanent;
+        if ($request_uri) { return 302 https://elsewhere.test; }
+        return 301 https://elsewhere.test$request_uri;
+    }
+
     # without any resource the path is an ordinary one
 
     server {
@@ -279,6 +292,35 @@ $response = $strict->get($path);
 is($response->status, 200, 'but the metadata');
 is($response->json->{resource}, 'https://strict.test', 'which are its own');
 is($strict->get("$path/docs")->status, 404, 'and no other server\'s');
+
+my $moved = $nginx->http('moved', host => 'moved.test');
+
+is($moved->get('/')->status, 301, 'a server that moves everything');
+$response = $moved->get($path);
+is($response->status, 200, 'but the metadata');
+is($response->json->{resource}, 'https://moved.test', 'which are its own');
+
+# other forms of the request
+
+for my $line ("GET $path HTTP/1.0\r\n",
+              "GET http://evil.test$path HTTP/1.1\r\nHost: app.test\r\n",
+              "GET http://app.test$path HTTP/1.1\r\nHost: evil.test\r\n",
+              "GET $path HTTP/1.1\r\nHost: app.test\r\n"
+              . "X-Forwarded-Port: 1\r\nX-Original-URL: /docs\r\n"
+              . "X-Forwarded-Prefix: /docs\r\n",
+              "GET /docs/..$path HTTP/1.1\r\nHost: app.test\r\n")
+{
+    $response = $http->raw("${line}Connection: close\r\n\r\n");
+    is($response->status, 200, $line =~ s/\r\n.*//sr);
+    is($response->body, $get->body, 'the same document');
+}
+
+for my $fields ([ Host => 'evil.test' ], [ 'X-Forwarded-Host' => 'evil.test' ],
+                [ Forwarded => 'host=evil.test' ])
+{
+    is($http->get('/', @$fields)->challenge->{fields}{resource_metadata},
+       "$origin$path", "the challenge does not look at $fields->[0]");
+}
 
 is($nginx->http('other')->get($path)->body, "ordinary\n",
    'a server without a resource');

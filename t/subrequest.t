@@ -79,8 +79,24 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             auth_request /check;
         }
 
+        location /both/ {
+            oauth corp cold;
+            oauth_scope read;
+            oauth_header X-Main sub;
+            auth_request /check;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
         location /mirror/ {
             mirror /mirrored;
+        }
+
+        location /both_mirror/ {
+            oauth corp cold;
+            oauth_scope read;
+            mirror /mirrored;
+            mirror_request_body on;
+            proxy_pass http://127.0.0.1:%%UP%%;
         }
     }
 EOT
@@ -159,6 +175,26 @@ for ([ 'too little scope', token => $reader ], [ 'forged', token => $forged ],
 
 is($upstream->count, $before, 'and the checker was not asked');
 
+# auth_request where both are protected
+
+$before = $upstream->count;
+
+is_refused($http->get('/both/x'), 401, '', 'both: no token');
+is_refused($http->get('/both/x', token => $issuer->token(scope => 'write')),
+           403, 'insufficient_scope', 'both: the first refuses');
+is($upstream->count, $before, 'nobody was asked');
+
+is_refused($http->get('/both/x', token => $reader), 403, undef,
+           'both: the second refuses');
+is($upstream->count, $before, 'nobody was asked');
+
+my $both = $http->get('/both/x', token => $writer, 'X-User' => 'mallory');
+
+is($both->status, 200, 'both: a token that is good for both');
+is_deeply([ $both->echoed('X-Main') ], [ 'writer' ], 'the identity');
+is_deeply([ $both->echoed('X-User') ], [], 'and no header of the checker');
+is($upstream->count, $before + 2, 'both were asked');
+
 # mirror
 
 my $mirrored = sub {
@@ -180,5 +216,13 @@ for ([ 'too little scope', token => $reader ], [ 'forged', token => $forged ],
 }
 
 is(scalar(my @copies = $mirrored->()), 1, 'and not delivered');
+
+is_refused($http->request('POST', '/both_mirror/', body => 'x'), 401, '',
+           'mirror from a protected location: no token');
+is($http->request('POST', '/both_mirror/', body => 'x', token => $reader)
+   ->status, 200, 'mirror from there: good for the first one only');
+is($http->request('POST', '/both_mirror/', body => 'x', token => $writer)
+   ->status, 200, 'mirror from there: good for both');
+ok(wait_until(sub { $mirrored->() == 2 }), 'one more copy');
 
 finish();
