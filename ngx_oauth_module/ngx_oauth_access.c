@@ -595,7 +595,11 @@ ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
                                  &ctx->wait);
 
     if (rc == NGX_AGAIN) {
-        r->read_event_handler = ngx_http_test_reading;
+
+        /* A post_action outlives its client. */
+
+        r->read_event_handler = r->post_action ? ngx_http_block_reading
+                                               : ngx_http_test_reading;
         r->write_event_handler = ngx_http_request_empty_handler;
     }
 

@@ -82,6 +82,11 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, COLD => $cold->url,
             }
         }
 
+        location /answered {
+            post_action /left/answered;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
         location /left/ {
             oauth cold;
             proxy_pass http://127.0.0.1:%%UP%%;
@@ -183,12 +188,21 @@ for my $way (qw(protected open named refused)) {
     }
 }
 
+# and clients that leave with their answer, while its action waits
+
+for (1 .. 3) {
+    my $answered = $http->start('GET', '/answered', token => $token);
+
+    is($answered->finish->status, 200, 'an answer whose action has to wait');
+    $answered->close;
+}
+
 ok(wait_until(sub { delivered('/left/open') == 3 }),
    'an open action needs no keys');
 is_deeply([ map { @{ users($_) } } delivered('/left/open') ], [],
           'and has no identity');
 
-for my $path (qw(/left/protected /cold/named)) {
+for my $path (qw(/left/protected /left/answered /cold/named)) {
     is(scalar(my @early = delivered($path)), 0, "$path: none without keys");
 }
 
@@ -197,7 +211,7 @@ $cold->raise_flag('go');
 is($waiting->finish->status, 200, 'the keys come: the waiting one is served');
 $waiting->close;
 
-for my $path (qw(/left/protected /cold/named)) {
+for my $path (qw(/left/protected /left/answered /cold/named)) {
     ok(wait_until(sub { delivered($path) == 3 }), "$path: so are the actions");
     is_deeply([ map { @{ users($_) } } delivered($path) ], [ ('cold') x 3 ],
               'with the identity');

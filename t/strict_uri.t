@@ -278,8 +278,11 @@ for my $way (qw(moved leaves named)) {
     is($http->get("/$way", token => $token)->status, 200, "/$way");
 }
 
-$response = $http->get('/ssi', token => $token);
-like($response->body, qr/"from":"upstream"/, 'a path of the server\'s own');
+for my $path ('/ssi', '/ssi;x') {
+    $response = $http->get($path, token => $token);
+    like($response->body, qr/"from":"upstream"/,
+         "$path: an include, by a path of the server's own");
+}
 
 # other modules
 
