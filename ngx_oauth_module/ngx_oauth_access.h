@@ -73,6 +73,30 @@ ngx_oauth_ctx_t *ngx_oauth_access_lookup(ngx_http_request_t *r);
 const ngx_oauth_ctx_t *ngx_oauth_access_peek(ngx_http_request_t *r);
 
 
+/*
+ * Waits for the keys of ctx->issuer: NGX_AGAIN: parked, or nobody may park;
+ * NGX_DECLINED: there is nothing to wait for.
+ */
+
+ngx_int_t ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);
+
+
+/* ngx_oauth_steps.c: what is decided, in which order. */
+
+/*
+ * Decides for the location that the request is in: NGX_OK; NGX_DECLINED:
+ * ctx->reason says why not; NGX_AGAIN: parked, or not without waiting.
+ */
+
+ngx_int_t ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+    ngx_uint_t may_park);
+
+/* 1 when oauth_strict_uri refuses the path, whoever asks. */
+
+ngx_uint_t ngx_oauth_steps_is_ambiguous(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *lcf);
+
+
 /* ngx_oauth_policy.c: what depends on the location. */
 
 /* OAUTH_OK, or why this verified token is not good enough here. */

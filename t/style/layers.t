@@ -28,7 +28,8 @@ my %layer = (
                         ngx_oauth_cors
                         ngx_oauth_forward
                         ngx_oauth_metadata ngx_oauth_module ngx_oauth_policy
-                        ngx_oauth_reply ngx_oauth_variables)),
+                        ngx_oauth_reply ngx_oauth_steps
+                        ngx_oauth_variables)),
 );
 
 my %service = (

@@ -1,0 +1,374 @@
+
+/*
+ * From the Authorization header to a verdict for one location: a table of
+ * steps.  Their order is the security property.  A step that has to wait parks
+ * the request; the table is walked again when the wait is over, and every step
+ * that is done passes.
+ */
+
+
+#include "ngx_oauth_access.h"
+#include "oauth_bearer.h"
+#include "oauth_target.h"
+
+
+/* NGX_OK: next; NGX_AGAIN: undecided; NGX_DECLINED: refused with a reason. */
+
+typedef ngx_int_t (*ngx_oauth_step_pt)(ngx_oauth_ctx_t *ctx);
+
+
+static ngx_int_t ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_step_token(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_step_known(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
+
+static oauth_token_t *ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx,
+    oauth_cache_t *cache);
+static int ngx_oauth_steps_accepts(const oauth_policy_t *policy,
+    const void *data);
+static ngx_int_t ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx);
+static void ngx_oauth_steps_retired(void *data);
+static ngx_int_t ngx_oauth_refuse(ngx_oauth_ctx_t *ctx, oauth_reason_t reason);
+
+
+static const ngx_oauth_step_pt  ngx_oauth_steps[] = {
+    ngx_oauth_step_uri,        /* one that means the same to everybody        */
+    ngx_oauth_step_token,      /* Authorization -> token, or the challenge    */
+    ngx_oauth_step_known,      /* verified before: in this request, or in the
+                                  worker's cache                              */
+    ngx_oauth_step_issuer,     /* one that this location trusts               */
+    ngx_oauth_step_keys,       /* the issuer's keys; may park                 */
+    ngx_oauth_step_verify,     /* signature, then claims; may park            */
+    ngx_oauth_step_policy,     /* audience, requirements, scopes of *this*
+                                  location                                    */
+    NULL
+};
+
+
+ngx_int_t
+ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+    ngx_uint_t may_park)
+{
+    ngx_int_t                 rc;
+    const ngx_oauth_step_pt  *step;
+
+    ctx->conf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+    ctx->may_park = may_park;
+    ctx->decided = 0;
+    ctx->reason = OAUTH_OK;
+
+    /* A server's own level behind a "location /": no request gets there. */
+
+    if (ctx->conf->resource == NULL) {
+        return ngx_oauth_refuse(ctx, OAUTH_SERVER_ERROR);
+    }
+
+    for (step = ngx_oauth_steps; *step; step++) {
+
+        rc = (*step)(ctx);
+
+        if (rc == NGX_AGAIN) {
+            ctx->reason = OAUTH_KEYS_UNAVAILABLE;
+            return NGX_AGAIN;
+        }
+
+        if (rc != NGX_OK) {
+            ctx->decided = 1;
+            return NGX_DECLINED;
+        }
+    }
+
+    ctx->decided = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx)
+{
+    return ngx_oauth_refuse(ctx, ngx_oauth_steps_is_ambiguous(ctx->request,
+                                                               ctx->conf)
+                                 ? OAUTH_AMBIGUOUS_URI : OAUTH_OK);
+}
+
+
+/* A subrequest's path is the server's own, a redirect's still the client's. */
+
+ngx_uint_t
+ngx_oauth_steps_is_ambiguous(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *lcf)
+{
+    return lcf->strict_uri
+           && r == r->main
+           && oauth_target_is_ambiguous(ngx_oauth_str(&r->unparsed_uri));
+}
+
+
+static ngx_int_t
+ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
+{
+    if (ctx->authorization == NULL) {
+        ctx->authorization = ctx->request->headers_in.authorization;
+    }
+
+    if (ctx->authorization == NULL) {
+        return ngx_oauth_refuse(ctx, OAUTH_NO_TOKEN);
+    }
+
+    return ngx_oauth_refuse(ctx,
+                  oauth_bearer_peek(ngx_oauth_str(&ctx->authorization->value),
+                                    &ctx->credentials));
+}
+
+
+/* A token that other rules verified has to be verified by these as well. */
+
+static ngx_int_t
+ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_main_conf_t  *mcf;
+
+    if (ctx->token
+        && !ngx_oauth_steps_accepts(ctx->token->policy, ctx->conf->issuers)
+        && ngx_oauth_steps_retire(ctx) != NGX_OK)
+    {
+        return ngx_oauth_refuse(ctx, OAUTH_SERVER_ERROR);
+    }
+
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
+
+    if (ctx->token == NULL && mcf->cache) {
+        ctx->token = ngx_oauth_steps_cached(ctx, mcf->cache);
+    }
+
+    if (ctx->token) {
+        ctx->issuer = ngx_oauth_container(ctx->token->policy,
+                                          ngx_oauth_issuer_t, policy);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
+{
+    ngx_uint_t            i;
+    oauth_str_t           text, name;
+    oauth_reason_t        reason;
+    ngx_oauth_issuer_t  **issuers;
+
+    if (ctx->token) {
+        return NGX_OK;
+    }
+
+    ctx->issuer = NULL;
+
+    if (ctx->jwt == NULL) {
+
+        reason = oauth_bearer_parse(ngx_oauth_str(&ctx->authorization->value),
+                                    &text);
+
+        if (reason == OAUTH_OK) {
+            reason = oauth_jwt_parse(text, &ctx->jwt);
+        }
+
+        if (reason != OAUTH_OK) {
+            return ngx_oauth_refuse(ctx, reason);
+        }
+    }
+
+    name = ctx->jwt->claims.issuer;
+    issuers = ctx->conf->issuers->elts;
+
+    for (i = 0; i < ctx->conf->issuers->nelts; i++) {
+        if (oauth_str_equal(issuers[i]->policy.issuer, name)) {
+            ctx->issuer = issuers[i];
+            return NGX_OK;
+        }
+    }
+
+    return ngx_oauth_refuse(ctx, OAUTH_UNKNOWN_ISSUER);
+}
+
+
+static ngx_int_t
+ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_provider_t  *provider;
+
+    if (ctx->token) {
+        return NGX_OK;
+    }
+
+    provider = ctx->issuer->provider;
+
+    if (provider == NULL) {
+        return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
+    }
+
+    if (ngx_oauth_provider_keys(provider)) {
+        return NGX_OK;
+    }
+
+    if (ngx_oauth_access_park(ctx, 0) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
+}
+
+
+static ngx_int_t
+ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
+{
+    oauth_reason_t          reason;
+    ngx_oauth_issuer_t     *issuer;
+    const oauth_jwks_t     *keys;
+    ngx_oauth_main_conf_t  *mcf;
+
+    if (ctx->token) {
+        return NGX_OK;
+    }
+
+    issuer = ctx->issuer;
+    keys = ngx_oauth_provider_keys(issuer->provider);
+
+    if (keys == NULL) {
+        return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
+    }
+
+    reason = oauth_token_verify(ctx->jwt, &issuer->policy, keys, ngx_time(),
+                                &ctx->token);
+
+    if (reason == OAUTH_UNKNOWN_KEY && !ctx->refetched) {
+
+        ctx->refetched = ctx->may_park;
+
+        if (ngx_oauth_access_park(ctx, 1) == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+    }
+
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
+
+    if (reason == OAUTH_OK && mcf->cache) {
+        oauth_cache_store(mcf->cache, ctx->token,
+                          ngx_oauth_provider_generation(issuer->provider),
+                          ngx_time());
+    }
+
+    return ngx_oauth_refuse(ctx, reason);
+}
+
+
+static ngx_int_t
+ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
+{
+    return ngx_oauth_refuse(ctx, ngx_oauth_policy_verify(ctx->request,
+                                                         ctx->conf,
+                                                         ctx->token));
+}
+
+
+/*
+ * A token of the cache, as good as on the day it was verified: its time is not
+ * over (nor to come, the clock may step), and the keys of its issuer are still
+ * the same.
+ */
+
+static oauth_token_t *
+ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
+{
+    uint64_t               generation;
+    oauth_token_t         *token;
+    ngx_oauth_issuer_t    *issuer;
+    ngx_oauth_provider_t  *provider;
+
+    token = oauth_cache_lookup(cache, ctx->credentials,
+                               ngx_oauth_steps_accepts, ctx->conf->issuers,
+                               &generation);
+    if (token == NULL) {
+        return NULL;
+    }
+
+    issuer = ngx_oauth_container(token->policy, ngx_oauth_issuer_t, policy);
+    provider = issuer->provider;
+
+    if (provider
+        && ngx_oauth_provider_keys(provider)
+        && ngx_oauth_provider_generation(provider) == generation
+        && oauth_token_is_current(token, ngx_time()))
+    {
+        return oauth_token_acquire(token);
+    }
+
+    oauth_cache_expire(cache, token);
+
+    return NULL;
+}
+
+
+/* data: the issuers of a location. */
+
+static int
+ngx_oauth_steps_accepts(const oauth_policy_t *policy, const void *data)
+{
+    const ngx_array_t *issuers = data;
+
+    ngx_uint_t            i;
+    ngx_oauth_issuer_t  **issuer;
+
+    issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        if (&issuer[i]->policy == policy) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Header fields and variables may show its claims up to the request's end. */
+
+static ngx_int_t
+ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_oauth_steps_retired;
+    cln->data = ctx->token;
+
+    ctx->token = NULL;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_oauth_steps_retired(void *data)
+{
+    oauth_token_free(data);
+}
+
+
+/* OAUTH_OK refuses nothing. */
+
+static ngx_int_t
+ngx_oauth_refuse(ngx_oauth_ctx_t *ctx, oauth_reason_t reason)
+{
+    ctx->reason = reason;
+
+    return (reason == OAUTH_OK) ? NGX_OK : NGX_DECLINED;
+}
