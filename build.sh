@@ -35,6 +35,9 @@ usage: ./build.sh verb
                   an agent on loopback ports; stays up until Ctrl-C, --once
                   ends after the exchange (needs Node.js $node_least or newer)
   test [phase]    all tests, or one phase of: ${phases[*]}
+  test --asan     the phase prove on an nginx built from source with ASan and
+                  UBSan; a report of theirs is a failure
+  test --valgrind the same with nginx under valgrind, which takes long
   fuzz [seconds [noun...]]
                   the parsers of the core under libFuzzer, each for 60 seconds
                   or as many as are given; all of them or those named
@@ -46,7 +49,8 @@ environment:
 
   NGINX_SRC=dir   another nginx source tree to build against; where it is not
                   Debian's, that nginx is built too, as build/nginx, and used
-                  by the demo and the tests
+                  by the demo and the tests; test --asan and --valgrind
+                  fetch one where it is not set
   CC_OPT, LD_OPT  further compiler and linker options
   BUILD=dir       in place of build/
 EOF
@@ -538,10 +542,16 @@ phases=(unit style prove e2e)
 verb_test() {
     local wanted=("${phases[@]}") phase status lines=()
 
-    if [ $# -gt 0 ]; then
+    case ${1:-all} in
+    all) ;;
+    --asan | --valgrind)
+        wanted=("${1#--}")
+        ;;
+    *)
         [[ " ${phases[*]} " == *" $1 "* ]] || die "no test phase $1"
         wanted=("$1")
-    fi
+        ;;
+    esac
 
     need_build
     need "${test_packages[@]}"
@@ -626,8 +636,33 @@ phase_prove() {
     verb_build
     make -s -C "$top/t/lib" BUILD="$build"
     export_paths
+    prove_all
+}
+
+
+prove_all() {
     cd "$top"
     t/tap -j "$jobs" t/*.t
+}
+
+
+# The same with every allocation from a pool made by malloc, so that reading or
+# writing beside one is seen.
+
+phase_asan() {
+    local sanitize=-fsanitize=address,undefined
+    local cc_opt="-O1 -Wno-error -U_FORTIFY_SOURCE -fno-omit-frame-pointer"
+
+    variant asan "$cc_opt $sanitize -DNGX_DEBUG_PALLOC=1" $sanitize
+    export OAUTH_MODE=asan
+    prove_all
+}
+
+
+phase_valgrind() {
+    variant valgrind "-O1 -DNGX_DEBUG_PALLOC=1" ""
+    export OAUTH_MODE=valgrind
+    prove_all
 }
 
 
@@ -729,7 +764,7 @@ main() {
     deps | build | install | demo | test | fuzz | bench | clean | help)
         "verb_$verb" "$@"
         ;;
-    phase_unit | phase_style | phase_prove | phase_e2e)
+    phase_*)
         "$verb"
         ;;
     -h | --help)

@@ -17,7 +17,7 @@ use OAuth::Test;
 use OAuth::Test::Build qw(module_path);
 use OAuth::Test::Callgrind;
 use OAuth::Test::Token qw(mint remember_token);
-use OAuth::Test::Valgrind;
+use OAuth::Test::Valgrind qw(has_valgrind);
 
 use constant {
     REQUESTS => 50,
@@ -29,7 +29,7 @@ use constant {
 my $module = slurp(module_path());
 
 plan(skip_all => 'valgrind is not installed')
-    unless OAuth::Test::Valgrind->is_installed;
+    unless has_valgrind();
 plan(skip_all => 'the module is instrumented by the compiler')
     if $module =~ /__(?:asan|ubsan|tsan|gcov)_/;
 
@@ -69,7 +69,7 @@ finish();
 # Without the tunables, the C library takes the memcpy that fits the CPU.
 
 sub start {
-    my $watched = OAuth::Test::Valgrind->new(
+    my $watched = OAuth::Test::Nginx->new(
         conf => <<'EOT', log => 'error', valgrind => [
     oauth_issuer corp {
         issuer https://as.test;

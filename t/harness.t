@@ -132,5 +132,26 @@ is_deeply([ $bad->complaints ], [], 'a key id is none');
 $bad->write_file('stderr', "==1== ERROR: AddressSanitizer: heap\n");
 is(scalar(my @reports = $bad->complaints), 1,
    'a report of the sanitizer is found');
+unlink $bad->dir . '/stderr';
+
+for my $line ('==1==ERROR: AddressSanitizer: heap-buffer-overflow on',
+              '/x/ngx_oauth_str.h:9:5: runtime error: null pointer')
+{
+    $bad->write_file('error.log', "2 [info] one\n$line\n2 [info] two\n");
+    is(scalar(@reports = $bad->complaints), 1, "in the log, too: $line");
+}
+
+$bad->write_file('error.log', "src/core/a.c:1:2: runtime error: shift\n");
+is_deeply([ $bad->complaints ], [], 'but none about nginx itself');
+
+$bad->write_file('valgrind.1', <<'EOT');
+==1== Memcheck, a memory error detector
+==1==
+==1== Invalid read of size 1
+==1==    at 0x1234: ngx_oauth_read (ngx_oauth.c:1)
+==1==
+==1== ERROR SUMMARY: 1 errors from 1 contexts (suppressed: 0 from 0)
+EOT
+is(scalar(@reports = $bad->complaints), 1, 'a report of valgrind is found');
 
 finish();

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
 # One worker under valgrind, through every kind of request, with clients that
-# leave, failing fetches and a reload: it loses no memory, and it neither
+# leave, failing fetches and five reloads: it loses no memory, and it neither
 # reads nor writes what is not its own.
 
 use strict;
@@ -11,15 +11,17 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use OAuth::Test;
-use OAuth::Test::Valgrind;
+use OAuth::Test::Mode qw(mode);
+use OAuth::Test::Valgrind qw(findings has_valgrind logs);
 
-plan(skip_all => 'valgrind is not installed')
-    unless OAuth::Test::Valgrind->is_installed;
+plan(skip_all => 'valgrind is not installed') unless has_valgrind();
+plan(skip_all => 'valgrind cannot run what was built with ASan')
+    if mode() eq 'asan';
 
 my $issuer = issuer();
 my $failing = issuer();
 
-my $nginx = OAuth::Test::Valgrind->new(conf => <<'EOT', AS => $issuer->url,
+my $nginx = nginx(<<'EOT', valgrind => 1, AS => $issuer->url,
     oauth_issuer corp { issuer %%AS%%; key_refetch 1s; }
 
     oauth_issuer failing {
@@ -63,13 +65,7 @@ my $nginx = OAuth::Test::Valgrind->new(conf => <<'EOT', AS => $issuer->url,
         return 200 "$http_x_user";
     }
 EOT
-    FAILING => $failing->url, valgrind => [
-        qw(--trace-children=yes --leak-check=full
-           --show-leak-kinds=definite --errors-for-leak-kinds=definite
-           --keep-debuginfo=yes --num-callers=40),
-        "--suppressions=$FindBin::Bin/lib/valgrind.supp",
-        '--log-file=%%DIR%%/valgrind.%p'
-    ])->start;
+    FAILING => $failing->url);
 
 mkdir $nginx->dir . '/html/index';
 $nginx->write_file('html/index/page.html', 'page');
@@ -179,22 +175,14 @@ sub outage {
 }
 
 
-# What valgrind shows beside its summaries, as the paragraphs of its log.
-
-sub findings {
-    my ($log) = @_;
-
-    $log =~ s/^==\d+== ?//mg;
-
-    return grep { /^ +(?:at|by) 0x/m } split /\n\s*\n/, $log;
+for my $count (1 .. 5) {
+    requests();
+    rotation($count);
+    ok($nginx->reload, "reload $count");
 }
 
-
 requests();
-rotation('first');
-ok($nginx->reload, 'a reload');
-requests();
-rotation('second');
+rotation('last');
 outage();
 
 # it is told to end while a request waits, whose client leaves
@@ -205,11 +193,10 @@ kill QUIT => $nginx->pid;
 $last->close;
 ok($nginx->stop, 'nginx ends when asked to');
 
-my @logs = map { $nginx->read_file($_) }
-    map { s/.*\///r } glob $nginx->dir . '/valgrind.*';
+my @logs = logs($nginx->dir);
 
-is(scalar @logs, 3, 'a master and two workers');
-is_deeply([ map { findings($_) } @logs ], [], 'no errors, nothing is lost');
-is(scalar(grep { /ERROR SUMMARY: 0 errors/ } @logs), 3, 'says each of them');
+is(scalar @logs, 7, 'a master and six workers');
+is_deeply([ findings($nginx->dir) ], [], 'no errors, nothing is lost');
+is(scalar(grep { /ERROR SUMMARY: 0 errors/ } @logs), 7, 'says each of them');
 
 finish();

@@ -47,8 +47,7 @@ sub workers {
 
     open my $in, '<', "/proc/$pid/task/$pid/children" or return;
 
-    return grep { OAuth::Test::Nginx::title($_) =~ /worker process/ }
-        split ' ', <$in> // '';
+    return grep { $nginx->state_of($_) } split ' ', <$in> // '';
 }
 
 
@@ -80,13 +79,7 @@ $nginx->write_conf;
 $nginx->write_file('nginx.conf',
                    $nginx->read_file('nginx.conf') =~ s/daemon off/daemon on/r);
 
-my $start = spawn(sub {
-    delete $ENV{NGINX};
-    $ENV{ASAN_OPTIONS} //= 'detect_odr_violation=0:detect_leaks=0';
-    open STDOUT, '>>', $nginx->dir . '/stderr';
-    open STDERR, '>&', \*STDOUT;
-    exec $nginx->command or die "cannot run nginx: $!\n";
-});
+my $start = spawn(sub { $nginx->become('stderr') });
 
 ok(wait_until(sub { reap($start) }), 'nginx becomes a daemon');
 

@@ -10,6 +10,7 @@ use IO::Socket::INET;
 use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time);
 
+use OAuth::Test::Mode qw(seconds);
 use OAuth::Test::Response;
 
 sub new {
@@ -17,7 +18,7 @@ sub new {
 
     my $socket = IO::Socket::INET->new(
         PeerAddr => '127.0.0.1', PeerPort => $options{port}, Proto => 'tcp',
-        Timeout => 5);
+        Timeout => seconds(5));
 
     if ($socket) {
         setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
@@ -25,7 +26,7 @@ sub new {
 
     return bless {
         socket => $socket, buffer => '', closed => !$socket, method => 'GET',
-        began => time, timeout => $options{timeout} // 15,
+        began => time, timeout => seconds($options{timeout} // 15),
         error => $socket ? '' : "cannot connect: $!",
     }, $class;
 }
@@ -81,7 +82,8 @@ sub pump {
 sub read_until {
     my ($self, $pattern, $seconds) = @_;
 
-    my $end = time + ($seconds // $self->{timeout});
+    my $end = time + (defined $seconds ? seconds($seconds)
+                                       : $self->{timeout});
 
     until ($self->{buffer} =~ $pattern) {
         return 0 if $self->{closed} || time > $end;
@@ -97,7 +99,7 @@ sub read_until {
 sub is_closed {
     my ($self, $seconds) = @_;
 
-    my $end = time + ($seconds // 5);
+    my $end = time + seconds($seconds // 5);
     $self->pump(0.1) until $self->{closed} || time > $end;
 
     return $self->{closed};

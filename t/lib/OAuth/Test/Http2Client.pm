@@ -10,6 +10,7 @@ use warnings;
 use OAuth::Test::Connection;
 use OAuth::Test::Hpack qw(encode_field decode_fields);
 use OAuth::Test::Http2;
+use OAuth::Test::Mode qw(seconds);
 use OAuth::Test::Response;
 
 use constant { DATA => 0, HEADERS => 1, RST_STREAM => 3, SETTINGS => 4,
@@ -143,7 +144,7 @@ sub read_frame {
             }
         }
 
-        $connection->pump(5) or return;
+        $connection->pump(seconds(5)) or return;
     }
 }
 

@@ -11,22 +11,24 @@ use File::Temp ();
 
 use OAuth::Test::Build qw(module_path nginx_path);
 use OAuth::Test::Http;
+use OAuth::Test::Mode qw(mode);
 use OAuth::Test::Port qw(free_port);
 use OAuth::Test::Process qw(spawn reap stop_process wait_until);
 use OAuth::Test::Token qw(tokens_in);
+use OAuth::Test::Valgrind qw(findings under_valgrind);
 
 my @all;
 
 
 # options: conf, and with defaults workers (1), module (1), main (lines beside
-# http { }), log ("info"), env (variables for nginx alone); everything in
-# capitals is a value for the template.
+# http { }), log ("info"), env (variables for nginx alone), valgrind (as the
+# mode says; or an array of valgrind's options); everything in capitals is a value for the template.
 
 sub new {
     my ($class, %options) = @_;
 
     my $self = bless { workers => 1, module => 1, main => '', log => 'info',
-                       %options }, $class;
+                       valgrind => mode() eq 'valgrind', %options }, $class;
 
     $self->{dir} = File::Temp->newdir('oauth-nginx-XXXXXX', TMPDIR => 1);
     chmod 0755, "$self->{dir}";
@@ -60,25 +62,38 @@ sub start {
 sub launch {
     my ($self) = @_;
 
-    $self->{pid} = spawn(sub {
-        delete $ENV{NGINX};
-        $ENV{ASAN_OPTIONS} //= 'detect_odr_violation=0:detect_leaks=0';
-        %ENV = (%ENV, %{ $self->{env} || {} });
-        open STDOUT, '>>', "$self->{dir}/stderr";
-        open STDERR, '>&', \*STDOUT;
-        exec $self->command or die "cannot run nginx: $!\n";
-    });
+    $self->{pid} = spawn(sub { $self->become('stderr') });
 
     return;
 }
 
 
-sub command {
-    my ($self, @more) = @_;
+# In a child: runs nginx, whose output goes into that file.
 
-    return (nginx_path(), '-p', "$self->{dir}/",
-            '-c', "$self->{dir}/nginx.conf", '-e', "$self->{dir}/error.log",
-            @more);
+sub become {
+    my ($self, $file, @more) = @_;
+
+    my @command = (nginx_path(), '-p', "$self->{dir}/",
+                   '-c', "$self->{dir}/nginx.conf",
+                   '-e', "$self->{dir}/error.log", @more);
+
+    if (ref $self->{valgrind}) {
+        unshift @command, 'valgrind',
+            map { s/%%DIR%%/$self->{dir}/r } @{ $self->{valgrind} };
+
+    } elsif ($self->{valgrind}) {
+        @command = under_valgrind($self->{dir}, @command);
+    }
+
+    delete $ENV{NGINX};
+    $ENV{ASAN_OPTIONS} //= 'detect_odr_violation=0:detect_leaks=0:'
+                           . 'abort_on_error=1';
+    $ENV{UBSAN_OPTIONS} //= 'print_stacktrace=1';
+    %ENV = (%ENV, %{ $self->{env} || {} });
+
+    open STDOUT, '>>', "$self->{dir}/$file";
+    open STDERR, '>&', \*STDOUT;
+    exec @command or die "cannot run nginx: $!\n";
 }
 
 
@@ -200,17 +215,17 @@ sub test_conf {
 
     $self->write_conf($conf);
 
-    my $out = "$self->{dir}/test";
-    my $pid = spawn(sub {
-        open STDOUT, '>', $out;
-        open STDERR, '>&', \*STDOUT;
-        exec $self->command('-t') or die "cannot run nginx: $!\n";
-    });
+    unlink "$self->{dir}/test";
 
+    my $pid = spawn(sub { $self->become('test', '-t') });
     my $ended = wait_until(sub { reap($pid) }, 20);
     my $good = $ended && $? == 0;
+    my $said = $self->read_file('test');
+    my @reports = $self->reports($said);
 
-    return ($good, $self->read_file('test'));
+    die "nginx -t: @reports\n" if @reports;
+
+    return ($good, $said);
 }
 
 
@@ -269,17 +284,32 @@ sub workers {
         or return;
     my $children = <$in> // '';
 
-    return grep { title($_) =~ /worker process(?! is shutting)/ }
-        split ' ', $children;
+    return grep { $self->state_of($_) eq 'serving' } split ' ', $children;
 }
 
 
-sub title {
-    my ($pid) = @_;
+# What a process is: a worker that is "serving" or "leaving", or "" for any
+# other.  Its title says so; valgrind's processes have none, but the log does;
+# of those with options of their own, every child is taken for a worker.
 
-    open my $in, '<', "/proc/$pid/cmdline" or return '';
+sub state_of {
+    my ($self, $pid) = @_;
 
-    return scalar(<$in>) // '';
+    return 'serving' if ref $self->{valgrind};
+
+    my $said = '';
+
+    if ($self->{valgrind}) {
+        my $log = $self->log;
+        $said .= 'worker process' if $log =~ /start worker process $pid$/m;
+        $said .= ' is shutting' if $log =~ / $pid#\d+: gracefully shutting/;
+
+    } elsif (open my $in, '<', "/proc/$pid/cmdline") {
+        $said = <$in> // '';
+    }
+
+    return $said =~ /worker process( is shutting)?/
+           ? $1 ? 'leaving' : 'serving' : '';
 }
 
 
@@ -315,20 +345,32 @@ sub stop {
 sub complaints {
     my ($self) = @_;
 
-    my @bad = map { "alert: $_" }
+    my @bad = $self->reports($self->errors . $self->log);
+
+    push @bad, map { "alert: $_" }
         grep { /\[(?:alert|crit|emerg)\]/ && !$self->is_allowed($_) }
             split /\n/, $self->log;
-
-    # UBSan knows a few places in nginx itself, which are src/... in its build.
-
-    push @bad, map { "sanitizer: $_" }
-        grep { /Sanitizer|runtime error/ && !/\Asrc\/\S+: runtime error/ }
-            split /\n/, $self->errors;
 
     push @bad, map { "token text: $_" }
         tokens_in($self->own_log . $self->errors);
 
     return @bad;
+}
+
+
+# Those of the sanitizers, which come through an error output that nginx turns
+# into its log, with their first stack, and those of valgrind.  UBSan knows a
+# few places in nginx itself, which are src/... in its build.
+
+sub reports {
+    my ($self, $output) = @_;
+
+    my @reports = map { "sanitizer: $_" }
+        grep { !/\Asrc\/\S+: runtime error/ }
+            $output =~ /^(.*(?:Sanitizer|runtime[ ]error).*\n?
+                        (?:(?:READ|WRITE)[ ].*\n)?(?:[ ]+\#\d+[ ].*\n)*)/gmx;
+
+    return @reports, map { "valgrind: $_" } findings($self->{dir});
 }
 
 

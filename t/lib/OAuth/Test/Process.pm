@@ -10,6 +10,8 @@ use Exporter qw(import);
 use POSIX qw(WNOHANG _exit);
 use Time::HiRes qw(sleep time);
 
+use OAuth::Test::Mode qw(seconds);
+
 our @EXPORT_OK = qw(spawn reap stop_process wait_until);
 
 my %running;        # pid => 1: started here, not yet reaped
@@ -69,7 +71,7 @@ sub stop_process {
 sub wait_until {
     my ($condition, $seconds) = @_;
 
-    my $end = time + ($seconds // 10);
+    my $end = time + seconds($seconds // 10);
     my $pause = 0.002;
 
     for (;;) {

@@ -1,35 +1,65 @@
 package OAuth::Test::Valgrind;
 
-# nginx under one of valgrind's tools: the options are given as "valgrind", in
-# which %%DIR%% is the folder.  Its workers have no title of their own.
+# nginx under valgrind: each of its processes writes a file valgrind.PID into
+# nginx's folder.  An error is an access to what is not allocated or was never
+# set, or a definite leak.
 
 use strict;
 use warnings;
 
-use parent 'OAuth::Test::Nginx';
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+
+our @EXPORT_OK = qw(has_valgrind under_valgrind findings logs);
+
+my $suppressions = abs_path(dirname(__FILE__) . '/../../valgrind.supp');
 
 
-sub is_installed {
-    return scalar grep { -x "$_/valgrind" } split /:/, $ENV{PATH};
+sub has_valgrind {
+    return grep { -x "$_/valgrind" } split /:/, $ENV{PATH};
 }
 
 
-sub command {
-    my ($self, @more) = @_;
+# nginx -t leaves everything to the system when it ends.
 
-    return ('valgrind', map({ s/%%DIR%%/$self->{dir}/r }
-                            @{ $self->{valgrind} }),
-            $self->SUPER::command(@more));
+sub under_valgrind {
+    my ($dir, @command) = @_;
+
+    my $leaks = (grep { $_ eq '-t' } @command) ? 'no' : 'full';
+
+    return (qw(valgrind --trace-children=yes --show-leak-kinds=definite
+               --errors-for-leak-kinds=definite --keep-debuginfo=yes
+               --num-callers=40 --vgdb=no), "--leak-check=$leaks",
+            "--suppressions=$suppressions", "--log-file=$dir/valgrind.%p",
+            @command);
 }
 
 
-sub workers {
-    my ($self) = @_;
+sub logs {
+    my ($dir) = @_;
 
-    open my $in, '<', "/proc/$self->{pid}/task/$self->{pid}/children"
-        or return;
+    return map { slurp($_) } sort glob "$dir/valgrind.*";
+}
 
-    return split ' ', <$in> // '';
+
+sub slurp {
+    my ($path) = @_;
+
+    open my $in, '<', $path or return '';
+    local $/;
+
+    return scalar(<$in>) // '';
+}
+
+
+# What it shows beside its summaries, as paragraphs.
+
+sub findings {
+    my ($dir) = @_;
+
+    return map { grep { /^ +(?:at|by) 0x/m } split /\n\s*\n/ }
+        map { s/^==\d+== ?//mgr } logs($dir);
 }
 
 1;
