@@ -73,7 +73,7 @@ sub load {
 
     my ($done, @failed) = (0);
 
-    until (-e $nginx->dir . '/enough') {
+    until (-e $nginx->dir . '/enough' && $done > 50) {
         my $n = $done++ % 50;
         my $answer = $http->get('/', token => $tokens[$n]);
         my $got = join ' ', $answer->status, $answer->body, $answer->error;

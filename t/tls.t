@@ -14,6 +14,7 @@ use JSON::PP ();
 
 use OAuth::Test;
 use OAuth::Test::Certificate qw(certificate);
+use OAuth::Test::Mode qw(seconds);
 use OAuth::Test::Token qw(mint);
 
 my ($key, $new) = map { key('ES256') } 1, 2;
@@ -88,8 +89,8 @@ my $issuers = join '', map {
     my $trusted = $_ eq 'store' ? ''
         : "ssl_trusted_certificate $ca->{certificate};";
 
-    "    oauth_issuer $_ { issuer $urls{$_}; key_refresh 1s; timeout 2s;"
-    . " key_refetch 1s; $trusted }\n";
+    "    oauth_issuer $_ { issuer $urls{$_}; key_refresh 1s; key_refetch 1s;"
+    . " timeout ${\seconds(2)}s; $trusted }\n";
 } sort keys %urls;
 
 my $nginx = nginx(<<"CONF", workers => 2, main => $user);
@@ -137,8 +138,10 @@ sub token {
 }
 
 
-my %users = map { user_of($_) => 1 } $nginx->workers;
-is_deeply([ keys %users ], [ $> || $uid ], 'workers without privileges');
+ok(wait_until(sub {
+    my @users = map { user_of($_) } $nginx->workers;
+    return @users == 2 && !grep { $_ != ($> || $uid) } @users;
+}), 'workers without privileges');
 
 is($http->get('/', token => token('good'))->status, 200,
    'a certificate of the CA');
