@@ -17,6 +17,7 @@ build_packages=(gcc libc6-dev make perl libjansson-dev libcurl4-openssl-dev
 nginx_packages=(nginx nginx-dev)
 test_packages=(libcmocka-dev valgrind binutils openssl curl libfaketime)
 fuzz_packages=(clang libclang-rt-dev libcmocka-dev binutils)
+coverage_packages=(gcovr)
 
 node_least=20
 
@@ -38,6 +39,9 @@ usage: ./build.sh verb
   test --asan     the phase prove on an nginx built from source with ASan and
                   UBSan; a report of theirs is a failure
   test --valgrind the same with nginx under valgrind, which takes long
+  coverage        how much of the module's own files the phases
+                  ${coverage_phases[*]} run; fails below $coverage_lines % of the lines or
+                  $coverage_branches % of the branches
   fuzz [seconds [noun...]]
                   the parsers of the core under libFuzzer, each for 60 seconds
                   or as many as are given; all of them or those named
@@ -604,17 +608,25 @@ summary() {
 # the fuzz targets over their seeds, without libFuzzer.
 
 phase_unit() {
-    local status=0
+    local status=0 programs=(all asan) checks=(check check-asan check-valgrind)
+    local options=(BUILD="$build" JOBS="$jobs" CFLAGS="-O1 -g ${CC_OPT:-}"
+                   LDFLAGS="${LD_OPT:-}")
+
+    if [ "${OAUTH_MODE:-}" = coverage ]; then
+        programs=(all)
+        checks=(check)
+    fi
 
     mkdir -p "$build"
     flock "$build/lock" \
-        make -s -j "$jobs" -C "$top/t/unit" BUILD="$build" all asan
-    flock "$build/lock" \
-        make -s -j "$jobs" -C "$top/t/fuzz" BUILD="$build" replay
+        make -s -j "$jobs" -C "$top/t/unit" "${options[@]}" "${programs[@]}"
+    make -s -k -C "$top/t/unit" "${options[@]}" "${checks[@]}" || status=$?
 
-    make -s -k -C "$top/t/unit" BUILD="$build" JOBS="$jobs" \
-        check check-asan check-valgrind || status=$?
-    make -s -C "$top/t/fuzz" BUILD="$build" JOBS="$jobs" check || status=$?
+    if [ "${OAUTH_MODE:-}" != coverage ]; then
+        flock "$build/lock" \
+            make -s -j "$jobs" -C "$top/t/fuzz" BUILD="$build" replay
+        make -s -C "$top/t/fuzz" BUILD="$build" JOBS="$jobs" check || status=$?
+    fi
 
     return $status
 }
@@ -749,6 +761,103 @@ bench_hostile() {
 }
 
 
+# --- coverage -------------------------------------------------------------
+
+coverage_phases=(unit prove)
+coverage_lines=90
+coverage_branches=75
+
+
+# The core is compiled twice, for the unit tests and into the module: gcovr
+# adds up what both have run.
+
+verb_coverage() {
+    local passed=yes
+
+    need "${coverage_packages[@]}"
+
+    build=$build/coverage
+    export BUILD=$build OAUTH_MODE=coverage LD_OPT=--coverage
+    export CC_OPT="-O0 -U_FORTIFY_SOURCE --coverage"
+
+    verb_build
+    coverage_folders
+
+    phases=("${coverage_phases[@]}")
+    verb_test || passed=no
+
+    say "counting"
+    coverage_count unit "$top/t/unit" "$build/unit"
+    coverage_count module "$build/nginx-src" "$build/objs"
+    rm -rf "$build/html"
+    mkdir "$build/html"
+    gcovr --root "$top" -a "$build/unit.json" -a "$build/module.json" \
+        --csv "$build/coverage.csv" --html-details "$build/html/index.html"
+
+    say "line by line: $build/html/index.html"
+    coverage_table <"$build/coverage.csv" || passed=no
+
+    [ $passed = yes ]
+}
+
+
+# coverage_count name folder objects: build/name.json, of the objects that were
+# compiled in that folder.
+
+coverage_count() {
+    gcovr --root "$top" --filter "$top/ngx_oauth_module/" \
+        --object-directory "$2" --json "$build/$1.json" "$3"
+}
+
+
+# Every process that ends adds to the counts: the folders,
+# and with this umask the files, are writable for nginx's workers, too.
+
+coverage_folders() {
+    find "$build" -name '*.gcda' -delete
+    find "$build/objs" -type d -exec chmod 777 {} +
+    umask 000
+
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=nobody --clear-groups test -w "$build/objs/addon" \
+            || die "nginx's workers cannot write to $build: BUILD can name" \
+                   "a folder whose parents everybody may enter"
+    fi
+}
+
+
+coverage_table() {
+    awk -F, -v lines=$coverage_lines -v branches=$coverage_branches '
+        function row(name, l, lt, b, bt) {
+            printf "%-32s %5d of %5d %5.1f %%  %5d of %5d %5.1f %%\n", name,
+                   l, lt, lt ? 100 * l / lt : 100,
+                   b, bt, bt ? 100 * b / bt : 100
+        }
+
+        NR == 1 {
+            printf "%-32s %22s  %22s\n", "", "lines", "branches"
+            next
+        }
+
+        {
+            sub(".*/", "", $1)
+            row($1, $3, $2, $6, $5)
+            lt += $2; l += $3; bt += $5; b += $6
+        }
+
+        END {
+            row("total", l, lt, b, bt)
+            if (!lt || !bt || 100 * l < lines * lt \
+                || 100 * b < branches * bt)
+            {
+                printf "below %d %% of lines or %d %% of branches\n",
+                       lines, branches
+                exit 1
+            }
+        }'
+}
+
+
 verb_clean() {
     say "removing $build"
     rm -rf "$build"
@@ -761,7 +870,7 @@ main() {
     [ $# -eq 0 ] || shift
 
     case $verb in
-    deps | build | install | demo | test | fuzz | bench | clean | help)
+    deps | build | install | demo | test | coverage | fuzz | bench | clean | help)
         "verb_$verb" "$@"
         ;;
     phase_*)

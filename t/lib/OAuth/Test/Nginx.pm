@@ -22,7 +22,8 @@ my @all;
 
 # options: conf, and with defaults workers (1), module (1), main (lines beside
 # http { }), log ("info"), env (variables for nginx alone), valgrind (as the
-# mode says; or an array of valgrind's options); everything in capitals is a value for the template.
+# mode says; or an array of valgrind's options); everything in capitals is a
+# value for the template.
 
 sub new {
     my ($class, %options) = @_;
