@@ -9,31 +9,16 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use File::Temp ();
-
 use OAuth::Test;
-use OAuth::Test::Mode qw(mode);
+use OAuth::Test::Clock;
 
-my ($library) = glob '/usr/lib/*/faketime/libfaketime.so.1';
-
-plan(skip_all => 'libfaketime is not installed') unless $library;
-plan(skip_all => 'libfaketime cannot be loaded before ' . mode())
-    if mode() =~ /asan|valgrind/;
+my $missing = OAuth::Test::Clock->is_missing;
+plan(skip_all => $missing) if $missing;
 
 my $key = key('ES256');
 my $issuer = issuer(keys => [ $key ]);
 my $periodic = issuer();
-my $folder = File::Temp->newdir('oauth-clock-XXXXXX', TMPDIR => 1);
-
-chmod 0755, "$folder";                  # workers read it, as another user
-
-# nginx keeps of the environment what it is told to
-
-my %env = (LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => "$folder/clock",
-           FAKETIME_NO_CACHE => 1, DONT_FAKE_MONOTONIC => 1,
-           FAKETIME_DONT_FAKE_MONOTONIC => 1);
-
-set_offset(0);
+my $clock = OAuth::Test::Clock->new;
 
 my $nginx = nginx(<<'EOT', AS => $issuer->url, PERIODIC => $periodic->url,
     oauth_issuer corp {
@@ -64,31 +49,15 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, PERIODIC => $periodic->url,
         return 200 "app\n";
     }
 EOT
-    workers => 4, env => \%env,
-    main => join "\n", map { "env $_;" } sort keys %env);
+    workers => 4, $clock->options);
 
 my $http = $nginx->http;
-my $offset;
-
-
-sub set_offset {
-    my ($seconds) = @_;
-
-    open my $out, '>', "$folder/clock.new" or die "no clock: $!\n";
-    printf $out "%+d\n", $seconds;
-    close $out or die "no clock: $!\n";
-    rename "$folder/clock.new", "$folder/clock" or die "no clock: $!\n";
-
-    $offset = $seconds;
-
-    return;
-}
 
 
 sub step {
     my ($seconds) = @_;
 
-    set_offset($seconds);
+    $clock->set($seconds);
 
     ok(wait_until(sub {
         abs($http->get('/clock')->body - time - $seconds) < 60
@@ -103,7 +72,7 @@ sub step {
 sub token {
     my ($as, $from, $to, @claims) = @_;
 
-    my $now = time + $offset;
+    my $now = time + $clock->offset;
 
     return $as->token(iat => $now + $from, exp => $now + $to, @claims);
 }
