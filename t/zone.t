@@ -31,7 +31,7 @@ sub key_set {
 
 
 my $folder = File::Temp->newdir(TMPDIR => 1);
-my %sets = (few => 5, many => 60, masses => 1000);
+my %sets = (few => 5, half => 18, many => 60, masses => 1000);
 my $issuer = issuer(keys => [ $key ]);
 
 for my $name (sort keys %sets) {
@@ -90,5 +90,54 @@ for my $name (sort keys %zones) {
             if $set eq 'many';
     }
 }
+
+
+# Two that do not fit together: the one that is not configured any more makes
+# room for the other.
+
+sub with_issuers {
+    my (@names) = @_;
+
+    my $issuers = join '', map {
+        "oauth_issuer $_ { issuer https://$_.test; jwks_uri %%URL%%/half; }\n"
+    } @names;
+
+    return <<"CONF";
+    oauth_zone 64k;
+    $issuers
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+        oauth @names;
+        oauth_resource https://app.test;
+        location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "app\n";
+    }
+CONF
+}
+
+
+sub statuses {
+    my ($nginx, @issuers) = @_;
+
+    return join ' ', sort map {
+        $nginx->http->get('/', token => $issuer->token(
+            iss => "https://$_.test"))->status
+    } @issuers;
+}
+
+
+my $both = nginx(with_issuers('one', 'two'), URL => $issuer->url);
+is(statuses($both, 'one', 'two'), '200 503', 'one of them fits');
+
+my $next = nginx(with_issuers('one'), URL => $issuer->url);
+is(statuses($next, 'one'), '200', 'it alone');
+$next->write_conf(with_issuers('two'));
+ok($next->reload, 'reload with the other one');
+is(statuses($next, 'two'), '200', 'which has its room');
 
 finish();

@@ -21,14 +21,15 @@ my @all;
 
 
 # options: conf, and with defaults workers (1), module (1), main (lines beside
-# http { }), log ("info"), env (variables for nginx alone), valgrind (as the
-# mode says; or an array of valgrind's options); everything in capitals is a
-# value for the template.
+# http { }), log ("info"), connections (1024), env (variables for nginx alone),
+# valgrind (as the mode says; or an array of valgrind's options); everything in
+# capitals is a value for the template.
 
 sub new {
     my ($class, %options) = @_;
 
     my $self = bless { workers => 1, module => 1, main => '', log => 'info',
+                       connections => 1024,
                        valgrind => mode() eq 'valgrind', %options }, $class;
 
     $self->{dir} = File::Temp->newdir('oauth-nginx-XXXXXX', TMPDIR => 1);
@@ -153,7 +154,7 @@ error_log $dir/error.log $self->{log};
 $self->{main}
 
 events {
-    worker_connections 1024;
+    worker_connections $self->{connections};
 }
 
 http {
