@@ -82,7 +82,11 @@ ngx_oauth_buf_move(ngx_pool_t *pool, oauth_buf_t *buf, ngx_str_t *s)
     s->data = buf->failed ? NULL : ngx_pnalloc(pool, buf->len);
 
     if (s->data) {
-        ngx_memcpy(s->data, buf->data, buf->len);
+
+        if (buf->len) {
+            ngx_memcpy(s->data, buf->data, buf->len);
+        }
+
         s->len = buf->len;
         rc = NGX_OK;
     }
