@@ -190,7 +190,8 @@ set_configure_flags() {
             --with-http_ssl_module --with-http_v2_module
             --with-http_realip_module --with-http_auth_request_module
             --with-http_stub_status_module --with-http_sub_module
-            --with-http_addition_module --with-http_slice_module)
+            --with-http_addition_module --with-http_slice_module
+            --with-http_dav_module)
         with_binary=yes
     fi
 
