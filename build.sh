@@ -16,6 +16,9 @@ build_packages=(gcc libc6-dev make perl libjansson-dev libcurl4-openssl-dev
                 libjwt-dev libssl-dev libpcre2-dev zlib1g-dev)
 nginx_packages=(nginx nginx-dev)
 test_packages=(libcmocka-dev valgrind binutils openssl curl libfaketime)
+bench_packages=(wrk haproxy apache2 libapache2-mod-auth-openidc
+                libnginx-mod-http-js)
+services=(nginx haproxy apache2)
 fuzz_packages=(clang libclang-rt-dev libcmocka-dev binutils)
 coverage_packages=(gcovr)
 
@@ -45,7 +48,8 @@ usage: ./build.sh verb
   fuzz [seconds [noun...]]
                   the parsers of the core under libFuzzer, each for 60 seconds
                   or as many as are given; all of them or those named
-  bench name      a measurement, one of: ${benches[*]}
+  bench [name]    a measurement, one of: ${benches[*]}; without
+                  a name the first, against nginx alone and other gateways
   clean           remove build/
   help            this text
 
@@ -121,21 +125,22 @@ need() {
 
 # Debian starts a service that it installs.  A freshly installed nginx would
 # take port 80 of a machine that only wanted to build: a policy-rc.d that
-# speaks of nginx alone is there for as long as apt-get runs.  An nginx that
-# was installed before, and a policy-rc.d of the machine's own, stay as they
-# are.
+# speaks of the new services alone is there for as long as apt-get runs.  Those
+# that were installed before, and a policy-rc.d of the machine's own, stay as
+# they are.
 
 apt_install() {
-    local policy=/usr/sbin/policy-rc.d status=0 ours=no
+    local policy=/usr/sbin/policy-rc.d status=0 ours=no service new=()
 
-    if [[ " $* " == *" nginx "* ]] && [ ! -e $policy ]; then
+    for service in "${services[@]}"; do
+        [[ " $* " != *" $service "* ]] || new+=("$service")
+    done
+
+    if [ ${#new[@]} -gt 0 ] && [ ! -e $policy ]; then
         ours=yes
-        as_root tee $policy >/dev/null <<'EOF'
-#!/bin/sh
-case "$*" in *nginx*) exit 101 ;; esac
-EOF
+        policy_script "${new[@]}" | as_root tee $policy >/dev/null
         as_root chmod 755 $policy
-        say "nginx is installed but not started now"
+        say "installed but not started now: ${new[*]}"
     fi
 
     as_root env DEBIAN_FRONTEND=noninteractive \
@@ -146,6 +151,12 @@ EOF
     fi
 
     return $status
+}
+
+
+policy_script() {
+    echo '#!/bin/sh'
+    printf 'case "$*" in *%s*) exit 101 ;; esac\n' "$@"
 }
 
 
@@ -727,18 +738,56 @@ verb_fuzz() {
 
 # --- measurements ---------------------------------------------------------
 
-benches=(steps hostile)
+benches=(speed memory scale steps hostile)
 
 
 verb_bench() {
-    local name=${1:-}
+    local name=speed
 
-    [[ -n $name && " ${benches[*]} " == *" $name "* ]] \
+    if [[ $# -gt 0 && ! $1 =~ ^[0-9-] ]]; then
+        name=$1
+        shift
+    fi
+
+    [[ " ${benches[*]} " == *" $name "* ]] \
         || die "bench: one of ${benches[*]}"
-    shift
 
     need_build
     "bench_$name" "$@"
+}
+
+
+# bench_speed [seconds]: what a request costs behind the module and behind other
+# gateways, against nginx alone; writes docs/performance.md.
+
+bench_speed() {
+    bench_gateways speed "$@"
+}
+
+
+# bench_memory [millions]: a kept token; a worker under millions of requests.
+
+bench_memory() {
+    bench_gateways memory "$@"
+}
+
+
+# bench_scale [seconds]: a request with more tokens, locations, issuers.
+
+bench_scale() {
+    bench_gateways scale "$@"
+}
+
+
+bench_gateways() {
+    local name=$1
+
+    shift
+    need "${bench_packages[@]}"
+    verb_build
+    make -s -C "$top/t/lib" BUILD="$build"
+    export_paths
+    perl "$top/t/bench/$name.pl" "$@"
 }
 
 

@@ -1,0 +1,159 @@
+package OAuth::Bench::Gateways;
+
+# nginx as a gateway: bare, which is what all others are compared with, with
+# the module, and with a refusal of its own.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use JSON::PP ();
+
+use OAuth::Bench::Cpu qw(LOAD_CPU);
+use OAuth::Bench::Nginx;
+use OAuth::Bench::Tokens qw(ISSUER RESOURCE);
+use OAuth::Test::Http;
+
+our @EXPORT_OK = qw(app bare module refusal nginx_conf);
+
+# What takes no part in an answer.
+
+my %general = map { $_ => 1 }
+    qw(server date content-length content-type connection);
+
+
+# The app behind all of them: a constant answer, and at /seen what it was sent.
+
+sub app {
+    return OAuth::Bench::Nginx->new(name => 'app', module => 0,
+                                    cpu => LOAD_CPU, conf => <<'EOT')->start;
+    keepalive_requests 1000000000;
+    keepalive_timeout 1h;
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+
+        location = /seen {
+            return 200 "user=$http_x_user token=$http_authorization";
+        }
+
+        location / {
+            return 200 "hello\n";
+        }
+    }
+EOT
+}
+
+
+# The content of http { } around what a gateway has in its location, its server
+# and beside it.
+
+sub nginx_conf {
+    my (%parts) = @_;
+
+    $parts{$_} //= '' for qw(http server location);
+    $parts{proxy} //= 'proxy_pass http://app;';
+
+    return <<"EOT";
+    keepalive_requests 1000000000;
+    keepalive_timeout 1h;
+
+    upstream app {
+        server 127.0.0.1:%%APP%%;
+        keepalive 64;
+        keepalive_requests 1000000000;
+        keepalive_timeout 1h;
+    }
+
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+
+    $parts{http}
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        $parts{server}
+
+        location / {
+            $parts{location}
+            $parts{proxy}
+        }
+    }
+EOT
+}
+
+
+sub bare {
+    my ($app) = @_;
+
+    return OAuth::Bench::Nginx->new(
+        name => 'nginx', module => 0, APP => $app->port,
+        conf => nginx_conf())->start;
+}
+
+
+# Options: cache (entries), and location, server, http as in nginx_conf.
+
+sub module {
+    my ($app, $key, %options) = @_;
+
+    my $self = OAuth::Bench::Nginx->new(
+        name => 'ngx_oauth_module', APP => $app->port, ISSUER => ISSUER,
+        RESOURCE => RESOURCE, CACHE => $options{cache} // 4096,
+        conf => nginx_conf(
+            http => <<'EOT' . ($options{http} // ''),
+    oauth_cache %%CACHE%%;
+    oauth_issuer corp { issuer %%ISSUER%%; jwks_file %%DIR%%/jwks.json; }
+EOT
+            server => "oauth_resource %%RESOURCE%%;\n"
+                      . ($options{server} // ''),
+            location => $options{location} // <<'EOT'));
+            oauth corp;
+            oauth_scope read;
+            oauth_header X-User sub;
+EOT
+
+    $self->write_file('jwks.json',
+        JSON::PP->new->canonical->encode({ keys => [ $key->jwk ] }));
+
+    return $self->start;
+}
+
+
+# nginx's own "return" with the header fields and the body of an answer.
+
+sub refusal {
+    my ($app, $response) = @_;
+
+    my (undef, @lines) = split /\n/, $response->head;
+    my $type = $response->header('Content-Type');
+    my $fields = '';
+
+    for (@lines) {
+        my ($name, $value) = split /: /, $_, 2;
+        next if $general{ lc $name };
+        $fields .= "add_header $name " . quoted($value) . " always;\n";
+    }
+
+    return OAuth::Bench::Nginx->new(
+        name => 'return 401', module => 0, APP => $app->port,
+        conf => nginx_conf(
+            location => "default_type $type;\n$fields",
+            proxy => 'return ' . $response->status . ' '
+                     . quoted($response->body) . ';'))->start;
+}
+
+
+sub quoted {
+    my ($text) = @_;
+
+    die "nginx would take this for a variable: $text\n" if $text =~ /\$/;
+
+    $text =~ s/([\\"])/\\$1/g;
+
+    return "\"$text\"";
+}
+
+1;

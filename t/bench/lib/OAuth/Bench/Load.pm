@@ -1,0 +1,69 @@
+package OAuth::Bench::Load;
+
+# One load on one gateway: wrk with one thread on the second CPU, and the CPU
+# time that the gateway's processes took meanwhile, for each answered request.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+
+use OAuth::Bench::Cpu qw(LOAD_CPU);
+
+our @EXPORT_OK = qw(load);
+
+use constant CONNECTIONS => 32;
+
+my $script = abs_path(dirname(__FILE__) . '/../../../load.lua');
+
+
+# Options: tokens (a file, one in each line; none: no token is sent), seconds,
+# status (what every answer must have), size (bytes of each answer).  Returns
+# microseconds of CPU for a request.
+
+sub load {
+    my ($gateway, %options) = @_;
+
+    my $before = $gateway->cpu;
+    my $run = wrk($gateway->port, $options{seconds}, $options{tokens});
+    my $cpu = $gateway->cpu - $before;
+    my $name = $gateway->name;
+
+    my @errors = map { $run->{$_} ? "$run->{$_} $_ errors" : () }
+        qw(connect read write timeout);
+    my $refused = $options{status} < 400 ? 0 : $run->{requests};
+
+    push @errors, "$run->{refused} of $run->{requests} refused, not $refused"
+        if $run->{refused} != $refused;
+    push @errors, 'answers of another size: '
+                  . $run->{bytes} / $run->{requests} . ", not $options{size}"
+        if !$run->{requests}
+           || abs($run->{bytes} / $run->{requests} / $options{size} - 1) > 0.01;
+
+    die "$name: ", join('; ', @errors), "\n" if @errors;
+
+    return 1e6 * $cpu / $run->{requests};
+}
+
+
+# What load.lua counted.
+
+sub wrk {
+    my ($port, $seconds, $tokens) = @_;
+
+    my @command = ('taskset', '-c', LOAD_CPU, 'wrk', '-t', 1,
+                   '-c', CONNECTIONS, '-d', "${seconds}s", '-s', $script,
+                   "http://127.0.0.1:$port/", '--', $tokens // ());
+
+    open my $in, '-|', @command or die "cannot run wrk: $!\n";
+    my $said = do { local $/; <$in> };
+    close $in or die "wrk failed: $said\n";
+
+    my ($counts) = $said =~ /^counted (.*)/m or die "wrk said: $said\n";
+
+    return { $counts =~ /(\w+)=(\d+)/g };
+}
+
+1;

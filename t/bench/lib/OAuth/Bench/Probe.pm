@@ -1,0 +1,61 @@
+package OAuth::Bench::Probe;
+
+# One request to a gateway before it is measured: whether it answers as it
+# should, whether the app sees the subject and no token, and how long the
+# answer is that the load will get.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+
+use OAuth::Test::Connection;
+
+our @EXPORT_OK = qw(ask check_identity);
+
+
+# The response on a connection that stays open, and its size.
+
+sub ask {
+    my ($gateway, $path, $token) = @_;
+
+    my $connection = OAuth::Test::Connection->new(port => $gateway->port);
+
+    $connection->send(join "\r\n", "GET $path HTTP/1.1", 'Host: app.test',
+        'User-Agent: wrk', 'Accept: */*',
+        defined $token ? "Authorization: Bearer $token" : (), '', '');
+
+    my ($response, $all);
+
+    until ($response) {
+        $connection->pump(5) or die $gateway->name, " does not answer\n";
+        $all = length $connection->buffer;
+        $response = $connection->take;
+        last if $connection->closed;
+    }
+
+    $response or die $gateway->name, " closes\n";
+    $response->{size} = $all - length $connection->buffer;
+    $connection->close;
+
+    return $response;
+}
+
+
+# What of the token got through to the app: the subject alone.
+
+sub check_identity {
+    my ($gateway, $token, $subject) = @_;
+
+    my $response = ask($gateway, '/seen', $token);
+    my $seen = $response->body;
+
+    die $gateway->name, ': ', $response->line, "\n"
+        if $response->status != 200;
+    die $gateway->name, " let this through: $seen\n"
+        if $seen ne "user=$subject token=";
+
+    return;
+}
+
+1;
