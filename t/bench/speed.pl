@@ -16,7 +16,9 @@ use Getopt::Long qw(GetOptions);
 use OAuth::Bench::Cpu qw(median);
 use OAuth::Bench::Gateways qw(app bare module refusal);
 use OAuth::Bench::Load qw(load);
+use OAuth::Bench::Peers qw(peers versions);
 use OAuth::Bench::Probe qw(ask check_identity);
+use OAuth::Bench::Report qw(write_plot write_table);
 use OAuth::Bench::Tokens qw(mint spoil subject write_tokens);
 use OAuth::Test::Key;
 
@@ -37,6 +39,12 @@ my $app = app();
 my @results;
 
 measure_algorithm($_) for grep { wanted($_) } qw(RS256 ES256 EdDSA);
+
+if ($option{only} eq '.') {
+    write_table(\@results, versions(),
+        "medians of $option{rounds} rounds of $seconds s for each gateway");
+    write_plot(\@results);
+}
 
 
 # Whether one of the algorithm's scenarios was asked for.
@@ -76,7 +84,7 @@ sub measure_algorithm {
     my %files = write_files($key, wanted($alg));
     my $module = module($app, $key);
     my $refusal = refusal($app, ask($module, '/'));
-    my @gateways = (bare($app), $module);
+    my @gateways = (bare($app), $module, peers($app, $key));
 
     check_identity($_, mint($key, 7), subject(7)) for @gateways[1 .. $#gateways];
 
@@ -139,7 +147,8 @@ sub measure {
 
     for my $name (map { $_->name } @gateways) {
         my %result = (alg => $alg, scenario => $scenario->{name},
-                      gateway => $name, cost => median(@{ $cost{$name} }),
+                      gateway => $name, base => $name eq $gateways[0]->name,
+                      cost => median(@{ $cost{$name} }),
                       ratio => median(@{ $ratio{$name} }));
 
         push @results, \%result;

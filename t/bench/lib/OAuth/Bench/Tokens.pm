@@ -45,7 +45,7 @@ sub mint {
         jti => sprintf('c0a80101-%04x-4b6e-9f00-%012x', $$ & 0xffff, $number),
         iat => $now, exp => $now + HOURS * 3600,
         email => "person.$number\@example.com",
-        groups => \@groups,
+        name => "Person Number $number of Example", groups => \@groups,
     };
 
     my $input = join '.', map { encode_base64url($json->encode($_)) }
