@@ -15,6 +15,10 @@
 
 #define OAUTH_CACHE_WAYS  8
 
+/* Bytes of a token that are hashed: no signature ends like another one. */
+
+#define OAUTH_CACHE_TAIL  64
+
 
 /* A part of the hash for each place comes first: misses read nothing else. */
 
@@ -189,13 +193,22 @@ oauth_cache_expire(oauth_cache_t *cache, const oauth_token_t *token)
 }
 
 
-/* Two sets by the halves of the hash; the tag is of bits of both. */
+/*
+ * Two sets by the halves of the hash; the tag is of bits of both.  Whoever
+ * copies the end of a known token only finds that token's place: what is there
+ * is compared in full.
+ */
 
 static oauth_cache_place_t
 oauth_cache_place(oauth_cache_t *cache, oauth_str_t text)
 {
     uint64_t             hash;
     oauth_cache_place_t  place;
+
+    if (text.len > OAUTH_CACHE_TAIL) {
+        text.data += text.len - OAUTH_CACHE_TAIL;
+        text.len = OAUTH_CACHE_TAIL;
+    }
 
     hash = oauth_siphash(cache->secret, text);
 
