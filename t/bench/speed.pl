@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib", "$FindBin::Bin/../lib";
 use File::Temp ();
 use Getopt::Long qw(GetOptions);
 
-use OAuth::Bench::Cpu qw(median);
+use OAuth::Bench::Cpu qw(load_cpu median);
 use OAuth::Bench::Gateways qw(app bare module refusal);
 use OAuth::Bench::Load qw(load);
 use OAuth::Bench::Peers qw(peers versions);
@@ -26,10 +26,13 @@ use constant { KNOWN => 1000, NEW => 50_000, MISSES => 'unknown-key' };
 
 my %option = (rounds => 5, only => '.');
 
-GetOptions(\%option, 'rounds=i', 'only=s') && @ARGV <= 1
-    or die "usage: speed.pl [--rounds n] [--only pattern] [seconds]\n";
+GetOptions(\%option, 'rounds=i', 'only=s', 'load-cpu=i') && @ARGV <= 1
+    or die 'usage: speed.pl [--rounds n] [--only pattern] [--load-cpu n]',
+           " [seconds]\n";
 
 my $seconds = shift // 2;
+
+load_cpu($option{'load-cpu'});
 
 $SIG{INT} = $SIG{TERM} = sub { exit 1 };
 STDOUT->autoflush;

@@ -9,7 +9,7 @@ use warnings;
 use Exporter qw(import);
 use JSON::PP ();
 
-use OAuth::Bench::Cpu qw(LOAD_CPU);
+use OAuth::Bench::Cpu qw(load_cpu);
 use OAuth::Bench::Nginx;
 use OAuth::Bench::Tokens qw(ISSUER RESOURCE);
 use OAuth::Test::Http;
@@ -26,7 +26,7 @@ my %general = map { $_ => 1 }
 
 sub app {
     return OAuth::Bench::Nginx->new(name => 'app', module => 0,
-                                    cpu => LOAD_CPU, conf => <<'EOT')->start;
+                                    cpu => load_cpu(), conf => <<'EOT')->start;
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
 

@@ -1,7 +1,7 @@
 package OAuth::Bench::Load;
 
-# One load on one gateway: wrk with one thread on the second CPU, and the CPU
-# time that the gateway's processes took meanwhile, for each answered request.
+# One load on one gateway: wrk with one thread, and the CPU time that the
+# gateway's processes took meanwhile, for each answered request.
 
 use strict;
 use warnings;
@@ -10,7 +10,7 @@ use Cwd qw(abs_path);
 use Exporter qw(import);
 use File::Basename qw(dirname);
 
-use OAuth::Bench::Cpu qw(LOAD_CPU);
+use OAuth::Bench::Cpu qw(load_cpu);
 
 our @EXPORT_OK = qw(load);
 
@@ -53,7 +53,7 @@ sub load {
 sub wrk {
     my ($port, $seconds, $tokens) = @_;
 
-    my @command = ('taskset', '-c', LOAD_CPU, 'wrk', '-t', 1,
+    my @command = ('taskset', '-c', load_cpu(), 'wrk', '-t', 1,
                    '-c', CONNECTIONS, '-d', "${seconds}s", '-s', $script,
                    "http://127.0.0.1:$port/", '--', $tokens // ());
 

@@ -41,7 +41,7 @@ sub write_table {
     my $text = slurp($file);
 
     $text =~ s/(<!-- measured -->\n).*?(<!-- end -->)/
-               $1 . join("\n", @lines) . "\n$2"/sex
+               $1 . join("\n", @lines) . "\n$2"/se
         or die "$file has no markers\n";
 
     return put($file, $text);
