@@ -1,4 +1,4 @@
--- What wrk sends: GET / with the tokens of a file, one after the other and from
+-- What wrk sends: GET with the tokens of a file, one after the other and from
 -- the start again; without a file, no token.  The counts of the whole run are
 -- printed as one line, "refused" being the answers of 400 and above.
 
@@ -6,8 +6,8 @@ local requests, last, count = {}, 0, 0
 
 
 function init(args)
-    local head = "GET / HTTP/1.1\r\nHost: app.test\r\nUser-Agent: wrk\r\n"
-                 .. "Accept: */*\r\n"
+    local head = "GET " .. wrk.path .. " HTTP/1.1\r\nHost: app.test\r\n"
+                 .. "User-Agent: wrk\r\nAccept: */*\r\n"
 
     if args[1] then
         for token in io.lines(args[1]) do

@@ -138,8 +138,8 @@ sub measure {
 
     for (1 .. $option{rounds}) {
         my %round = map {
-            $_->name => load($_, tokens => $file, seconds => $seconds,
-                             %{ $expected{ $_->name } })
+            $_->name => scalar load($_, tokens => $file, seconds => $seconds,
+                                    %{ $expected{ $_->name } })
         } @gateways;
 
         my $base = $round{ $gateways[0]->name };

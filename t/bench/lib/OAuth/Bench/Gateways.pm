@@ -85,16 +85,18 @@ EOT
 }
 
 
+# Options: location, server, http as in nginx_conf.
+
 sub bare {
-    my ($app) = @_;
+    my ($app, %options) = @_;
 
     return OAuth::Bench::Nginx->new(
         name => 'nginx', module => 0, APP => $app->port,
-        conf => nginx_conf())->start;
+        conf => nginx_conf(%options))->start;
 }
 
 
-# Options: cache (entries), and location, server, http as in nginx_conf.
+# Options: cache (entries), and the same.
 
 sub module {
     my ($app, $key, %options) = @_;

@@ -20,14 +20,15 @@ my $script = abs_path(dirname(__FILE__) . '/../../../load.lua');
 
 
 # Options: tokens (a file, one in each line; none: no token is sent), seconds,
-# status (what every answer must have), size (bytes of each answer).  Returns
-# microseconds of CPU for a request.
+# path, status (what every answer must have), size (bytes of each answer).
+# Returns microseconds of CPU for a request, and how many there were.
 
 sub load {
     my ($gateway, %options) = @_;
 
     my $before = $gateway->cpu;
-    my $run = wrk($gateway->port, $options{seconds}, $options{tokens});
+    my $run = wrk($gateway->port . ($options{path} // '/'), $options{seconds},
+                  $options{tokens});
     my $cpu = $gateway->cpu - $before;
     my $name = $gateway->name;
 
@@ -44,18 +45,20 @@ sub load {
 
     die "$name: ", join('; ', @errors), "\n" if @errors;
 
-    return 1e6 * $cpu / $run->{requests};
+    my $cost = 1e6 * $cpu / $run->{requests};
+
+    return wantarray ? ($cost, $run->{requests}) : $cost;
 }
 
 
 # What load.lua counted.
 
 sub wrk {
-    my ($port, $seconds, $tokens) = @_;
+    my ($to, $seconds, $tokens) = @_;
 
     my @command = ('taskset', '-c', load_cpu(), 'wrk', '-t', 1,
                    '-c', CONNECTIONS, '-d', "${seconds}s", '-s', $script,
-                   "http://127.0.0.1:$port/", '--', $tokens // ());
+                   "http://127.0.0.1:$to", '--', $tokens // ());
 
     open my $in, '-|', @command or die "cannot run wrk: $!\n";
     my $said = do { local $/; <$in> };

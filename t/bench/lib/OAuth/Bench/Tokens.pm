@@ -10,11 +10,12 @@ use Exporter qw(import);
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64url);
 
-our @EXPORT_OK = qw(ISSUER RESOURCE mint subject spoil write_tokens);
+our @EXPORT_OK = qw(CLIENT ISSUER RESOURCE mint subject spoil write_tokens);
 
 use constant {
     ISSUER   => 'https://login.example.com',
     RESOURCE => 'https://app.test',
+    CLIENT   => 'agent-7d1f0e52b98c',
     HOURS    => 6,
 };
 
@@ -41,7 +42,7 @@ sub mint {
                    kid => $kid // $key->kid };
     my $claims = {
         iss => ISSUER, aud => RESOURCE, sub => subject($number),
-        client_id => 'agent-7d1f0e52b98c', scope => 'read write profile email',
+        client_id => CLIENT, scope => 'read write profile email',
         jti => sprintf('c0a80101-%04x-4b6e-9f00-%012x', $$ & 0xffff, $number),
         iat => $now, exp => $now + HOURS * 3600,
         email => "person.$number\@example.com",
