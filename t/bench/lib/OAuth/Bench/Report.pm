@@ -57,7 +57,7 @@ sub table_row {
     return '| ' . join(' | ', $row->{name},
         sprintf('%.1f us', $base->{cost}),
         map { $by->{$_} ? sprintf('**%.2f** %.1f us', @{ $by->{$_} }{
-                  qw(ratio cost) }) : 'not known' } @gateways) . ' |';
+                  qw(ratio cost) }) : '-' } @gateways) . ' |';
 }
 
 
