@@ -154,9 +154,11 @@ apt_install() {
 }
 
 
+# policy_script service...: apache2 has another one, apache-htcacheclean.
+
 policy_script() {
     echo '#!/bin/sh'
-    printf 'case "$*" in *%s*) exit 101 ;; esac\n' "$@"
+    printf 'case "$*" in *%s*) exit 101 ;; esac\n' "${@%%[0-9]*}"
 }
 
 
