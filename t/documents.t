@@ -15,6 +15,7 @@ use JSON::PP ();
 use Time::HiRes qw(time);
 
 use OAuth::Test;
+use OAuth::Test::Mode qw(seconds);
 
 use constant MARK => 'quoted-from-the-document';
 
@@ -164,7 +165,8 @@ $as->save;
 
 my $blocks = join '', map {
     "    oauth_issuer $_ { issuer ${\$as->url}/$_;"
-    . " jwks_uri ${\$as->jwks_url}-$_; timeout 2s; key_refetch 1s; }\n"
+    . " jwks_uri ${\$as->jwks_url}-$_; timeout ${\seconds(2)}s;"
+    . " key_refetch 1s; }\n"
 } @names;
 
 my $nginx = nginx(<<"CONF", workers => 2);
@@ -236,7 +238,7 @@ for my $i (0 .. $#names) {
                "$names[$i]: brings no key");
 }
 
-cmp_ok(time - $began, '<', 10, 'none of them for long');
+cmp_ok(time - $began, '<', seconds(10), 'none of them for long');
 all_are(200, 'known tokens afterwards', $key, @names);
 
 for my $name (sort keys %bad) {
@@ -363,7 +365,7 @@ $as->save;
 $nginx->write_conf($nginx->{conf} =~ s/^ +oauth_issuer.*\n//gmr
                    =~ s/^( +oauth) .*;$/$1 @broken;/mr
                    =~ s/\A/join '', map { <<"CONF" } @broken/er);
-    oauth_issuer $_ { issuer $url/$_; key_refresh 1s; timeout 2s; }
+    oauth_issuer $_ { issuer $url/$_; key_refresh 1s; timeout ${\seconds(2)}s; }
 CONF
 
 $nginx->mark;

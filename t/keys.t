@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 
 use OAuth::Test;
+use OAuth::Test::Mode qw(seconds);
 
 my $json = JSON::PP->new->canonical;
 my $as = issuer();
@@ -79,7 +80,8 @@ for my $name (@names) {
                 body => $document, %answer);
 
     $blocks .= sprintf "    oauth_issuer %s { issuer %s/%s; jwks_uri %s-%s;"
-        . " timeout 2s; }\n", $name, $as->url, $name, $as->jwks_url, $name;
+        . " timeout %ds; }\n", $name, $as->url, $name, $as->jwks_url, $name,
+        seconds(2);
 }
 
 my $nginx = OAuth::Test::Nginx->new(conf => <<"CONF", workers => 2);
