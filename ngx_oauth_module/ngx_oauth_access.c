@@ -192,13 +192,15 @@ ngx_oauth_access_peek(ngx_http_request_t *r)
         return NULL;
     }
 
-    if (ctx->decided && ctx->conf == lcf) {
+    if ((ctx->decided || ctx->judging) && ctx->conf == lcf) {
         return ctx;
     }
 
     if (ctx->wait.linked || r != r->main) {
         return NULL;
     }
+
+    ctx->peeked = 1;
 
     return (ngx_oauth_steps_walk(ctx, r, 0) == NGX_AGAIN) ? NULL : ctx;
 }

@@ -45,6 +45,10 @@ typedef struct {
     ngx_oauth_refusal_t          refusal;
 
     unsigned                     decided:1; /* reason holds for conf          */
+    unsigned                     judging:1; /* the policy asks: variables show
+                                               the token, verified            */
+    unsigned                     peeked:1;  /* variables were asked for ahead
+                                               of the access phase            */
     unsigned                     may_park:1;
     unsigned                     refetched:1;   /* for an unknown key         */
     unsigned                     forwarded:1;
@@ -66,8 +70,9 @@ ngx_int_t ngx_oauth_admitted_handler(ngx_http_request_t *r);
 ngx_oauth_ctx_t *ngx_oauth_access_lookup(ngx_http_request_t *r);
 
 /*
- * The verdict of the current location, made now if it needs no waiting.
- * NULL: not protected, not decidable yet, or no memory.
+ * The verdict of the current location, made now if it needs no waiting; or
+ * what there is of it while the location's policy is at work.  NULL: not
+ * protected, not decidable yet, or no memory.
  */
 
 const ngx_oauth_ctx_t *ngx_oauth_access_peek(ngx_http_request_t *r);
@@ -168,7 +173,7 @@ ngx_int_t ngx_oauth_variables_add(ngx_conf_t *cf);
 /*
  * ngx_http_complex_value of this place in this request: what a map or geo was
  * found to be for another URI, before a redirect or in the main request of
- * this subrequest, does not count.
+ * this subrequest, does not count, nor what it was ahead of the verdict.
  */
 
 ngx_int_t ngx_oauth_variables_value(ngx_http_request_t *r,

@@ -428,6 +428,7 @@ ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
 {
+    ngx_int_t             rc;
     oauth_buf_t           scope;
     ngx_pool_t           *pool;
     ngx_oauth_issuer_t  **issuers;
@@ -439,10 +440,16 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
     issuers = ctx->conf->issuers->elts;
     answer->issuer = issuers[0]->policy.issuer;
 
-    if (ngx_oauth_answer_scope(ctx->request, ctx->conf,
-                               &ctx->request->method_name, &scope)
-        != NGX_OK)
-    {
+    /* The scopes that the policy asked for, where a scope is what lacks. */
+
+    ctx->judging = (ctx->reason == OAUTH_INSUFFICIENT_SCOPE);
+
+    rc = ngx_oauth_answer_scope(ctx->request, ctx->conf,
+                                &ctx->request->method_name, &scope);
+
+    ctx->judging = 0;
+
+    if (rc != NGX_OK) {
         oauth_buf_free(&scope);
         return NGX_ERROR;
     }

@@ -269,9 +269,15 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
 {
-    return ngx_oauth_refuse(ctx, ngx_oauth_policy_verify(ctx->request,
-                                                         ctx->conf,
-                                                         ctx->token));
+    oauth_reason_t  reason;
+
+    ctx->judging = 1;
+
+    reason = ngx_oauth_policy_verify(ctx->request, ctx->conf, ctx->token);
+
+    ctx->judging = 0;
+
+    return ngx_oauth_refuse(ctx, reason);
 }
 
 

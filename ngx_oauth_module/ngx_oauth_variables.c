@@ -88,9 +88,14 @@ ngx_oauth_variables_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *complex, ngx_str_t *value)
 {
     ngx_int_t                   rc;
+    ngx_oauth_ctx_t            *ctx;
     ngx_http_variable_value_t  *variables, *copy;
 
-    if (complex->lengths == NULL || (r == r->main && !r->internal)) {
+    ctx = ngx_oauth_access_lookup(r);
+
+    if (complex->lengths == NULL
+        || (r == r->main && !r->internal && !(ctx && ctx->peeked)))
+    {
         return ngx_http_complex_value(r, complex, value);
     }
 
@@ -215,8 +220,8 @@ ngx_oauth_variable_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     oauth_token_t          *token;
     const oauth_select_t   *selected;
 
-    *v = ngx_http_variable_null_value;
     token = ngx_oauth_variable_token(r);
+    *v = ngx_http_variable_null_value;
 
     if (token == NULL) {
         return NGX_OK;
@@ -246,8 +251,8 @@ ngx_oauth_variable_selected(ngx_http_request_t *r,
 {
     oauth_token_t  *token;
 
-    *v = ngx_http_variable_null_value;
     token = ngx_oauth_variable_token(r);
+    *v = ngx_http_variable_null_value;
 
     return token ? ngx_oauth_variable_text(r, v, token, data) : NGX_OK;
 }
@@ -262,8 +267,8 @@ ngx_oauth_variable_client_id(ngx_http_request_t *r,
     ngx_uint_t      i;
     oauth_token_t  *token;
 
-    *v = ngx_http_variable_null_value;
     token = ngx_oauth_variable_token(r);
+    *v = ngx_http_variable_null_value;
 
     for (i = NGX_OAUTH_CLAIM_CLIENT_ID;
          token && v->len == 0 && i <= NGX_OAUTH_CLAIM_CID;
@@ -286,8 +291,8 @@ ngx_oauth_variable_issuer(ngx_http_request_t *r,
 {
     oauth_token_t  *token;
 
-    *v = ngx_http_variable_null_value;
     token = ngx_oauth_variable_token(r);
+    *v = ngx_http_variable_null_value;
 
     if (token) {
         ngx_oauth_variable_set(v, token->policy->issuer);
@@ -303,8 +308,8 @@ ngx_oauth_variable_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     oauth_token_t  *token;
 
-    *v = ngx_http_variable_null_value;
     token = ngx_oauth_variable_token(r);
+    *v = ngx_http_variable_null_value;
 
     if (token) {
         ngx_oauth_variable_set(v, token->scope);
@@ -321,8 +326,8 @@ ngx_oauth_variable_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     const ngx_oauth_ctx_t      *ctx;
     const oauth_reason_info_t  *reason;
 
-    *v = ngx_http_variable_null_value;
     ctx = ngx_oauth_access_peek(r);
+    *v = ngx_http_variable_null_value;
 
     if (ctx == NULL) {
         return NGX_OK;
@@ -337,7 +342,10 @@ ngx_oauth_variable_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
-/* The token that is good for this location; NULL: there is none. */
+/*
+ * The token that is good for this location, or that its policy looks at; NULL:
+ * there is none.  Values are set after it: the policy may ask for the same.
+ */
 
 static oauth_token_t *
 ngx_oauth_variable_token(ngx_http_request_t *r)
@@ -346,7 +354,11 @@ ngx_oauth_variable_token(ngx_http_request_t *r)
 
     ctx = ngx_oauth_access_peek(r);
 
-    return (ctx && ctx->reason == OAUTH_OK) ? ctx->token : NULL;
+    if (ctx == NULL || !(ctx->judging || ctx->reason == OAUTH_OK)) {
+        return NULL;
+    }
+
+    return ctx->token;
 }
 
 
