@@ -391,7 +391,9 @@ ngx_oauth_variable_unselected(ngx_http_request_t *r,
 
     ngx_memzero(&buf, sizeof(oauth_buf_t));
 
-    if (oauth_token_text(token, name, &buf) != 0 || buf.len == 0) {
+    (void) oauth_token_text(token, name, &buf);
+
+    if (buf.len == 0 && !buf.failed) {
         oauth_buf_free(&buf);
         return NGX_OK;
     }

@@ -122,7 +122,10 @@ oauth_token_text(const oauth_token_t *token, oauth_str_t name,
     int           rc;
     oauth_jwt_t  *jwt;
 
+    /* It was taken apart before: memory is short. */
+
     if (oauth_jwt_parse(token->text, &jwt) != OAUTH_OK) {
+        buf->failed = 1;
         return -1;
     }
 
@@ -239,8 +242,6 @@ oauth_token_create(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
 
     oauth_pack_token(&pack, jwt, policy, scope, token, claims);
 
-    oauth_buf_free(&pack.scratch);
-
     token->refs = 1;
     token->size = size;
     token->policy = policy;
@@ -253,6 +254,15 @@ oauth_token_create(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
     token->starts -= policy->leeway;
     token->expires = jwt->claims.expires + policy->leeway;
     token->claims = claims;
+
+    /* It would lack a claim that the JWT has. */
+
+    if (pack.scratch.failed) {
+        oauth_token_free(token);
+        token = NULL;
+    }
+
+    oauth_buf_free(&pack.scratch);
 
     return token;
 }

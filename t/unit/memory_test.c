@@ -197,6 +197,20 @@ memory_each_allocation(void **state)
 }
 
 
+/* A token that lacks a claim would be kept for as long as it is good. */
+
+static void
+memory_assert_whole(const oauth_token_t *token)
+{
+    const oauth_claim_t  *claim;
+
+    claim = &token->claims[TOKEN_GROUPS];
+
+    assert_true(oauth_str_equal(claim->text, oauth_str("a,7,{\"b\":1}")));
+    assert_int_equal(claim->nmembers, 2);
+}
+
+
 /*
  * A token that cannot be verified for want of memory is not called forged; but
  * of the hashes inside PSS and EdDSA OpenSSL does not say why they failed.
@@ -240,6 +254,8 @@ memory_assert_verify(oauth_str_t text, size_t key, int told)
                                                 &token), OAUTH_OK);
         }
 
+        memory_assert_whole(token);
+
         oauth_token_free(token);
         oauth_jwt_free(jwt);
         oauth_jwks_free(set);
@@ -269,12 +285,58 @@ memory_verify(void **state)
 }
 
 
+/* A claim that is looked up later is not there, or known to be missing. */
+
+static void
+memory_text(void **state)
+{
+    int              reached;
+    size_t           n, failed;
+    oauth_buf_t      text, buf;
+    oauth_jwt_t     *jwt;
+    oauth_token_t   *token;
+
+    (void) state;
+
+    memory_make_token(&text, OAUTH_ALG_ES256, token_keys[TOKEN_P256]);
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
+                                        &token), OAUTH_OK);
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    failed = 0;
+
+    for (n = 1, reached = 1; reached; n++) {
+        memory_arm(n);
+        (void) oauth_token_text(token, oauth_str("groups"), &buf);
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        if (!buf.failed) {
+            assert_true(oauth_str_equal(oauth_buf_str(&buf),
+                                        oauth_str("a,7,{\"b\":1}")));
+        }
+
+        failed += buf.failed;
+
+        oauth_buf_free(&buf);
+    }
+
+    assert_true(failed > 5);
+
+    oauth_token_free(token);
+    oauth_jwt_free(jwt);
+    oauth_buf_free(&text);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(memory_each_allocation),
-        cmocka_unit_test(memory_verify)
+        cmocka_unit_test(memory_verify),
+        cmocka_unit_test(memory_text)
     };
 
     json_set_alloc_funcs(memory_json_alloc, free);
