@@ -147,8 +147,9 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
     [OAUTH_AMBIGUOUS_URI] = {
         "ambiguous_uri", "path can be read in more than one way",
         OAUTH_ANSWER_URI, NULL,
-        "The path has a semicolon, a backslash, or an escaped slash, "
-        "backslash or percent sign, which this resource does not accept" },
+        "The path has a semicolon, a backslash, a number sign, or an escaped "
+        "slash, semicolon, backslash or percent sign, which this resource "
+        "does not accept" },
 
     [OAUTH_KEYS_UNAVAILABLE] = {
         "keys_unavailable", "issuer's keys are not available",

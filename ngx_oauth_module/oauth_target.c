@@ -26,6 +26,7 @@ oauth_target_is_ambiguous(oauth_str_t target)
             return 0;
 
         case ';':
+        case '#':
         case '\\':
             return 1;
 
@@ -43,7 +44,11 @@ oauth_target_is_ambiguous(oauth_str_t target)
 }
 
 
-/* Of "/", "\" or "%", in upper or lower case.  There are three bytes. */
+/*
+ * Of "/", ";", "\" or "%", in upper or lower case.  There are three bytes.
+ * nginx decodes "%3b" and does not escape it again, where proxy_pass has a
+ * path: the app sees a ";".
+ */
 
 static int
 oauth_target_is_escape(const unsigned char *p)
@@ -56,6 +61,9 @@ oauth_target_is_escape(const unsigned char *p)
 
     case '2':
         return low == 'f' || p[2] == '5';
+
+    case '3':
+        return low == 'b';
 
     case '5':
         return low == 'c';
