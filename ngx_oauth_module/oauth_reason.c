@@ -148,8 +148,8 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "ambiguous_uri", "path can be read in more than one way",
         OAUTH_ANSWER_URI, NULL,
         "The path has a semicolon, a backslash, a number sign, or an escaped "
-        "slash, semicolon, backslash or percent sign, which this resource "
-        "does not accept" },
+        "slash, semicolon, backslash or percent sign, or a segment of dots, "
+        "which this resource does not accept" },
 
     [OAUTH_KEYS_UNAVAILABLE] = {
         "keys_unavailable", "issuer's keys are not available",

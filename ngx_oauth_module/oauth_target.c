@@ -11,12 +11,15 @@
 
 
 static int oauth_target_is_escape(const unsigned char *p);
+static int oauth_target_is_dots(oauth_str_t rest);
+static size_t oauth_target_dot(oauth_str_t rest);
 
 
 int
 oauth_target_is_ambiguous(oauth_str_t target)
 {
-    size_t  i;
+    size_t       i;
+    oauth_str_t  rest;
 
     for (i = 0; i < target.len; i++) {
 
@@ -24,6 +27,16 @@ oauth_target_is_ambiguous(oauth_str_t target)
 
         case '?':
             return 0;
+
+        case '/':
+            rest.data = target.data + i + 1;
+            rest.len = target.len - i - 1;
+
+            if (oauth_target_is_dots(rest)) {
+                return 1;
+            }
+
+            break;
 
         case ';':
         case '#':
@@ -71,4 +84,43 @@ oauth_target_is_escape(const unsigned char *p)
     default:
         return 0;
     }
+}
+
+
+/* 1 when the segment that begins here is "." or "..", escaped or not. */
+
+static int
+oauth_target_is_dots(oauth_str_t rest)
+{
+    size_t    len;
+    unsigned  n;
+
+    for (n = 0; n < 3; n++) {
+
+        len = oauth_target_dot(rest);
+
+        if (len == 0) {
+            break;
+        }
+
+        rest.data += len;
+        rest.len -= len;
+    }
+
+    return (n == 1 || n == 2)
+           && (rest.len == 0 || rest.data[0] == '/' || rest.data[0] == '?');
+}
+
+
+/* The bytes of a dot; 0: there is none. */
+
+static size_t
+oauth_target_dot(oauth_str_t rest)
+{
+    if (rest.len > 0 && rest.data[0] == '.') {
+        return 1;
+    }
+
+    return (rest.len > 2 && rest.data[0] == '%' && rest.data[1] == '2'
+            && (rest.data[2] | 0x20) == 'e') ? 3 : 0;
 }

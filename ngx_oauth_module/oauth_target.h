@@ -16,7 +16,8 @@
  * 1 when the path, which is all before the first "?", has something that
  * servers read in more than one way: ";" (path parameters to some of them), "\"
  * (a slash to some of them), "#" (the end of the path to some of them), or an
- * escaped "/", ";", "\" or "%" (decoded again by some of them); else 0.
+ * escaped "/", ";", "\" or "%" (decoded again by some of them), or a segment
+ * "." or ".." (nginx resolves it, and sends it on as it is); else 0.
  */
 
 int oauth_target_is_ambiguous(oauth_str_t target);

@@ -51,7 +51,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         # the recipe for an open location of the same app
 
         location /recipe {
-            if ($request_uri ~* "^[^?]*([;#\x5c]|%2f|%3b|%5c|%25)") {
+            if ($request_uri ~* "^[^?]*([;#\x5c]|%2f|%3b|%5c|%25|/(\.|%2e){1,2}(/|\?|$))") {
                 return 400;
             }
 
@@ -145,10 +145,12 @@ my @preflight = (Origin => 'https://a.test',
 my @ambiguous = ('/;', '/a;b', '/a/..;/b', '/a\\b', '/..\\b', '/a%2fb',
                  '/a%2Fb', '/a%5cb', '/a%5Cb', '/a%25b', '/%252e%252e/b',
                  '/a;?b', '/a%2f?b=c',
-                 '/a%3bb', '/a/..%3B/b', '/a#b', '/a#/../b');
-my @plain = ('/', '/a.b-c_d~e', '//a//b', '/./a/../b', '/%2e/a', '/a%20b',
-             '/a%3Ab', '/a%3Fb', '/a%23b', '/a,b=c&d+e!', '/?a=;', '/?a=%2f%5c%25',
-             '/?a\\b', '/a?b?c;', '/%c3%bc');
+                 '/a%3bb', '/a/..%3B/b', '/a#b', '/a#/../b',
+                 '/./a', '/a/../b', '/a/.', '/a/..', '/a/%2e%2e/b',
+                 '/b/.%2E/a?b');
+my @plain = ('/', '/a.b-c_d~e', '//a//b', '/.../a.', '/.a/..b', '/a%20b',
+             '/a%3Ab', '/a%3Fb', '/a%23b', '/a,b=c&d+e!', '/?a=;',
+             '/?a=%2f%5c%25', '/?a\\b', '/a?b?c;', '/%c3%bc');
 
 
 # Nothing is delivered, and the answer says what is wrong with the request.
