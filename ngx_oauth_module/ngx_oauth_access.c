@@ -50,6 +50,13 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
+    /* A map of a claim, asked for before there were keys, saw no token. */
+
+    if (ctx->blind) {
+        ngx_oauth_variables_expire(r);
+        ctx->blind = 0;
+    }
+
     if (rc == NGX_OK) {
         rc = ngx_oauth_forward_identity(ctx);
         return (rc == NGX_OK) ? NGX_OK : NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -202,7 +209,12 @@ ngx_oauth_access_peek(ngx_http_request_t *r)
 
     ctx->peeked = 1;
 
-    return (ngx_oauth_steps_walk(ctx, r, 0) == NGX_AGAIN) ? NULL : ctx;
+    if (ngx_oauth_steps_walk(ctx, r, 0) == NGX_AGAIN) {
+        ctx->blind = 1;
+        return NULL;
+    }
+
+    return ctx;
 }
 
 

@@ -49,6 +49,7 @@ typedef struct {
                                                the token, verified            */
     unsigned                     peeked:1;  /* variables were asked for ahead
                                                of the access phase            */
+    unsigned                     blind:1;   /* and had nothing to say yet     */
     unsigned                     may_park:1;
     unsigned                     refetched:1;   /* for an unknown key         */
     unsigned                     forwarded:1;
@@ -178,6 +179,11 @@ ngx_int_t ngx_oauth_variables_add(ngx_conf_t *cf);
 
 ngx_int_t ngx_oauth_variables_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *complex, ngx_str_t *value);
+
+/* What a map or geo was found to be is looked up again. */
+
+void ngx_oauth_variables_expire(ngx_http_request_t *r);
+
 char *ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

@@ -31,6 +31,8 @@ static void ngx_oauth_variable_set(ngx_http_variable_value_t *v,
     oauth_str_t text);
 static ngx_int_t ngx_oauth_variables_copy(ngx_http_request_t *r,
     ngx_http_variable_value_t **copy);
+static void ngx_oauth_variables_clear(ngx_http_request_t *r,
+    ngx_http_variable_value_t *values);
 
 
 static ngx_http_variable_t  ngx_oauth_variables[] = {
@@ -116,23 +118,19 @@ ngx_oauth_variables_value(ngx_http_request_t *r,
 
 /*
  * nginx keeps the values of indexed variables over internal redirects and
- * shares them with subrequests.  The copy has none of those that are computed
- * from others (map, geo, split_clients: a getter with data); "set" is weak and
- * keeps what the configuration assigned.
+ * shares them with subrequests.  The copy has none of those that are computed.
  */
 
 static ngx_int_t
 ngx_oauth_variables_copy(ngx_http_request_t *r,
     ngx_http_variable_value_t **copy)
 {
-    ngx_uint_t                  i, n;
-    ngx_http_variable_t        *v;
+    ngx_uint_t                  n;
     ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
 
     n = cmcf->variables.nelts;
-    v = cmcf->variables.elts;
 
     *copy = ngx_palloc(r->pool, n * sizeof(ngx_http_variable_value_t));
     if (*copy == NULL) {
@@ -141,16 +139,44 @@ ngx_oauth_variables_copy(ngx_http_request_t *r,
 
     ngx_memcpy(*copy, r->variables, n * sizeof(ngx_http_variable_value_t));
 
-    for (i = 0; i < n; i++) {
+    ngx_oauth_variables_clear(r, *copy);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_oauth_variables_expire(ngx_http_request_t *r)
+{
+    ngx_oauth_variables_clear(r, r->variables);
+}
+
+
+/*
+ * Those that are computed from others (map, geo, split_clients) have a getter
+ * with data; "set" is weak and keeps what the configuration assigned.
+ */
+
+static void
+ngx_oauth_variables_clear(ngx_http_request_t *r,
+    ngx_http_variable_value_t *values)
+{
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
         if (v[i].get_handler && v[i].data
             && !(v[i].flags & NGX_HTTP_VAR_WEAK))
         {
-            (*copy)[i].valid = 0;
-            (*copy)[i].not_found = 0;
+            values[i].valid = 0;
+            values[i].not_found = 0;
         }
     }
-
-    return NGX_OK;
 }
 
 

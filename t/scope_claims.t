@@ -66,6 +66,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, LATE => $late->url);
             set $seen $tier;
             oauth_scope $tier;
             add_header X-Seen $seen always;
+            add_header X-Tier $tier always;
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
@@ -171,7 +172,11 @@ ok(wait_until(sub { $http->get('/status')->body =~ /Writing: 3/ }),
 
 $late->raise_flag('go');
 
-is_deeply([ map { $_->status } finish_all(@waiting) ], [ 200, 403 ],
+my @responses = finish_all(@waiting);
+
+is_deeply([ map { $_->status } @responses ], [ 200, 403 ],
           'granted, and not granted');
+is($responses[0]->header('X-Seen'), 'none', 'what was set is kept');
+is($responses[0]->header('X-Tier'), 'gold:read', 'the map has seen it now');
 
 finish();
