@@ -127,7 +127,11 @@ ngx_oauth_keys_update(ngx_oauth_keys_t *keys)
 }
 
 
-/* Outside the lock.  What another worker stored was parsed there first. */
+/*
+ * Outside the lock.  What another worker stored was parsed there first: if it
+ * cannot be parsed here, memory is short.  Then the last set stays, and the
+ * next update tries again.
+ */
 
 static void
 ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
@@ -144,17 +148,18 @@ ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
     set = oauth_jwks_parse(ngx_oauth_str(&content.keys),
                            keys->issuer->policy.algorithms, &error);
 
-    keys->parsed = content.generation;
     ngx_oauth_doc_free(&content);
 
     if (set == NULL) {
         ngx_log_error(NGX_LOG_WARN, keys->log, 0,
                       "oauth: issuer \"%V\": the stored keys are not usable: "
-                      "%s", &keys->issuer->name, error ? error : "no memory");
+                      "%s", &keys->issuer->name, error);
+        return;
     }
 
     oauth_jwks_free(keys->retired);
 
+    keys->parsed = content.generation;
     keys->retired = keys->set;
     keys->set = set;
     keys->generation++;
