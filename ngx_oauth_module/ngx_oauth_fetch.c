@@ -10,7 +10,8 @@
  * connection comes next.
  *
  * A fetch owns its easy handle and its body; the multi handle, its
- * connections and its copy of the system's certificates are the worker's.
+ * connections and its copy of the system's certificates are the worker's.  One
+ * that had no memory is not trusted any more: the next fetch gets another.
  */
 
 
@@ -35,11 +36,12 @@ typedef struct {
     ngx_queue_t          watches;
     ngx_log_t           *log;
     ngx_socket_t         rehearsal;     /* -1: none                           */
-    unsigned             starved:1;     /* a fetch got no connection          */
+    unsigned             starved:1;     /* we have to end a fetch ourselves   */
 } ngx_oauth_fetch_client_t;
 
 
 static ngx_int_t ngx_oauth_fetch_create_multi(void);
+static void ngx_oauth_fetch_free_multi(void);
 static void ngx_oauth_fetch_rehearse(void);
 static ngx_socket_t ngx_oauth_fetch_listen(struct sockaddr_un *addr);
 static void ngx_oauth_fetch_rehearsed(ngx_oauth_fetch_t *fetch);
@@ -59,6 +61,7 @@ static void ngx_oauth_fetch_ready(ngx_socket_t fd, ngx_uint_t ready);
 static void ngx_oauth_fetch_timer(ngx_event_t *ev);
 static void ngx_oauth_fetch_drive(curl_socket_t fd, int events);
 static void ngx_oauth_fetch_drain(void);
+static void ngx_oauth_fetch_abandon(CURLMcode code);
 static void ngx_oauth_fetch_drain_starved(void);
 static void ngx_oauth_fetch_finish(ngx_oauth_fetch_t *fetch, CURLcode code);
 static void ngx_oauth_fetch_detach(ngx_oauth_fetch_t *fetch);
@@ -110,6 +113,10 @@ static ngx_int_t
 ngx_oauth_fetch_create_multi(void)
 {
     CURLM  *multi;
+
+    if (ngx_oauth_fetch_client.multi) {
+        return NGX_OK;
+    }
 
     multi = curl_multi_init();
     if (multi == NULL) {
@@ -236,6 +243,24 @@ ngx_oauth_fetch_free(void)
         ngx_oauth_fetch_done(ngx_queue_data(q, ngx_oauth_fetch_t, queue));
     }
 
+    ngx_oauth_fetch_free_multi();
+    ngx_oauth_fetch_end_rehearsal();
+
+    curl_global_cleanup();
+    ERR_clear_error();
+}
+
+
+/* No fetch is in it any more. */
+
+static void
+ngx_oauth_fetch_free_multi(void)
+{
+    ngx_queue_t               *q;
+    ngx_oauth_fetch_client_t  *client;
+
+    client = &ngx_oauth_fetch_client;
+
     if (client->multi) {
         curl_multi_cleanup(client->multi);
         client->multi = NULL;
@@ -250,11 +275,6 @@ ngx_oauth_fetch_free(void)
     if (client->timer.timer_set) {
         ngx_del_timer(&client->timer);
     }
-
-    ngx_oauth_fetch_end_rehearsal();
-
-    curl_global_cleanup();
-    ERR_clear_error();
 }
 
 
@@ -279,7 +299,11 @@ ngx_oauth_fetch_start(ngx_oauth_fetch_conf_t *conf, ngx_oauth_fetch_pt handler,
 
     ngx_queue_insert_tail(&client->fetches, &fetch->queue);
 
-    rc = ngx_oauth_fetch_setup(fetch, conf);
+    rc = ngx_oauth_fetch_create_multi();
+
+    if (rc == NGX_OK) {
+        rc = ngx_oauth_fetch_setup(fetch, conf);
+    }
 
     if (rc == NGX_OK
         && (ngx_oauth_fetch_set_callbacks(fetch->easy) != CURLE_OK
@@ -522,13 +546,19 @@ ngx_oauth_fetch_timer(ngx_event_t *ev)
 static void
 ngx_oauth_fetch_drive(curl_socket_t fd, int events)
 {
-    int  running;
+    int        running;
+    CURLMcode  code;
 
-    (void) curl_multi_socket_action(ngx_oauth_fetch_client.multi, fd, events,
+    code = curl_multi_socket_action(ngx_oauth_fetch_client.multi, fd, events,
                                     &running);
     ERR_clear_error();
 
     ngx_oauth_fetch_drain();
+
+    if (code != CURLM_OK) {
+        ngx_oauth_fetch_abandon(code);
+    }
+
     ngx_oauth_fetch_drain_starved();
 }
 
@@ -561,6 +591,36 @@ ngx_oauth_fetch_drain(void)
 
         ngx_oauth_fetch_finish(fetch, code);
     }
+}
+
+
+/*
+ * libcurl had no memory for a socket and does not say whose: a transfer would
+ * never end, and the socket's number would not be usable again.
+ */
+
+static void
+ngx_oauth_fetch_abandon(CURLMcode code)
+{
+    ngx_queue_t               *q;
+    ngx_oauth_fetch_t         *fetch;
+    ngx_oauth_fetch_client_t  *client;
+
+    client = &ngx_oauth_fetch_client;
+
+    for (q = ngx_queue_head(&client->fetches);
+         q != ngx_queue_sentinel(&client->fetches);
+         q = ngx_queue_next(q))
+    {
+        fetch = ngx_queue_data(q, ngx_oauth_fetch_t, queue);
+        fetch->refused = curl_multi_strerror(code);
+        (void) curl_multi_remove_handle(client->multi, fetch->easy);
+    }
+
+    ngx_oauth_fetch_free_multi();
+    ERR_clear_error();
+
+    client->starved = 1;
 }
 
 
