@@ -6,6 +6,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include "oauth_claims.h"
@@ -39,7 +40,7 @@ oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims)
 
     claims->root = oauth_json_parse(payload, OAUTH_JSON_MEMBERS);
     if (claims->root == NULL) {
-        return OAUTH_MALFORMED_TOKEN;
+        return (errno == ENOMEM) ? OAUTH_SERVER_ERROR : OAUTH_MALFORMED_TOKEN;
     }
 
     reason = oauth_claims_read(claims);

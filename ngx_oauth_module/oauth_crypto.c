@@ -272,6 +272,12 @@ oauth_key_import(const char *type, OSSL_PARAM_BLD *build)
     pkey = NULL;
     check = NULL;
 
+    /* Without its own context, for want of memory, OpenSSL crashes. */
+
+    if (OSSL_LIB_CTX_get0_global_default() == NULL) {
+        return NULL;
+    }
+
     params = OSSL_PARAM_BLD_to_param(build);
     ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 

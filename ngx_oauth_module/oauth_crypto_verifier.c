@@ -7,6 +7,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -32,6 +33,7 @@ struct oauth_verifier_s {
 };
 
 
+static oauth_reason_t oauth_verifier_verdict(int rc);
 static int oauth_verifier_init(oauth_verifier_t *verifier, EVP_PKEY *pkey);
 static oauth_reason_t oauth_verifier_verify_eddsa(oauth_verifier_t *verifier,
     oauth_str_t input, oauth_str_t signature);
@@ -99,8 +101,27 @@ oauth_verifier_verify(oauth_verifier_t *verifier, oauth_str_t input,
         signature.data = der;
     }
 
-    return EVP_PKEY_verify(verifier->pkey, signature.data, signature.len,
-                           hash, len) == 1 ? OAUTH_OK : OAUTH_BAD_SIGNATURE;
+    errno = 0;
+
+    return oauth_verifier_verdict(EVP_PKEY_verify(verifier->pkey,
+                                                  signature.data,
+                                                  signature.len, hash, len));
+}
+
+
+/*
+ * OpenSSL does not always say that it had no memory; malloc does.  errno was 0
+ * before.
+ */
+
+static oauth_reason_t
+oauth_verifier_verdict(int rc)
+{
+    if (rc == 1) {
+        return OAUTH_OK;
+    }
+
+    return (errno == ENOMEM) ? OAUTH_SERVER_ERROR : OAUTH_BAD_SIGNATURE;
 }
 
 
@@ -184,9 +205,11 @@ oauth_verifier_verify_eddsa(oauth_verifier_t *verifier, oauth_str_t input,
     ctx = EVP_MD_CTX_new();
 
     if (ctx && EVP_MD_CTX_copy_ex(ctx, verifier->digest) == 1) {
-        reason = EVP_DigestVerify(ctx, signature.data, signature.len,
-                                  input.data, input.len) == 1
-                 ? OAUTH_OK : OAUTH_BAD_SIGNATURE;
+        errno = 0;
+        reason = oauth_verifier_verdict(EVP_DigestVerify(ctx, signature.data,
+                                                         signature.len,
+                                                         input.data,
+                                                         input.len));
     }
 
     EVP_MD_CTX_free(ctx);

@@ -8,6 +8,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include "oauth_discovery.h"
@@ -65,7 +66,7 @@ oauth_discovery_parse(oauth_str_t text, oauth_str_t issuer,
 
     root = oauth_json_parse(text, OAUTH_DISCOVERY_MEMBERS);
     if (root == NULL) {
-        return "it is no JSON object";
+        return (errno == ENOMEM) ? "memory is short" : "it is no JSON object";
     }
 
     error = oauth_discovery_read(root, issuer, discovery);

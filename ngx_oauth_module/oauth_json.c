@@ -6,6 +6,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include "oauth_json.h"
@@ -27,6 +28,8 @@ typedef struct {
 
 static json_t *oauth_json_load(oauth_str_t text, size_t max_members,
     size_t flags);
+static json_t *oauth_json_load_watched(oauth_str_t text, size_t flags);
+static void *oauth_json_alloc(size_t size);
 static int oauth_json_bounded(oauth_str_t text, size_t max_members);
 static const unsigned char *oauth_json_string_end(const unsigned char *p,
     const unsigned char *last);
@@ -37,6 +40,10 @@ static int oauth_json_text_value(const json_t *value, oauth_buf_t *buf,
     int escape);
 static int oauth_json_text_write(const char *data, size_t len, void *writer);
 static int oauth_json_has_control(const unsigned char *data, size_t len);
+
+
+static json_malloc_t  oauth_json_malloc;    /* while a text is parsed         */
+static int            oauth_json_short;     /* it has failed                  */
 
 
 json_t *
@@ -166,19 +173,61 @@ oauth_json_load(oauth_str_t text, size_t max_members, size_t flags)
 {
     json_t  *value;
 
+    errno = 0;
+
     if (text.len == 0 || !oauth_json_bounded(text, max_members)) {
         return NULL;
     }
 
-    value = json_loadb((const char *) text.data, text.len,
-                       flags | JSON_REJECT_DUPLICATES, NULL);
+    value = oauth_json_load_watched(text, flags | JSON_REJECT_DUPLICATES);
 
-    if (!json_is_object(value)) {
+    if (!json_is_object(value) || oauth_json_short) {
         json_decref(value);
+        errno = oauth_json_short ? ENOMEM : 0;
         return NULL;
     }
 
     return value;
+}
+
+
+/*
+ * Where its lexer has no memory for one more byte, jansson goes on without
+ * that byte, and a claim is not what was signed.  So its allocations are
+ * watched, and a tree that was short of one is not used.
+ */
+
+static json_t *
+oauth_json_load_watched(oauth_str_t text, size_t flags)
+{
+    json_t       *value;
+    json_free_t   free_fn;
+
+    oauth_json_short = 0;
+
+    json_get_alloc_funcs(&oauth_json_malloc, &free_fn);
+    json_set_alloc_funcs(oauth_json_alloc, free_fn);
+
+    value = json_loadb((const char *) text.data, text.len, flags, NULL);
+
+    json_set_alloc_funcs(oauth_json_malloc, free_fn);
+
+    return value;
+}
+
+
+static void *
+oauth_json_alloc(size_t size)
+{
+    void  *p;
+
+    p = oauth_json_malloc(size);
+
+    if (p == NULL) {
+        oauth_json_short = 1;
+    }
+
+    return p;
 }
 
 

@@ -27,7 +27,8 @@
 /*
  * Parses one JSON object.  max_members bounds the members of all objects in
  * the text together, OAUTH_JSON_VALUES the values at all depths.  Returns NULL
- * when the text is anything else.
+ * when the text is anything else; errno is ENOMEM then if, and only if, memory
+ * is short.
  */
 
 json_t *oauth_json_parse(oauth_str_t text, size_t max_members);

@@ -5,6 +5,7 @@
  */
 
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@
 #define OAUTH_JWKS_JSON_MEMBERS  (16 * OAUTH_JWKS_MEMBERS)
 
 
-static void oauth_jwks_add(oauth_jwks_t *set, const json_t *value,
+static int oauth_jwks_add(oauth_jwks_t *set, const json_t *value,
     size_t index, oauth_algs_t allowed);
 static int oauth_jwks_is_named(const oauth_jwk_t *jwk, oauth_str_t kid);
 
@@ -35,7 +36,8 @@ oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed, const char **error)
     keys = json_object_get(root, "keys");
 
     if (root == NULL) {
-        *error = "key set is not a JSON object";
+        *error = (errno == ENOMEM) ? "memory is short"
+                                   : "key set is not a JSON object";
         goto failed;
     }
 
@@ -56,7 +58,10 @@ oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed, const char **error)
     }
 
     for (i = 0; i < json_array_size(keys); i++) {
-        oauth_jwks_add(set, json_array_get(keys, i), i, allowed);
+        if (oauth_jwks_add(set, json_array_get(keys, i), i, allowed) != 0) {
+            *error = "memory is short";
+            goto failed;
+        }
     }
 
     if (set->nkeys == 0) {
@@ -158,7 +163,9 @@ oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid,
 }
 
 
-static void
+/* An odd key is skipped; -1 when memory is short: nobody knows it, then. */
+
+static int
 oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,
     oauth_algs_t allowed)
 {
@@ -168,12 +175,17 @@ oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,
         why = "64 usable keys come before it";
 
     } else {
+        errno = 0;
         why = oauth_jwk_parse(value, allowed, &set->keys[set->nkeys]);
-    }
 
-    if (why == NULL) {
-        set->nkeys++;
-        return;
+        if (why == NULL) {
+            set->nkeys++;
+            return 0;
+        }
+
+        if (errno == ENOMEM) {
+            return -1;
+        }
     }
 
     if (set->nskipped < OAUTH_JWKS_SKIPPED) {
@@ -182,6 +194,8 @@ oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,
     }
 
     set->nskipped++;
+
+    return 0;
 }
 
 

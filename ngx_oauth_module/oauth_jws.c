@@ -7,6 +7,7 @@
  */
 
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,7 +211,7 @@ oauth_jws_parse_header(oauth_jws_t *jws, oauth_str_t text)
 
     header = oauth_json_parse(text, OAUTH_JSON_MEMBERS);
     if (header == NULL) {
-        return OAUTH_MALFORMED_TOKEN;
+        return (errno == ENOMEM) ? OAUTH_SERVER_ERROR : OAUTH_MALFORMED_TOKEN;
     }
 
     reason = oauth_jws_read_header(jws, header);
