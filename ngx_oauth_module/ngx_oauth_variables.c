@@ -29,6 +29,8 @@ static ngx_int_t ngx_oauth_variable_unselected(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name);
 static void ngx_oauth_variable_set(ngx_http_variable_value_t *v,
     oauth_str_t text);
+static ngx_int_t ngx_oauth_variables_evaluate(ngx_http_request_t *r,
+    ngx_http_complex_value_t *complex, ngx_str_t *value);
 static ngx_int_t ngx_oauth_variables_copy(ngx_http_request_t *r,
     ngx_http_variable_value_t **copy);
 static void ngx_oauth_variables_clear(ngx_http_request_t *r,
@@ -93,12 +95,14 @@ ngx_oauth_variables_value(ngx_http_request_t *r,
     ngx_oauth_ctx_t            *ctx;
     ngx_http_variable_value_t  *variables, *copy;
 
+    if (complex->lengths == NULL) {
+        return ngx_http_complex_value(r, complex, value);
+    }
+
     ctx = ngx_oauth_access_lookup(r);
 
-    if (complex->lengths == NULL
-        || (r == r->main && !r->internal && !(ctx && ctx->peeked)))
-    {
-        return ngx_http_complex_value(r, complex, value);
+    if (r == r->main && !r->internal && !(ctx && ctx->peeked)) {
+        return ngx_oauth_variables_evaluate(r, complex, value);
     }
 
     if (ngx_oauth_variables_copy(r, &copy) != NGX_OK) {
@@ -108,11 +112,30 @@ ngx_oauth_variables_value(ngx_http_request_t *r,
     variables = r->variables;
     r->variables = copy;
 
-    rc = ngx_http_complex_value(r, complex, value);
+    rc = ngx_oauth_variables_evaluate(r, complex, value);
 
     r->variables = variables;
 
     return rc;
+}
+
+
+/*
+ * To nginx a variable that had no memory is an empty one, and a map of it is
+ * its default.  Here that would be another scope, or nobody's identity.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_evaluate(ngx_http_request_t *r,
+    ngx_http_complex_value_t *complex, ngx_str_t *value)
+{
+    ngx_int_t  rc;
+
+    ngx_set_errno(0);
+
+    rc = ngx_http_complex_value(r, complex, value);
+
+    return (ngx_errno == NGX_ENOMEM) ? NGX_ERROR : rc;
 }
 
 
