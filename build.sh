@@ -42,6 +42,8 @@ usage: ./build.sh verb
   test --asan     the phase prove on an nginx built from source with ASan and
                   UBSan; a report of theirs is a failure
   test --valgrind the same with nginx under valgrind, which takes long
+  test --torture  every allocation of many requests fails once, in an nginx
+                  built from source for that
   coverage        how much of the module's own files the phases
                   ${coverage_phases[*]} run; fails below $coverage_lines % of the lines or
                   $coverage_branches % of the branches
@@ -57,8 +59,8 @@ environment:
 
   NGINX_SRC=dir   another nginx source tree to build against; where it is not
                   Debian's, that nginx is built too, as build/nginx, and used
-                  by the demo and the tests; test --asan and --valgrind
-                  fetch one where it is not set
+                  by the demo and the tests; test --asan, --valgrind
+                  and --torture fetch one where it is not set
   CC_OPT, LD_OPT  further compiler and linker options
   BUILD=dir       in place of build/
 EOF
@@ -562,7 +564,7 @@ verb_test() {
 
     case ${1:-all} in
     all) ;;
-    --asan | --valgrind)
+    --asan | --valgrind | --torture)
         wanted=("${1#--}")
         ;;
     *)
@@ -689,6 +691,19 @@ phase_valgrind() {
     variant valgrind "-O1 -DNGX_DEBUG_PALLOC=1" ""
     export OAUTH_MODE=valgrind
     prove_all
+}
+
+
+# nginx's pools are made of single allocations here; slab.o makes those from
+# the shared zone fail, too.
+
+phase_torture() {
+    local wrap=-Wl,--wrap=ngx_slab_alloc_locked,--wrap=ngx_slab_calloc
+
+    make -s -C "$top/t/torture" BUILD="$build/torture"
+    variant torture -DNGX_DEBUG_PALLOC=1 "$build/torture/slab.o $wrap"
+    cd "$top"
+    t/tap -j "$jobs" t/torture/*.t
 }
 
 

@@ -15,9 +15,8 @@ use constant { COLUMNS => 80, COMMENT_LEAST => 4, COMMENT_MOST => 16 };
 
 my @files = ((map { "ngx_oauth_module/$_" } sources()),
              map { s{^\Q@{[top()]}\E/}{}r } glob("'@{[top()]}'/t/unit/*.[ch]"),
-             glob("'@{[top()]}'/t/fuzz/*.[ch]"),
-             glob("'@{[top()]}'/t/lib/*.[ch]"),
-             glob("'@{[top()]}'/t/bench/*.[ch]"));
+             map { glob("'@{[top()]}'/t/$_/*.[ch]") }
+                 qw(fuzz lib bench torture));
 
 for my $file (@files) {
     my $text = slurp($file);

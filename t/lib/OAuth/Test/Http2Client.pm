@@ -25,7 +25,8 @@ sub new {
     $connection->send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
                       . frame(SETTINGS, 0, 0, ''));
 
-    return bless { connection => $connection, stream => -1 }, $class;
+    return bless { connection => $connection, stream => -1,
+                   timeout => $options{timeout} // seconds(5) }, $class;
 }
 
 
@@ -144,7 +145,7 @@ sub read_frame {
             }
         }
 
-        $connection->pump(seconds(5)) or return;
+        $connection->pump($self->{timeout}) or return;
     }
 }
 

@@ -1,0 +1,223 @@
+/*
+ * Preloaded into nginx: makes the n-th allocation of one process fail, counts
+ * those that are alive, and moves its clock.  What it does is in a page that
+ * the test and all processes share, a file that $TORTURE_PAGE names:
+ *
+ *   pid          whose allocations count; 0: nobody's, -1: everybody's
+ *   first, last  the numbers of those that fail; 0: none
+ *   count        allocations since the test set this to 0
+ *   failed       how many of them have failed
+ *   live         allocated and not yet freed
+ *   spare        allocations of this size do not fail, nor count
+ *   skip         milliseconds by which the monotonic clock is ahead
+ *
+ * free() gives blocks back to glibc, whose MALLOC_PERTURB_ overwrites them.
+ */
+
+
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fail.h"
+
+
+typedef struct {
+    volatile int64_t  pid;
+    volatile int64_t  first;
+    volatile int64_t  last;
+    volatile int64_t  count;
+    volatile int64_t  failed;
+    volatile int64_t  live;
+    volatile int64_t  spare;
+    volatile int64_t  skip;
+} torture_page_t;
+
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *p);
+
+static torture_page_t *torture_mine(void);
+static void *torture_counted(void *p);
+
+
+static torture_page_t  *torture_page;
+
+
+__attribute__((constructor))
+static void
+torture_init(void)
+{
+    int          fd;
+    void        *page;
+    const char  *name;
+
+    name = getenv("TORTURE_PAGE");
+    fd = name ? open(name, O_RDWR|O_CLOEXEC) : -1;
+
+    if (fd == -1) {
+        return;
+    }
+
+    page = mmap(NULL, sizeof(torture_page_t), PROT_READ|PROT_WRITE, MAP_SHARED,
+                fd, 0);
+    (void) close(fd);
+
+    if (page != MAP_FAILED) {
+        torture_page = page;
+    }
+}
+
+
+/* The page, if it is this process that is watched. */
+
+static torture_page_t *
+torture_mine(void)
+{
+    torture_page_t  *page;
+
+    page = torture_page;
+
+    return page && (page->pid == -1 || (page->pid && page->pid == getpid()))
+           ? page : NULL;
+}
+
+
+int
+torture_fails(size_t size)
+{
+    torture_page_t  *page;
+
+    page = torture_mine();
+
+    if (page == NULL
+        || (int64_t) size == page->spare
+        || ++page->count < page->first
+        || page->count > page->last)
+    {
+        return 0;
+    }
+
+    page->failed++;
+    errno = ENOMEM;
+
+    return 1;
+}
+
+
+static void *
+torture_counted(void *p)
+{
+    torture_page_t  *page;
+
+    page = p ? torture_mine() : NULL;
+
+    if (page) {
+        page->live++;
+    }
+
+    return p;
+}
+
+
+void *
+malloc(size_t size)
+{
+    return torture_fails(size) ? NULL : torture_counted(__libc_malloc(size));
+}
+
+
+void *
+calloc(size_t n, size_t size)
+{
+    return torture_fails(n * size)
+           ? NULL : torture_counted(__libc_calloc(n, size));
+}
+
+
+void *
+memalign(size_t alignment, size_t size)
+{
+    return torture_fails(size)
+           ? NULL : torture_counted(__libc_memalign(alignment, size));
+}
+
+
+void *
+aligned_alloc(size_t alignment, size_t size)
+{
+    return memalign(alignment, size);
+}
+
+
+int
+posix_memalign(void **p, size_t alignment, size_t size)
+{
+    void  *new;
+
+    new = memalign(alignment, size);
+
+    if (new == NULL) {
+        return ENOMEM;
+    }
+
+    *p = new;
+
+    return 0;
+}
+
+
+void
+free(void *p)
+{
+    torture_page_t  *page;
+
+    page = p ? torture_mine() : NULL;
+
+    if (page) {
+        page->live--;
+    }
+
+    __libc_free(p);
+}
+
+
+/* The wall clock stays: tokens keep their times. */
+
+int
+clock_gettime(clockid_t clock, struct timespec *ts)
+{
+    int      rc;
+    int64_t  skip;
+
+    rc = (int) syscall(SYS_clock_gettime, clock, ts);
+
+    if (rc != 0 || torture_page == NULL
+        || (clock != CLOCK_MONOTONIC && clock != CLOCK_MONOTONIC_COARSE
+            && clock != CLOCK_MONOTONIC_RAW))
+    {
+        return rc;
+    }
+
+    skip = torture_page->skip;
+    ts->tv_sec += skip / 1000;
+    ts->tv_nsec += skip % 1000 * 1000000;
+
+    if (ts->tv_nsec >= 1000000000) {
+        ts->tv_nsec -= 1000000000;
+        ts->tv_sec++;
+    }
+
+    return rc;
+}
