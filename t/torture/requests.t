@@ -16,6 +16,11 @@ use OAuth::Test::Http2Client;
 use OAuth::Test::Token qw(mint);
 use OAuth::Test::Torture;
 
+# Tokens are verified anew for each request, unless known.t says otherwise.
+
+our $cache;
+$cache //= 0;
+
 my %key = map { $_ => key($_) } qw(RS256 PS256 ES256 EdDSA);
 my $stranger = key('ES256');
 
@@ -28,7 +33,9 @@ my $good = token('ES256');
 
 my $torture = OAuth::Test::Torture->new(keys => [ values %key ],
                                         token => $good,
+                                        CACHE => $cache,
                                         conf => <<'EOT')->start;
+    oauth_cache %%CACHE%%;
     oauth_issuer corp { issuer https://corp.test; jwks_file %%DIR%%/jwks; }
     oauth_issuer live { issuer %%ISSUER%%; key_refetch 1s; }
     oauth_claim_set $team realm.access team;
@@ -210,7 +217,12 @@ my @script = (
 # nginx 1.22 crashes when it logs the request line of HTTP/2 that it had no
 # memory for: that one is told by its size, and spared.
 
-for my $name ('no token', 'ES256', 'POST', 'bad signature', 'metadata') {
+# Nor does it give back all of an HTTP/2 connection whose start had no memory,
+# which would be seen beside the few allocations of a known token.
+
+for my $name ($cache ? () : ('no token', 'ES256', 'POST', 'bad signature',
+                             'metadata'))
+{
     my ($case) = grep { $_->[0] eq $name } @script;
     my (undef, $request, @rest) = @$case;
     my ($method, $path, @fields) = @$request;
