@@ -117,7 +117,7 @@ sub ask {
 }
 
 
-is(ask($urls{secure})->status, 200, 'https by a tunnel');
+ok(wait_until(sub { ask($urls{secure})->status == 200 }), 'https by a tunnel');
 is(ask($urls{plain})->status, 200, 'http is forwarded');
 is(ask($direct->url)->status, 200, 'and one without a proxy');
 
