@@ -1,6 +1,6 @@
 
 /*
- * Paths that servers read in more than one way: every one of the five signs,
+ * Paths that servers read in more than one way: every one of these signs,
  * wherever it stands and however it is written, and what only looks like one.
  */
 
