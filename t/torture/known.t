@@ -10,4 +10,5 @@ use FindBin;
 
 our $cache = 100;
 
-do "$FindBin::Bin/requests.t" or die $@ || "cannot run requests.t: $!\n";
+do "$FindBin::Bin/requests.t";
+die $@ if $@;
