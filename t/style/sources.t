@@ -19,7 +19,7 @@ my %untested = map { $_ => 1 } qw();
 # What reads bytes that come from outside; and the policy over all of them.
 
 my @parsers = qw(base64url bearer claims discovery json jwk jwks jws scope
-                 token url);
+                 target token url);
 
 my @c = map { noun($_) } sources('c');
 my @h = map { noun($_) } sources('h');
