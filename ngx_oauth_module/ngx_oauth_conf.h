@@ -67,6 +67,11 @@ typedef struct {
 } ngx_oauth_header_t;
 
 
+/* The length of a name as one bit of a set; the last one is of all above. */
+
+#define ngx_oauth_header_length(len)  (UINT64_C(1) << ((len) < 63 ? (len) : 63))
+
+
 /* Variables of the claims: $oauth_claim_NAME. */
 
 #define NGX_OAUTH_CLAIM  "oauth_claim_"
@@ -153,6 +158,7 @@ typedef struct {
     ngx_array_t                resources;   /* ngx_oauth_resource_t *         */
     ngx_array_t                headers;     /* ngx_oauth_header_t *: all names
                                                that the server sets           */
+    uint64_t                   header_lengths;
     ngx_uint_t                 catch_all;   /* it has a location /            */
 } ngx_oauth_srv_conf_t;
 

@@ -217,6 +217,7 @@ ngx_oauth_location_headers(ngx_conf_t *cf, ngx_oauth_location_t *location)
         }
 
         *slot = &headers[i];
+        server->header_lengths |= ngx_oauth_header_length(normal->len);
     }
 
     return NGX_OK;

@@ -14,12 +14,17 @@
 #include "ngx_oauth_access.h"
 
 
+/* Most fields are of a length that no name has, and are looked at no further. */
+
 typedef struct {
     ngx_array_t  *names;          /* ngx_oauth_header_t *: taken off          */
+    uint64_t      lengths;        /* of all names that may be taken off       */
     unsigned      token:1;        /* Authorization and DPoP are taken off     */
 } ngx_oauth_filter_t;
 
 
+static ngx_oauth_filter_t ngx_oauth_forward_filter(ngx_http_request_t *r,
+    ngx_uint_t token);
 static ngx_int_t ngx_oauth_forward_build(ngx_http_request_t *r,
     ngx_oauth_filter_t *filter, ngx_uint_t room);
 static ngx_uint_t ngx_oauth_forward_needed(ngx_http_request_t *r,
@@ -42,19 +47,18 @@ static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
 #define ngx_oauth_forward_is_literal(h, name)                                 \
     ngx_oauth_forward_is(h, name, sizeof(name) - 1)
 
+#define ngx_oauth_forward_length(name)                                        \
+    ngx_oauth_header_length(sizeof(name) - 1)
+
 
 ngx_int_t
 ngx_oauth_forward_clean(ngx_http_request_t *r)
 {
-    ngx_oauth_filter_t     filter;
-    ngx_oauth_srv_conf_t  *scf;
+    ngx_oauth_filter_t  filter;
 
-    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+    filter = ngx_oauth_forward_filter(r, 0);
 
-    filter.names = &scf->headers;
-    filter.token = 0;
-
-    if (scf->headers.nelts == 0 || !ngx_oauth_forward_needed(r, &filter)) {
+    if (filter.lengths == 0 || !ngx_oauth_forward_needed(r, &filter)) {
         return NGX_OK;
     }
 
@@ -65,15 +69,13 @@ ngx_oauth_forward_clean(ngx_http_request_t *r)
 ngx_int_t
 ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
 {
-    ngx_http_request_t    *r;
-    ngx_oauth_filter_t     filter;
-    ngx_oauth_srv_conf_t  *scf;
+    ngx_http_request_t  *r;
+    ngx_oauth_filter_t   filter;
 
     r = ctx->request;
-    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
-    filter.names = &scf->headers;
-    filter.token = !ctx->conf->pass_token && ngx_oauth_forward_is_token(ctx);
+    filter = ngx_oauth_forward_filter(r, !ctx->conf->pass_token
+                                         && ngx_oauth_forward_is_token(ctx));
 
     ctx->forwarded = 0;
 
@@ -88,19 +90,16 @@ ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
 ngx_int_t
 ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t             i, n, again;
-    ngx_table_elt_t       *h;
-    ngx_http_request_t    *r;
-    ngx_oauth_header_t    *headers;
-    ngx_oauth_filter_t     filter;
-    ngx_oauth_srv_conf_t  *scf;
+    ngx_uint_t           i, n, again;
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
+    ngx_oauth_header_t  *headers;
+    ngx_oauth_filter_t   filter;
 
     r = ctx->request;
-    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
     n = ctx->conf->headers ? ctx->conf->headers->nelts : 0;
 
-    filter.names = &scf->headers;
-    filter.token = !ctx->conf->pass_token;
+    filter = ngx_oauth_forward_filter(r, !ctx->conf->pass_token);
 
     /* Taken off by an earlier location of the same request, wanted here. */
 
@@ -133,6 +132,31 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+static ngx_oauth_filter_t
+ngx_oauth_forward_filter(ngx_http_request_t *r, ngx_uint_t token)
+{
+    ngx_oauth_filter_t     filter;
+    ngx_oauth_srv_conf_t  *scf;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+
+    filter.names = &scf->headers;
+    filter.lengths = scf->header_lengths;
+    filter.token = token;
+
+    if (scf->headers.nelts) {
+        filter.lengths |= ngx_oauth_forward_length("connection");
+    }
+
+    if (token) {
+        filter.lengths |= ngx_oauth_forward_length("authorization")
+                          | ngx_oauth_forward_length("dpop");
+    }
+
+    return filter;
 }
 
 
@@ -216,15 +240,15 @@ ngx_oauth_forward_needed(ngx_http_request_t *r, ngx_oauth_filter_t *filter)
 static ngx_uint_t
 ngx_oauth_forward_drop(ngx_oauth_filter_t *filter, ngx_table_elt_t *h)
 {
+    if (!(filter->lengths & ngx_oauth_header_length(h->key.len))) {
+        return 0;
+    }
+
     if (filter->token
         && (ngx_oauth_forward_is_literal(h, "authorization")
             || ngx_oauth_forward_is_literal(h, "dpop")))
     {
         return 1;
-    }
-
-    if (filter->names->nelts == 0) {
-        return 0;
     }
 
     if (ngx_oauth_forward_named(filter->names, &h->key)) {
@@ -276,11 +300,24 @@ ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
 }
 
 
+/* The name is of lower-case letters only: then a bit is all of the case. */
+
 static ngx_uint_t
 ngx_oauth_forward_is(ngx_table_elt_t *h, const char *name, size_t len)
 {
-    return h->key.len == len
-           && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0;
+    size_t  i;
+
+    if (h->key.len != len) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if ((h->key.data[i] | 0x20) != name[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -17,7 +17,7 @@
 
 /* Bytes of a token that are hashed: no signature ends like another one. */
 
-#define OAUTH_CACHE_TAIL  64
+#define OAUTH_CACHE_TAIL  32
 
 
 /* A part of the hash for each place comes first: misses read nothing else. */

@@ -60,19 +60,24 @@ oauth_scope_valid(oauth_str_t s)
 int
 oauth_scope_next(oauth_str_t *rest, oauth_str_t *word)
 {
-    while (rest->len > 0 && rest->data[0] == ' ') {
-        rest->data++;
-        rest->len--;
+    oauth_str_t  s;
+
+    s = *rest;
+
+    while (s.len > 0 && s.data[0] == ' ') {
+        s.data++;
+        s.len--;
     }
 
-    word->data = rest->data;
-    word->len = 0;
+    *word = s;
 
-    while (rest->len > 0 && rest->data[0] != ' ') {
-        rest->data++;
-        rest->len--;
-        word->len++;
+    while (s.len > 0 && s.data[0] != ' ') {
+        s.data++;
+        s.len--;
     }
+
+    word->len -= s.len;
+    *rest = s;
 
     return word->len > 0;
 }
