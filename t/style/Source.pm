@@ -131,21 +131,22 @@ sub commands {
 }
 
 
-# The fenced blocks of a document that carry the language tag: { line, info,
-# body }, where info is what stands after the language.
+# The fenced blocks of a document that carry the language tag: { line, section,
+# info, body }, where info is what stands after the language.
 
 sub doc_blocks {
     my ($file, $language) = @_;
 
     my (@blocks, $block);
     my $number = 0;
+    my $section = '';
 
     for my $line (split /\n/, slurp($file)) {
         $number++;
 
-        if (!$block && $line =~ /^\s*```(\w+)\s*(.*?)\s*\z/) {
+        if (!$block && $line =~ /^\s*```(\w*)\s*(.*?)\s*\z/) {
             $block = { file => $file, line => $number, language => $1,
-                       info => $2, body => '' };
+                       section => $section, info => $2, body => '' };
 
         } elsif ($block && $line =~ /^\s*```\s*\z/) {
             push @blocks, $block if $block->{language} eq $language;
@@ -153,6 +154,9 @@ sub doc_blocks {
 
         } elsif ($block) {
             $block->{body} .= "$line\n";
+
+        } elsif ($line =~ /^#+ (.*)/) {
+            $section = $1;
         }
     }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# Every nginx example of the documents is accepted by nginx -t, without a
-# warning.  What stands after the language says where the block belongs:
+# Every nginx example of the documents is accepted by nginx -t, and without a
+# warning unless "warns" stands behind.  What stands after the language says
+# where the block belongs:
 #
 #   ```nginx            a whole file, with its load_module line
 #   ```nginx http       inside http { }
@@ -21,7 +22,9 @@ use lib $FindBin::Bin;
 use Source;
 use Test::More;
 
-my @documents = qw(README.md docs/directives.md docs/quickstart.md);
+my @documents = (qw(README.md docs/directives.md docs/quickstart.md),
+                 map { s{^\Q@{[top()]}\E/}{}r }
+                     glob("'@{[top()]}'/docs/agents/*.md"));
 
 my $nginx = $ENV{OAUTH_NGINX} || 'nginx';
 my $module = ($ENV{BUILD} || top() . '/build') . '/ngx_oauth_module.so';
@@ -56,17 +59,24 @@ like check('location', "oauth corp;\nreturn 204;\n"), qr/before a token/,
 for my $document (@documents) {
     my @blocks = doc_blocks($document, 'nginx');
 
-    cmp_ok scalar @blocks, '>', 0, "$document has examples";
+    cmp_ok scalar @blocks, '>', 0, "$document has examples"
+        unless $document =~ m{^docs/agents/};
 
     for my $block (@blocks) {
         my $name = "$document:$block->{line}";
 
-        if (!$wrap{$block->{info}}) {
-            fail "$name: no context \"$block->{info}\"";
-            next;
-        }
+        my $context = $block->{info} =~ s/ warns\z//r;
 
-        accepted($block->{info}, $block->{body}, $name);
+        if (!$wrap{$context}) {
+            fail "$name: no context \"$context\"";
+
+        } elsif ($context eq $block->{info}) {
+            accepted($context, $block->{body}, $name);
+
+        } else {
+            like check($context, $block->{body}), qr/\A(?!.*\[emerg\]).*\[warn\]/,
+                "$name: with a warning";
+        }
     }
 }
 
