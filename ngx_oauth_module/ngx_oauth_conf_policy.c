@@ -271,17 +271,35 @@ ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* Every argument is a scope-token. */
+/*
+ * Every argument is a scope-token, and none is what oauth_scope would take for
+ * a variable or for alternatives.
+ */
 
 static ngx_int_t
 ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
 {
+    u_char      *last;
     ngx_str_t   *value;
     ngx_uint_t   i;
 
     value = cf->args->elts;
 
     for (i = 1; i < cf->args->nelts; i++) {
+
+        last = value[i].data + value[i].len;
+
+        if (ngx_strlchr(value[i].data, last, '$')
+            || ngx_strlchr(value[i].data, last, '|'))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "scope \"%V\" has \"$\" or \"|\": variables "
+                               "and alternatives are possible in "
+                               "\"oauth_scope\" only, name scopes here",
+                               &value[i]);
+            return NGX_ERROR;
+        }
+
         if (!oauth_scope_valid(ngx_oauth_str(&value[i]))) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "scope \"%V\" is empty or no RFC 6749 "

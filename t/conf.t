@@ -342,6 +342,14 @@ for my $scope ('""', q{'a"b'}, q{'a\b'}, q{'a b'}, "a\xc3\xa9", 'a|', '|a',
             . "\n }"), qr/scope/) unless $scope =~ /\|/;
 }
 
+# What oauth_scope would understand is no scope where there is only one.
+
+for my $directive ('oauth_scope_advertise', 'oauth_scope_implies a') {
+    bad("$directive $_", in_server(
+            "location / {\n oauth corp;\n $directive $_; # here\n }"),
+        qr/\Q$_\E.*variable/) for '$tool_scope', 'x:$oauth_sub', 'a|b', '|';
+}
+
 bad("methods: $_", in_server(
         "location / {\n oauth corp;\n oauth_scope a method=$_; # here\n }"),
     qr/method/) for '', 'get', 'GET,', ',GET', 'G=T', '"GET POST"';
