@@ -3,7 +3,7 @@
 # Tokens as the world issues them.  For each authorization server: what its
 # access token gets without any setting, the configuration that makes it work,
 # with the identity that the app is told then, and what becomes of its ID
-# tokens.  docs/agents/authorization-servers.md has the same configuration.
+# tokens.  The configuration is that of docs/agents/authorization-servers.md.
 
 use strict;
 use warnings;
@@ -15,6 +15,7 @@ use JSON::PP ();
 use MIME::Base64 qw(encode_base64url);
 
 use OAuth::Test;
+use OAuth::Test::Document qw(conf);
 use OAuth::Test::Key;
 use OAuth::Test::Shape qw(shape shapes);
 use OAuth::Test::Token qw(mint remember_token);
@@ -30,23 +31,82 @@ my $upstream = upstream();
 my %shapes = map { $_ => shape($_) } shapes();
 my $conf = '';
 
-# Issuers: one block for each shape, and what a few need beside that.
+# Sections of the document, and the shapes that their issuers have.
 
-my @blocks = (
-    (map { [ $_, $_, '' ] } shapes()),
+my $document = 'docs/agents/authorization-servers.md';
+
+my %sections = (
+    'Keycloak' => { corp => 'keycloak' },
+    'Entra ID' => { corp => 'entra_v2', corp_v1 => 'entra_v1' },
+    'Auth0' => { corp => 'auth0' },
+    'Okta' => { corp => 'okta' },
+    'Amazon Cognito' => { corp => 'cognito' },
+    'Ory Hydra' => { corp => 'hydra' },
+    'Google' => { corp => 'google' },
+    'oidc-provider' => { corp => 'oidc_provider' },
+    'authentik' => { corp => 'authentik' },
+    'GitLab CI' => { corp => 'gitlab' },
+);
+
+# Locations: /NAME has what the document says, /bare/NAME a scope and nothing
+# else.  Issuers keep their names' shapes, and find their keys here.
+
+my %settings = map { ("bare/$_" => "oauth $_; oauth_scope notes:read;") }
+    shapes();
+
+for my $section (sort keys %sections) {
+    my $name = $sections{$section};
+    my $issuers = conf($document, section => $section);
+    my $location = conf($document, section => $section,
+        info => $section eq 'Amazon Cognito' ? 'location warns' : 'location');
+
+    $issuers =~ s/^ *config_url .*\n//mg;
+    $issuers =~ s{oauth_issuer (\w+) \{\K}{
+        "\n    config_url @{[ $as->url ]}/$name->{$1};" }ge;
+    $issuers =~ s/oauth_issuer \K(\w+)/$name->{$1}/g;
+
+    $conf .= $issuers;
+    $settings{ $name->{corp} } = $location =~ s/\boauth +corp;/
+                                               oauth $name->{corp};/r;
+}
+
+# What the text says besides.
+
+for (
     [ keycloak_roles => keycloak => 'scope_claim realm_access.roles;' ],
     [ entra_app => entra_v2 => 'scope_claim scp roles;' ],
     [ entra_cae => entra_v2 => 'max_token_lifetime 30h;' ],
     [ auth0_rbac => auth0 => 'scope_claim permissions;' ],
-    [ strict => oidc_provider => 'token_type at+jwt;' ],
-);
-
-for (@blocks) {
+    [ lax => oidc_provider => '' ],
+) {
     my ($block, $name, $more) = @$_;
 
-    $conf .= sprintf "    oauth_issuer %s { issuer %s; config_url %s/%s; %s"
-        . " }\n", $block, $shapes{$name}->issuer, $as->url, $name, $more;
+    $conf .= sprintf "oauth_issuer %s { issuer %s; config_url %s/%s; %s }\n",
+        $block, $shapes{$name}->issuer, $as->url, $name, $more;
 }
+
+my $api = 'oauth_audience ' . API . ';';
+
+my %more = (
+    keycloak_roles => 'oauth keycloak_roles; oauth_scope staff;',
+    entra_open => "oauth entra_v2; $api",
+    entra_client => "oauth entra_v2; $api oauth_require azp @{[ CLIENT ]};",
+    entra_app => "oauth entra_app; $api oauth_scope Notes.Read.All;",
+    entra_cae => "oauth entra_cae; $api oauth_scope Notes.Read;",
+    entra_both => $settings{entra_v2} =~ s/oauth \w+;/
+        oauth entra_v2 entra_v1; oauth_header X-Client appid;/r,
+    auth0_rbac => 'oauth auth0_rbac; oauth_scope notes:write;',
+    authentik_open => $settings{authentik} =~ s/oauth_require.*\n//r,
+    lax => 'oauth lax; oauth_scope notes:read;',
+);
+
+%settings = (%settings, map {
+    ($_ => $more{$_} =~ s{\n *proxy_pass.*}{}r
+           . "\nproxy_pass http://127.0.0.1:%%UP%%;")
+} keys %more);
+
+$settings{$_} .= "\nproxy_pass http://127.0.0.1:%%UP%%;"
+    for grep { /^bare/ } keys %settings;
 
 for my $name (shapes()) {
     $as->answer("/$name", status => 200, type => 'application/json',
@@ -55,65 +115,12 @@ for my $name (shapes()) {
                 body => $json->encode($shapes{$name}->jwks));
 }
 
-# Locations: /bare/NAME has a scope and nothing else, /NAME what is needed.
-
-my %settings = (
-    keycloak => 'oauth keycloak; oauth_scope notes:read;
-        oauth_header X-Roles realm_access.roles;',
-    keycloak_roles => 'oauth keycloak_roles; oauth_scope staff;',
-    entra_v2 => 'oauth entra_v2; oauth_scope Notes.Read;
-        oauth_audience ' . API . ';
-        oauth_header X-User oid;',
-    entra_open => 'oauth entra_v2; oauth_audience ' . API . ';',
-    entra_client => 'oauth entra_v2; oauth_audience ' . API . ';
-        oauth_require azp ' . CLIENT . ';',
-    entra_app => 'oauth entra_app; oauth_scope Notes.Read.All;
-        oauth_audience ' . API . ';',
-    entra_cae => 'oauth entra_cae; oauth_scope Notes.Read;
-        oauth_audience ' . API . ';',
-    entra_v1 => 'oauth entra_v2 entra_v1; oauth_scope Notes.Read;
-        oauth_audience ' . API . ' api://' . API . ';
-        oauth_header X-User oid;
-        oauth_header X-Client appid;',
-    auth0 => 'oauth auth0; oauth_scope notes:read;',
-    auth0_rbac => 'oauth auth0_rbac; oauth_scope notes:write;',
-    okta => 'oauth okta; oauth_scope notes:read;
-        oauth_audience api://default;
-        oauth_header X-User uid;',
-    cognito => 'oauth cognito; oauth_scope notes/read;
-        oauth_audience off;
-        oauth_require client_id 1example23456789;
-        oauth_header X-Groups $cognito_groups;',
-    hydra => 'oauth hydra; oauth_scope notes:read;
-        oauth_header X-Tenant ext.tenant;',
-    google => 'oauth google;
-        oauth_require email agent@corp.iam.gserviceaccount.com;
-        oauth_header X-User email;',
-    oidc_provider => 'oauth strict; oauth_scope notes:read;',
-    authentik => 'oauth authentik; oauth_scope notes:read;
-        oauth_audience notes-client;
-        oauth_require azp notes-client;',
-    authentik_open => 'oauth authentik; oauth_scope notes:read;
-        oauth_audience notes-client;',
-    gitlab => 'oauth gitlab;
-        oauth_require project_path corp/bot;
-        oauth_require ref_protected true;
-        oauth_header X-Project project_path;',
-    (map { ("bare/$_" => "oauth $_; oauth_scope notes:read;") } shapes()),
-);
-
-my $locations = join '', map { <<"EOT" } sort keys %settings;
-        location = /$_ {
-        $settings{$_}
-            proxy_pass http://127.0.0.1:%%UP%%;
-        }
-
-EOT
+my $locations = join '', map {
+    "location = /$_ {\n$settings{$_}}\n\n"
+} sort keys %settings;
 
 my $nginx = nginx(<<"EOT", UP => $upstream->port);
 $conf
-    oauth_claim_set \$cognito_groups cognito:groups;
-
     server {
         listen 127.0.0.1:%%PORT_main%%;
         server_name app.test;
@@ -122,6 +129,7 @@ $conf
         oauth_header X-User sub;
         oauth_header X-Client \$oauth_client_id;
         oauth_header X-Scope \$oauth_scope;
+        oauth_header X-Groups \$cognito_groups;
 
 $locations
     }
@@ -212,6 +220,8 @@ refused('bare/entra_v2', $entra->access, '401 wrong_audience',
 let_in('entra_v2', $entra->access, \%told, 'Entra v2');
 refused('entra_v2', $entra->access(scp => 'Notes.Write'),
         '403 insufficient_scope', 'Entra v2 without the scope');
+is($http->get('/entra_v2')->challenge->{fields}{scope},
+   'api://' . API . '/Notes.Read', 'Entra: what clients are to ask for');
 
 my @app = (scp => undef, roles => [ 'Notes.Read.All' ], idtyp => 'app',
            sub => CLIENT);
@@ -262,11 +272,11 @@ refused('entra_v2', $v1->access, '401 unknown_issuer',
         'Entra v1 where v2 is expected');
 refused('bare/entra_v1', $v1->access, '401 wrong_audience',
         'Entra v1 as it comes');
-let_in('entra_v1', $v1->access, \%told, 'Entra v1');
+let_in('entra_both', $v1->access, \%told, 'Entra v1');
 delete $told{'X-Client'};
-let_in('entra_v1', $entra->access, \%told,
+let_in('entra_both', $entra->access, \%told,
        'Entra v2 beside v1, where the client is named otherwise');
-refused('entra_v1', $v1->id, '401 wrong_type', 'Entra v1: ID token');
+refused('entra_both', $v1->id, '401 wrong_type', 'Entra v1: ID token');
 
 # Auth0: the API's identifier is the resource
 
@@ -386,8 +396,8 @@ my $provider = $shapes{oidc_provider};
          'X-Scope' => 'notes:read');
 
 let_in($_, $provider->access, \%told, "oidc-provider at /$_")
-    for qw(bare/oidc_provider oidc_provider);
-refused('bare/oidc_provider', $provider->id, '401 wrong_audience',
+    for qw(lax bare/oidc_provider oidc_provider);
+refused('lax', $provider->id, '401 wrong_audience',
         'oidc-provider: ID token');
 refused('oidc_provider', $provider->id(aud => 'https://app.test',
         scope => 'notes:read'), '401 wrong_type',
