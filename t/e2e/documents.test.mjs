@@ -1,0 +1,85 @@
+// What docs/agents shows is what happens: its exchange is that of the demo, and
+// its commands are run as they stand there.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { blocks } from './document.mjs';
+import { ACCOUNT, BINARY, MODULE, READ, startWorld } from './world.mjs';
+
+
+const TOP = new URL('../../', import.meta.url);
+
+const run = promisify(execFile);
+const world = await startWorld();
+
+after(() => world.stop());
+
+
+// Lines without what is new in every run: ports, ids, tokens.
+
+function lines(text) {
+    return text
+        .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
+        .replaceAll(/("client_id": )"[^"]*"/g, '$1"ID"')
+        .replaceAll(/eyJ\S+/g, 'TOKEN')
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
+}
+
+
+test('docs/agents/README.md: the exchange is that of the demo', async () => {
+    const { stdout } = await run(process.execPath, [
+        fileURLToPath(new URL('demo/demo.mjs', TOP)), '--module', MODULE,
+        '--nginx', BINARY, '--once',
+    ]);
+    const happened = lines(stdout);
+    const shown = (await blocks('docs/agents/README.md', '')).flatMap(lines);
+    let at = 0;
+
+    assert.ok(shown.length > 40, 'the document shows something');
+
+    for (const line of shown) {
+        at = happened.indexOf(line, at) + 1;
+        assert.ok(at > 0, `not in the demo, or not there: ${line}`);
+    }
+});
+
+
+test('docs/agents/curl.md: the commands lead to the app', async () => {
+    const steps = await blocks('docs/agents/curl.md', 'sh');
+    const [poll] = steps.filter((step) => step.includes('while'));
+
+    // The app is the test's own, and its account agrees before it is asked
+    // for the first time.
+
+    const script = steps.join('\n')
+        .replace(/^APP=.*$/m, `APP=${world.notesUrl}`)
+        .replace(poll, () => 'curl -s "$ISSUER/approve?user_code='
+                             + `$(member "$DEVICE" user_code)"\n${poll}`);
+
+    const { stdout } = await run('sh', ['-eu', '-c', script], {
+        env: { ...process.env, NO_PROXY: '*', no_proxy: '*' },
+        timeout: 60_000,
+    });
+
+    assert.match(stdout, /^open http\S+user_code=/m);
+    assert.match(stdout, /^HTTP\/1\.1 200/m);
+    assert.ok(stdout.includes(`"user": "${ACCOUNT}"`), stdout);
+
+    const token = world.as.issued.at(-1);
+    const { aud, scope } = JSON.parse(
+        Buffer.from(token.split('.')[1], 'base64url'));
+
+    assert.equal(aud, world.notesUrl);
+    assert.equal(scope, READ);
+});
+
+
+test('the error log is clean', async () => {
+    await world.checkLog({ refused: ['no_token'] });
+});
