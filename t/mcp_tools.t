@@ -15,6 +15,7 @@ use JSON::PP ();
 
 use OAuth::Test;
 use OAuth::Test::Document qw(conf);
+use OAuth::Test::Http2Client;
 
 my $json = JSON::PP->new->canonical->utf8;
 my $as = issuer();
@@ -24,12 +25,13 @@ my $dashless = conf('docs/agents/mcp.md', info => 'location');
 
 $dashless =~ s/^proxy_pass.*\n//m;
 
-# The recipe, and the same once more with underscores in headers.
+# The recipe, the same with underscores in headers, and for HTTP/2.
 
 my ($maps, $server) = $recipe =~ /\A(.*?)^(server \{.*\})\s*\z/ms;
 my $underscores = $server =~ s/PORT_main/PORT_under/r
     =~ s/server \{/server {\n    underscores_in_headers on;/r
     =~ s/(?=^ *proxy_http_version)/$dashless/mr;
+my $http2 = $server =~ s/PORT_main%%/PORT_two%% http2/r;
 
 my $nginx = nginx(<<"EOT", AS => $as->url, UP => $upstream->port);
     oauth_issuer corp { issuer %%AS%%; }
@@ -37,10 +39,12 @@ my $nginx = nginx(<<"EOT", AS => $as->url, UP => $upstream->port);
 $maps
 $server
 $underscores
+$http2
 EOT
 
-my @http = map { $nginx->http($_, host => 'wiki.example.com') }
-    qw(main under);
+my @http = ((map { $nginx->http($_, host => 'wiki.example.com') }
+                 qw(main under)),
+            OAuth::Test::Http2Client->new(port => $nginx->port('two')));
 my $http = $http[0];
 my $all = 'notes:read notes:write notes:admin';
 my $version = '2026-07-28';
@@ -282,13 +286,15 @@ my @attacks = (
 
 my $served = 0;
 
-for my $i (0, 1) {
-    my $kind = ('', ', underscores_in_headers on')[$i];
+for my $i (0 .. 2) {
+    my $kind = ('', ', underscores_in_headers on', ', HTTP/2')[$i];
 
     for (@attacks) {
         my ($name, @request) = @$_;
         my $response = $http[$i]->request('POST', '/mcp',
-            token => $token{'notes:read'}, @request);
+            token => $token{'notes:read'},
+            $i == 2 ? map { $_ % 2 ? $request[$_] : lc $request[$_] }
+                          0 .. $#request : @request);
         my $seen = $response->status == 200 ? $response->json : {};
 
         $served++ if $response->status == 200;
@@ -303,7 +309,7 @@ for my $i (0, 1) {
     }
 }
 
-cmp_ok($served, '>', 12, 'and it was the server that had the last word');
+cmp_ok($served, '>', 18, 'and it was the server that had the last word');
 
 # The model of a server can tell: what nginx would send without the recipe's
 # proxy_set_header.
