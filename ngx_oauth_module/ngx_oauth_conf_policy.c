@@ -251,11 +251,21 @@ ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t   *value, *scope;
     ngx_uint_t   i;
 
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_strcmp(value[i].data, "off") == 0) {
+            return ngx_oauth_conf_off(cf, &lcf->advertise);
+        }
+    }
+
+    if (lcf->advertise == NULL) {
+        return "follows \"oauth_scope_advertise off\": remove one of the two";
+    }
+
     if (ngx_oauth_conf_scope_tokens(cf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
-
-    value = cf->args->elts;
 
     for (i = 1; i < cf->args->nelts; i++) {
 

@@ -350,6 +350,15 @@ for my $directive ('oauth_scope_advertise', 'oauth_scope_implies a') {
         qr/\Q$_\E.*variable/) for '$tool_scope', 'x:$oauth_sub', 'a|b', '|';
 }
 
+for my $lines ("off;\n oauth_scope_advertise a; # here",
+               "a;\n oauth_scope_advertise off; # here", 'off a; # here',
+               'a off; # here', "off;\n oauth_scope_advertise off; # here")
+{
+    bad("oauth_scope_advertise off, and more: $lines" =~ s/\n.*//sr, in_server(
+            "location / {\n oauth corp;\n oauth_scope_advertise $lines\n }"),
+        qr/oauth_scope_advertise.*(?:off|duplicate)/);
+}
+
 bad("methods: $_", in_server(
         "location / {\n oauth corp;\n oauth_scope a method=$_; # here\n }"),
     qr/method/) for '', 'get', 'GET,', ',GET', 'G=T', '"GET POST"';

@@ -85,6 +85,11 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url);
                 oauth_scope_advertise other;
                 proxy_pass http://127.0.0.1:%%PORT_app%%;
             }
+
+            location /more/off {
+                oauth_scope_advertise off;
+                proxy_pass http://127.0.0.1:%%PORT_app%%;
+            }
         }
 
         location /nothing {
@@ -157,6 +162,7 @@ for (
     [ 'GET', '/more/same', '', 'read extra last' ],
     [ 'POST', '/more/same', 'write', 'read extra last' ],
     [ 'POST', '/more/less', 'write', 'other' ],
+    [ 'GET', '/more/off', 'write' ],
     [ 'GET', '/nothing', '', 'extra' ],
     [ 'GET', '/tools?tool=some', 't:some read', '' ],
     [ 'POST', '/tools?tool=free', 'a', 'read t:some' ],
