@@ -74,7 +74,7 @@ for my $document (@documents) {
             accepted($context, $block->{body}, $name);
 
         } else {
-            like check($context, $block->{body}), qr/\A(?!.*\[emerg\]).*\[warn\]/,
+            like check($context, $block->{body}), qr/\A(?!.*\[emerg\]).*\[warn\]/s,
                 "$name: with a warning";
         }
     }

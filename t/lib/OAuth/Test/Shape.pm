@@ -21,7 +21,7 @@ use OAuth::Test::Token qw(mint);
 our @EXPORT_OK = qw(shape shapes);
 
 use constant {
-    TENANT   => '72f988bf-0000-4000-8000-2d7cd011db47',
+    TENANT   => 'aaaabbbb-0000-cccc-1111-dddd2222eeee',
     API      => '11112222-bbbb-3333-cccc-4444dddd5555',
     CLIENT   => '00001111-aaaa-2222-bbbb-3333cccc4444',
     SUBJECT  => 'f1c4f64e-2c0c-4cda-8c9f-9f3f8f3a2b0e',
