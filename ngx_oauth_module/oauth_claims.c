@@ -26,6 +26,7 @@ static int oauth_claims_time(const json_t *root, const char *name,
     int64_t *seconds);
 static int oauth_claims_audience_valid(const json_t *audience);
 static int oauth_claims_is_id_token(const json_t *root);
+static int oauth_claims_is_entra_id(const json_t *root);
 static int oauth_claims_word(const json_t *root, const char *name,
     const oauth_str_t *words, size_t nwords);
 static void oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope);
@@ -277,7 +278,8 @@ oauth_claims_audience_valid(const json_t *audience)
  *   - at_hash, c_hash or s_hash: hashes of what was issued beside it;
  *   - typ in the claims as Keycloak writes it, token_use as Cognito does;
  *   - a nonce, unless scope or scp are there: some servers put the nonce into
- *     access tokens, too, but none puts scopes into ID tokens.
+ *     access tokens, too, but none puts scopes into ID tokens;
+ *   - what Entra ID leaves out of them.
  *
  * sid is no mark: access tokens have it as well.
  */
@@ -300,13 +302,36 @@ oauth_claims_is_id_token(const json_t *root)
         || oauth_claims_word(root, "typ", types,
                              sizeof(types) / sizeof(types[0]))
         || oauth_claims_word(root, "token_use", uses,
-                             sizeof(uses) / sizeof(uses[0])))
+                             sizeof(uses) / sizeof(uses[0]))
+        || oauth_claims_is_entra_id(root))
     {
         return 1;
     }
 
     return json_object_get(root, "nonce")
            && json_object_get(root, "scope") == NULL
+           && json_object_get(root, "scp") == NULL;
+}
+
+
+/*
+ * Its aud may be that of an access token, and its nonce is optional.  Access
+ * tokens name the client: azp in version 2, appid in version 1.
+ */
+
+static int
+oauth_claims_is_entra_id(const json_t *root)
+{
+    static const oauth_str_t  versions[] = {
+        oauth_string("1.0"),
+        oauth_string("2.0")
+    };
+
+    return json_object_get(root, "tid")
+           && oauth_claims_word(root, "ver", versions,
+                                sizeof(versions) / sizeof(versions[0]))
+           && json_object_get(root, "azp") == NULL
+           && json_object_get(root, "appid") == NULL
            && json_object_get(root, "scp") == NULL;
 }
 

@@ -90,7 +90,6 @@ my $api = 'oauth_audience ' . API . ';';
 my %more = (
     keycloak_roles => 'oauth keycloak_roles; oauth_scope staff;',
     entra_open => "oauth entra_v2; $api",
-    entra_client => "oauth entra_v2; $api oauth_require azp @{[ CLIENT ]};",
     entra_app => "oauth entra_app; $api oauth_scope Notes.Read.All;",
     entra_cae => "oauth entra_cae; $api oauth_scope Notes.Read;",
     entra_both => $settings{entra_v2} =~ s/oauth \w+;/
@@ -252,19 +251,16 @@ refused('entra_v2', remember_token($graph =~ s/^[^.]*/$sent/r),
 
 refused('entra_v2', $entra->id, '401 wrong_type', 'Entra v2: ID token');
 
-# Without a nonce nothing marks it, and its aud is the application as well.
+# Its aud may be the application's as well, and its nonce is optional.
 
-my $unmarked = $entra->id(nonce => undef);
-
-refused('entra_v2', $unmarked, '403 insufficient_scope',
-        'Entra v2: ID token without nonce has no scope');
-refused('entra_client', $unmarked, '403 requirement_not_met',
-        'Entra v2: ID token without nonce has no azp');
-let_in('entra_open', $unmarked, { 'X-User' => $subject },
-       'Entra v2: ID token without nonce, where nothing is required');
-let_in('entra_client', $entra->access, { 'X-User' => $subject,
+refused('entra_open', $entra->id(nonce => undef), '401 wrong_type',
+        'Entra v2: ID token without nonce, where nothing is required');
+refused('entra_app', $entra->id(nonce => undef,
+        roles => [ 'Notes.Read.All' ]), '401 wrong_type',
+        'Entra v2: ID token with roles, where roles are scopes');
+let_in('entra_open', $entra->access, { 'X-User' => $subject,
        'X-Client' => CLIENT, 'X-Scope' => 'Notes.Read' },
-       'Entra v2: the access token has azp');
+       'Entra v2: the access token, where nothing is required');
 
 my $v1 = $shapes{entra_v1};
 
@@ -277,6 +273,8 @@ delete $told{'X-Client'};
 let_in('entra_both', $entra->access, \%told,
        'Entra v2 beside v1, where the client is named otherwise');
 refused('entra_both', $v1->id, '401 wrong_type', 'Entra v1: ID token');
+refused('entra_both', $v1->id(nonce => undef), '401 wrong_type',
+        'Entra v1: ID token without nonce');
 
 # Auth0: the API's identifier is the resource
 
