@@ -1,38 +1,27 @@
 
 /*
- * CORS preflights (Fetch standard, section 3.2): a browser asks without
- * credentials whether it may send an Authorization header.  To protected
- * locations and to metadata it may; nothing else is answered here.
+ * CORS (Fetch standard, section 3.2).  A browser asks without credentials, in
+ * a preflight, whether it may send a request: to protected locations and to
+ * metadata it may.  That goes for a request without a token, too: its refusal
+ * says where to get one.
  */
 
 
 #include "ngx_oauth_access.h"
 
 
-static ngx_table_elt_t *ngx_oauth_cors_request_header(ngx_http_request_t *r,
+static ngx_table_elt_t *ngx_oauth_cors_lookup(ngx_list_t *headers,
     const char *name);
-static ngx_uint_t ngx_oauth_cors_asks_authorization(ngx_str_t list);
 static ngx_uint_t ngx_oauth_cors_lists_names(ngx_str_t *list);
 
 
 ngx_int_t
 ngx_oauth_cors_preflight(ngx_http_request_t *r)
 {
-    ngx_table_elt_t  *headers;
-
     if (r->method != NGX_HTTP_OPTIONS
-        || ngx_oauth_cors_request_header(r, "origin") == NULL
-        || ngx_oauth_cors_request_header(r, "access-control-request-method")
-           == NULL)
-    {
-        return NGX_DECLINED;
-    }
-
-    headers = ngx_oauth_cors_request_header(r,
-                                            "access-control-request-headers");
-
-    if (headers == NULL
-        || !ngx_oauth_cors_asks_authorization(headers->value))
+        || ngx_oauth_cors_lookup(&r->headers_in.headers, "origin") == NULL
+        || ngx_oauth_cors_lookup(&r->headers_in.headers,
+                                 "access-control-request-method") == NULL)
     {
         return NGX_DECLINED;
     }
@@ -71,8 +60,8 @@ ngx_oauth_cors_headers(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    headers = ngx_oauth_cors_request_header(r,
-                                            "access-control-request-headers");
+    headers = ngx_oauth_cors_lookup(&r->headers_in.headers,
+                                    "access-control-request-headers");
 
     if (headers
         && ngx_oauth_cors_lists_names(&headers->value)
@@ -86,7 +75,7 @@ ngx_oauth_cors_headers(ngx_http_request_t *r)
 
 
 static ngx_table_elt_t *
-ngx_oauth_cors_request_header(ngx_http_request_t *r, const char *name)
+ngx_oauth_cors_lookup(ngx_list_t *headers, const char *name)
 {
     size_t            len;
     ngx_uint_t        i;
@@ -95,7 +84,7 @@ ngx_oauth_cors_request_header(ngx_http_request_t *r, const char *name)
 
     len = ngx_strlen(name);
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
+    for (part = &headers->part; part; part = part->next) {
 
         h = part->elts;
 
@@ -109,23 +98,6 @@ ngx_oauth_cors_request_header(ngx_http_request_t *r, const char *name)
     }
 
     return NULL;
-}
-
-
-static ngx_uint_t
-ngx_oauth_cors_asks_authorization(ngx_str_t list)
-{
-    ngx_str_t  item;
-
-    while (ngx_oauth_list_next(&list, &item)) {
-        if (item.len == 13
-            && ngx_strncasecmp(item.data, (u_char *) "authorization", 13) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
