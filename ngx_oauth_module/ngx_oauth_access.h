@@ -151,7 +151,7 @@ ngx_table_elt_t *ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
 ngx_int_t ngx_oauth_reply_init(ngx_conf_t *cf);
 
 
-/* ngx_oauth_cors.c: preflights (Fetch standard, CORS protocol). */
+/* ngx_oauth_cors.c: for browsers (Fetch standard, CORS protocol). */
 
 /* NGX_DECLINED: the request is no preflight that the module answers. */
 
@@ -160,6 +160,10 @@ ngx_int_t ngx_oauth_cors_preflight(ngx_http_request_t *r);
 /* Adds what a preflight asks for; NGX_OK or NGX_ERROR. */
 
 ngx_int_t ngx_oauth_cors_headers(ngx_http_request_t *r);
+
+/* Lets a page read a refusal, or its error page; NGX_OK or NGX_ERROR. */
+
+ngx_int_t ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged);
 
 
 /* ngx_oauth_metadata.c: server-rewrite phase. */

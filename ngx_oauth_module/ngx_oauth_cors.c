@@ -18,7 +18,17 @@ static ngx_uint_t ngx_oauth_cors_lists_names(ngx_str_t *list);
 ngx_int_t
 ngx_oauth_cors_preflight(ngx_http_request_t *r)
 {
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    /*
+     * With satisfy any an address may let the request in, which a page of any
+     * origin could then send from there: those who let it in have the say.
+     */
+
     if (r->method != NGX_HTTP_OPTIONS
+        || clcf->satisfy == NGX_HTTP_SATISFY_ANY
         || ngx_oauth_cors_lookup(&r->headers_in.headers, "origin") == NULL
         || ngx_oauth_cors_lookup(&r->headers_in.headers,
                                  "access-control-request-method") == NULL)
@@ -74,6 +84,27 @@ ngx_oauth_cors_headers(ngx_http_request_t *r)
 }
 
 
+ngx_int_t
+ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged)
+{
+    static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
+    static ngx_str_t  any = ngx_string("*");
+    static ngx_str_t  expose = ngx_string("Access-Control-Expose-Headers");
+    static ngx_str_t  exposed = ngx_string("WWW-Authenticate, Retry-After");
+
+    /* Two origins are none: an error page of the app may have its own. */
+
+    if (!(paged && ngx_oauth_cors_lookup(&r->headers_out.headers,
+                                         "access-control-allow-origin"))
+        && ngx_oauth_reply_header(r, &origin, &any) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_oauth_reply_header(r, &expose, &exposed) ? NGX_OK : NGX_ERROR;
+}
+
+
 static ngx_table_elt_t *
 ngx_oauth_cors_lookup(ngx_list_t *headers, const char *name)
 {
@@ -89,7 +120,8 @@ ngx_oauth_cors_lookup(ngx_list_t *headers, const char *name)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == len
+            if (h[i].hash != 0
+                && h[i].key.len == len
                 && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
             {
                 return &h[i];

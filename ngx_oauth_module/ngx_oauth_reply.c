@@ -248,10 +248,6 @@ ngx_oauth_reply_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
     static ngx_str_t  no_store = ngx_string("no-store");
     static ngx_str_t  vary = ngx_string("Vary");
     static ngx_str_t  authorization = ngx_string("Authorization");
-    static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
-    static ngx_str_t  any = ngx_string("*");
-    static ngx_str_t  expose = ngx_string("Access-Control-Expose-Headers");
-    static ngx_str_t  exposed = ngx_string("WWW-Authenticate, Retry-After");
     static ngx_str_t  retry_after = ngx_string("Retry-After");
 
     if (refusal->challenge.len
@@ -267,8 +263,7 @@ ngx_oauth_reply_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
     }
 
     if (refusal->conf->cors
-        && (ngx_oauth_reply_header(r, &origin, &any) == NULL
-            || ngx_oauth_reply_header(r, &expose, &exposed) == NULL))
+        && ngx_oauth_cors_refusal(r, refusal->paged) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -38,6 +38,31 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             oauth off;
             proxy_pass http://127.0.0.1:%%UP%%;
         }
+
+        location /any {
+            satisfy any;
+            allow 127.0.0.1;
+            deny all;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /any/none {
+            satisfy any;
+            deny all;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /paged {
+            error_page 401 @page;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location @page {
+            oauth off;
+            rewrite ^ /?field=Access-Control-Allow-Origin:%20https://a.test
+                    break;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
     }
 EOT
 
@@ -139,5 +164,23 @@ is($response->header('Access-Control-Allow-Origin'), 'https://a.test',
    'the upstream\'s own field');
 is($http->get('/', token => $issuer->token)
    ->header('Access-Control-Allow-Origin'), undef, 'none is added to it');
+
+# nor to an error page of the upstream's, which has its own
+
+$response = $http->get('/paged', @origin);
+is_refused($response, 401, '', 'an error page of the upstream');
+is_deeply([ $response->headers('Access-Control-Allow-Origin') ],
+          [ 'https://a.test' ], 'keeps its field');
+is_deeply([ $response->headers('Access-Control-Expose-Headers') ],
+          [ 'WWW-Authenticate, Retry-After' ], 'the challenge can be read');
+
+# where an address lets in, no page may send what it likes from there
+
+$before = $upstream->count;
+is($http->request('OPTIONS', '/any', @origin, @method, @headers)->status, 200,
+   'satisfy any: a preflight');
+is($upstream->count, $before + 1, 'is the upstream\'s');
+is_refused($http->request('OPTIONS', '/any/none', @origin, @method, @headers),
+           401, '', 'or refused, where nothing lets it in');
 
 finish();
