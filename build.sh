@@ -19,6 +19,7 @@ test_packages=(libcmocka-dev valgrind binutils openssl curl libfaketime)
 bench_packages=(wrk haproxy apache2 libapache2-mod-auth-openidc
                 libnginx-mod-http-js)
 services=(nginx haproxy apache2)
+browser_packages=(chromium)
 fuzz_packages=(clang libclang-rt-dev libcmocka-dev binutils)
 coverage_packages=(gcovr)
 
@@ -178,6 +179,7 @@ verb_deps() {
     need "${test_packages[@]}"
 
     if have_node; then
+        need_browser
         say "all there: packages, Node.js $(node --version)"
     else
         say "packages are there; $(node_message)"
@@ -529,6 +531,13 @@ node_message() {
 }
 
 
+# Without it, its tests say that they are skipped.
+
+need_browser() {
+    (need "${browser_packages[@]}") || say "no ${browser_packages[*]} to be had"
+}
+
+
 # npm_ci folder: the packages that its package-lock.json names.
 
 npm_ci() {
@@ -716,6 +725,7 @@ phase_e2e() {
         return
     fi
 
+    need_browser
     verb_build
     npm_ci "$top/t/e2e"
     export_paths

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { Browser } from '../../demo/browser.mjs';
 
 
-const REDIRECT = 'http://127.0.0.1/callback';       // nobody listens there
+export const REDIRECT = 'http://127.0.0.1/callback';       // nobody listens there
 
 
 // The SDKs' OAuthClientProvider.  `client` is one that is registered already,

@@ -30,13 +30,16 @@ export const WRITE = 'notes:write';
 
 
 // Options: as, further options of the authorization server; down, true to
-// stop it again before nginx starts.
+// stop it again before nginx starts; site, a function from the world and the
+// port to what else is in http { }.
 
-export async function startWorld({ as = {}, down = false } = {}) {
+export async function startWorld({ as = {}, down = false,
+                                   site = () => '' } = {})
+{
     const world = new World();
 
     try {
-        await world.start(as, down);
+        await world.start(as, down, site);
         return world;
 
     } catch (error) {
@@ -47,7 +50,7 @@ export async function startWorld({ as = {}, down = false } = {}) {
 
 
 class World {
-    async start(options, down) {
+    async start(options, down, site) {
         this.folder = await mkdtemp(join(tmpdir(), 'oauth-e2e-'));
         this.as = await startAs({ scopes: [READ, WRITE], resources: [],
                                   account: ACCOUNT, ...options });
@@ -62,7 +65,8 @@ class World {
             module: MODULE,
             binary: BINARY,
             folder: this.folder,
-            site: (port) => this.#site(`http://127.0.0.1:${port}`, port),
+            site: (port) => this.#site(`http://127.0.0.1:${port}`, port)
+                            + site(this, port),
         });
 
         for (const name of ['notes', 'mcp', 'tools']) {

@@ -1,0 +1,65 @@
+// A site of another origin: every path is an empty page, and such a page can
+// import the MCP client as it is published, one module a file.
+
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+
+const MODULES = fileURLToPath(new URL('node_modules', import.meta.url));
+
+// What a bundler would find for a browser.
+
+const IMPORTS = {
+    '@modelcontextprotocol/client':
+        '@modelcontextprotocol/client/dist/index.mjs',
+    '@modelcontextprotocol/client/_shims':
+        '@modelcontextprotocol/client/dist/shimsBrowser.mjs',
+    '@modelcontextprotocol/core/internal':
+        '@modelcontextprotocol/core/dist/internal.mjs',
+    'eventsource': 'eventsource/dist/index.js',
+    'eventsource-parser': 'eventsource-parser/dist/index.js',
+    'eventsource-parser/stream': 'eventsource-parser/dist/stream.js',
+    'pkce-challenge': 'pkce-challenge/dist/index.browser.js',
+    'zod/v4': 'zod/v4/index.js',
+};
+
+const PAGE = `<!DOCTYPE html>
+<title>Another origin</title>
+<link rel="icon" href="data:,">
+<script type="importmap">${JSON.stringify({
+    imports: Object.fromEntries(Object.entries(IMPORTS)
+        .map(([name, file]) => [name, `/node_modules/${file}`])),
+})}</script>
+`;
+
+
+export async function startPages() {
+    const server = createServer((request, response) => {
+        serve(request, response).catch((error) => {
+            response.writeHead(404).end(String(error));
+        });
+    });
+
+    await new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(0, '127.0.0.1', resolve);
+    });
+
+    return {
+        url: `http://127.0.0.1:${server.address().port}`,
+        stop: async () => {
+            server.closeAllConnections();
+            await new Promise((resolve) => { server.close(resolve); });
+        },
+    };
+}
+
+
+async function serve({ url }, response) {
+    const { pathname } = new URL(url, 'http://pages');
+    const file = pathname.match(/^\/node_modules(\/.+\.m?js)$/)?.[1];
+
+    response.setHeader('Content-Type', file ? 'text/javascript' : 'text/html');
+    response.end(file ? await readFile(MODULES + file) : PAGE);
+}
