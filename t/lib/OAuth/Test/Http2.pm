@@ -1,7 +1,9 @@
 package OAuth::Test::Http2;
 
 # An app behind grpc_pass: as much of HTTP/2 (RFC 9113) as it takes to answer
-# each request with the fields that it had.  Its frames serve the client, too.
+# each request with the fields and the body that it had.  What comes to a path
+# with "chat" in it goes back at once, message by message.  Every answer ends
+# with a trailer.  Its frames serve the client, too.
 
 use strict;
 use warnings;
@@ -23,7 +25,7 @@ sub serve {
     my ($self, $client) = @_;
 
     my $buffer = '';
-    my $block = '';
+    my %requests;
 
     $self->need($client, \$buffer, length "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     $self->write_all($client, frame(SETTINGS, 0, 0, ''));
@@ -39,14 +41,54 @@ sub serve {
             $self->write_all($client, frame(PING, ACK, 0, $data));
         }
 
+        next unless $stream;
+
+        my $request = $requests{$stream} ||= { block => '', body => '' };
+
         if ($type == HEADERS || $type == CONTINUATION) {
-            $block .= fields_of($type, $flags, $data);
+            $request->{block} .= fields_of($type, $flags, $data);
+            $self->head($client, $stream, $request) if $flags & END_HEADERS;
         }
 
+        $self->take($client, $stream, $request, $data) if $type == DATA;
+
         if (($type == HEADERS || $type == DATA) && $flags & END_STREAM) {
-            $self->answer($client, $stream, $block);
-            $block = '';
+            $self->answer($client, $stream, $request);
+            delete $requests{$stream};
         }
+    }
+
+    return;
+}
+
+
+# The fields of a request are there, or those of a trailer.
+
+sub head {
+    my ($self, $client, $stream, $request) = @_;
+
+    return if $request->{fields};
+
+    $request->{fields} = decode_fields($request->{block});
+    ($request->{path}) = map { $_->[1] }
+        grep { $_->[0] eq ':path' } @{ $request->{fields} };
+
+    $self->write_all($client,
+        frame(HEADERS, END_HEADERS, $stream,
+              "\x88" . encode_field('content-type', 'application/grpc')));
+
+    return;
+}
+
+
+sub take {
+    my ($self, $client, $stream, $request, $data) = @_;
+
+    if ($request->{path} =~ /chat/) {
+        $self->write_all($client, frame(DATA, 0, $stream, $data));
+
+    } else {
+        $request->{body} .= $data;
     }
 
     return;
@@ -89,17 +131,19 @@ sub fields_of {
 
 
 sub answer {
-    my ($self, $client, $stream, $block) = @_;
+    my ($self, $client, $stream, $request) = @_;
 
-    my $body = $json->encode({ from => 'grpc',
-                               headers => decode_fields($block) });
+    if ($request->{path} !~ /chat/) {
+        my $body = $json->encode({ from => 'grpc', body => $request->{body},
+                                   headers => $request->{fields} });
+
+        $self->write_all($client, frame(DATA, 0, $stream, $body));
+    }
 
     $self->write_all($client,
-        frame(HEADERS, END_HEADERS, $stream,
-              "\x88" . encode_field('content-type', 'application/json'))
-        . frame(DATA, 0, $stream, $body)
-        . frame(HEADERS, END_HEADERS | END_STREAM, $stream,
-                encode_field('grpc-status', '0')));
+        frame(HEADERS, END_HEADERS | END_STREAM, $stream,
+              encode_field('grpc-status', '0')
+              . encode_field('grpc-message', 'fine')));
 
     return;
 }

@@ -1,7 +1,6 @@
 package OAuth::Test::Http2Client;
 
-# A client of HTTP/2 (RFC 9113) over one connection without TLS, one request
-# after the other.  What the server says comes as the same kind of response as
+# A client of HTTP/2 (RFC 9113) over one connection without TLS.  What the server says comes as the same kind of response as
 # with HTTP/1.1; a stream or connection that ends by an error has status 0.
 
 use strict;
@@ -67,62 +66,135 @@ sub request {
 sub exchange {
     my ($self, $fields, $body) = @_;
 
-    my $stream = $self->{stream} += 2;
-    my $block = join '', map { encode_field(@$_) } @$fields;
-    my @parts = unpack '(a16000)*', $block;
-    my $end = defined $body ? 0 : END_STREAM;
-    my $bytes = '';
+    my $stream = $self->begin($fields, !defined $body);
 
-    for my $i (0 .. $#parts) {
-        $bytes .= frame($i ? CONTINUATION : HEADERS,
-                        ($i ? 0 : $end) | ($i == $#parts ? END_HEADERS : 0),
-                        $stream, $parts[$i]);
-    }
-
-    $bytes .= frame(DATA, END_STREAM, $stream, $body) if defined $body;
-    $self->{connection}->send($bytes);
+    $self->send_data($stream, $body, 1) if defined $body;
 
     return $self->answer($stream);
 }
 
 
+# Opens a stream with these fields, and nothing else if that is the end of it.
+
+sub begin {
+    my ($self, $fields, $end) = @_;
+
+    my $stream = $self->{stream} += 2;
+    my $block = join '', map { encode_field(@$_) } @$fields;
+    my @parts = unpack '(a16000)*', $block;
+    my $bytes = '';
+
+    for my $i (0 .. $#parts) {
+        $bytes .= frame($i ? CONTINUATION : HEADERS,
+                        (!$i && $end ? END_STREAM : 0)
+                        | ($i == $#parts ? END_HEADERS : 0),
+                        $stream, $parts[$i]);
+    }
+
+    $self->{connection}->send($bytes);
+    $self->{answers}{$stream} = { block => '', body => '', error => '',
+                                  ended => 0 };
+
+    return $stream;
+}
+
+
+sub send_data {
+    my ($self, $stream, $data, $end) = @_;
+
+    $self->{connection}->send(frame(DATA, $end ? END_STREAM : 0, $stream,
+                                    $data));
+
+    return;
+}
+
+
+# The whole answer; the fields of a trailer are its last ones.
+
 sub answer {
     my ($self, $stream) = @_;
 
-    my ($block, $body, $error) = ('', '', '');
+    my $answer = $self->{answers}{$stream};
 
-    for (;;) {
-        my ($type, $flags, $id, $data) = $self->read_frame
-            or return OAuth::Test::Response->new(error => 'closed');
+    $self->wait_for(sub { $answer->{ended} });
 
-        if ($type == SETTINGS && !($flags & ACK)) {
-            $self->{connection}->send(frame(SETTINGS, ACK, 0, ''));
-        }
+    return OAuth::Test::Response->new(error => $answer->{error})
+        if $answer->{error};
 
-        if ($type == DATA && length $data) {
-            $self->{connection}->send(frame(WINDOW_UPDATE, 0, 0,
-                                            pack 'N', length $data));
-        }
-
-        if ($type == GOAWAY || ($type == RST_STREAM && $id == $stream
-                                && $block eq ''))
-        {
-            return OAuth::Test::Response->new(error => "frame $type");
-        }
-
-        next unless $id == $stream;
-
-        $block .= $data if $type == HEADERS || $type == CONTINUATION;
-        $body .= $data if $type == DATA;
-
-        last if ($type == HEADERS || $type == DATA) && $flags & END_STREAM;
-    }
-
-    my @fields = @{ decode_fields($block) };
+    my @fields = @{ decode_fields($answer->{block}) };
     my ($status) = map { $_->[1] } grep { $_->[0] eq ':status' } @fields;
 
-    return OAuth::Test::Response->new(status => $status, body => $body,
-                                      headers => \@fields);
+    return OAuth::Test::Response->new(status => $status, headers => \@fields,
+                                      body => $answer->{body});
+}
+
+
+# What there is of the answer's body, once it matches.
+
+sub body_until {
+    my ($self, $stream, $pattern) = @_;
+
+    my $answer = $self->{answers}{$stream};
+
+    $self->wait_for(sub { $answer->{ended} || $answer->{body} =~ $pattern });
+
+    return $answer->{body};
+}
+
+
+# Handles what comes until the condition holds, or nothing more comes.
+
+sub wait_for {
+    my ($self, $condition) = @_;
+
+    until ($condition->()) {
+        my @frame = $self->read_frame or return $self->fail('closed');
+        $self->handle(@frame);
+    }
+
+    return;
+}
+
+
+sub fail {
+    my ($self, $error) = @_;
+
+    for my $answer (grep { !$_->{ended} } values %{ $self->{answers} }) {
+        $answer->{error} = $error;
+        $answer->{ended} = 1;
+    }
+
+    return;
+}
+
+
+sub handle {
+    my ($self, $type, $flags, $stream, $data) = @_;
+
+    if ($type == SETTINGS && !($flags & ACK)) {
+        $self->{connection}->send(frame(SETTINGS, ACK, 0, ''));
+    }
+
+    if ($type == DATA && length $data) {
+        $self->{connection}->send(frame(WINDOW_UPDATE, 0, 0,
+                                        pack 'N', length $data));
+    }
+
+    return $self->fail("frame $type") if $type == GOAWAY;
+
+    my $answer = $self->{answers}{$stream} or return;
+
+    if ($type == RST_STREAM && !$answer->{ended} && $answer->{block} eq '') {
+        $answer->{error} = "frame $type";
+        $answer->{ended} = 1;
+    }
+
+    $answer->{block} .= $data if $type == HEADERS || $type == CONTINUATION;
+    $answer->{body} .= $data if $type == DATA;
+    $answer->{ended} = 1
+        if ($type == HEADERS || $type == DATA) && $flags & END_STREAM;
+
+    return;
 }
 
 
