@@ -148,7 +148,8 @@ same('a range that nginx cuts', 'buffered_range',
 
 same('not modified', 'condition',
      [ 'GET /condition', @close, 'If-None-Match: "tag"' ],
-     script => [ send => "HTTP/1.1 304 Not Modified\r\nETag: \"tag\"\r\n\r\n" ]);
+     script => [ send => "HTTP/1.1 304 Not Modified\r\n"
+                         . "ETag: \"tag\"\r\n\r\n" ]);
 
 same('the token passed on', 'passed', [ 'GET /passed', @close, 'X-A: b' ],
      passes => 1, script => [ send => $answer ]);
