@@ -145,24 +145,6 @@ oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
 }
 
 
-int
-oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid,
-    const oauth_alg_t *alg)
-{
-    size_t  i;
-
-    for (i = 0; i < set->nkeys; i++) {
-        if (oauth_jwks_is_named(&set->keys[i], kid)
-            && (set->keys[i].algorithms & oauth_alg_bit(alg->id)))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 /* An odd key is skipped; -1 when memory is short: nobody knows it, then. */
 
 static int

@@ -56,10 +56,5 @@ void oauth_jwks_free(oauth_jwks_t *set);
 oauth_reason_t oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
     const oauth_alg_t *alg, oauth_str_t input, oauth_str_t signature);
 
-/* 1 when the set holds a key with exactly this kid that may verify alg. */
-
-int oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid,
-    const oauth_alg_t *alg);
-
 
 #endif /* OAUTH_JWKS_H_INCLUDED */
