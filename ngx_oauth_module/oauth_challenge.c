@@ -133,26 +133,6 @@ static const oauth_challenge_step_t  oauth_challenge_steps[] = {
 
 
 void
-oauth_challenge_write(oauth_buf_t *buf, const oauth_challenge_t *challenge)
-{
-    oauth_challenge_t  clean;
-
-    if (!oauth_challenge_text(challenge->reason)->challenge) {
-        return;
-    }
-
-    oauth_challenge_write_error(buf, challenge->reason);
-
-    clean = oauth_challenge_clean(challenge);
-
-    if (clean.metadata.len || clean.scope.len) {
-        oauth_challenge_append(buf, challenge->reason->error ? ", " : " ");
-        oauth_challenge_write_place(buf, challenge);
-    }
-}
-
-
-void
 oauth_challenge_write_error(oauth_buf_t *buf,
     const oauth_reason_info_t *reason)
 {
@@ -262,16 +242,6 @@ static const oauth_challenge_text_t *
 oauth_challenge_text(const oauth_reason_info_t *reason)
 {
     return &oauth_challenge_texts[reason->answer];
-}
-
-
-void
-oauth_challenge_write_problem(oauth_buf_t *buf,
-    const oauth_challenge_t *challenge)
-{
-    oauth_challenge_write_problem_error(buf, challenge->reason,
-                                        challenge->status);
-    oauth_challenge_write_problem_place(buf, challenge);
 }
 
 

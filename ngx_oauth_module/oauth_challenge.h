@@ -15,7 +15,6 @@
 
 typedef struct {
     const oauth_reason_info_t  *reason;
-    unsigned                    status;       /* of the HTTP answer           */
     oauth_str_t                 resource;
     oauth_str_t                 metadata;     /* URL of the document          */
     oauth_str_t                 scope;        /* separated by spaces; empty:
@@ -26,37 +25,24 @@ typedef struct {
 
 
 /*
- * Appends the value: "Bearer " and the parameters error, error_description,
- * resource_metadata, scope, in this order, all quoted, none empty; nothing at
- * all where the answer has no challenge.  A value with a byte outside printable
- * ASCII, a quote or a backslash is left out.
- */
-
-void oauth_challenge_write(oauth_buf_t *buf,
-    const oauth_challenge_t *challenge);
-
-/*
- * Appends the problem document as JSON: status, title, detail, error,
- * resource, resource_metadata, scope, how_to_authenticate; the last only where
- * the answer has a challenge.
- */
-
-void oauth_challenge_write_problem(oauth_buf_t *buf,
-    const oauth_challenge_t *challenge);
-
-
-/*
- * The same in two parts, so that both can be written beforehand: what follows
- * from the reason, and what follows from the place and the kind of the answer.
- * Of the value the second part may be empty, else ", " joins the two after an
- * error, " " where there is none.  The parts of the document are joined as
- * they are.
+ * The value in two parts, so that both can be written beforehand: "Bearer" and
+ * the parameters error and error_description, which follow from the reason,
+ * and resource_metadata and scope, which follow from the place.  All are
+ * quoted, none is empty; a value with a byte outside printable ASCII, a quote
+ * or a backslash is left out.  Where the second part is not empty, ", " joins
+ * the two after an error, " " where there is none.
  */
 
 void oauth_challenge_write_error(oauth_buf_t *buf,
     const oauth_reason_info_t *reason);
 void oauth_challenge_write_place(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);
+
+/*
+ * The problem document as JSON, in two parts that are joined as they are:
+ * status, title, detail, error; resource, and where the answer to the reason
+ * has a challenge, resource_metadata, scope, how_to_authenticate.
+ */
 
 void oauth_challenge_write_problem_error(oauth_buf_t *buf,
     const oauth_reason_info_t *reason, unsigned status);
