@@ -1,0 +1,316 @@
+
+/*
+ * Why a token may be accepted, whether it was refused for what it is, and what
+ * is kept of it.
+ */
+
+
+#include <math.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "oauth_json.h"
+#include "oracle.h"
+
+
+static void oracle_header(const trial_t *c);
+static void oracle_payload(const trial_t *c);
+static void oracle_times(const json_t *payload, const trial_t *c);
+static double oracle_date(const json_t *payload, const char *name,
+    double absent);
+static int oracle_header_names(const trial_t *c);
+static void oracle_selected(const oauth_token_t *token,
+    const oauth_claims_t *claims);
+static void oracle_inside(const oauth_token_t *token, oauth_str_t s);
+
+
+void
+oracle_accepted(const trial_t *c)
+{
+    /* Nobody else can sign, and nothing may be changed afterwards. */
+
+    fuzz_need(!c->raw && !c->foreign && !c->flip);
+    fuzz_need(c->set != TRIAL_FOREIGN);
+
+    oracle_header(c);
+    oracle_payload(c);
+}
+
+
+static void
+oracle_header(const trial_t *c)
+{
+    json_t             *header;
+    oauth_str_t         name;
+    const oauth_alg_t  *alg;
+
+    header = oauth_json_parse(c->header, OAUTH_JSON_MEMBERS);
+
+    fuzz_need(header);
+    fuzz_need(oauth_json_string(header, "alg", &name) == 1);
+
+    alg = oauth_alg_lookup(name);
+
+    fuzz_need(alg);
+    fuzz_need(alg->bits & oauth_alg_bit(c->sign));
+    fuzz_need(alg->bits & c->policy.algorithms);
+
+    /* The set's RSA key says PS256, the others have one algorithm anyway. */
+
+    if (c->set == TRIAL_PINNED && alg->type == OAUTH_KEY_RSA) {
+        fuzz_need(alg->id == OAUTH_ALG_PS256);
+    }
+
+    if (c->set == TRIAL_NAMELESS) {
+        fuzz_need(json_object_get(header, "kid") == NULL);
+    }
+
+    if (c->policy.access_only) {
+        fuzz_need(oauth_json_string(header, "typ", &name) == 1);
+        fuzz_need(oauth_str_equal_nocase(name, oauth_str("at+jwt"))
+                  || oauth_str_equal_nocase(name,
+                                            oauth_str("application/at+jwt")));
+    }
+
+    json_decref(header);
+}
+
+
+static void
+oracle_payload(const trial_t *c)
+{
+    json_t       *payload;
+    oauth_str_t   issuer;
+
+    payload = oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS);
+
+    fuzz_need(payload);
+    fuzz_need(oauth_json_string(payload, "iss", &issuer) == 1);
+    fuzz_need(oauth_str_equal(issuer, c->policy.issuer));
+
+    fuzz_need(json_object_get(payload, "cnf") == NULL);
+    fuzz_need(json_object_get(payload, "events") == NULL);
+
+    oracle_times(payload, c);
+
+    json_decref(payload);
+}
+
+
+static void
+oracle_times(const json_t *payload, const trial_t *c)
+{
+    double  exp, now, leeway;
+
+    now = (double) c->now;
+    leeway = (double) c->policy.leeway;
+
+    fuzz_need(json_object_get(payload, "exp"));
+
+    exp = oracle_date(payload, "exp", 0);
+
+    fuzz_need(exp + leeway > now);
+    fuzz_need(oracle_date(payload, "nbf", now) <= now + leeway);
+    fuzz_need(oracle_date(payload, "iat", now) <= now + leeway);
+    fuzz_need(exp - oracle_date(payload, "iat", now)
+              <= (double) c->policy.max_lifetime);
+}
+
+
+/* A date without its fraction. */
+
+static double
+oracle_date(const json_t *payload, const char *name, double absent)
+{
+    const json_t  *value;
+
+    value = json_object_get(payload, name);
+    if (value == NULL) {
+        return absent;
+    }
+
+    fuzz_need(json_is_number(value));
+
+    return trunc(json_number_value(value));
+}
+
+
+void
+oracle_refused(oauth_reason_t reason, const trial_t *c)
+{
+    double   exp;
+    json_t  *payload;
+
+    if (c->raw || c->flip) {
+        return;
+    }
+
+    payload = oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS);
+
+    switch (reason) {
+
+    case OAUTH_BAD_SIGNATURE:
+        fuzz_need(c->foreign || c->set == TRIAL_FOREIGN
+                  || !oracle_header_names(c));
+        break;
+
+    case OAUTH_NO_EXPIRY:
+        fuzz_need(json_object_get(payload, "exp") == NULL);
+        break;
+
+    case OAUTH_EXPIRED:
+        exp = oracle_date(payload, "exp", 0);
+        fuzz_need(exp + (double) c->policy.leeway <= (double) c->now);
+        break;
+
+    case OAUTH_SENDER_CONSTRAINED:
+        fuzz_need(json_object_get(payload, "cnf"));
+        break;
+
+    default:
+        break;
+    }
+
+    json_decref(payload);
+}
+
+
+/* 1 when the header names the algorithm that has signed. */
+
+static int
+oracle_header_names(const trial_t *c)
+{
+    int                 same;
+    json_t             *header;
+    oauth_str_t         name;
+    const oauth_alg_t  *alg;
+
+    same = 0;
+    header = oauth_json_parse(c->header, OAUTH_JSON_MEMBERS);
+
+    if (oauth_json_string(header, "alg", &name) == 1) {
+        alg = oauth_alg_lookup(name);
+        same = alg && (alg->bits & oauth_alg_bit(c->sign));
+    }
+
+    json_decref(header);
+
+    return same;
+}
+
+
+void
+oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
+    const trial_t *c)
+{
+    size_t                 i;
+    int64_t                end;
+    oauth_str_t            scope, word;
+    const oauth_claims_t  *claims;
+
+    claims = &jwt->claims;
+
+    fuzz_need(oauth_str_equal(claims->issuer, c->policy.issuer));
+    fuzz_need(claims->has_expires && !claims->bound && !claims->event);
+
+    fuzz_need(oauth_str_equal(token->text, jwt->text));
+    fuzz_need(oauth_str_equal(token->kid, jwt->jws.kid));
+    fuzz_need(oauth_str_equal(token->subject, claims->subject));
+
+    oracle_inside(token, token->text);
+    oracle_inside(token, token->kid);
+    oracle_inside(token, token->subject);
+    oracle_inside(token, token->scope);
+
+    for (i = 0; i < token->naudience; i++) {
+        fuzz_need(oauth_str_equal(token->audience[i],
+                                  oauth_claims_audience(claims, i)));
+        oracle_inside(token, token->audience[i]);
+    }
+
+    fuzz_need(oauth_claims_audience(claims, i).data == NULL);
+
+    scope = token->scope;
+
+    while (scope.data && fuzz_word(&scope, &word)) {
+        fuzz_need(fuzz_is_scope(word));
+    }
+
+    oracle_selected(token, claims);
+
+    /* Later it expires. */
+
+    end = claims->expires + c->policy.leeway;
+
+    fuzz_need(oauth_token_is_current(token, c->now));
+    fuzz_need(oauth_token_is_current(token, end - 1));
+    fuzz_need(!oauth_token_is_current(token, end));
+
+    /* Another holder. */
+
+    fuzz_need(oauth_token_acquire(token) == token);
+    oauth_token_free(token);
+    fuzz_need(token->refs == 1);
+}
+
+
+/* Each selected claim, and its members in their order. */
+
+static void
+oracle_selected(const oauth_token_t *token, const oauth_claims_t *claims)
+{
+    size_t                 i, k, n;
+    oauth_str_t            member;
+    oauth_buf_t            buf;
+    const json_t          *value;
+    const oauth_claim_t   *claim;
+    const oauth_select_t  *select;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    for (i = 0; i < token->policy->nselected; i++) {
+
+        claim = &token->claims[i];
+        select = &token->policy->selected[i];
+        value = oauth_claims_at(claims, select->names, select->nnames);
+
+        oracle_inside(token, claim->text);
+        fuzz_need(!claim->field || oauth_str_is_field(claim->text));
+
+        if (claim->text.data) {
+            buf.len = 0;
+            fuzz_need(select->text && oauth_json_text(value, &buf) == 0);
+            fuzz_need(oauth_str_equal(claim->text, oauth_buf_str(&buf)));
+        }
+
+        for (k = 0, n = 0; value && select->members
+                           && k < oauth_claims_count(value); k++)
+        {
+            buf.len = 0;
+            member = oauth_claims_member(value, k, &buf);
+
+            if (member.data) {
+                fuzz_need(n < claim->nmembers);
+                fuzz_need(oauth_str_equal(claim->members[n], member));
+                oracle_inside(token, claim->members[n++]);
+            }
+        }
+
+        fuzz_need(n == claim->nmembers);
+    }
+
+    oauth_buf_free(&buf);
+}
+
+
+static void
+oracle_inside(const oauth_token_t *token, oauth_str_t s)
+{
+    const unsigned char  *start;
+
+    start = (const unsigned char *) token;
+
+    fuzz_need(s.data == NULL
+              || (s.data >= start + sizeof(oauth_token_t)
+                  && s.data + s.len <= start + token->size));
+}
