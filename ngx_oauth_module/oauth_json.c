@@ -26,11 +26,20 @@ typedef struct {
 } oauth_json_writer_t;
 
 
+typedef struct {
+    size_t                depth;
+    size_t                members;
+    size_t                max_members;
+    size_t                values;
+} oauth_json_count_t;
+
+
 static json_t *oauth_json_load(oauth_str_t text, size_t max_members,
     size_t flags);
 static json_t *oauth_json_load_watched(oauth_str_t text, size_t flags);
 static void *oauth_json_alloc(size_t size);
 static int oauth_json_bounded(oauth_str_t text, size_t max_members);
+static int oauth_json_count(oauth_json_count_t *count, unsigned char c);
 static const unsigned char *oauth_json_string_end(const unsigned char *p,
     const unsigned char *last);
 static const unsigned char *oauth_json_number_end(const unsigned char *p,
@@ -234,12 +243,14 @@ oauth_json_alloc(size_t size)
 static int
 oauth_json_bounded(oauth_str_t text, size_t max_members)
 {
-    size_t                depth, members, values;
+    oauth_json_count_t    count;
     const unsigned char  *p, *last;
 
-    depth = 0;
-    members = 0;
-    values = 1;
+    count.depth = 0;
+    count.members = 0;
+    count.max_members = max_members;
+    count.values = 1;
+
     last = text.data + text.len;
 
     for (p = text.data; p < last; p++) {
@@ -248,55 +259,62 @@ oauth_json_bounded(oauth_str_t text, size_t max_members)
 
         case '"':
             p = oauth_json_string_end(p + 1, last);
-            if (p == NULL) {
-                return 0;
-            }
-
             break;
 
         case '{':
         case '[':
-            if (++depth > OAUTH_JSON_DEPTH) {
-                return 0;
-            }
-
-            /* fall through */
-
         case ',':
-
-            /* Each value but the first stands behind one of these. */
-
-            if (++values > OAUTH_JSON_VALUES) {
-                return 0;
-            }
-
-            break;
-
         case '}':
         case ']':
-            if (depth-- == 0) {
-                return 0;
-            }
-
-            break;
-
         case ':':
-            if (++members > max_members) {
+            if (!oauth_json_count(&count, *p)) {
                 return 0;
             }
 
             break;
 
         default:
-            if (!oauth_json_is_number(*p)) {
-                break;
-            }
-
-            p = oauth_json_number_end(p, last);
-            if (p == NULL) {
-                return 0;
+            if (oauth_json_is_number(*p)) {
+                p = oauth_json_number_end(p, last);
             }
         }
+
+        if (p == NULL) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* 1 when what stands between values is within the bounds, so far. */
+
+static int
+oauth_json_count(oauth_json_count_t *count, unsigned char c)
+{
+    switch (c) {
+
+    case '{':
+    case '[':
+        if (++count->depth > OAUTH_JSON_DEPTH) {
+            return 0;
+        }
+
+        /* fall through */
+
+    case ',':
+
+        /* Each value but the first stands behind one of these. */
+
+        return ++count->values <= OAUTH_JSON_VALUES;
+
+    case '}':
+    case ']':
+        return count->depth-- > 0;
+
+    case ':':
+        return ++count->members <= count->max_members;
     }
 
     return 1;
