@@ -49,14 +49,6 @@ EOT
 
 my $http = $nginx->http;
 
-
-# How many requests nginx works at, this one not counted.
-
-sub pending {
-    return $http->get('/status')->body =~ /Writing: (\d+)/ ? $1 - 1 : -1;
-}
-
-
 ok(wait_until(sub { $issuer->count('discovery') >= 1 }),
    'the first fetch starts without any request');
 
@@ -73,15 +65,15 @@ push @requests, $http->start('HEAD', '/head', token => $issuer->token);
 push @requests, $http->start('GET', '/bad', token =>
     $issuer->token(exp => time - 999));
 
-ok(wait_until(sub { pending() == 50 }), '50 requests wait');
+ok(wait_until(sub { $nginx->pending == 50 }), '50 requests wait');
 is($upstream->count, 0, 'nothing is delivered meanwhile');
 
 # one of them leaves
 
 my $leaving = $http->start('GET', '/leaves', token => $issuer->token);
-ok(wait_until(sub { pending() == 51 }), 'another one waits');
+ok(wait_until(sub { $nginx->pending == 51 }), 'another one waits');
 $leaving->close;
-ok(wait_until(sub { pending() == 50 }), 'and leaves');
+ok(wait_until(sub { $nginx->pending == 50 }), 'and leaves');
 
 # the keys come
 

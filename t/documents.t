@@ -15,6 +15,7 @@ use JSON::PP ();
 use Time::HiRes qw(time);
 
 use OAuth::Test;
+use OAuth::Test::File qw(write_file);
 use OAuth::Test::Mode qw(seconds);
 
 use constant MARK => 'quoted-from-the-document';
@@ -29,11 +30,7 @@ my $folder = File::Temp->newdir('oauth-documents-XXXXXX', TMPDIR => 1);
 sub file {
     my ($name, $text) = @_;
 
-    open my $out, '>', "$folder/$name" or die "cannot write $name: $!\n";
-    print $out $text;
-    close $out or die "cannot write $name: $!\n";
-
-    return "$folder/$name";
+    return write_file("$folder/$name", $text);
 }
 
 

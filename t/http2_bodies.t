@@ -15,6 +15,7 @@ use File::Temp qw(tempdir);
 use JSON::PP qw(decode_json);
 
 use OAuth::Test;
+use OAuth::Test::File qw(write_file);
 use OAuth::Test::Http2Client;
 use OAuth::Test::Mode qw(mode seconds);
 
@@ -67,21 +68,9 @@ my $token = $issuer->token;
 my $folder = tempdir('oauth-http2-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $large = join '', map { sprintf "%07d\n", $_ } 1 .. $megabytes << 17;
 my @places = qw(/buffered /streamed);
-my $clients = 0;
 
 write_file("$folder/large", $large);
 write_file("$folder/small", substr $large, 0, 1 << 20);
-
-
-sub write_file {
-    my ($name, $bytes) = @_;
-
-    open my $out, '>', $name or die "cannot write $name: $!\n";
-    print $out $bytes;
-    close $out or die "cannot write $name: $!\n";
-
-    return;
-}
 
 
 # A curl that is under way, as a pipe of what it writes.
@@ -200,18 +189,8 @@ is($client->get('/streamed', token => $token)->status, 200,
 
 # with requests that wait for keys
 
-
-# How many requests nginx works at, this one and an idle client not counted.
-
-sub waiting {
-    my $status = OAuth::Test::Http->new(port => $protected->port('status'));
-
-    return $status->get('/')->body =~ /Writing: (\d+)/ ? $1 - 1 : -1;
-}
-
-
 $client->close;
-ok(wait_until(sub { waiting() == 0 }), 'nobody asks');
+ok(wait_until(sub { $protected->pending('status') == 0 }), 'nobody asks');
 
 my $waiter = $cold->token;
 my @uploads = map { curl('-T', "$folder/small", bearer($waiter),
@@ -225,9 +204,10 @@ for my $i (0, 1) {
     $leaving[$i]->send_data($stream, 'first');
 }
 
-ok(wait_until(sub { waiting() == 4 }), 'bodies wait');
+ok(wait_until(sub { $protected->pending('status') == 4 }), 'bodies wait');
 $_->close for @leaving;
-ok(wait_until(sub { waiting() == 2 }), 'who leaves is gone');
+ok(wait_until(sub { $protected->pending('status') == 2 }),
+   'who leaves is gone');
 
 $before = $upstream->count;
 $cold->raise_flag('go');

@@ -166,23 +166,17 @@ is($http->get('/done/open', token => $writer)->status, 404,
 
 # clients that leave while their requests wait for keys
 
-
-sub pending {
-    return $http->get('/status')->body =~ /Writing: (\d+)/ ? $1 - 1 : -1;
-}
-
-
 my $token = $cold->token(sub => 'cold');
 my $waiting = $http->start('GET', '/cold/waits', token => $token);
 
-ok(wait_until(sub { pending() == 1 }), 'a request waits');
+ok(wait_until(sub { $nginx->pending == 1 }), 'a request waits');
 
 for my $way (qw(protected open named refused)) {
     for (1 .. 3) {
         my $leaving = $http->start('GET', "/cold/$way", token => $token);
 
         $nginx->mark;
-        ok(wait_until(sub { pending() >= 2 }), "$way: another one waits");
+        ok(wait_until(sub { $nginx->pending >= 2 }), "$way: another one waits");
         $leaving->close;
         ok($nginx->wait_for_log(qr/prematurely closed/), 'and leaves');
     }

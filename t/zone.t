@@ -13,6 +13,7 @@ use File::Temp ();
 use JSON::PP ();
 
 use OAuth::Test;
+use OAuth::Test::File qw(write_file);
 
 my $json = JSON::PP->new->canonical;
 my $key = key('ES256');
@@ -35,12 +36,9 @@ my %sets = (few => 5, half => 18, many => 60, masses => 1000);
 my $issuer = issuer(keys => [ $key ]);
 
 for my $name (sort keys %sets) {
-    open my $out, '>', "$folder/$name" or die "cannot write $name: $!\n";
-    print $out key_set($sets{$name});
-    close $out or die "cannot write $name: $!\n";
-
     $issuer->answer("/$name", status => 200, type => 'application/json',
-                    file => "$folder/$name");
+                    file => write_file("$folder/$name",
+                                       key_set($sets{$name})));
 }
 
 my $conf = <<'EOT';

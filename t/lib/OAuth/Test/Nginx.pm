@@ -10,6 +10,7 @@ use warnings;
 use File::Temp ();
 
 use OAuth::Test::Build qw(module_path nginx_path);
+use OAuth::Test::File;
 use OAuth::Test::Http;
 use OAuth::Test::Mode qw(mode);
 use OAuth::Test::Port qw(free_port);
@@ -129,11 +130,7 @@ sub write_conf {
 sub write_file {
     my ($self, $name, $text) = @_;
 
-    open my $out, '>', "$self->{dir}/$name" or die "cannot write $name: $!\n";
-    print $out $text;
-    close $out or die "cannot write $name: $!\n";
-
-    return "$self->{dir}/$name";
+    return OAuth::Test::File::write_file("$self->{dir}/$name", $text);
 }
 
 
@@ -207,6 +204,30 @@ sub http {
 
     return OAuth::Test::Http->new(port => $self->port($name // 'main'),
                                   %options);
+}
+
+
+# How many requests nginx works at, that of this question not counted, and how
+# many connections are open.  The server has stub_status in /status.
+
+sub pending {
+    my ($self, $name) = @_;
+
+    return $self->status_of(qr/Writing: (\d+)/, $name);
+}
+
+
+sub connected {
+    my ($self, $name) = @_;
+
+    return $self->status_of(qr/Active connections: (\d+)/, $name);
+}
+
+
+sub status_of {
+    my ($self, $pattern, $name) = @_;
+
+    return $self->http($name)->get('/status')->body =~ $pattern ? $1 - 1 : -1;
 }
 
 
