@@ -120,10 +120,7 @@ ngx_oauth_cors_lookup(ngx_list_t *headers, const char *name)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (h[i].hash != 0
-                && h[i].key.len == len
-                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
-            {
+            if (h[i].hash != 0 && ngx_oauth_field_is(&h[i], name, len)) {
                 return &h[i];
             }
         }

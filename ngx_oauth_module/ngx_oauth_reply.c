@@ -301,8 +301,7 @@ ngx_oauth_reply_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
         for (i = 0; i < part->nelts; i++) {
 
             if (h[i].hash == 0
-                || h[i].key.len != name.len
-                || ngx_strncasecmp(h[i].key.data, name.data, name.len) != 0)
+                || !ngx_oauth_field_is_literal(&h[i], "www-authenticate"))
             {
                 continue;
             }
