@@ -1,7 +1,7 @@
 // The app behind nginx.  It knows nothing of tokens: it shows the headers
 // that reached it, as JSON or, for a browser, as a page.
 
-import { createServer } from 'node:http';
+import { startServer } from './server.mjs';
 
 
 // Returns { port, url, requests, stop }; requests holds what came, in order:
@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 
 export async function startApp() {
     const requests = [];
-    const server = createServer((request, response) => {
+    const server = await startServer((request, response) => {
         const { method, url, headers } = request;
         const seen = { method, path: url, user: headers['x-user'] ?? null,
                        headers };
@@ -26,22 +26,7 @@ export async function startApp() {
         response.end(`${JSON.stringify(seen, null, 2)}\n`);
     });
 
-    await new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-    });
-
-    const { port } = server.address();
-
-    return {
-        port,
-        url: `http://127.0.0.1:${port}`,
-        requests,
-        stop: async () => {
-            server.closeAllConnections();
-            await new Promise((resolve) => { server.close(resolve); });
-        },
-    };
+    return { ...server, requests };
 }
 
 

@@ -4,10 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
+import { startServer } from '../../demo/server.mjs';
 import { haveChromium, startChromium } from './chromium.mjs';
 import { REDIRECT, registeredClient } from './mcp_client.mjs';
 import { startPages } from './pages.mjs';
@@ -379,7 +379,7 @@ async function mcp(url, redirectUrl, client) {
 
 async function startApp() {
     const requests = [];
-    const server = createServer((request, response) => {
+    const server = await startServer((request, response) => {
         const { method, url: path, headers } = request;
 
         requests.push({ method, path });
@@ -398,19 +398,7 @@ async function startApp() {
                                       user: headers['x-user'] }));
     });
 
-    await new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-    });
-
-    return {
-        url: `http://127.0.0.1:${server.address().port}`,
-        requests,
-        stop: async () => {
-            server.closeAllConnections();
-            await new Promise((resolve) => { server.close(resolve); });
-        },
-    };
+    return { ...server, requests };
 }
 
 

@@ -1,34 +1,23 @@
 // A small MCP server of the SDK's own making.  It knows nothing of tokens: its
 // one tool answers with the identity headers that reached it.
 
-import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport }
     from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 
+import { startServer } from '../../demo/server.mjs';
+
 
 export async function startMcpServer() {
     const sessions = new Map();
-    const server = createServer((request, response) => {
+
+    return await startServer((request, response) => {
         serve(sessions, request, response).catch((error) => {
             response.destroy(error);
         });
     });
-
-    await new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-    });
-
-    return {
-        url: `http://127.0.0.1:${server.address().port}`,
-        stop: async () => {
-            server.closeAllConnections();
-            await new Promise((resolve) => { server.close(resolve); });
-        },
-    };
 }
 
 

@@ -1,9 +1,10 @@
 // A site of another origin: every path is an empty page, and such a page can
 // import the MCP client as it is published, one module a file.
 
-import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+
+import { startServer } from '../../demo/server.mjs';
 
 
 const MODULES = fileURLToPath(new URL('node_modules', import.meta.url));
@@ -35,24 +36,11 @@ const PAGE = `<!DOCTYPE html>
 
 
 export async function startPages() {
-    const server = createServer((request, response) => {
+    return await startServer((request, response) => {
         serve(request, response).catch((error) => {
             response.writeHead(404).end(String(error));
         });
     });
-
-    await new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-    });
-
-    return {
-        url: `http://127.0.0.1:${server.address().port}`,
-        stop: async () => {
-            server.closeAllConnections();
-            await new Promise((resolve) => { server.close(resolve); });
-        },
-    };
 }
 
 
