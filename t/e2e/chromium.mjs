@@ -164,7 +164,7 @@ class Chromium {
 
 
 class Page {
-    exchanges = [];     // { method, url, fields, status }, as they began
+    exchanges = [];     // { method, url, fields, status, protocol }, in order
 
     #chromium;
     #session;
@@ -231,7 +231,8 @@ class Page {
             this.#exchange(id, { fields: lower(params.headers) });
 
         } else if (method === 'Network.responseReceived') {
-            this.#exchange(id, { status: params.response.status });
+            this.#exchange(id, { status: params.response.status,
+                                 protocol: params.response.protocol });
         }
     }
 

@@ -60,8 +60,8 @@ async function run() {
     const write = await world.as.sign({ aud: url, scope: `${READ} ${WRITE}` });
 
     for (const [name, from, to] of [
-        ['http', pages.url, url],
-        ['https', `https://127.0.0.4:${port}`, `https://127.0.0.3:${port}`],
+        ['http/1.1', pages.url, url],
+        ['h2', `https://127.0.0.4:${port}`, `https://127.0.0.3:${port}`],
     ]) {
         test(`${name}: a page reads the challenge and comes back`, async () => {
             const token = await world.as.sign({ aud: to, scope: READ });
@@ -94,6 +94,9 @@ async function run() {
             assert.equal(app.requests.length, seen + 1);
 
             assert.deepEqual(asked(page, `${to}/app`), ['authorization']);
+            assert.ok(page.exchanges.filter((exchange) =>
+                exchange.url.startsWith(to) && exchange.method === 'GET')
+                .every(({ protocol }) => protocol === name));
         });
     }
 
@@ -497,7 +500,7 @@ server {
 }
 
 server {
-    listen 127.0.0.3:${port} ssl;
+    listen 127.0.0.3:${port} ssl http2;
 
     location / {
         oauth e2e;
