@@ -14,7 +14,7 @@
 #include "ngx_oauth_access.h"
 
 
-/* Most fields are of a length that no name has, and are looked at no further. */
+/* Most fields are of a length that no name has: they are not looked at. */
 
 typedef struct {
     ngx_array_t  *names;          /* ngx_oauth_header_t *: taken off          */
