@@ -158,8 +158,8 @@ static ngx_int_t
 ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t            i;
-    oauth_str_t           text, name;
-    oauth_reason_t        reason;
+    oauth_str_t           text;
+    oauth_reason_t        reason, form;
     ngx_oauth_issuer_t  **issuers;
 
     if (ctx->token) {
@@ -170,23 +170,24 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 
     if (ctx->jwt == NULL) {
 
-        reason = oauth_bearer_parse(ngx_oauth_str(&ctx->authorization->value),
-                                    &text);
-
-        if (reason == OAUTH_OK) {
-            reason = oauth_jwt_parse(text, &ctx->jwt);
-        }
+        reason = oauth_jwt_parse(ctx->credentials, &ctx->jwt);
 
         if (reason != OAUTH_OK) {
-            return ngx_oauth_refuse(ctx, reason);
+
+            /* What is no b64token is a malformed request in the first place. */
+
+            form = oauth_bearer_parse(
+                                  ngx_oauth_str(&ctx->authorization->value),
+                                  &text);
+
+            return ngx_oauth_refuse(ctx, form == OAUTH_OK ? reason : form);
         }
     }
 
-    name = ctx->jwt->claims.issuer;
     issuers = ctx->conf->issuers->elts;
 
     for (i = 0; i < ctx->conf->issuers->nelts; i++) {
-        if (oauth_str_equal(issuers[i]->policy.issuer, name)) {
+        if (oauth_str_equal(issuers[i]->policy.issuer, ctx->jwt->issuer)) {
             ctx->issuer = issuers[i];
             return NGX_OK;
         }

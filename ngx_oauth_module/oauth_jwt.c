@@ -1,14 +1,23 @@
 
 /*
- * A JWT taken apart (RFC 7519 section 7.2, steps 1 to 6): form, header and
- * claims, before any key is looked at.  It owns what was decoded; the text is
- * the caller's.
+ * A JWT taken apart (RFC 7519 section 7.2), before any key is looked at.  The
+ * claims wait until the signature is verified: of them only the issuer is
+ * needed for that, and it is found without building a tree that a stranger's
+ * token may not be worth.
  */
 
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "oauth_jwt.h"
+
+
+static oauth_str_t oauth_jwt_issuer(oauth_str_t payload);
+static int oauth_jwt_value(const unsigned char *p, const unsigned char *last,
+    oauth_str_t *value);
+static const unsigned char *oauth_jwt_after(const unsigned char *p,
+    const unsigned char *last, unsigned char c);
 
 
 oauth_reason_t
@@ -27,11 +36,16 @@ oauth_jwt_parse(oauth_str_t text, oauth_jwt_t **jwt)
     reason = oauth_jws_parse(text, &j->jws);
 
     if (reason == OAUTH_OK) {
-        reason = oauth_claims_parse(j->jws.payload, &j->claims);
+        j->issuer = oauth_jwt_issuer(j->jws.payload);
     }
 
-    if (reason == OAUTH_OK && j->claims.issuer.data == NULL) {
-        reason = OAUTH_UNKNOWN_ISSUER;
+    if (reason == OAUTH_OK && j->issuer.data == NULL) {
+
+        reason = oauth_jwt_read(j);
+
+        if (reason == OAUTH_OK && j->issuer.data == NULL) {
+            reason = OAUTH_UNKNOWN_ISSUER;
+        }
     }
 
     if (reason != OAUTH_OK) {
@@ -45,6 +59,25 @@ oauth_jwt_parse(oauth_str_t text, oauth_jwt_t **jwt)
 }
 
 
+oauth_reason_t
+oauth_jwt_read(oauth_jwt_t *jwt)
+{
+    oauth_reason_t  reason;
+
+    if (jwt->claims.root) {
+        return OAUTH_OK;
+    }
+
+    reason = oauth_claims_parse(jwt->jws.payload, &jwt->claims);
+
+    if (reason == OAUTH_OK) {
+        jwt->issuer = jwt->claims.issuer;
+    }
+
+    return reason;
+}
+
+
 void
 oauth_jwt_free(oauth_jwt_t *jwt)
 {
@@ -55,4 +88,103 @@ oauth_jwt_free(oauth_jwt_t *jwt)
     oauth_claims_free(&jwt->claims);
     oauth_jws_free(&jwt->jws);
     free(jwt);
+}
+
+
+/*
+ * The string "iss" of the outermost object: in JSON without a backslash, every
+ * second quote ends a string.  What is no JSON is read somehow, and refused
+ * once it is parsed.  Absent: there is none, or more than one, or it takes a
+ * parser to tell.
+ */
+
+static oauth_str_t
+oauth_jwt_issuer(oauth_str_t payload)
+{
+    size_t                depth;
+    oauth_str_t           issuer, none;
+    const unsigned char  *p, *last, *end;
+
+    none = (oauth_str_t) { 0, NULL };
+    issuer = none;
+    depth = 0;
+    last = payload.data + payload.len;
+
+    if (payload.len == 0 || memchr(payload.data, '\\', payload.len)) {
+        return none;
+    }
+
+    for (p = payload.data; p < last; p++) {
+
+        if (*p == '{' || *p == '[') {
+            depth++;
+            continue;
+        }
+
+        if (*p == '}' || *p == ']') {
+            depth--;
+            continue;
+        }
+
+        if (*p != '"') {
+            continue;
+        }
+
+        end = memchr(p + 1, '"', (size_t) (last - p - 1));
+        if (end == NULL) {
+            return none;
+        }
+
+        if (depth == 1 && end - p == 4 && memcmp(p, "\"iss", 4) == 0) {
+
+            if (oauth_jwt_value(end + 1, last, &issuer) < 0) {
+                return none;
+            }
+        }
+
+        p = end;
+    }
+
+    return issuer;
+}
+
+
+/* Behind a string: 0: it was no name; 1: *value, the first; -1: neither. */
+
+static int
+oauth_jwt_value(const unsigned char *p, const unsigned char *last,
+    oauth_str_t *value)
+{
+    const unsigned char  *end;
+
+    p = oauth_jwt_after(p, last, ':');
+    if (p == NULL) {
+        return 0;
+    }
+
+    p = oauth_jwt_after(p, last, '"');
+    end = p ? memchr(p, '"', (size_t) (last - p)) : NULL;
+
+    if (end == NULL || value->data) {
+        return -1;
+    }
+
+    value->data = p;
+    value->len = (size_t) (end - p);
+
+    return 1;
+}
+
+
+/* Behind the character, if it is the next one but for blanks; else NULL. */
+
+static const unsigned char *
+oauth_jwt_after(const unsigned char *p, const unsigned char *last,
+    unsigned char c)
+{
+    while (p < last && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) {
+        p++;
+    }
+
+    return (p < last && *p == c) ? p + 1 : NULL;
 }

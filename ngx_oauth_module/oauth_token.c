@@ -24,7 +24,7 @@ typedef struct {
 } oauth_pack_t;
 
 
-static oauth_reason_t oauth_token_verify_kind(const oauth_jwt_t *jwt,
+static oauth_reason_t oauth_token_verify_header(const oauth_jwt_t *jwt,
     const oauth_policy_t *policy);
 static oauth_reason_t oauth_token_verify_claims(const oauth_jwt_t *jwt,
     const oauth_policy_t *policy, int64_t now);
@@ -50,7 +50,7 @@ static oauth_str_t oauth_pack_str(oauth_pack_t *pack, oauth_str_t s);
  */
 
 oauth_reason_t
-oauth_token_verify(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
+oauth_token_verify(oauth_jwt_t *jwt, const oauth_policy_t *policy,
     const oauth_jwks_t *keys, int64_t now, oauth_token_t **token)
 {
     oauth_buf_t         scope;
@@ -59,13 +59,18 @@ oauth_token_verify(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
 
     jws = &jwt->jws;
 
-    reason = oauth_token_verify_kind(jwt, policy);
+    reason = oauth_token_verify_header(jwt, policy);
     if (reason != OAUTH_OK) {
         return reason;
     }
 
     reason = oauth_jwks_verify(keys, jws->kid, jws->alg, jws->input,
                                jws->signature);
+    if (reason != OAUTH_OK) {
+        return reason;
+    }
+
+    reason = oauth_jwt_read(jwt);
     if (reason != OAUTH_OK) {
         return reason;
     }
@@ -129,7 +134,13 @@ oauth_token_text(const oauth_token_t *token, oauth_str_t name,
         return -1;
     }
 
-    rc = oauth_json_text(oauth_claims_at(&jwt->claims, &name, 1), buf);
+    if (oauth_jwt_read(jwt) == OAUTH_OK) {
+        rc = oauth_json_text(oauth_claims_at(&jwt->claims, &name, 1), buf);
+
+    } else {
+        buf->failed = 1;
+        rc = -1;
+    }
 
     oauth_jwt_free(jwt);
 
@@ -159,25 +170,19 @@ oauth_token_free(oauth_token_t *token)
 
 
 static oauth_reason_t
-oauth_token_verify_kind(const oauth_jwt_t *jwt, const oauth_policy_t *policy)
+oauth_token_verify_header(const oauth_jwt_t *jwt, const oauth_policy_t *policy)
 {
-    oauth_jws_type_t       type;
-    const oauth_claims_t  *claims;
+    oauth_jws_type_t  type;
 
     type = jwt->jws.type;
-    claims = &jwt->claims;
 
-    if (!oauth_str_equal(claims->issuer, policy->issuer)) {
+    if (!oauth_str_equal(jwt->issuer, policy->issuer)) {
         return OAUTH_UNKNOWN_ISSUER;
     }
 
     if (type == OAUTH_TYPE_OTHER
         || (policy->access_only && type != OAUTH_TYPE_ACCESS))
     {
-        return OAUTH_WRONG_TYPE;
-    }
-
-    if (claims->event || (claims->id_token && type != OAUTH_TYPE_ACCESS)) {
         return OAUTH_WRONG_TYPE;
     }
 
@@ -193,9 +198,22 @@ static oauth_reason_t
 oauth_token_verify_claims(const oauth_jwt_t *jwt,
     const oauth_policy_t *policy, int64_t now)
 {
-    oauth_reason_t  reason;
+    oauth_reason_t         reason;
+    const oauth_claims_t  *claims;
 
-    reason = oauth_claims_verify_time(&jwt->claims, now, policy->leeway,
+    claims = &jwt->claims;
+
+    if (!oauth_str_equal(claims->issuer, policy->issuer)) {
+        return OAUTH_UNKNOWN_ISSUER;
+    }
+
+    if (claims->event
+        || (claims->id_token && jwt->jws.type != OAUTH_TYPE_ACCESS))
+    {
+        return OAUTH_WRONG_TYPE;
+    }
+
+    reason = oauth_claims_verify_time(claims, now, policy->leeway,
                                       policy->max_lifetime);
     if (reason != OAUTH_OK) {
         return reason;
@@ -203,7 +221,7 @@ oauth_token_verify_claims(const oauth_jwt_t *jwt,
 
     /* RFC 7800: without the proof, whoever holds a bound token stole it. */
 
-    return jwt->claims.bound ? OAUTH_SENDER_CONSTRAINED : OAUTH_OK;
+    return claims->bound ? OAUTH_SENDER_CONSTRAINED : OAUTH_OK;
 }
 
 

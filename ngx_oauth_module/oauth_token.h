@@ -75,14 +75,14 @@ typedef struct {
 
 
 /*
- * In this order: issuer, type, algorithm, key, signature, expiry, not before,
- * lifetime, sender constraint.  OAUTH_OK, and *token is new with one reference;
- * OAUTH_UNKNOWN_KEY may change with another key set; OAUTH_SERVER_ERROR when
- * memory is short.  now: seconds since the epoch.  The policy outlives the
- * token; the JWT stays the caller's.
+ * In this order: issuer, type, algorithm, key, signature; then the claims are
+ * parsed: issuer, kind, expiry, not before, lifetime, sender constraint.
+ * OAUTH_OK, and *token is new with one reference; OAUTH_UNKNOWN_KEY may change
+ * with another key set; OAUTH_SERVER_ERROR when memory is short.  now: seconds
+ * since the epoch.  The policy outlives the token; the JWT stays the caller's.
  */
 
-oauth_reason_t oauth_token_verify(const oauth_jwt_t *jwt,
+oauth_reason_t oauth_token_verify(oauth_jwt_t *jwt,
     const oauth_policy_t *policy, const oauth_jwks_t *keys, int64_t now,
     oauth_token_t **token);
 

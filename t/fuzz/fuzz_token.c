@@ -15,7 +15,7 @@
 
 static oauth_reason_t fuzz_verdict(oauth_str_t text, const trial_t *c,
     const oauth_policy_t *policy, const oauth_jwks_t *set);
-static oauth_reason_t fuzz_verify(const oauth_jwt_t *jwt, const trial_t *c,
+static oauth_reason_t fuzz_verify(oauth_jwt_t *jwt, const trial_t *c,
     const oauth_policy_t *policy, const oauth_jwks_t *set);
 static void fuzz_accepted_token(oauth_str_t text, const trial_t *c);
 static void fuzz_bits(oauth_str_t text, const trial_t *c);
@@ -53,6 +53,7 @@ static oauth_reason_t
 fuzz_verdict(oauth_str_t text, const trial_t *c,
     const oauth_policy_t *policy, const oauth_jwks_t *set)
 {
+    oauth_str_t      issuer;
     oauth_jwt_t     *jwt;
     oauth_reason_t   reason;
 
@@ -65,9 +66,18 @@ fuzz_verdict(oauth_str_t text, const trial_t *c,
         return reason;
     }
 
-    fuzz_need(jwt->claims.issuer.data);
+    issuer = jwt->issuer;
+
+    fuzz_need(issuer.data);
 
     reason = fuzz_verify(jwt, c, policy, set);
+
+    /* Found without a parser, and by one. */
+
+    if (oauth_jwt_read(jwt) == OAUTH_OK) {
+        fuzz_need(oauth_str_equal(issuer, jwt->issuer));
+        fuzz_need(oauth_str_equal(issuer, jwt->claims.issuer));
+    }
 
     oauth_jwt_free(jwt);
 
@@ -76,7 +86,7 @@ fuzz_verdict(oauth_str_t text, const trial_t *c,
 
 
 static oauth_reason_t
-fuzz_verify(const oauth_jwt_t *jwt, const trial_t *c,
+fuzz_verify(oauth_jwt_t *jwt, const trial_t *c,
     const oauth_policy_t *policy, const oauth_jwks_t *set)
 {
     oauth_token_t   *token;

@@ -39,6 +39,16 @@ jwt_parts(void **state)
     assert_ptr_equal(jwt->text.data, text.data);
     assert_int_equal(jwt->text.len, text.len);
     assert_true(oauth_str_equal(jwt->jws.kid, oauth_str("k")));
+    assert_true(oauth_str_equal(jwt->issuer, oauth_str("i")));
+
+    /* Nobody has verified it: there is no need of its claims. */
+
+    assert_null(jwt->claims.root);
+
+    assert_int_equal(oauth_jwt_read(jwt), OAUTH_OK);
+    assert_int_equal(oauth_jwt_read(jwt), OAUTH_OK);
+
+    assert_true(oauth_str_equal(jwt->issuer, oauth_str("i")));
     assert_true(oauth_str_equal(jwt->claims.issuer, oauth_str("i")));
     assert_true(oauth_str_equal(jwt->claims.subject, oauth_str("joe")));
 
@@ -91,12 +101,83 @@ jwt_reasons(void **state)
 }
 
 
+/* How the issuer is written decides whether the claims are parsed for it. */
+
+static void
+jwt_issuers(void **state)
+{
+    size_t           i;
+    oauth_buf_t      text;
+    oauth_jwt_t     *jwt;
+    oauth_reason_t   reason;
+
+    static const struct {
+        const char      *payload;
+        const char      *issuer;        /* NULL: refused                      */
+        int              parsed;
+        oauth_reason_t   read;
+    } cases[] = {
+        { "{\"iss\":\"i\"}", "i", 0, OAUTH_OK },
+        { "{\"iss\":\"\"}", "", 0, OAUTH_OK },
+        { " {\r\n\t\"iss\" \t:\n \"i\" , \"sub\" : \"s\" } ", "i", 0,
+          OAUTH_OK },
+        { "{\"a\":{\"iss\":\"x\"},\"iss\":\"i\"}", "i", 0, OAUTH_OK },
+        { "{\"a\":[\"iss\",{\"iss\":\"x\"}],\"iss\":\"i\"}", "i", 0, OAUTH_OK },
+        { "{\"a\":\"iss\",\"iss\":\"i\",\"b\":\"iss\"}", "i", 0, OAUTH_OK },
+        { "{\"a\":\"}]{[:,\",\"iss\":\"}\"}", "}", 0, OAUTH_OK },
+        { "{\"iss\":\"i\",\"a\":\"\\\"\"}", "i", 1, OAUTH_OK },
+        { "{\"\\u0069ss\":\"i\"}", "i", 1, OAUTH_OK },
+        { "{\"iss\":\"\\u0069\"}", "i", 1, OAUTH_OK },
+        { "{\"a\":{\"iss\":\"x\"}}", NULL, 0, OAUTH_UNKNOWN_ISSUER },
+        { "{\"iss\":\"x\",\"iss\":\"i\"}", NULL, 0, OAUTH_MALFORMED_TOKEN },
+        { "{\"iss\":{\"iss\":\"x\"}}", NULL, 0, OAUTH_MALFORMED_CLAIMS },
+        { "{\"iss\":\"x", NULL, 0, OAUTH_MALFORMED_TOKEN },
+        { "{\"iss\":", NULL, 0, OAUTH_MALFORMED_TOKEN },
+        { "{\"iss\"", NULL, 0, OAUTH_MALFORMED_TOKEN },
+        { "\"iss\":\"i\"", NULL, 0, OAUTH_MALFORMED_TOKEN },
+        { "}{{\"iss\":\"i\"}", "i", 0, OAUTH_MALFORMED_TOKEN },
+        { "[\"iss\":\"i\"]", "i", 0, OAUTH_MALFORMED_TOKEN },
+        { "{\"iss\":\"i\",}", "i", 0, OAUTH_MALFORMED_TOKEN },
+        { "{\"iss\":\"i\",\"sub\":1}", "i", 0, OAUTH_MALFORMED_CLAIMS }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        memset(&text, 0, sizeof(oauth_buf_t));
+        keys_append_input(&text, oauth_str("{\"alg\":\"ES256\"}"),
+                          keys_str(cases[i].payload));
+        oauth_buf_append_literal(&text, ".c2ln");
+
+        jwt = NULL;
+        reason = oauth_jwt_parse(oauth_buf_str(&text), &jwt);
+
+        if (cases[i].issuer == NULL) {
+            assert_int_equal(reason, cases[i].read);
+            assert_null(jwt);
+
+        } else {
+            assert_int_equal(reason, OAUTH_OK);
+            assert_true(oauth_str_equal(jwt->issuer,
+                                        keys_str(cases[i].issuer)));
+            assert_int_equal(jwt->claims.root != NULL, cases[i].parsed);
+            assert_int_equal(oauth_jwt_read(jwt), cases[i].read);
+        }
+
+        oauth_jwt_free(jwt);
+        oauth_buf_free(&text);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(jwt_parts),
-        cmocka_unit_test(jwt_reasons)
+        cmocka_unit_test(jwt_reasons),
+        cmocka_unit_test(jwt_issuers)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
