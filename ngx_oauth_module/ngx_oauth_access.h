@@ -110,6 +110,14 @@ ngx_uint_t ngx_oauth_steps_is_ambiguous(ngx_http_request_t *r,
 oauth_reason_t ngx_oauth_policy_verify(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 
+/*
+ * 1 when the URL is below the resource by path segment and belongs to no more
+ * specific one of the server.
+ */
+
+ngx_uint_t ngx_oauth_policy_is_below(const ngx_oauth_srv_conf_t *scf,
+    const ngx_oauth_resource_t *resource, oauth_str_t url);
+
 
 /*
  * ngx_oauth_forward.c: the header fields that the upstream sees.  Each works
@@ -169,6 +177,31 @@ ngx_int_t ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged);
 /* ngx_oauth_metadata.c: server-rewrite phase. */
 
 ngx_int_t ngx_oauth_metadata_handler(ngx_http_request_t *r);
+
+
+/*
+ * ngx_oauth_reflect.c: resources that reflect.  NGX_DECLINED: this request is
+ * about none of their URLs; NGX_ERROR: no memory.
+ *
+ * The document that a metadata request asks for.
+ */
+
+ngx_int_t ngx_oauth_reflect_document(ngx_http_request_t *r,
+    ngx_str_t *document);
+
+/* The URL that a request in that location asks for, and of its document. */
+
+ngx_int_t ngx_oauth_reflect_place(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, ngx_str_t *url, ngx_str_t *metadata);
+
+
+/*
+ * ngx_oauth_location.c: the location that a decoded path of the request's
+ * server leads to.  NULL: none that a client can reach.
+ */
+
+const ngx_oauth_loc_conf_t *ngx_oauth_location_lookup(ngx_http_request_t *r,
+    ngx_str_t *path);
 
 
 /* ngx_oauth_variables.c */

@@ -185,17 +185,19 @@ ngx_oauth_answer_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
 
     *slot = answer;
 
+    answer->resource = conf->resource->url;
+    answer->metadata = conf->resource->metadata;
     answer->scope = *scope;
     answer->issuer = issuer;
 
-    return ngx_oauth_answer_write(cf->pool, conf, OAUTH_OK, answer) == NGX_OK
+    return ngx_oauth_answer_write(cf->pool, OAUTH_OK, answer) == NGX_OK
            ? answer : NULL;
 }
 
 
 ngx_int_t
-ngx_oauth_answer_write(ngx_pool_t *pool, const ngx_oauth_loc_conf_t *conf,
-    oauth_reason_t reason, ngx_oauth_answer_t *answer)
+ngx_oauth_answer_write(ngx_pool_t *pool, oauth_reason_t reason,
+    ngx_oauth_answer_t *answer)
 {
     ngx_uint_t          i;
     oauth_buf_t         buf;
@@ -204,13 +206,10 @@ ngx_oauth_answer_write(ngx_pool_t *pool, const ngx_oauth_loc_conf_t *conf,
     ngx_memzero(&buf, sizeof(oauth_buf_t));
     ngx_memzero(&challenge, sizeof(oauth_challenge_t));
 
+    challenge.resource = ngx_oauth_str(&answer->resource);
+    challenge.metadata = ngx_oauth_str(&answer->metadata);
     challenge.scope = ngx_oauth_str(&answer->scope);
     challenge.issuer = answer->issuer;
-
-    if (conf->resource) {
-        challenge.resource = ngx_oauth_str(&conf->resource->url);
-        challenge.metadata = ngx_oauth_str(&conf->resource->metadata);
-    }
 
     oauth_challenge_write_place(&buf, &challenge);
 

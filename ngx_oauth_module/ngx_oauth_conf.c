@@ -105,6 +105,7 @@ ngx_oauth_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->resource_url.data == NULL) {
         conf->resource_url = prev->resource_url;
         conf->resource_place = prev->resource_place;
+        conf->reflect = prev->reflect;
     }
 
     ngx_conf_merge_ptr_value(conf->names, prev->names, NULL);
@@ -241,6 +242,26 @@ ngx_oauth_conf_resource(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            "use, as in https://wiki.example.com/docs",
                            &value[1], error);
         return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strcmp(value[2].data, "reflect") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" behind the URL of the resource: write "
+                               "\"reflect\" or nothing", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (url.query.data) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "resource \"%V\" has a query, nothing is below "
+                               "it: remove the query or \"reflect\"",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        lcf->reflect = 1;
     }
 
     lcf->resource_url = value[1];

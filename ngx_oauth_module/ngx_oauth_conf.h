@@ -106,6 +106,8 @@ enum {
  */
 
 typedef struct {
+    ngx_str_t                  resource;
+    ngx_str_t                  metadata;    /* URL of its document            */
     ngx_str_t                  scope;
     oauth_str_t                issuer;      /* that the steps name            */
     ngx_str_t                  challenge;   /* behind the error               */
@@ -140,6 +142,8 @@ typedef struct {
     ngx_array_t               *members;     /* oauth_metadata_member_t        */
     oauth_buf_t                scopes;      /* while the table is built       */
     ngx_array_t                answers;     /* ngx_oauth_answer_t *           */
+    size_t                     origin;      /* of the URL: the length         */
+    unsigned                   reflect:1;   /* URLs below are resources       */
 } ngx_oauth_resource_t;
 
 
@@ -160,6 +164,7 @@ typedef struct {
                                                that the server sets           */
     uint64_t                   header_lengths;
     ngx_uint_t                 catch_all;   /* it has a location /            */
+    ngx_uint_t                 reflect;     /* one of the resources does      */
 } ngx_oauth_srv_conf_t;
 
 
@@ -172,6 +177,9 @@ typedef struct {
     ngx_str_t                  resource_url;
     ngx_oauth_place_t          resource_place;
     ngx_oauth_resource_t      *resource;
+    ngx_uint_t                 reflect;
+    ngx_str_t                  document;    /* of a URL that is reflected,
+                                               from behind it on              */
 
     ngx_array_t               *audience;    /* oauth_str_t                    */
     ngx_flag_t                 any_audience;
@@ -309,8 +317,7 @@ ngx_int_t ngx_oauth_answer_variants(ngx_conf_t *cf,
  * OAUTH_OK: it is for all.
  */
 
-ngx_int_t ngx_oauth_answer_write(ngx_pool_t *pool,
-    const ngx_oauth_loc_conf_t *conf, oauth_reason_t reason,
+ngx_int_t ngx_oauth_answer_write(ngx_pool_t *pool, oauth_reason_t reason,
     ngx_oauth_answer_t *answer);
 
 /* The kind that a reason needs; NGX_OAUTH_ANSWER_NONE has no challenge. */
@@ -363,10 +370,15 @@ ngx_int_t ngx_oauth_resource_default(ngx_conf_t *cf,
 ngx_oauth_resource_t *ngx_oauth_resource_create(ngx_conf_t *cf,
     ngx_oauth_location_t *location, ngx_str_t *url);
 
-/* Renders the document, when every location has been seen. */
+/*
+ * Renders the document, when every location has been seen; and what a location
+ * has of its own, where its resource reflects.
+ */
 
 ngx_int_t ngx_oauth_resource_write(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource);
+ngx_int_t ngx_oauth_resource_reflect(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *lcf);
 
 
 #endif /* NGX_OAUTH_CONF_H_INCLUDED */

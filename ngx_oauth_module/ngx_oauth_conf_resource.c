@@ -20,8 +20,11 @@ static ngx_int_t ngx_oauth_resource_add(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
 static ngx_int_t ngx_oauth_resource_members(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
-static void ngx_oauth_resource_scopes(ngx_oauth_resource_t *resource,
+static void ngx_oauth_resource_scopes(oauth_buf_t *scopes,
     ngx_oauth_loc_conf_t *lcf);
+static ngx_int_t ngx_oauth_resource_metadata(ngx_conf_t *cf,
+    ngx_oauth_resource_t *resource, ngx_array_t *issuers,
+    oauth_metadata_t *metadata);
 
 
 ngx_int_t
@@ -167,6 +170,8 @@ ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_location_t *location,
         }
     }
 
+    resource->reflect = location->conf->reflect;
+
     if (i == location->server->resources.nelts) {
 
         slot = ngx_array_push(&location->server->resources);
@@ -175,17 +180,25 @@ ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_location_t *location,
         }
 
         *slot = resource;
+        location->server->reflect |= resource->reflect;
 
-    } else if (ngx_oauth_str_equal(&resources[i]->url, url)) {
-        resource = resources[i];
-
-    } else {
+    } else if (!ngx_oauth_str_equal(&resources[i]->url, url)) {
         ngx_oauth_conf_error(cf, &location->conf->resource_place,
                              "resources \"%V\" and \"%V\" of one server share "
                              "the metadata path \"%V\": write the same URL in "
                              "both, or another path",
                              url, &resources[i]->url, &resource->path);
         return NULL;
+
+    } else if (resources[i]->reflect != resource->reflect) {
+        ngx_oauth_conf_error(cf, &location->conf->resource_place,
+                             "resource \"%V\" has \"reflect\" in one "
+                             "location and not in another: write the same in "
+                             "both", url);
+        return NULL;
+
+    } else {
+        resource = resources[i];
     }
 
     if (ngx_oauth_resource_add(cf, resource, location->conf) != NGX_OK) {
@@ -220,6 +233,7 @@ ngx_oauth_resource_new(ngx_conf_t *cf, ngx_str_t *url)
     }
 
     resource->url = *url;
+    resource->origin = parsed.origin.len;
 
     ngx_memzero(&buf, sizeof(oauth_buf_t));
 
@@ -304,20 +318,19 @@ ngx_oauth_resource_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
         *slot = issuers[i];
     }
 
-    ngx_oauth_resource_scopes(resource, lcf);
+    ngx_oauth_resource_scopes(&resource->scopes, lcf);
 
     return ngx_oauth_resource_members(cf, resource, lcf);
 }
 
 
 static void
-ngx_oauth_resource_scopes(ngx_oauth_resource_t *resource,
-    ngx_oauth_loc_conf_t *lcf)
+ngx_oauth_resource_scopes(oauth_buf_t *scopes, ngx_oauth_loc_conf_t *lcf)
 {
     ngx_str_t                 *advertise;
     ngx_uint_t                 i, k;
     oauth_str_t                term, scope;
-    ngx_oauth_scope_t         *scopes;
+    ngx_oauth_scope_t         *required;
     ngx_http_complex_value_t  *terms;
 
     if (lcf->advertise) {
@@ -325,8 +338,7 @@ ngx_oauth_resource_scopes(ngx_oauth_resource_t *resource,
         advertise = lcf->advertise->elts;
 
         for (i = 0; i < lcf->advertise->nelts; i++) {
-            oauth_scope_append(&resource->scopes,
-                               ngx_oauth_str(&advertise[i]));
+            oauth_scope_append(scopes, ngx_oauth_str(&advertise[i]));
         }
     }
 
@@ -334,13 +346,13 @@ ngx_oauth_resource_scopes(ngx_oauth_resource_t *resource,
         return;
     }
 
-    scopes = lcf->scopes->elts;
+    required = lcf->scopes->elts;
 
     for (i = 0; i < lcf->scopes->nelts; i++) {
 
-        terms = scopes[i].terms->elts;
+        terms = required[i].terms->elts;
 
-        for (k = 0; k < scopes[i].terms->nelts; k++) {
+        for (k = 0; k < required[i].terms->nelts; k++) {
 
             if (terms[k].lengths) {
                 continue;
@@ -353,7 +365,7 @@ ngx_oauth_resource_scopes(ngx_oauth_resource_t *resource,
             }
 
             while (oauth_scope_alternative(&term, &scope)) {
-                oauth_scope_append(&resource->scopes, scope);
+                oauth_scope_append(scopes, scope);
             }
         }
     }
@@ -385,43 +397,95 @@ ngx_oauth_resource_members(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
 ngx_int_t
 ngx_oauth_resource_write(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
 {
-    oauth_buf_t           buf;
-    ngx_uint_t            i;
-    oauth_str_t          *names;
-    oauth_metadata_t      metadata;
-    ngx_oauth_issuer_t  **issuers;
+    oauth_buf_t       buf;
+    oauth_metadata_t  metadata;
 
-    names = ngx_palloc(cf->pool,
-                       resource->issuers.nelts * sizeof(oauth_str_t));
-    if (names == NULL) {
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    if (ngx_oauth_resource_metadata(cf, resource, &resource->issuers,
+                                    &metadata)
+        != NGX_OK)
+    {
         oauth_buf_free(&resource->scopes);
         return NGX_ERROR;
     }
 
-    ngx_memzero(&metadata, sizeof(oauth_metadata_t));
-
-    issuers = resource->issuers.elts;
-
-    for (i = 0; i < resource->issuers.nelts; i++) {
-        names[i] = ngx_oauth_str(&issuers[i]->issuer);
-        metadata.algorithms |= issuers[i]->policy.algorithms;
-    }
-
     metadata.resource = ngx_oauth_str(&resource->url);
-    metadata.issuers = names;
-    metadata.nissuers = resource->issuers.nelts;
     metadata.scopes = oauth_buf_str(&resource->scopes);
-
-    if (resource->members) {
-        metadata.members = resource->members->elts;
-        metadata.nmembers = resource->members->nelts;
-    }
-
-    ngx_memzero(&buf, sizeof(oauth_buf_t));
     buf.failed = resource->scopes.failed;
 
     oauth_metadata_write(&buf, &metadata);
     oauth_buf_free(&resource->scopes);
 
     return ngx_oauth_buf_move(cf->pool, &buf, &resource->document);
+}
+
+
+/* Issuers and scopes are those of the location. */
+
+ngx_int_t
+ngx_oauth_resource_reflect(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
+{
+    oauth_buf_t       buf, scopes;
+    oauth_metadata_t  metadata;
+
+    if (lcf->resource == NULL || !lcf->resource->reflect) {
+        return NGX_OK;
+    }
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+    ngx_memzero(&scopes, sizeof(oauth_buf_t));
+
+    if (ngx_oauth_resource_metadata(cf, lcf->resource, lcf->issuers,
+                                    &metadata)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_oauth_resource_scopes(&scopes, lcf);
+
+    metadata.scopes = oauth_buf_str(&scopes);
+    buf.failed = scopes.failed;
+
+    oauth_metadata_write_rest(&buf, &metadata);
+    oauth_buf_free(&scopes);
+
+    return ngx_oauth_buf_move(cf->pool, &buf, &lcf->document);
+}
+
+
+/* All but the URL and the scopes. */
+
+static ngx_int_t
+ngx_oauth_resource_metadata(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
+    ngx_array_t *issuers, oauth_metadata_t *metadata)
+{
+    ngx_uint_t            i;
+    oauth_str_t          *names;
+    ngx_oauth_issuer_t  **issuer;
+
+    names = ngx_palloc(cf->pool, issuers->nelts * sizeof(oauth_str_t));
+    if (names == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(metadata, sizeof(oauth_metadata_t));
+
+    issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        names[i] = ngx_oauth_str(&issuer[i]->issuer);
+        metadata->algorithms |= issuer[i]->policy.algorithms;
+    }
+
+    metadata->issuers = names;
+    metadata->nissuers = issuers->nelts;
+
+    if (resource->members) {
+        metadata->members = resource->members->elts;
+        metadata->nmembers = resource->members->nelts;
+    }
+
+    return NGX_OK;
 }

@@ -46,6 +46,10 @@ ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
     for (i = 0; i < mcf->locations.nelts; i++) {
 
+        if (ngx_oauth_resource_reflect(cf, locations[i].conf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         if (!locations[i].top) {
             continue;
         }

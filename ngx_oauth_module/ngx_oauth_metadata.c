@@ -3,17 +3,19 @@
  * The protected resource metadata (RFC 9728 section 3), answered in the
  * server-rewrite phase: before any location's return, rewrite, allow, deny or
  * authentication can be in the way.  The documents were rendered with the
- * configuration.
+ * configuration; of one that reflects only the URL comes from the request.
  */
 
 
 #include "ngx_oauth_access.h"
 
 
-static const ngx_oauth_resource_t *ngx_oauth_metadata_lookup(
-    ngx_http_request_t *r, ngx_oauth_srv_conf_t *scf);
+static ngx_int_t ngx_oauth_metadata_lookup(ngx_http_request_t *r,
+    ngx_oauth_srv_conf_t *scf, ngx_str_t *document);
+static ngx_oauth_resource_t *ngx_oauth_metadata_resource(
+    ngx_oauth_srv_conf_t *scf, u_char *path, size_t len);
 static ngx_int_t ngx_oauth_metadata_send(ngx_http_request_t *r,
-    ngx_uint_t status, const ngx_oauth_resource_t *resource);
+    ngx_uint_t status, ngx_str_t *document);
 static ngx_int_t ngx_oauth_metadata_headers(ngx_http_request_t *r,
     ngx_uint_t status);
 
@@ -24,8 +26,9 @@ static ngx_str_t  ngx_oauth_metadata_path = ngx_string(OAUTH_METADATA_PATH);
 ngx_int_t
 ngx_oauth_metadata_handler(ngx_http_request_t *r)
 {
-    ngx_oauth_srv_conf_t        *scf;
-    const ngx_oauth_resource_t  *resource;
+    ngx_int_t              rc;
+    ngx_str_t              document;
+    ngx_oauth_srv_conf_t  *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
@@ -49,9 +52,13 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
         r->keepalive = 0;
     }
 
-    resource = ngx_oauth_metadata_lookup(r, scf);
+    rc = ngx_oauth_metadata_lookup(r, scf, &document);
 
-    if (resource == NULL) {
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
         return ngx_oauth_metadata_send(r, NGX_HTTP_NOT_FOUND, NULL);
     }
 
@@ -63,44 +70,73 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
         return ngx_oauth_metadata_send(r, NGX_HTTP_NOT_ALLOWED, NULL);
     }
 
-    return ngx_oauth_metadata_send(r, NGX_HTTP_OK, resource);
+    return ngx_oauth_metadata_send(r, NGX_HTTP_OK, &document);
 }
 
 
-/* The exact path first; then without one extra slash at its end. */
+/*
+ * The exact path first; then that of a URL below a resource that reflects; then
+ * without one extra slash at its end.
+ */
 
-static const ngx_oauth_resource_t *
-ngx_oauth_metadata_lookup(ngx_http_request_t *r, ngx_oauth_srv_conf_t *scf)
+static ngx_int_t
+ngx_oauth_metadata_lookup(ngx_http_request_t *r, ngx_oauth_srv_conf_t *scf,
+    ngx_str_t *document)
 {
-    size_t                  len;
+    ngx_int_t              rc;
+    ngx_str_t             *uri;
+    ngx_oauth_resource_t  *resource;
+
+    uri = &r->uri;
+    resource = ngx_oauth_metadata_resource(scf, uri->data, uri->len);
+
+    if (resource == NULL && scf->reflect) {
+
+        rc = ngx_oauth_reflect_document(r, document);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    if (resource == NULL && uri->data[uri->len - 1] == '/') {
+        resource = ngx_oauth_metadata_resource(scf, uri->data, uri->len - 1);
+    }
+
+    if (resource == NULL) {
+        return NGX_DECLINED;
+    }
+
+    *document = resource->document;
+
+    return NGX_OK;
+}
+
+
+static ngx_oauth_resource_t *
+ngx_oauth_metadata_resource(ngx_oauth_srv_conf_t *scf, u_char *path,
+    size_t len)
+{
     ngx_uint_t              i;
     ngx_oauth_resource_t  **resources;
 
     resources = scf->resources.elts;
-    len = r->uri.len;
 
-    for ( ;; ) {
-
-        for (i = 0; i < scf->resources.nelts; i++) {
-            if (resources[i]->path.len == len
-                && ngx_strncmp(resources[i]->path.data, r->uri.data, len) == 0)
-            {
-                return resources[i];
-            }
+    for (i = 0; i < scf->resources.nelts; i++) {
+        if (resources[i]->path.len == len
+            && ngx_strncmp(resources[i]->path.data, path, len) == 0)
+        {
+            return resources[i];
         }
-
-        if (len < r->uri.len || r->uri.data[len - 1] != '/') {
-            return NULL;
-        }
-
-        len--;
     }
+
+    return NULL;
 }
 
 
 static ngx_int_t
 ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
-    const ngx_oauth_resource_t *resource)
+    ngx_str_t *document)
 {
     ngx_int_t    rc;
     ngx_buf_t   *b;
@@ -111,9 +147,9 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
     r->disable_not_modified = 1;
 
     r->headers_out.status = status;
-    r->headers_out.content_length_n = resource ? resource->document.len : 0;
+    r->headers_out.content_length_n = document ? document->len : 0;
 
-    if (resource) {
+    if (document) {
         ngx_str_set(&r->headers_out.content_type, "application/json");
         r->headers_out.content_type_len = r->headers_out.content_type.len;
         r->headers_out.content_type_lowcase = NULL;
@@ -141,8 +177,8 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
         return NGX_ERROR;
     }
 
-    b->pos = resource->document.data;
-    b->last = b->pos + resource->document.len;
+    b->pos = document->data;
+    b->last = b->pos + document->len;
     b->memory = 1;
     b->last_buf = 1;
     b->last_in_chain = 1;

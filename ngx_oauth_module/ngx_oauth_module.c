@@ -65,7 +65,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
       NULL },
 
     { ngx_string("oauth_resource"),
-      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_oauth_conf_resource,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,

@@ -83,14 +83,10 @@ static ngx_uint_t
 ngx_oauth_policy_is_for(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t audience)
 {
-    ngx_uint_t              i;
-    oauth_str_t            *listed, resource, other;
-    ngx_oauth_srv_conf_t   *scf;
-    ngx_oauth_resource_t  **resources;
+    ngx_uint_t    i;
+    oauth_str_t  *listed;
 
-    resource = ngx_oauth_str(&conf->resource->url);
-
-    if (oauth_url_equal(audience, resource)) {
+    if (oauth_url_equal(audience, ngx_oauth_str(&conf->resource->url))) {
         return 1;
     }
 
@@ -105,20 +101,33 @@ ngx_oauth_policy_is_for(ngx_http_request_t *r,
         }
     }
 
-    if (!oauth_url_is_below(audience, resource)) {
+    return ngx_oauth_policy_is_below(ngx_http_get_module_srv_conf(r,
+                                                           ngx_oauth_module),
+                                     conf->resource, audience);
+}
+
+
+ngx_uint_t
+ngx_oauth_policy_is_below(const ngx_oauth_srv_conf_t *scf,
+    const ngx_oauth_resource_t *resource, oauth_str_t url)
+{
+    ngx_uint_t              i;
+    oauth_str_t             other;
+    ngx_oauth_resource_t  **resources;
+
+    if (!oauth_url_is_below(url, ngx_oauth_str(&resource->url))) {
         return 0;
     }
 
-    scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
     resources = scf->resources.elts;
 
     for (i = 0; i < scf->resources.nelts; i++) {
 
         other = ngx_oauth_str(&resources[i]->url);
 
-        if (other.len > resource.len
-            && (oauth_url_equal(audience, other)
-                || oauth_url_is_below(audience, other)))
+        if (other.len > resource->url.len
+            && (oauth_url_equal(url, other)
+                || oauth_url_is_below(url, other)))
         {
             return 0;
         }

@@ -358,6 +358,7 @@ ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 {
+    ngx_int_t                rc;
     ngx_uint_t               kind;
     ngx_oauth_answer_t      *answer, rendered;
     const ngx_oauth_error_t *error;
@@ -371,9 +372,16 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
     kind = ngx_oauth_answer_kind(ctx->reason);
     answer = ngx_oauth_reply_answer(ctx);
 
-    if (answer == NULL) {
+    ngx_memzero(&rendered, sizeof(ngx_oauth_answer_t));
 
-        if (ngx_oauth_reply_render(ctx, &rendered) != NGX_OK) {
+    rc = ngx_oauth_reflect_place(ctx->request, ctx->conf, &rendered.resource,
+                                 &rendered.metadata);
+
+    if (answer == NULL || rc != NGX_DECLINED) {
+
+        if (rc == NGX_ERROR
+            || ngx_oauth_reply_render(ctx, &rendered) != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -419,6 +427,8 @@ ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx)
 }
 
 
+/* With the resource that is there, or that of the location. */
+
 static ngx_int_t
 ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
 {
@@ -428,11 +438,15 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
     ngx_oauth_issuer_t  **issuers;
 
     ngx_memzero(&scope, sizeof(oauth_buf_t));
-    ngx_memzero(answer, sizeof(ngx_oauth_answer_t));
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
     answer->issuer = issuers[0]->policy.issuer;
+
+    if (answer->resource.len == 0 && ctx->conf->resource) {
+        answer->resource = ctx->conf->resource->url;
+        answer->metadata = ctx->conf->resource->metadata;
+    }
 
     /* The scopes that the policy asked for, where a scope is what lacks. */
 
@@ -452,7 +466,7 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
         return NGX_ERROR;
     }
 
-    return ngx_oauth_answer_write(pool, ctx->conf, ctx->reason, answer);
+    return ngx_oauth_answer_write(pool, ctx->reason, answer);
 }
 
 

@@ -336,6 +336,32 @@ oauth_metadata_write(oauth_buf_t *buf, const oauth_metadata_t *metadata)
 }
 
 
+void
+oauth_metadata_write_rest(oauth_buf_t *buf, const oauth_metadata_t *metadata)
+{
+    size_t            start;
+    oauth_buf_t       whole;
+    oauth_metadata_t  rest;
+
+    rest = *metadata;
+    rest.resource = oauth_str("");
+
+    memset(&whole, 0, sizeof(oauth_buf_t));
+    oauth_metadata_write(&whole, &rest);
+
+    start = sizeof(OAUTH_METADATA_START) - 1;
+
+    if (whole.failed) {
+        buf->failed = 1;
+
+    } else {
+        oauth_buf_append(buf, whole.data + start, whole.len - start);
+    }
+
+    oauth_buf_free(&whole);
+}
+
+
 /* These return a new value, or NULL for lack of memory or bad UTF-8. */
 
 static json_t *

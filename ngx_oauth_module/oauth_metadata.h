@@ -16,6 +16,10 @@
 #define OAUTH_METADATA_NAME  "oauth-protected-resource"
 #define OAUTH_METADATA_PATH  "/.well-known/" OAUTH_METADATA_NAME
 
+/* What a document begins with; the resource's URL follows. */
+
+#define OAUTH_METADATA_START  "{\"resource\":\""
+
 
 /* A further member: its name and the values given in the configuration. */
 
@@ -56,6 +60,14 @@ const char *oauth_metadata_check(const oauth_metadata_member_t *member);
  */
 
 void oauth_metadata_write(oauth_buf_t *buf, const oauth_metadata_t *metadata);
+
+/*
+ * The same without OAUTH_METADATA_START and the URL, which is not looked at:
+ * any URL of RFC 3986 makes a document with what stands around it.
+ */
+
+void oauth_metadata_write_rest(oauth_buf_t *buf,
+    const oauth_metadata_t *metadata);
 
 
 #endif /* OAUTH_METADATA_H_INCLUDED */

@@ -283,6 +283,25 @@ bad('with and without the slash of a pathless URL', in_server(<<'CONF'),
 CONF
     qr{"https://app\.test/"}, qr{"https://app\.test"});
 
+good('reflect', in_server('location / { oauth corp;'
+                           . ' oauth_resource https://app.test/x reflect; }'));
+bad('another word behind the URL', in_server("location / {\n oauth corp;\n"
+    . " oauth_resource https://app.test mirror; # here\n }"), qr/"mirror"/,
+    qr/"reflect"/);
+bad('reflect without a URL', in_server("location / {\n oauth corp;\n"
+    . " oauth_resource reflect; # here\n }"), qr/"reflect"/, qr/https:/);
+bad('reflect below a query', in_server("location / {\n oauth corp;\n"
+    . " oauth_resource https://app.test/x?y reflect; # here\n }"),
+    qr{"https://app\.test/x\?y"}, qr/remove/);
+bad('reflect in one of two locations', in_server(<<'CONF'), qr/reflect/,
+        location /a { oauth corp; oauth_resource https://app.test reflect; }
+        location /b {
+            oauth corp;
+            oauth_resource https://app.test; # here
+        }
+CONF
+    qr{"https://app\.test"});
+
 good('one resource in two locations', in_server(<<'CONF'));
         location /a { oauth corp; oauth_resource https://app.test/x; }
         location /b { oauth corp; oauth_resource https://app.test/x; }

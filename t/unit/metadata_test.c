@@ -302,6 +302,29 @@ metadata_write_full(void **state)
 }
 
 
+/* Around any URL it is the document of that URL. */
+
+static void
+metadata_write_rest(void **state)
+{
+    oauth_buf_t  buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    oauth_buf_append_literal(&buf, OAUTH_METADATA_START);
+    oauth_buf_append_str(&buf, metadata_full.resource);
+    oauth_metadata_write_rest(&buf, &metadata_full);
+
+    assert_int_equal(buf.failed, 0);
+    assert_int_equal(buf.len, sizeof(metadata_full_text) - 1);
+    assert_memory_equal(buf.data, metadata_full_text, buf.len);
+
+    oauth_buf_free(&buf);
+}
+
+
 static void
 metadata_write_least(void **state)
 {
@@ -440,7 +463,9 @@ metadata_write_memory(void **state)
         metadata_allocations = n;
         json_set_alloc_funcs(metadata_malloc, free);
 
-        oauth_metadata_write(&buf, &metadata_full);
+        oauth_buf_append_literal(&buf, OAUTH_METADATA_START);
+        oauth_buf_append_str(&buf, metadata_full.resource);
+        oauth_metadata_write_rest(&buf, &metadata_full);
 
         json_set_alloc_funcs(malloc, free);
 
@@ -466,6 +491,7 @@ main(void)
         cmocka_unit_test(metadata_check),
         cmocka_unit_test(metadata_check_every_byte),
         cmocka_unit_test(metadata_write_full),
+        cmocka_unit_test(metadata_write_rest),
         cmocka_unit_test(metadata_write_least),
         cmocka_unit_test(metadata_write_algorithms),
         cmocka_unit_test(metadata_write_unchecked),
