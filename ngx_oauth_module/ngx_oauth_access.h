@@ -24,6 +24,7 @@ typedef struct {
     ngx_str_t                    challenge; /* empty: the answer has none     */
     ngx_str_t                    body[2];   /* two parts of one document      */
     ngx_str_t                    retry_after;
+    unsigned                     page:1;    /* it is for a browser's window   */
     unsigned                     paged:1;   /* an error_page has content      */
     unsigned                     replaces:1;    /* body, for nginx's page     */
     unsigned                     sent:1;
@@ -172,6 +173,10 @@ ngx_int_t ngx_oauth_cors_headers(ngx_http_request_t *r);
 /* Lets a page read a refusal, or its error page; NGX_OK or NGX_ERROR. */
 
 ngx_int_t ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged);
+
+/* 1 when a browser asks for what its window is to show (Sec-Fetch-Mode). */
+
+ngx_uint_t ngx_oauth_cors_navigates(ngx_http_request_t *r);
 
 
 /* ngx_oauth_metadata.c: server-rewrite phase. */

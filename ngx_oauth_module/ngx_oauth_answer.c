@@ -10,6 +10,7 @@
 
 #include "ngx_oauth_access.h"
 #include "oauth_challenge.h"
+#include "oauth_page.h"
 
 
 static ngx_int_t ngx_oauth_answer_variant(ngx_conf_t *cf,
@@ -54,6 +55,12 @@ ngx_oauth_answer_errors(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
                                             ngx_oauth_reply_status(i));
 
         if (ngx_oauth_buf_move(cf->pool, &buf, &error->problem) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        oauth_page_write_error(&buf, reason, ngx_oauth_reply_status(i));
+
+        if (ngx_oauth_buf_move(cf->pool, &buf, &error->page) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -187,17 +194,18 @@ ngx_oauth_answer_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
 
     answer->resource = conf->resource->url;
     answer->metadata = conf->resource->metadata;
+    answer->documentation = conf->resource->documentation;
     answer->scope = *scope;
     answer->issuer = issuer;
 
-    return ngx_oauth_answer_write(cf->pool, OAUTH_OK, answer) == NGX_OK
+    return ngx_oauth_answer_write(cf->pool, OAUTH_OK, 0, answer) == NGX_OK
            ? answer : NULL;
 }
 
 
 ngx_int_t
 ngx_oauth_answer_write(ngx_pool_t *pool, oauth_reason_t reason,
-    ngx_oauth_answer_t *answer)
+    ngx_uint_t page, ngx_oauth_answer_t *answer)
 {
     ngx_uint_t          i;
     oauth_buf_t         buf;
@@ -210,6 +218,7 @@ ngx_oauth_answer_write(ngx_pool_t *pool, oauth_reason_t reason,
     challenge.metadata = ngx_oauth_str(&answer->metadata);
     challenge.scope = ngx_oauth_str(&answer->scope);
     challenge.issuer = answer->issuer;
+    challenge.documentation = ngx_oauth_str(&answer->documentation);
 
     oauth_challenge_write_place(&buf, &challenge);
 
@@ -225,10 +234,21 @@ ngx_oauth_answer_write(ngx_pool_t *pool, oauth_reason_t reason,
 
         challenge.reason = oauth_reason_info(ngx_oauth_answer_reasons[i]);
 
-        oauth_challenge_write_problem_place(&buf, &challenge);
+        if (!page) {
+            oauth_challenge_write_problem_place(&buf, &challenge);
 
-        if (ngx_oauth_buf_move(pool, &buf, &answer->problems[i]) != NGX_OK) {
-            return NGX_ERROR;
+            if (ngx_oauth_buf_move(pool, &buf, &answer->problems[i]) != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+
+        if (page || reason == OAUTH_OK) {
+            oauth_page_write_place(&buf, &challenge);
+
+            if (ngx_oauth_buf_move(pool, &buf, &answer->pages[i]) != NGX_OK) {
+                return NGX_ERROR;
+            }
         }
     }
 

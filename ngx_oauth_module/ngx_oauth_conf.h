@@ -108,10 +108,12 @@ enum {
 typedef struct {
     ngx_str_t                  resource;
     ngx_str_t                  metadata;    /* URL of its document            */
+    ngx_str_t                  documentation;   /* URL for human readers      */
     ngx_str_t                  scope;
     oauth_str_t                issuer;      /* that the steps name            */
     ngx_str_t                  challenge;   /* behind the error               */
     ngx_str_t                  problems[NGX_OAUTH_ANSWER_KINDS];
+    ngx_str_t                  pages[NGX_OAUTH_ANSWER_KINDS];
 } ngx_oauth_answer_t;
 
 
@@ -128,6 +130,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                  challenge;   /* with what joins the two        */
     ngx_str_t                  problem;
+    ngx_str_t                  page;
 } ngx_oauth_error_t;
 
 
@@ -138,6 +141,8 @@ typedef struct {
     ngx_str_t                  path;        /* of the document, decoded       */
     ngx_str_t                  metadata;    /* URL of the document            */
     ngx_str_t                  document;
+    ngx_str_t                  documentation;   /* of the members; or empty   */
+    ngx_str_t                  link;        /* to it, as a header's value     */
     ngx_array_t                issuers;     /* ngx_oauth_issuer_t *           */
     ngx_array_t               *members;     /* oauth_metadata_member_t        */
     oauth_buf_t                scopes;      /* while the table is built       */
@@ -192,7 +197,8 @@ typedef struct {
     ngx_array_t               *members;     /* oauth_metadata_member_t        */
 
     ngx_array_t               *variants;    /* ngx_oauth_variant_t; the last
-                                               one is for other methods       */
+                                               one is for other methods.  NULL:
+                                               all depends on the request     */
 
     ngx_flag_t                 needs_subject;
     ngx_flag_t                 pass_token;
@@ -313,12 +319,12 @@ ngx_int_t ngx_oauth_answer_variants(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf);
 
 /*
- * Renders an answer into a pool.  reason: of the one refusal it is for, or
- * OAUTH_OK: it is for all.
+ * Renders an answer into a pool.  reason: of the one refusal it is for, which
+ * has a page or a problem document, or OAUTH_OK: it is for all.
  */
 
 ngx_int_t ngx_oauth_answer_write(ngx_pool_t *pool, oauth_reason_t reason,
-    ngx_oauth_answer_t *answer);
+    ngx_uint_t page, ngx_oauth_answer_t *answer);
 
 /* The kind that a reason needs; NGX_OAUTH_ANSWER_NONE has no challenge. */
 

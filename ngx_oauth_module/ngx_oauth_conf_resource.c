@@ -22,6 +22,8 @@ static ngx_int_t ngx_oauth_resource_members(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
 static void ngx_oauth_resource_scopes(oauth_buf_t *scopes,
     ngx_oauth_loc_conf_t *lcf);
+static ngx_int_t ngx_oauth_resource_link(ngx_conf_t *cf,
+    ngx_oauth_resource_t *resource);
 static ngx_int_t ngx_oauth_resource_metadata(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_array_t *issuers,
     oauth_metadata_t *metadata);
@@ -417,7 +419,55 @@ ngx_oauth_resource_write(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
     oauth_metadata_write(&buf, &metadata);
     oauth_buf_free(&resource->scopes);
 
-    return ngx_oauth_buf_move(cf->pool, &buf, &resource->document);
+    if (ngx_oauth_buf_move(cf->pool, &buf, &resource->document) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_oauth_resource_link(cf, resource);
+}
+
+
+/* To the documentation (RFC 8631), if there is any. */
+
+static ngx_int_t
+ngx_oauth_resource_link(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
+{
+    ngx_uint_t                i;
+    oauth_buf_t               buf;
+    oauth_metadata_member_t  *members;
+
+    if (resource->members == NULL) {
+        return NGX_OK;
+    }
+
+    members = resource->members->elts;
+
+    for (i = 0; i < resource->members->nelts; i++) {
+
+        if (!oauth_str_equal(members[i].name,
+                             oauth_str("resource_documentation")))
+        {
+            continue;
+        }
+
+        ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+        oauth_buf_append_str(&buf, members[i].values[0]);
+
+        if (ngx_oauth_buf_move(cf->pool, &buf, &resource->documentation)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        oauth_buf_append_literal(&buf, "<");
+        oauth_buf_append_str(&buf, members[i].values[0]);
+        oauth_buf_append_literal(&buf, ">; rel=\"service-doc\"");
+
+        return ngx_oauth_buf_move(cf->pool, &buf, &resource->link);
+    }
+
+    return NGX_OK;
 }
 
 

@@ -64,6 +64,16 @@ ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         }
     }
 
+    for (i = 0; i < mcf->locations.nelts; i++) {
+
+        if (locations[i].conf->resource
+            && !locations[i].conf->resource->reflect
+            && ngx_oauth_answer_variants(cf, locations[i].conf) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
     return ngx_oauth_conf_claims(cf, mcf);
 }
 
@@ -326,9 +336,5 @@ ngx_oauth_location_resource(ngx_conf_t *cf, ngx_oauth_location_t *location)
 
     lcf->resource = ngx_oauth_resource_create(cf, location, &url);
 
-    if (lcf->resource == NULL) {
-        return NGX_ERROR;
-    }
-
-    return ngx_oauth_answer_variants(cf, lcf);
+    return lcf->resource ? NGX_OK : NGX_ERROR;
 }

@@ -1,9 +1,10 @@
 
 /*
- * CORS (Fetch standard, section 3.2).  A browser asks without credentials, in
- * a preflight, whether it may send a request: to protected locations and to
- * metadata it may.  That goes for a request without a token, too: its refusal
- * says where to get one.
+ * For browsers.  CORS (Fetch standard, section 3.2): a browser asks without
+ * credentials, in a preflight, whether it may send a request: to protected
+ * locations and to metadata it may.  That goes for a request without a token,
+ * too: its refusal says where to get one.  And what a window is to show (Fetch
+ * Metadata, Sec-Fetch-Mode).
  */
 
 
@@ -90,7 +91,8 @@ ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged)
     static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
     static ngx_str_t  any = ngx_string("*");
     static ngx_str_t  expose = ngx_string("Access-Control-Expose-Headers");
-    static ngx_str_t  exposed = ngx_string("WWW-Authenticate, Retry-After");
+    static ngx_str_t  exposed
+        = ngx_string("WWW-Authenticate, Retry-After, Link");
 
     /* Two origins are none: an error page of the app may have its own. */
 
@@ -102,6 +104,21 @@ ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged)
     }
 
     return ngx_oauth_reply_header(r, &expose, &exposed) ? NGX_OK : NGX_ERROR;
+}
+
+
+/* No page can make a browser send that value, and agents send none. */
+
+ngx_uint_t
+ngx_oauth_cors_navigates(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *mode;
+
+    static const ngx_str_t  navigate = ngx_string("navigate");
+
+    mode = ngx_oauth_cors_lookup(&r->headers_in.headers, "sec-fetch-mode");
+
+    return mode && ngx_oauth_str_equal(&mode->value, &navigate);
 }
 
 

@@ -76,10 +76,6 @@ ngx_oauth_reflect_place(ngx_http_request_t *r,
     ngx_str_t                    target, origin;
     const ngx_oauth_loc_conf_t  *found;
 
-    if (conf->resource == NULL || !conf->resource->reflect) {
-        return NGX_DECLINED;
-    }
-
     target = ngx_oauth_reflect_target(r);
     rc = ngx_oauth_reflect_lookup(r, &target, &found, url);
 

@@ -2,12 +2,14 @@
 /*
  * Refusals.  The access handler returns a bare status, so that satisfy,
  * auth_delay and error_page work as they do for any module; the challenge, the
- * headers and the problem document are added by filters when nginx answers
- * with that status.  RFC 6750 section 3, RFC 9728 section 5.1, RFC 9457.
+ * headers and the body (the problem document, or the page for a browser's
+ * window) are added by filters when nginx answers with that status.  RFC 6750
+ * section 3, RFC 9728 section 5.1, RFC 9457.
  */
 
 
 #include "ngx_oauth_access.h"
+#include "oauth_page.h"
 
 
 static void ngx_oauth_reply_log(ngx_oauth_ctx_t *ctx);
@@ -17,12 +19,17 @@ static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 static ngx_int_t ngx_oauth_reply_fields(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
+static ngx_int_t ngx_oauth_reply_type(ngx_http_request_t *r,
+    ngx_oauth_refusal_t *refusal);
+static ngx_buf_t *ngx_oauth_reply_buf(ngx_http_request_t *r, ngx_str_t *text);
 static ngx_int_t ngx_oauth_reply_challenge(ngx_http_request_t *r,
     ngx_str_t *challenge);
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
 static ngx_oauth_answer_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_answer_t *answer);
+static ngx_int_t ngx_oauth_reply_place(ngx_oauth_ctx_t *ctx,
     ngx_oauth_answer_t *answer);
 static ngx_int_t ngx_oauth_reply_join(ngx_pool_t *pool,
     const ngx_str_t *first, const ngx_str_t *second, ngx_str_t *joined);
@@ -227,17 +234,41 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
         && ngx_http_get_module_loc_conf(r, ngx_oauth_module)
            == (void *) refusal->conf)
     {
-        ngx_str_set(&r->headers_out.content_type, "application/problem+json");
-        r->headers_out.content_type_len = r->headers_out.content_type.len;
-        r->headers_out.content_type_lowcase = NULL;
-        r->headers_out.charset.len = 0;
-        r->headers_out.content_length_n = refusal->body[0].len
-                                          + refusal->body[1].len;
+        if (ngx_oauth_reply_type(r, refusal) != NGX_OK) {
+            return NGX_ERROR;
+        }
 
         refusal->replaces = 1;
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/* What belongs to the body. */
+
+static ngx_int_t
+ngx_oauth_reply_type(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
+{
+    static ngx_str_t  name = ngx_string("Content-Security-Policy");
+    static ngx_str_t  policy = ngx_string(OAUTH_PAGE_POLICY);
+
+    if (refusal->page) {
+        ngx_str_set(&r->headers_out.content_type, "text/html");
+        ngx_str_set(&r->headers_out.charset, "utf-8");
+
+    } else {
+        ngx_str_set(&r->headers_out.content_type, "application/problem+json");
+        r->headers_out.charset.len = 0;
+    }
+
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.content_length_n = refusal->body[0].len
+                                      + refusal->body[1].len;
+
+    return refusal->page && ngx_oauth_reply_header(r, &name, &policy) == NULL
+           ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -247,8 +278,11 @@ ngx_oauth_reply_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
     static ngx_str_t  cache = ngx_string("Cache-Control");
     static ngx_str_t  no_store = ngx_string("no-store");
     static ngx_str_t  vary = ngx_string("Vary");
-    static ngx_str_t  authorization = ngx_string("Authorization");
+    static ngx_str_t  varies = ngx_string("Authorization, Sec-Fetch-Mode");
     static ngx_str_t  retry_after = ngx_string("Retry-After");
+    static ngx_str_t  link = ngx_string("Link");
+
+    ngx_oauth_resource_t  *resource;
 
     if (refusal->challenge.len
         && ngx_oauth_reply_challenge(r, &refusal->challenge) != NGX_OK)
@@ -257,13 +291,22 @@ ngx_oauth_reply_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
     }
 
     if (ngx_oauth_reply_header(r, &cache, &no_store) == NULL
-        || ngx_oauth_reply_header(r, &vary, &authorization) == NULL)
+        || ngx_oauth_reply_header(r, &vary, &varies) == NULL)
     {
         return NGX_ERROR;
     }
 
     if (refusal->conf->cors
         && ngx_oauth_cors_refusal(r, refusal->paged) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    resource = refusal->conf->resource;
+
+    if (resource
+        && resource->link.len
+        && ngx_oauth_reply_header(r, &link, &resource->link) == NULL)
     {
         return NGX_ERROR;
     }
@@ -358,7 +401,6 @@ ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 {
-    ngx_int_t                rc;
     ngx_uint_t               kind;
     ngx_oauth_answer_t      *answer, rendered;
     const ngx_oauth_error_t *error;
@@ -370,26 +412,21 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
     refusal = &ctx->refusal;
     error = &mcf->errors[ctx->reason];
     kind = ngx_oauth_answer_kind(ctx->reason);
+    refusal->page = ngx_oauth_cors_navigates(ctx->request);
     answer = ngx_oauth_reply_answer(ctx);
 
-    ngx_memzero(&rendered, sizeof(ngx_oauth_answer_t));
+    if (answer == NULL) {
 
-    rc = ngx_oauth_reflect_place(ctx->request, ctx->conf, &rendered.resource,
-                                 &rendered.metadata);
-
-    if (answer == NULL || rc != NGX_DECLINED) {
-
-        if (rc == NGX_ERROR
-            || ngx_oauth_reply_render(ctx, &rendered) != NGX_OK)
-        {
+        if (ngx_oauth_reply_render(ctx, &rendered) != NGX_OK) {
             return NGX_ERROR;
         }
 
         answer = &rendered;
     }
 
-    refusal->body[0] = error->problem;
-    refusal->body[1] = answer->problems[kind];
+    refusal->body[0] = refusal->page ? error->page : error->problem;
+    refusal->body[1] = refusal->page ? answer->pages[kind]
+                                     : answer->problems[kind];
 
     if (kind == NGX_OAUTH_ANSWER_NONE) {
         return NGX_OK;
@@ -427,8 +464,6 @@ ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* With the resource that is there, or that of the location. */
-
 static ngx_int_t
 ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
 {
@@ -438,14 +473,14 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
     ngx_oauth_issuer_t  **issuers;
 
     ngx_memzero(&scope, sizeof(oauth_buf_t));
+    ngx_memzero(answer, sizeof(ngx_oauth_answer_t));
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
     answer->issuer = issuers[0]->policy.issuer;
 
-    if (answer->resource.len == 0 && ctx->conf->resource) {
-        answer->resource = ctx->conf->resource->url;
-        answer->metadata = ctx->conf->resource->metadata;
+    if (ngx_oauth_reply_place(ctx, answer) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     /* The scopes that the policy asked for, where a scope is what lacks. */
@@ -466,7 +501,40 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
         return NGX_ERROR;
     }
 
-    return ngx_oauth_answer_write(pool, ctx->reason, answer);
+    return ngx_oauth_answer_write(pool, ctx->reason, ctx->refusal.page,
+                                  answer);
+}
+
+
+/* The URL that was asked for where the resource reflects, else its own. */
+
+static ngx_int_t
+ngx_oauth_reply_place(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
+{
+    ngx_int_t                    rc;
+    const ngx_oauth_resource_t  *resource;
+
+    resource = ctx->conf->resource;
+
+    if (resource == NULL) {
+        return NGX_OK;
+    }
+
+    answer->documentation = resource->documentation;
+
+    rc = resource->reflect
+         ? ngx_oauth_reflect_place(ctx->request, ctx->conf, &answer->resource,
+                                   &answer->metadata)
+         : NGX_DECLINED;
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    answer->resource = resource->url;
+    answer->metadata = resource->metadata;
+
+    return NGX_OK;
 }
 
 
@@ -520,14 +588,10 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     for (i = 0; i < 2; i++) {
 
-        b = ngx_calloc_buf(r->pool);
+        b = ngx_oauth_reply_buf(r, &refusal->body[i]);
         if (b == NULL) {
             return NGX_ERROR;
         }
-
-        b->pos = refusal->body[i].data;
-        b->last = refusal->body[i].data + refusal->body[i].len;
-        b->memory = 1;
 
         out[i].buf = b;
         out[i].next = (i == 0) ? &out[1] : NULL;
@@ -539,6 +603,36 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     refusal->sent = 1;
 
     return ngx_http_next_body_filter(r, out);
+}
+
+
+/* The text is everybody's: a filter that writes into it gets a copy. */
+
+static ngx_buf_t *
+ngx_oauth_reply_buf(ngx_http_request_t *r, ngx_str_t *text)
+{
+    ngx_buf_t  *b;
+
+    if (r->filter_need_temporary) {
+
+        b = ngx_create_temp_buf(r->pool, text->len);
+
+        if (b) {
+            b->last = ngx_cpymem(b->last, text->data, text->len);
+        }
+
+        return b;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+
+    if (b) {
+        b->pos = text->data;
+        b->last = text->data + text->len;
+        b->memory = 1;
+    }
+
+    return b;
 }
 
 

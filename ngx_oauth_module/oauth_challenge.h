@@ -21,6 +21,7 @@ typedef struct {
                                                  none is asked for            */
     oauth_str_t                 issuer;       /* authorization server to name
                                                  in the steps                 */
+    oauth_str_t                 documentation;    /* URL, on pages only       */
 } oauth_challenge_t;
 
 

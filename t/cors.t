@@ -172,7 +172,8 @@ is_refused($response, 401, '', 'an error page of the upstream');
 is_deeply([ $response->headers('Access-Control-Allow-Origin') ],
           [ 'https://a.test' ], 'keeps its field');
 is_deeply([ $response->headers('Access-Control-Expose-Headers') ],
-          [ 'WWW-Authenticate, Retry-After' ], 'the challenge can be read');
+          [ 'WWW-Authenticate, Retry-After, Link' ],
+          'the challenge can be read');
 
 # where an address lets in, no page may send what it likes from there
 
