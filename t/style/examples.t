@@ -22,7 +22,8 @@ use lib $FindBin::Bin;
 use Source;
 use Test::More;
 
-my @documents = (qw(README.md docs/directives.md docs/quickstart.md),
+my @documents = (qw(README.md docs/directives.md docs/quickstart.md
+                    docs/login.md),
                  map { s{^\Q@{[top()]}\E/}{}r }
                      glob("'@{[top()]}'/docs/agents/*.md"));
 
