@@ -18,7 +18,7 @@ const ALGORITHM = 'ES256';
 // Options: scopes; resources, the accepted identifiers (a list that may grow
 // later); account, the subject; lifetime of access tokens in seconds;
 // audience, a function from the resource to the token's aud; clients,
-// registered from the start.
+// registered from the start; device, whether there is a device flow.
 
 export async function startAs(options) {
     const as = new AuthorizationServer(options);
@@ -43,7 +43,7 @@ class AuthorizationServer {
 
     constructor(options) {
         this.#options = { lifetime: 3600, audience: (url) => url, clients: [],
-                          ...options };
+                          device: true, ...options };
         this.resources = new Set(options.resources);
         this.account = options.account;
     }
@@ -194,7 +194,7 @@ class AuthorizationServer {
     }
 
     #configuration() {
-        const { scopes, clients } = this.#options;
+        const { scopes, clients, device } = this.#options;
 
         return {
             adapter: newStore(),
@@ -227,7 +227,7 @@ class AuthorizationServer {
             features: {
                 devInteractions: { enabled: false },
                 registration: { enabled: true },
-                deviceFlow: { enabled: true, ...devicePages },
+                deviceFlow: { enabled: device, ...devicePages },
                 resourceIndicators: {
                     enabled: true,
                     getResourceServerInfo: (ctx, url) => this.#resource(url),

@@ -105,27 +105,36 @@ static const oauth_challenge_step_t  oauth_challenge_steps[] = {
       "\"response_types\":[\"code\"],"
       "\"redirect_uris\":[\"http://127.0.0.1:8976/callback\"]$J} without the "
       "grant types that grant_types_supported lacks, and take client_id from "
-      "the answer. If there is no registration_endpoint, ask your user for a "
-      "client_id" },
+      "the answer. If there is no registration_endpoint, or it refuses, ask "
+      "your user for a client_id. A client_secret, if there is one, goes with "
+      "client_id to token_endpoint" },
 
     { 1, 1,
       "If there is a device_authorization_endpoint, POST to it the form "
       "fields client_id$S$R (URL-encoded). Show your user "
       "verification_uri_complete, or verification_uri and user_code. Every "
-      "interval seconds POST to token_endpoint "
+      "interval (or 5) seconds POST to token_endpoint the form fields "
       "grant_type=urn:ietf:params:oauth:grant-type:device_code, device_code, "
-      "client_id$R until the answer has an access_token" },
+      "client_id$R until the answer has an access_token; the errors "
+      "authorization_pending and slow_down mean: go on, more slowly" },
 
     { 1, 1,
       "Otherwise send your user to authorization_endpoint with "
       "response_type=code, client_id, redirect_uri, state, code_challenge, "
-      "code_challenge_method=S256$S$R (PKCE, URL-encoded), and POST to "
-      "token_endpoint grant_type=authorization_code, code, redirect_uri, "
-      "client_id, code_verifier$R" },
+      "code_challenge_method=S256$S$R (PKCE, URL-encoded). The browser ends "
+      "at redirect_uri with a code; if you do not listen there, let your user "
+      "copy that address from it. POST to token_endpoint the form fields "
+      "grant_type=authorization_code, code, redirect_uri, client_id, "
+      "code_verifier$R" },
+
+    { 1, 1,
+      "Should an answer be the error invalid_target, leave out resource" },
 
     { 1, 1,
       "Repeat the request with the header Authorization: Bearer "
-      "<access_token>" }
+      "<access_token>. Once that token has expired, POST to token_endpoint "
+      "the form fields grant_type=refresh_token, refresh_token, client_id$R, "
+      "if you were given a refresh_token" }
 };
 
 #define OAUTH_CHALLENGE_STEPS                                                 \

@@ -472,11 +472,14 @@ challenge_problem_steps(void **state)
         "device_authorization_endpoint",
         "client_id, scope=" SCOPE ", resource=" RESOURCE " (URL-encoded)",
         "verification_uri_complete", "token_endpoint",
-        "client_id, resource=" RESOURCE " until",
+        "client_id, resource=" RESOURCE " until", "slow_down",
         "authorization_endpoint", "code_challenge_method=S256",
         ", scope=" SCOPE ", resource=" RESOURCE " (PKCE",
+        "redirect_uri with a code",
         "code_verifier, resource=" RESOURCE "\n",
-        "Authorization: Bearer <access_token>"
+        "invalid_target, leave out resource\n",
+        "Authorization: Bearer <access_token>",
+        "grant_type=refresh_token"
     };
 
     (void) state;
