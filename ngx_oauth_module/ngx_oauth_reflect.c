@@ -20,6 +20,7 @@
 static ngx_str_t ngx_oauth_reflect_target(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_reflect_lookup(ngx_http_request_t *r,
     ngx_str_t *target, const ngx_oauth_loc_conf_t **conf, ngx_str_t *url);
+static ngx_uint_t ngx_oauth_reflect_is_clear(ngx_str_t *target);
 static ngx_uint_t ngx_oauth_reflect_is_other(ngx_oauth_srv_conf_t *scf,
     const ngx_oauth_resource_t *resource, ngx_str_t *path, ngx_str_t *url);
 static ngx_int_t ngx_oauth_reflect_join(ngx_pool_t *pool, ngx_str_t *joined,
@@ -127,10 +128,7 @@ ngx_oauth_reflect_lookup(ngx_http_request_t *r, ngx_str_t *target,
     ngx_str_t                    path, origin, none;
     const ngx_oauth_resource_t  *resource;
 
-    if (target->len == 0
-        || target->len > NGX_OAUTH_REFLECT_MOST
-        || target->data[0] != '/')
-    {
+    if (!ngx_oauth_reflect_is_clear(target)) {
         return NGX_DECLINED;
     }
 
@@ -169,6 +167,26 @@ ngx_oauth_reflect_lookup(ngx_http_request_t *r, ngx_str_t *target,
                                                            ngx_oauth_module),
                                       resource, &path, url)
            ? NGX_DECLINED : NGX_OK;
+}
+
+
+/*
+ * Some clients cut a challenge at commas, others take the first "scope=" in it,
+ * quotes or not: a link could put its own words there.
+ */
+
+static ngx_uint_t
+ngx_oauth_reflect_is_clear(ngx_str_t *target)
+{
+    u_char  *last;
+
+    last = target->data + target->len;
+
+    return target->len > 0
+           && target->len <= NGX_OAUTH_REFLECT_MOST
+           && target->data[0] == '/'
+           && ngx_strlchr(target->data, last, '=') == NULL
+           && ngx_strlchr(target->data, last, ',') == NULL;
 }
 
 

@@ -66,7 +66,8 @@ sub recipe {
     $changes += $block =~ s/127\.0\.0\.1:8080/127.0.0.1:%%UP%%/g;
     $changes += $block =~ s{(oauth_scope\s)}
                            {oauth_resource https://wiki.example.com;\n $1};
-    $changes += $block =~ s/(oauth_scope .*\n)/$1 oauth_scope write method=POST;\n/;
+    $changes += $block =~ s{(oauth_scope .*\n)}
+                           {$1 oauth_scope write method=POST;\n};
 
     die "docs/login.md has changed\n" unless $changes == 7;
 

@@ -171,7 +171,8 @@ is($upstream->count, $before, 'and is not delivered');
 
 # a request is refused at once, however its body comes
 
-for my $framing ("Content-Length: 1000000\r\n", "Transfer-Encoding: chunked\r\n",
+for my $framing ("Content-Length: 1000000\r\n",
+                 "Transfer-Encoding: chunked\r\n",
                  "Content-Length: 9\r\nExpect: 100-continue\r\n")
 {
     is_refused($http->raw("PUT / HTTP/1.1\r\nHost: app.test\r\n$framing"

@@ -114,7 +114,10 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         location /rewritten { oauth off; rewrite ^ /prefix/new last; }
         location /moved { oauth_scope moved; rewrite ^ /prefix/new last; }
         location /tried { oauth off; try_files /none @tried; }
-        location @tried { oauth_scope tried; proxy_pass http://127.0.0.1:%%UP%%; }
+        location @tried {
+            oauth_scope tried;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
         location /paged { oauth_scope paged; error_page 401 /open/page; }
 
         location /app {
@@ -289,7 +292,7 @@ reflects(@$_) for (
     [ '/denied', 'denied' ],
     [ '/if', 'if' ],
     [ '/limit/x', 'limit' ],
-    [ "/a-b._~!\$&'()*+,;=:\@c", 'top' ],
+    [ "/a-b._~!\$&'()*+;:\@c", 'top' ],
     [ '/%22%3C%5C%7F', 'top' ],
     [ '/%0d%0aX-Evil:%20yes', 'top' ],
     [ '/%25', 'top' ],
@@ -417,6 +420,22 @@ for my $bytes ('x' x 3000, '%22' x 1000, '%0d%0a' x 300) {
     is($response->challenge->{lines}, 1, 'one challenge');
     unlike($response->head, qr/^x|evil/im, 'no other header');
     is(ref $response->json->{how_to_authenticate}, 'ARRAY', 'a document');
+}
+
+# a link puts no word of its own into the challenge, for the simplest of parsers
+
+for my $words ('scope=all', ',scope="all', 'x,error="insufficient_scope',
+               'error=invalid_token', 'realm=x,resource_metadata=https:',
+               'a,b')
+{
+    $response = $http->get("/prefix/$words");
+
+    my $text = $response->challenge->{text};
+
+    is(metadata_of($response), "$host$known", "$words: not reflected");
+    is(join(' ', $text =~ /\b(\w+)=/g), 'resource_metadata scope',
+       'two parameters, whoever counts');
+    is($http->get("$known/prefix/$words")->status, 404, 'no document');
 }
 
 # URLs of no reflecting resource

@@ -109,6 +109,11 @@ my $torture = OAuth::Test::Torture->new(keys => [ values %key ],
             proxy_pass http://127.0.0.1:%%APP%%;
         }
 
+        location /reflect/ {
+            oauth_resource https://app.test/reflect/ reflect;
+            proxy_pass http://127.0.0.1:%%APP%%;
+        }
+
         location /pass/ {
             oauth_pass_token on;
             proxy_pass http://127.0.0.1:%%APP%%;
@@ -154,6 +159,11 @@ my @script = (
     [ 'no token', [ GET => '/' ], 401 ],
     [ 'no token, HEAD', [ HEAD => '/' ], 401 ],
     [ 'no token, POST', [ POST => '/', body => 'x' x 20_000 ], 401 ],
+    [ 'no token, a window', [ GET => '/', 'Sec-Fetch-Mode' => 'navigate' ],
+      401 ],
+    [ 'no token, reflected', [ GET => '/reflect/x' ], 401 ],
+    [ 'no token, reflected to a window', [
+        GET => '/reflect/x', 'Sec-Fetch-Mode' => 'navigate' ], 401 ],
     [ 'RS256', [ GET => '/', token => token('RS256') ], 200, $alice ],
     [ 'ES256', [ GET => '/', token => $good ], 200, $alice ],
     [ 'PS256', [ GET => '/', token => token('PS256') ], 200, $alice ],
@@ -208,6 +218,8 @@ my @script = (
     [ 'metadata', [ GET => '/.well-known/oauth-protected-resource' ], 200 ],
     [ 'metadata, HEAD', [ HEAD => '/.well-known/oauth-protected-resource' ],
       200 ],
+    [ 'metadata, reflected', [
+        GET => '/.well-known/oauth-protected-resource/reflect/x%20y' ], 200 ],
     [ 'metadata, 404', [ GET => '/.well-known/oauth-protected-resource/x' ],
       404 ],
     [ 'metadata, 405', [ POST => '/.well-known/oauth-protected-resource' ],
