@@ -197,8 +197,7 @@ typedef struct {
     ngx_array_t               *members;     /* oauth_metadata_member_t        */
 
     ngx_array_t               *variants;    /* ngx_oauth_variant_t; the last
-                                               one is for other methods.  NULL:
-                                               all depends on the request     */
+                                               one is for other methods       */
 
     ngx_flag_t                 needs_subject;
     ngx_flag_t                 pass_token;

@@ -67,7 +67,6 @@ ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     for (i = 0; i < mcf->locations.nelts; i++) {
 
         if (locations[i].conf->resource
-            && !locations[i].conf->resource->reflect
             && ngx_oauth_answer_variants(cf, locations[i].conf) != NGX_OK)
         {
             return NGX_ERROR;

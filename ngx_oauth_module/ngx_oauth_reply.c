@@ -26,7 +26,9 @@ static ngx_int_t ngx_oauth_reply_challenge(ngx_http_request_t *r,
     ngx_str_t *challenge);
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
-static ngx_oauth_answer_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx);
+static ngx_oauth_answer_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_answer_t *rendered);
+static ngx_oauth_answer_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
     ngx_oauth_answer_t *answer);
 static ngx_int_t ngx_oauth_reply_place(ngx_oauth_ctx_t *ctx,
@@ -413,15 +415,10 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
     error = &mcf->errors[ctx->reason];
     kind = ngx_oauth_answer_kind(ctx->reason);
     refusal->page = ngx_oauth_cors_navigates(ctx->request);
-    answer = ngx_oauth_reply_answer(ctx);
+    answer = ngx_oauth_reply_answer(ctx, &rendered);
 
     if (answer == NULL) {
-
-        if (ngx_oauth_reply_render(ctx, &rendered) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        answer = &rendered;
+        return NGX_ERROR;
     }
 
     refusal->body[0] = refusal->page ? error->page : error->problem;
@@ -437,10 +434,35 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* As rendered with the configuration; NULL: it was not. */
+/* As rendered with the configuration where that fits, or now; NULL: neither. */
 
 static ngx_oauth_answer_t *
-ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx)
+ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *rendered)
+{
+    ngx_int_t            rc;
+    ngx_oauth_answer_t  *prepared;
+
+    prepared = ngx_oauth_reply_prepared(ctx);
+
+    if (prepared && !ctx->conf->resource->reflect) {
+        return prepared;
+    }
+
+    ngx_memzero(rendered, sizeof(ngx_oauth_answer_t));
+
+    rc = ngx_oauth_reply_place(ctx, rendered);
+
+    if (prepared && rc == NGX_DECLINED) {
+        return prepared;
+    }
+
+    return (rc == NGX_ERROR || ngx_oauth_reply_render(ctx, rendered) != NGX_OK)
+           ? NULL : rendered;
+}
+
+
+static ngx_oauth_answer_t *
+ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t            i, n;
     ngx_oauth_variant_t  *variants;
@@ -473,15 +495,10 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
     ngx_oauth_issuer_t  **issuers;
 
     ngx_memzero(&scope, sizeof(oauth_buf_t));
-    ngx_memzero(answer, sizeof(ngx_oauth_answer_t));
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
     answer->issuer = issuers[0]->policy.issuer;
-
-    if (ngx_oauth_reply_place(ctx, answer) != NGX_OK) {
-        return NGX_ERROR;
-    }
 
     /* The scopes that the policy asked for, where a scope is what lacks. */
 
@@ -506,7 +523,10 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
 }
 
 
-/* The URL that was asked for where the resource reflects, else its own. */
+/*
+ * NGX_OK: the URL that was asked for, as the resource reflects; NGX_DECLINED:
+ * the resource's own.
+ */
 
 static ngx_int_t
 ngx_oauth_reply_place(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
@@ -517,7 +537,7 @@ ngx_oauth_reply_place(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
     resource = ctx->conf->resource;
 
     if (resource == NULL) {
-        return NGX_OK;
+        return NGX_DECLINED;
     }
 
     answer->documentation = resource->documentation;
@@ -527,14 +547,12 @@ ngx_oauth_reply_place(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
                                    &answer->metadata)
          : NGX_DECLINED;
 
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (rc == NGX_DECLINED) {
+        answer->resource = resource->url;
+        answer->metadata = resource->metadata;
     }
 
-    answer->resource = resource->url;
-    answer->metadata = resource->metadata;
-
-    return NGX_OK;
+    return rc;
 }
 
 
