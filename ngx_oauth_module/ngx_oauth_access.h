@@ -188,16 +188,19 @@ ngx_int_t ngx_oauth_metadata_handler(ngx_http_request_t *r);
  * ngx_oauth_reflect.c: resources that reflect.  NGX_DECLINED: this request is
  * about none of their URLs; NGX_ERROR: no memory.
  *
- * The document that a metadata request asks for.
+ * Finds the document that a metadata request asks for.
  */
 
 ngx_int_t ngx_oauth_reflect_document(ngx_http_request_t *r,
     ngx_str_t *document);
 
-/* The URL that a request in that location asks for, and of its document. */
+/*
+ * Says what an answer is about: the URL that a request in that location asked
+ * for, else, with NGX_DECLINED, the resource as a whole.
+ */
 
 ngx_int_t ngx_oauth_reflect_place(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, ngx_str_t *url, ngx_str_t *metadata);
+    const ngx_oauth_loc_conf_t *conf, ngx_oauth_answer_t *answer);
 
 
 /*

@@ -17,6 +17,8 @@
 #define NGX_OAUTH_REFLECT_MOST  2048
 
 
+static ngx_int_t ngx_oauth_reflect_url(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, ngx_oauth_answer_t *answer);
 static ngx_str_t ngx_oauth_reflect_target(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_reflect_lookup(ngx_http_request_t *r,
     ngx_str_t *target, const ngx_oauth_loc_conf_t **conf, ngx_str_t *url);
@@ -63,22 +65,49 @@ ngx_oauth_reflect_document(ngx_http_request_t *r, ngx_str_t *document)
 }
 
 
+ngx_int_t
+ngx_oauth_reflect_place(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, ngx_oauth_answer_t *answer)
+{
+    ngx_int_t                    rc;
+    const ngx_oauth_resource_t  *resource;
+
+    resource = conf->resource;
+
+    if (resource == NULL) {
+        return NGX_DECLINED;
+    }
+
+    answer->documentation = resource->documentation;
+
+    rc = resource->reflect ? ngx_oauth_reflect_url(r, conf, answer)
+                           : NGX_DECLINED;
+
+    if (rc == NGX_DECLINED) {
+        answer->resource = resource->url;
+        answer->metadata = resource->metadata;
+    }
+
+    return rc;
+}
+
+
 /*
  * The challenge names a document only if that is what a client then finds: the
  * request may have come here through a rewrite, from a path that leads
  * elsewhere.
  */
 
-ngx_int_t
-ngx_oauth_reflect_place(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, ngx_str_t *url, ngx_str_t *metadata)
+static ngx_int_t
+ngx_oauth_reflect_url(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, ngx_oauth_answer_t *answer)
 {
     ngx_int_t                    rc;
     ngx_str_t                    target, origin;
     const ngx_oauth_loc_conf_t  *found;
 
     target = ngx_oauth_reflect_target(r);
-    rc = ngx_oauth_reflect_lookup(r, &target, &found, url);
+    rc = ngx_oauth_reflect_lookup(r, &target, &found, &answer->resource);
 
     if (rc != NGX_OK) {
         return rc;
@@ -88,10 +117,10 @@ ngx_oauth_reflect_place(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    origin.data = url->data;
-    origin.len = url->len - target.len;
+    origin.data = answer->resource.data;
+    origin.len = answer->resource.len - target.len;
 
-    return ngx_oauth_reflect_join(r->pool, metadata, &origin,
+    return ngx_oauth_reflect_join(r->pool, &answer->metadata, &origin,
                                   &ngx_oauth_reflect_prefix, &target);
 }
 

@@ -31,8 +31,6 @@ static ngx_oauth_answer_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx,
 static ngx_oauth_answer_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
     ngx_oauth_answer_t *answer);
-static ngx_int_t ngx_oauth_reply_place(ngx_oauth_ctx_t *ctx,
-    ngx_oauth_answer_t *answer);
 static ngx_int_t ngx_oauth_reply_join(ngx_pool_t *pool,
     const ngx_str_t *first, const ngx_str_t *second, ngx_str_t *joined);
 
@@ -450,7 +448,7 @@ ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *rendered)
 
     ngx_memzero(rendered, sizeof(ngx_oauth_answer_t));
 
-    rc = ngx_oauth_reply_place(ctx, rendered);
+    rc = ngx_oauth_reflect_place(ctx->request, ctx->conf, rendered);
 
     if (prepared && rc == NGX_DECLINED) {
         return prepared;
@@ -520,39 +518,6 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
 
     return ngx_oauth_answer_write(pool, ctx->reason, ctx->refusal.page,
                                   answer);
-}
-
-
-/*
- * NGX_OK: the URL that was asked for, as the resource reflects; NGX_DECLINED:
- * the resource's own.
- */
-
-static ngx_int_t
-ngx_oauth_reply_place(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
-{
-    ngx_int_t                    rc;
-    const ngx_oauth_resource_t  *resource;
-
-    resource = ctx->conf->resource;
-
-    if (resource == NULL) {
-        return NGX_DECLINED;
-    }
-
-    answer->documentation = resource->documentation;
-
-    rc = resource->reflect
-         ? ngx_oauth_reflect_place(ctx->request, ctx->conf, &answer->resource,
-                                   &answer->metadata)
-         : NGX_DECLINED;
-
-    if (rc == NGX_DECLINED) {
-        answer->resource = resource->url;
-        answer->metadata = resource->metadata;
-    }
-
-    return rc;
 }
 
 
