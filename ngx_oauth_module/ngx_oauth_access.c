@@ -154,6 +154,40 @@ ngx_oauth_subrequest_handler(ngx_http_request_t *r)
 }
 
 
+/*
+ * nginx redirects "/mcp" to "/mcp/" while it looks for a location, ahead of all
+ * that protects.  Where others have a say in a refusal (satisfy any, an error
+ * page) it stays with that, and where keys have to be waited for: the redirect
+ * gives nothing away.
+ */
+
+ngx_oauth_ctx_t *
+ngx_oauth_access_redirect(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t           *ctx;
+    ngx_oauth_loc_conf_t      *lcf;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (lcf->issuers == NULL
+        || !clcf->auto_redirect
+        || clcf->satisfy == NGX_HTTP_SATISFY_ANY
+        || clcf->error_pages
+        || clcf->name.len != r->uri.len + 1
+        || ngx_strncmp(clcf->name.data, r->uri.data, r->uri.len) != 0)
+    {
+        return NULL;
+    }
+
+    ctx = ngx_oauth_access_create(r);
+
+    return (ctx && ngx_oauth_steps_walk(ctx, r, 0) == NGX_DECLINED) ? ctx
+                                                                    : NULL;
+}
+
+
 /* Let in by another module (satisfy any): not refused. */
 
 ngx_int_t

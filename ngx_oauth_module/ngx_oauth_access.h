@@ -71,6 +71,10 @@ ngx_int_t ngx_oauth_admitted_handler(ngx_http_request_t *r);
 
 ngx_oauth_ctx_t *ngx_oauth_access_lookup(ngx_http_request_t *r);
 
+/* A request that nginx redirects, and that is refused; NULL: it is not. */
+
+ngx_oauth_ctx_t *ngx_oauth_access_redirect(ngx_http_request_t *r);
+
 /*
  * The verdict of the current location, made now if it needs no waiting; or
  * what there is of it while the location's policy is at work.  NULL: not

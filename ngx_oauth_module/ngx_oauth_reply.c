@@ -19,6 +19,7 @@ static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 static ngx_int_t ngx_oauth_reply_fields(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
+static ngx_oauth_ctx_t *ngx_oauth_reply_redirect(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_reply_type(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
 static ngx_buf_t *ngx_oauth_reply_buf(ngx_http_request_t *r, ngx_str_t *text);
@@ -206,6 +207,10 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 
     ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
 
+    if (ctx == NULL && r->err_status == NGX_HTTP_MOVED_PERMANENTLY) {
+        ctx = ngx_oauth_reply_redirect(r);
+    }
+
     if (ctx == NULL || ctx->refusal.status == 0) {
         return ngx_http_next_header_filter(r);
     }
@@ -242,6 +247,36 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/* A redirect to the slash that a location ends with becomes a refusal. */
+
+static ngx_oauth_ctx_t *
+ngx_oauth_reply_redirect(ngx_http_request_t *r)
+{
+    ngx_uint_t        status;
+    ngx_oauth_ctx_t  *ctx;
+
+    ctx = (r == r->main) ? ngx_oauth_access_redirect(r) : NULL;
+
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    status = ngx_oauth_reply(ctx);
+
+    if (ctx->refusal.status == 0) {
+        return NULL;
+    }
+
+    r->err_status = status;
+    r->headers_out.status = status;
+    r->headers_out.status_line.len = 0;
+
+    ngx_http_clear_location(r);
+
+    return ctx;
 }
 
 

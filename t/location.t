@@ -194,6 +194,27 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
+        location /slash_any/ {
+            oauth corp;
+            satisfy any;
+            allow 127.0.0.1;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /slash_page/ {
+            oauth corp;
+            error_page 401 /open_limit/;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /slash_open/ { proxy_pass http://127.0.0.1:%%UP%%; }
+
+        location /slash_scope/ {
+            oauth corp;
+            oauth_scope write;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
         # what nginx does with a refusal
 
         location /delayed {
@@ -376,9 +397,23 @@ is($nginx->read_file('html/dav/page'), 'a page', 'it is as it was');
 my $metadata = '/.well-known/oauth-protected-resource';
 
 for my $name (qw(slash slashed)) {
-    $response = $http->get("/$name");
-    is($response->status, 301, "/$name: nginx itself redirects");
+    $response = $http->get("/$name", token => $issuer->token(
+        aud => "https://app.test/$name" . ($name eq 'slash' ? '' : '/')));
+    is($response->status, 301, "/$name: nginx itself redirects a good token");
     like($response->header('Location'), qr{/$name/\z}, 'to the slash');
+
+    for my $method (qw(GET HEAD POST DELETE OPTIONS FOO)) {
+        $response = $http->request($method, "/$name?x=y");
+        is_refused($response, 401, '', "$method /$name: refused before that");
+        is($response->header('Location'), undef, 'no redirect');
+        is($response->header('Content-Type'), 'application/problem+json',
+           'our document');
+        is($response->json->{status}, 401, 'all of it')
+            unless $method eq 'HEAD';
+    }
+
+    is_refused($http->get("/$name", token => 'a.b.c'), 401, 'invalid_token',
+               "/$name: a bad token");
     refused('GET', "/$name/", undef, 401, '');
 
     my ($path) = $http->get("/$name/")->challenge->{fields}{resource_metadata}
@@ -390,8 +425,14 @@ for my $name (qw(slash slashed)) {
 
 is($http->get("$metadata/slash/")->status, 200, 'an extra slash');
 is($http->get("$metadata/slashed")->status, 404, 'a missing one');
-is($http->get('/slashed')->header('Location'), '/slashed/',
+is($http->get('/slashed', token => $issuer->token(
+    aud => 'https://app.test/slashed/'))->header('Location'), '/slashed/',
    'absolute_redirect off');
+is($http->get('/slash_any')->status, 301, 'others may let it in: redirected');
+is($http->get('/slash_page')->status, 301, 'an error page: redirected');
+is($http->get('/slash_open')->status, 301, 'an open one: redirected');
+is_refused($http->get('/slash_scope', token => $reader), 403,
+           'insufficient_scope', 'a scope is missing');
 
 # auth_delay
 
