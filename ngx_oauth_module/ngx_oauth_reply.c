@@ -313,7 +313,8 @@ ngx_oauth_reply_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
     static ngx_str_t  cache = ngx_string("Cache-Control");
     static ngx_str_t  no_store = ngx_string("no-store");
     static ngx_str_t  vary = ngx_string("Vary");
-    static ngx_str_t  varies = ngx_string("Authorization, Sec-Fetch-Mode");
+    static ngx_str_t  authorization = ngx_string("Authorization");
+    static ngx_str_t  window = ngx_string("Authorization, Sec-Fetch-Mode");
     static ngx_str_t  retry_after = ngx_string("Retry-After");
     static ngx_str_t  link = ngx_string("Link");
 
@@ -326,7 +327,9 @@ ngx_oauth_reply_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
     }
 
     if (ngx_oauth_reply_header(r, &cache, &no_store) == NULL
-        || ngx_oauth_reply_header(r, &vary, &varies) == NULL)
+        || ngx_oauth_reply_header(r, &vary, refusal->page ? &window
+                                                          : &authorization)
+           == NULL)
     {
         return NGX_ERROR;
     }
