@@ -47,8 +47,11 @@ struct oauth_cache_s {
 
 static oauth_cache_place_t oauth_cache_place(oauth_cache_t *cache,
     oauth_str_t text);
-static unsigned oauth_cache_same(const oauth_cache_place_t *place,
-    const oauth_token_t *token, oauth_cache_set_t **set);
+static unsigned oauth_cache_find(const oauth_cache_place_t *place,
+    oauth_str_t text, oauth_cache_pt accepts, const void *data,
+    oauth_cache_set_t **set);
+static int oauth_cache_is_policy(const oauth_policy_t *policy,
+    const void *data);
 static unsigned oauth_cache_room(const oauth_cache_place_t *place, int64_t now,
     oauth_cache_set_t **set);
 static unsigned oauth_cache_free_way(const oauth_cache_set_t *set);
@@ -111,37 +114,21 @@ oauth_token_t *
 oauth_cache_lookup(oauth_cache_t *cache, oauth_str_t text,
     oauth_cache_pt accepts, const void *data, uint64_t *generation)
 {
-    unsigned              i, way;
-    oauth_token_t        *token;
+    unsigned              way;
     oauth_cache_set_t    *set;
     oauth_cache_place_t   place;
 
     place = oauth_cache_place(cache, text);
+    way = oauth_cache_find(&place, text, accepts, data, &set);
 
-    for (i = 0; i < 2; i++) {
-
-        set = place.sets[i];
-
-        for (way = 0; way < OAUTH_CACHE_WAYS; way++) {
-
-            if (set->tags[way] != place.tag) {
-                continue;
-            }
-
-            token = set->tokens[way];
-
-            if (oauth_str_equal(token->text, text)
-                && accepts(token->policy, data))
-            {
-                set->used[way] = 1;
-                *generation = set->generations[way];
-
-                return token;
-            }
-        }
+    if (way == OAUTH_CACHE_WAYS) {
+        return NULL;
     }
 
-    return NULL;
+    set->used[way] = 1;
+    *generation = set->generations[way];
+
+    return set->tokens[way];
 }
 
 
@@ -160,7 +147,11 @@ oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
     }
 
     place = oauth_cache_place(cache, token->text);
-    way = oauth_cache_same(&place, token, &set);
+
+    /* Requests that waited for the same keys may have stored it before. */
+
+    way = oauth_cache_find(&place, token->text, oauth_cache_is_policy,
+                           token->policy, &set);
 
     if (way == OAUTH_CACHE_WAYS) {
         way = oauth_cache_room(&place, now, &set);
@@ -221,14 +212,14 @@ oauth_cache_place(oauth_cache_t *cache, oauth_str_t text)
 }
 
 
-/* Where requests that waited for the same keys have stored it before. */
+/* The way of the token, in whose set, or OAUTH_CACHE_WAYS. */
 
 static unsigned
-oauth_cache_same(const oauth_cache_place_t *place, const oauth_token_t *token,
-    oauth_cache_set_t **set)
+oauth_cache_find(const oauth_cache_place_t *place, oauth_str_t text,
+    oauth_cache_pt accepts, const void *data, oauth_cache_set_t **set)
 {
-    unsigned        i, way;
-    oauth_token_t  *other;
+    unsigned              i, way;
+    const oauth_token_t  *token;
 
     for (i = 0; i < 2; i++) {
 
@@ -236,11 +227,14 @@ oauth_cache_same(const oauth_cache_place_t *place, const oauth_token_t *token,
 
         for (way = 0; way < OAUTH_CACHE_WAYS; way++) {
 
-            other = (*set)->tokens[way];
+            if ((*set)->tags[way] != place->tag) {
+                continue;
+            }
 
-            if ((*set)->tags[way] == place->tag
-                && other->policy == token->policy
-                && oauth_str_equal(other->text, token->text))
+            token = (*set)->tokens[way];
+
+            if (oauth_str_equal(token->text, text)
+                && accepts(token->policy, data))
             {
                 return way;
             }
@@ -248,6 +242,13 @@ oauth_cache_same(const oauth_cache_place_t *place, const oauth_token_t *token,
     }
 
     return OAUTH_CACHE_WAYS;
+}
+
+
+static int
+oauth_cache_is_policy(const oauth_policy_t *policy, const void *data)
+{
+    return policy == data;
 }
 
 
