@@ -309,7 +309,9 @@ for my $i (0 .. 2) {
     }
 }
 
-cmp_ok($served, '>', 18, 'and it was the server that had the last word');
+# How many depends on nginx: since 1.23 it joins a header that comes twice.
+
+cmp_ok($served, '>', @attacks / 2, 'often the server has the last word');
 
 # The model of a server can tell: what nginx would send without the recipe's
 # proxy_set_header.
