@@ -18,7 +18,9 @@ const ALGORITHM = 'ES256';
 // Options: scopes; resources, the accepted identifiers (a list that may grow
 // later); account, the subject; lifetime of access tokens in seconds;
 // audience, a function from the resource to the token's aud; clients,
-// registered from the start; device, whether there is a device flow.
+// registered from the start; device, whether there is a device flow; refresh,
+// whether clients that register for refresh tokens get them; withheld, scopes
+// that the account never gives.
 
 export async function startAs(options) {
     const as = new AuthorizationServer(options);
@@ -43,7 +45,8 @@ class AuthorizationServer {
 
     constructor(options) {
         this.#options = { lifetime: 3600, audience: (url) => url, clients: [],
-                          device: true, ...options };
+                          device: true, refresh: false, withheld: [],
+                          ...options };
         this.resources = new Set(options.resources);
         this.account = options.account;
     }
@@ -173,7 +176,12 @@ class AuthorizationServer {
         for (const [resource, scopes] of
              Object.entries(missing.missingResourceScopes ?? {}))
         {
-            grant.addResourceScope(resource, scopes.join(' '));
+            const { withheld } = this.#options;
+
+            grant.addResourceScope(resource, scopes
+                .filter((scope) => !withheld.includes(scope)).join(' '));
+            grant.rejectResourceScope(resource, scopes
+                .filter((scope) => withheld.includes(scope)).join(' '));
         }
 
         await this.#provider.interactionFinished(request, response, {
@@ -194,12 +202,15 @@ class AuthorizationServer {
     }
 
     #configuration() {
-        const { scopes, clients, device } = this.#options;
+        const { scopes, clients, device, refresh } = this.#options;
 
         return {
             adapter: newStore(),
             clients,
-            scopes: ['openid', ...scopes],
+            scopes: ['openid', ...refresh ? ['offline_access'] : [],
+                     ...scopes],
+            issueRefreshToken: (ctx, client) =>
+                refresh && client.grantTypeAllowed('refresh_token'),
             jwks: { keys: [this.#key.jwk] },
             cookies: { keys: [randomBytes(16).toString('hex')] },
             clientDefaults: { id_token_signed_response_alg: ALGORITHM },
@@ -222,6 +233,7 @@ class AuthorizationServer {
                 Grant: 3600,
                 IdToken: 600,
                 Interaction: 600,
+                RefreshToken: 3600,
                 Session: 3600,
             },
             features: {

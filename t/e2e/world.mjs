@@ -4,7 +4,7 @@
 // OAUTH_MODULE names the module, NGINX_BINARY the nginx.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,17 +29,20 @@ export const READ = 'notes:read';
 export const WRITE = 'notes:write';
 
 
+const LOGGED_WITHIN = 5_000;            // milliseconds
+
+
 // Options: as, further options of the authorization server; down, true to
 // stop it again before nginx starts; site, a function from the world and the
-// port to what else is in http { }.
+// port to what else is in http { }; workers of nginx.
 
-export async function startWorld({ as = {}, down = false,
+export async function startWorld({ as = {}, down = false, workers = 2,
                                    site = () => '' } = {})
 {
     const world = new World();
 
     try {
-        await world.start(as, down, site);
+        await world.start(as, down, workers, site);
         return world;
 
     } catch (error) {
@@ -50,7 +53,9 @@ export async function startWorld({ as = {}, down = false,
 
 
 class World {
-    async start(options, down, site) {
+    #marks = 0;
+
+    async start(options, down, workers, site) {
         this.folder = await mkdtemp(join(tmpdir(), 'oauth-e2e-'));
         this.as = await startAs({ scopes: [READ, WRITE], resources: [],
                                   account: ACCOUNT, ...options });
@@ -65,11 +70,12 @@ class World {
             module: MODULE,
             binary: BINARY,
             folder: this.folder,
+            workers,
             site: (port) => this.#site(`http://127.0.0.1:${port}`, port)
                             + site(this, port),
         });
 
-        for (const name of ['notes', 'mcp', 'tools']) {
+        for (const name of ['notes', 'mcp', 'tools', 'wide', 'astray']) {
             this[`${name}Url`] = `${this.nginx.url}/${name}`;
             this.as.resources.add(this[`${name}Url`]);
         }
@@ -81,6 +87,38 @@ class World {
         await this.app?.stop();
         await this.as?.stop();
         await rm(this.folder, { recursive: true, force: true });
+    }
+
+    // What nginx was asked for, "METHOD path status" each.  A line is written
+    // after its answer: a request that marks the end is waited for, which with
+    // one worker is the last of all.
+
+    async accesses() {
+        const mark = `/mark?${++this.#marks}`;
+        const deadline = Date.now() + LOGGED_WITHIN;
+        let log;
+
+        await fetch(this.nginx.url + mark);
+
+        do {
+            assert.ok(Date.now() < deadline, 'the access log stands still');
+            log = await readFile(join(this.folder, 'access.log'), 'utf8');
+        } while (!log.includes(`${mark} `));
+
+        return [...log.matchAll(/"(\w+) (\S+) HTTP\/[\d.]+" (\d+)/g)]
+            .filter(([, , path]) => !path.startsWith('/mark?'))
+            .map(([, method, path, status]) => `${method} ${path} ${status}`);
+    }
+
+    // What clients asked the authorization server for, in the same form.
+    // nginx asks for keys and metadata whenever it likes, and a browser takes
+    // as many steps as it needs.
+
+    asked() {
+        return this.as.requests
+            .filter(({ path }) => !/^\/(jwks|\.well-known|interaction|auth\/)/
+                .test(path))
+            .map(({ method, path, status }) => `${method} ${path} ${status}`);
     }
 
     // Stops nginx first: a leak is logged when a worker ends.  Expects a line
@@ -108,7 +146,8 @@ class World {
     }
 
     // /tools asks for more once there is a session: opening one is reading,
-    // what is done in it is writing.
+    // what is done in it is writing; /wide does too, and says so before.  The
+    // metadata of /astray is that of another resource.
 
     #site(url, port) {
         const proxy = (to) => `
@@ -128,6 +167,10 @@ server {
 
     oauth_header X-User sub;
 
+    location /mark {
+        return 204;
+    }
+
     location /notes {
         oauth e2e;
         oauth_resource ${url}/notes;
@@ -146,9 +189,45 @@ server {
         oauth_resource ${url}/tools;
         oauth_scope $tools_scope;${proxy(this.mcp.url)}
     }
+
+    location /wide {
+        oauth e2e;
+        oauth_resource ${url}/wide;
+        oauth_scope $tools_scope;
+        oauth_scope_advertise ${READ} ${WRITE};${proxy(this.mcp.url)}
+    }
+
+    location /astray {
+        oauth e2e;
+        oauth_resource ${url}/elsewhere;
+        oauth_scope ${READ};${proxy(this.mcp.url)}
+    }
 }
 `;
     }
+}
+
+
+// A world for one test, whose log is as expected in the end.
+
+export async function inWorld(options, body, expected) {
+    const world = await startWorld(options);
+
+    try {
+        await body(world);
+        await world.checkLog(expected);
+
+    } finally {
+        await world.stop();
+    }
+}
+
+
+export async function expired({ as }, audience) {
+    const now = Math.floor(Date.now() / 1000);
+
+    return await as.sign({ aud: audience, scope: READ, iat: now - 7200,
+                           exp: now - 3600 });
 }
 
 
