@@ -728,9 +728,11 @@ phase_e2e() {
     need_browser
     verb_build
     npm_ci "$top/t/e2e"
+    npm_ci "$top/t/e2e/opencode"
     export_paths
     cd "$top"
-    t/tap -e 'node --test-reporter=./t/tap_reporter.mjs' t/e2e/*.test.mjs
+    t/tap -j "$jobs" -e 'node --test-reporter=./t/tap_reporter.mjs' \
+        t/e2e/*.test.mjs
 }
 
 
