@@ -1,7 +1,9 @@
-// A small MCP server of the SDK's own making.  It knows nothing of tokens: its
-// one tool answers with the identity headers that reached it.
+// A small MCP server of the SDK's own making.  It knows nothing of tokens: one
+// tool answers with the identity headers that reached it, the others are what
+// the conformance suite asks for.
 
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport }
@@ -40,7 +42,8 @@ async function newSession(sessions) {
         sessionIdGenerator: randomUUID,
         onsessioninitialized: (id) => { sessions.set(id, transport); },
     });
-    const mcp = new McpServer({ name: 'notes', version: '1.0.0' });
+    const mcp = new McpServer({ name: 'notes', version: '1.0.0' },
+                              { capabilities: { logging: {} } });
 
     mcp.registerTool('whoami', { description: 'The identity that arrived' },
                      ({ requestInfo: { headers } }) => ({
@@ -51,7 +54,76 @@ async function newSession(sessions) {
         }],
     }));
 
+    addConformance(mcp);
     await mcp.connect(transport);
 
     return transport;
+}
+
+
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q'
+              + 'DwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+const text = (value) => ({ type: 'text', text: value });
+const image = { type: 'image', data: PIXEL, mimeType: 'image/png' };
+const resource = (uri) => ({
+    type: 'resource',
+    resource: { uri, mimeType: 'text/plain',
+                text: 'This is an embedded resource content.' },
+});
+
+
+// The names are those that the suite calls.
+
+function addConformance(mcp) {
+    const tool = (name, answer) => mcp.registerTool(
+        name, { description: name }, answer);
+    const prompt = (name, ...content) => mcp.registerPrompt(
+        name, { description: name },
+        () => ({ messages: content.map((part) => ({ role: 'user',
+                                                    content: part })) }));
+
+    tool('test_simple_text', () => ({ content: [
+        text('This is a simple text response for testing.')] }));
+    tool('test_image_content', () => ({ content: [image] }));
+    tool('test_multiple_content_types', () => ({ content: [
+        text('Multiple content types test:'), image,
+        resource('test://mixed-content-resource')] }));
+    tool('test_embedded_resource', () => ({ content: [
+        resource('test://embedded-resource')] }));
+    tool('test_error_handling', () => {
+        throw new Error('This tool intentionally returns an error for testing');
+    });
+    tool('test_tool_with_logging', (extra) => inSteps(extra, (step) => ({
+        method: 'notifications/message',
+        params: { level: 'info', data: `step ${step}` },
+    })));
+    tool('test_tool_with_progress', (extra) => inSteps(extra, (step) => ({
+        method: 'notifications/progress',
+        params: { progressToken: extra._meta?.progressToken ?? 0,
+                  progress: step * 50, total: 100 },
+    })));
+    prompt('test_simple_prompt', text('This is a simple prompt for testing.'));
+    prompt('test_prompt_with_image', image, text('Please look at it.'));
+    mcp.registerResource('text', 'test://static-text', {
+        mimeType: 'text/plain', description: 'text',
+    }, ({ href }) => ({ contents: [{ uri: href, mimeType: 'text/plain',
+                                     text: 'A static text.' }] }));
+    mcp.registerResource('binary', 'test://static-binary', {
+        mimeType: 'image/png', description: 'binary',
+    }, ({ href }) => ({ contents: [{ uri: href, mimeType: 'image/png',
+                                     blob: PIXEL }] }));
+}
+
+
+// Notifications in the stream of the answer, which is what a proxy could hold
+// back.
+
+async function inSteps({ sendNotification }, notification) {
+    for (const step of [0, 1, 2]) {
+        await sendNotification(notification(step));
+        await delay(20);
+    }
+
+    return { content: [text('done')] };
 }
