@@ -9,23 +9,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Host, connect, whoami } from './mcp_client.mjs';
 import v1 from './sdk_v1.mjs';
 import v2 from './sdk_v2.mjs';
-import { ACCOUNT, READ, recorder, startWorld } from './world.mjs';
+import { ACCOUNT, READ, expired, inWorld, recorder } from './world.mjs';
 
+
+const METADATA = 'GET /.well-known/oauth-protected-resource';
 
 const RECOVERED_WITHIN = 20_000;    // milliseconds
-
-
-async function inWorld(options, body, expected) {
-    const world = await startWorld(options);
-
-    try {
-        await body(world);
-        await world.checkLog(expected);
-
-    } finally {
-        await world.stop();
-    }
-}
 
 
 // A connection of its own, so that both workers get their share.
@@ -112,13 +101,7 @@ for (const [name, sdk] of Object.entries({ v1, v2 })) {
     test(`MCP client ${name}: an expired token ends in a sign-in`, () =>
         inWorld({}, async (world) => {
             const { issuer } = world.as;
-            const now = Math.floor(Date.now() / 1000);
-            const token = await world.as.sign({
-                aud: world.mcpUrl,
-                scope: READ,
-                iat: now - 7200,
-                exp: now - 3600,
-            });
+            const token = await expired(world, world.mcpUrl);
             const fetch = recorder();
             const host = new Host({ issuer, token });
             const client = await connect(sdk, world.mcpUrl, host, fetch);
@@ -135,13 +118,7 @@ for (const [name, sdk] of Object.entries({ v1, v2 })) {
 
     test(`MCP client ${name}: an expired token and no one to ask`, () =>
         inWorld({}, async (world) => {
-            const now = Math.floor(Date.now() / 1000);
-            const token = await world.as.sign({
-                aud: world.mcpUrl,
-                scope: READ,
-                iat: now - 7200,
-                exp: now - 3600,
-            });
+            const token = await expired(world, world.mcpUrl);
             const good = await world.as.sign({ aud: world.mcpUrl,
                                                scope: READ });
 
@@ -172,6 +149,49 @@ for (const [name, sdk] of Object.entries({ v1, v2 })) {
             assert.equal(fetch.count(`${world.as.issuer}/reg`), 1);
             assert.ok(fetch.calls.length <= 15, fetch.trace().join('\n'));
         }, { refused: ['no_token', 'wrong_audience'] }));
+
+
+    test(`MCP client ${name}: the metadata names another resource`, () =>
+        inWorld({ workers: 1 }, async (world) => {
+            const host = new Host();
+
+            await assert.rejects(connect(sdk, world.astrayUrl, host),
+                                 /elsewhere does not match expected/);
+            assert.deepEqual(await world.accesses(), [
+                'POST /astray 401', `${METADATA}/elsewhere 200`]);
+            assert.deepEqual(world.asked(), []);
+            assert.equal(host.asked.length, 0);
+        }, { refused: ['no_token'] }));
+
+
+    // It registers for the scopes of the first challenge, and this server
+    // keeps a client to those.
+
+    test(`MCP client ${name}: more than its registration allows`, () =>
+        inWorld({ workers: 1 }, async (world) => {
+            await assert.rejects(connect(sdk, world.toolsUrl, new Host()));
+
+            const lines = await world.accesses();
+
+            assert.deepEqual(lines.slice(0, 4), [
+                'POST /tools 401', `${METADATA}/tools 200`,
+                'POST /tools 200', 'POST /tools 403']);
+            assert.ok(lines.length <= 6, lines.join('\n'));
+            assert.ok(world.asked().length <= 5, world.asked().join('\n'));
+        }, { refused: ['insufficient_scope'] }));
+
+
+    test(`MCP client ${name}: what is needed later is asked for at once`, () =>
+        inWorld({ workers: 1 }, async (world) => {
+            const host = new Host();
+            const client = await connect(sdk, world.wideUrl, host);
+
+            assert.deepEqual(await whoami(client), { user: ACCOUNT });
+            await client.close();
+            assert.equal(host.asked.length, 1);
+            assert.deepEqual((await world.accesses()).filter((line) =>
+                / (401|403)$/.test(line)), ['POST /wide 401']);
+        }, { refused: ['no_token'] }));
 
 
     test(`MCP client ${name}: a forged token in the middle of a session`, () =>

@@ -7,13 +7,15 @@ import { after, before, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 
 import { Browser } from '../../demo/browser.mjs';
-import { ACCOUNT, READ, WRITE, startWorld } from './world.mjs';
+import { ACCOUNT, READ, WRITE, expired, startWorld } from './world.mjs';
 
 
 const REDIRECT = 'http://127.0.0.1/callback';
 const INSECURE = { [oauth.allowInsecureRequests]: true };
 
-const world = await startWorld();
+const METADATA = 'GET /.well-known/oauth-protected-resource';
+
+const world = await startWorld({ workers: 1 });
 
 let token;
 
@@ -109,6 +111,32 @@ test('the metadata is of the exact resource', async () => {
     assert.deepEqual(resource.scopes_supported.sort(), [READ, WRITE]);
 
     await assert.rejects(discover(`${world.notesUrl}/other`));
+});
+
+
+test('faults end where they are found', async () => {
+    const before = (await world.accesses()).length;
+    const asked = world.asked().length;
+
+    await assert.rejects(discover(world.astrayUrl), /unexpected HTTP status code/);
+    assert.deepEqual((await world.accesses()).slice(before),
+                     [`${METADATA}/astray 404`]);
+
+    for (const aud of [world.mcpUrl, 'https://elsewhere.example/']) {
+        await challengesOf(ask('GET', await world.as.sign({ aud,
+                                                            scope: READ })),
+                           401);
+    }
+
+    await challengesOf(ask('GET', await expired(world, world.notesUrl)), 401);
+    await world.as.stop();
+    await assert.rejects(discover(world.notesUrl), /fetch failed/);
+    await world.as.start();
+
+    assert.deepEqual((await world.accesses()).slice(before + 1), [
+        'GET /notes 401', 'GET /notes 401', 'GET /notes 401',
+        `${METADATA}/notes 200`]);
+    assert.equal(world.asked().length, asked);
 });
 
 
