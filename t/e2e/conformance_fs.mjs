@@ -13,7 +13,8 @@ const fs = `data:text/javascript,${encodeURIComponent(`
 
 register(`data:text/javascript,${encodeURIComponent(`
     export async function resolve(specifier, context, next) {
-        return specifier === 'fs' && context.parentURL?.includes('/conformance/')
+        return specifier === 'fs'
+               && context.parentURL?.includes('/conformance/')
             ? { url: ${JSON.stringify(fs)}, shortCircuit: true }
             : next(specifier, context);
     }

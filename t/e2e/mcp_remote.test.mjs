@@ -14,7 +14,7 @@ import { ACCOUNT, READ, expired, inWorld }
     from './world.mjs';
 
 
-const ANSWERS_WITHIN = 20_000;          // milliseconds
+const ANSWERS_WITHIN = 60_000;          // milliseconds
 
 
 const METADATA = 'GET /.well-known/oauth-protected-resource';
@@ -43,7 +43,7 @@ async function ask(home, url) {
     const transport = new StdioClientTransport({
         command: process.execPath,
         args: [MCP_REMOTE, url, String(await freePort()),
-               '--auth-timeout', '20'],
+               '--auth-timeout', '60'],
         env: home.env,
         cwd: home.folder,
         stderr: 'pipe',

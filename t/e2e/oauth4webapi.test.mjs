@@ -118,7 +118,8 @@ test('faults end where they are found', async () => {
     const before = (await world.accesses()).length;
     const asked = world.asked().length;
 
-    await assert.rejects(discover(world.astrayUrl), /unexpected HTTP status code/);
+    await assert.rejects(discover(world.astrayUrl),
+                         /unexpected HTTP status code/);
     assert.deepEqual((await world.accesses()).slice(before),
                      [`${METADATA}/astray 404`]);
 

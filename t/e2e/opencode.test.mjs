@@ -12,6 +12,10 @@ import { ACCOUNT, READ, WRITE, expired, inWorld } from './world.mjs';
 const TOOL = new URL('../../docs/agents/opencode/oauth_fetch.js',
                      import.meta.url);
 
+// The package is of one architecture.
+
+const skip = process.arch !== 'x64' && 'opencode is installed on x64 only';
+
 const METADATA = 'GET /.well-known/oauth-protected-resource';
 
 const signedIn = ['GET /auth 303', 'POST /token 200'];
@@ -69,7 +73,7 @@ function inHome(options, body, expected) {
 }
 
 
-test('its MCP client: from the URL to the list of tools', () =>
+test('its MCP client: from the URL to the list of tools', { skip }, () =>
     inHome({}, async (world, opencode, home) => {
         await opencode.prepare(world.mcpUrl);
 
@@ -99,7 +103,7 @@ test('its MCP client: from the URL to the list of tools', () =>
     }, { refused: ['no_token'] }));
 
 
-test('its MCP client: an expired token, and no authorization server', () =>
+test('its MCP client: an expired token, and nobody to ask', { skip }, () =>
     inHome({}, async (world, opencode, home) => {
         await opencode.prepare(world.mcpUrl);
         await opencode.run('mcp', 'auth', 'notes');
@@ -118,7 +122,7 @@ test('its MCP client: an expired token, and no authorization server', () =>
     }, { refused: ['expired'] }));
 
 
-test('its MCP client: the metadata names another resource', () =>
+test('its MCP client: the metadata names another resource', { skip }, () =>
     inHome({}, async (world, opencode, home) => {
         await opencode.prepare(world.astrayUrl);
 
@@ -133,7 +137,7 @@ test('its MCP client: the metadata names another resource', () =>
     }, { refused: ['no_token'] }));
 
 
-test('its MCP client: tokens of another audience', () =>
+test('its MCP client: tokens of another audience', { skip }, () =>
     inHome({ as: { audience: () => 'https://elsewhere.example/' } },
            async (world, opencode, home) => {
         await opencode.prepare(world.mcpUrl);
@@ -148,7 +152,7 @@ test('its MCP client: tokens of another audience', () =>
     }, { refused: ['wrong_audience'] }));
 
 
-test('the tool: a page, a note, and no browser in between', () =>
+test('the tool: a page, a note, and no browser in between', { skip }, () =>
     inHome({}, async (world, opencode, home) => {
         await opencode.install();
 
@@ -171,7 +175,7 @@ test('the tool: a page, a note, and no browser in between', () =>
     }, { refused: ['no_token', 'insufficient_scope'] }));
 
 
-test('the tool: what is wrong is said', () =>
+test('the tool: what is wrong is said', { skip }, () =>
     inHome({ as: { audience: () => 'https://elsewhere.example/' } },
            async (world, opencode) => {
         await opencode.install();

@@ -3,14 +3,15 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile }
+    from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 
-const RUN_WITHIN = 90_000;              // milliseconds
+const RUN_WITHIN = 180_000;              // milliseconds
 const NOBODY = 'http://127.0.0.1:9';    // nothing listens there
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -18,8 +19,8 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 export const MCP_REMOTE = path('node_modules/mcp-remote/dist/proxy.js');
 export const CONFORMANCE =
     path('node_modules/@modelcontextprotocol/conformance/dist/index.js');
-export const OPENCODE = path('opencode/node_modules/opencode-linux-'
-    + `${process.arch === 'x64' ? 'x64-baseline' : process.arch}/bin/opencode`);
+export const OPENCODE =
+    path('opencode/node_modules/opencode-linux-x64-baseline/bin/opencode');
 
 
 export async function newHome() {

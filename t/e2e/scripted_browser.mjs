@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Browser } from '../../demo/browser.mjs';
 
 
-const LISTENS_WITHIN = 10_000;          // milliseconds
+const LISTENS_WITHIN = 30_000;          // milliseconds
 
 const address = process.argv[2];
 const redirect = new URL(address).searchParams.get('redirect_uri');
