@@ -36,7 +36,9 @@ oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b)
     }
 
     for (i = 0; i < a.len; i++) {
-        if (oauth_str_lower(a.data[i]) != oauth_str_lower(b.data[i])) {
+        if (a.data[i] != b.data[i]
+            && oauth_str_lower(a.data[i]) != oauth_str_lower(b.data[i]))
+        {
             return 0;
         }
     }
