@@ -10,7 +10,6 @@
 #include "ngx_oauth_access.h"
 
 
-static ngx_int_t ngx_oauth_access_open(ngx_http_request_t *r);
 static void ngx_oauth_access_unpark(ngx_http_request_t *r);
 static void ngx_oauth_access_wake(ngx_oauth_wait_t *wait);
 static ngx_oauth_ctx_t *ngx_oauth_access_create(ngx_http_request_t *r);
@@ -28,7 +27,7 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
     if (lcf->issuers == NULL) {
-        return ngx_oauth_access_open(r);
+        return NGX_DECLINED;
     }
 
     ctx = ngx_oauth_access_create(r);
@@ -77,27 +76,17 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
 
 
 /*
- * Not protected here.  A protected location may have come before, through a
- * named location or an error page: its identity does not go along.
+ * A named location is entered behind the server's rewrites, where the client's
+ * copies are removed: by requests that nginx has refused before, with the
+ * client's, and from protected locations, with an identity that does not go
+ * along.  Subrequests come here, too; limit_except hides what is named.
  */
 
-static ngx_int_t
-ngx_oauth_access_open(ngx_http_request_t *r)
+ngx_int_t
+ngx_oauth_named_handler(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t  *ctx;
-
-    if (!r->internal) {
-        return NGX_DECLINED;
-    }
-
-    ctx = ngx_oauth_access_lookup(r);
-
-    if (ctx && ctx->forwarded) {
-        if (ngx_oauth_forward_clean(r) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        ctx->forwarded = 0;
+    if (r->internal && ngx_oauth_forward_clean(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return NGX_DECLINED;

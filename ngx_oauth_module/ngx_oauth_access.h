@@ -53,16 +53,16 @@ typedef struct {
     unsigned                     blind:1;   /* and had nothing to say yet     */
     unsigned                     may_park:1;
     unsigned                     refetched:1;   /* for an unknown key         */
-    unsigned                     forwarded:1;
 } ngx_oauth_ctx_t;
 
 
 /*
- * Access phase; preaccess for subrequests, which skip the former; precontent,
- * where a refused request only arrives if another module let it in, or for its
- * error page.
+ * Rewrite phase, of named locations; access phase; preaccess for subrequests,
+ * which skip that one; precontent, where a refused request only arrives if
+ * another module let it in, or for its error page.
  */
 
+ngx_int_t ngx_oauth_named_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_subrequest_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_admitted_handler(ngx_http_request_t *r);

@@ -77,8 +77,6 @@ ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
     filter = ngx_oauth_forward_filter(r, !ctx->conf->pass_token
                                          && ngx_oauth_forward_is_token(ctx));
 
-    ctx->forwarded = 0;
-
     if (!ngx_oauth_forward_needed(r, &filter)) {
         return NGX_OK;
     }
@@ -122,7 +120,6 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
         r->headers_in.authorization = h;
     }
 
-    ctx->forwarded = 1;
     headers = n ? ctx->conf->headers->elts : NULL;
 
     for (i = 0; i < n; i++) {

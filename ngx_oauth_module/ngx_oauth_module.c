@@ -313,6 +313,9 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
     if (ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
                                 ngx_oauth_metadata_handler)
         != NGX_OK
+        || ngx_oauth_phase_handler(cf, NGX_HTTP_REWRITE_PHASE,
+                                   ngx_oauth_named_handler)
+           != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_PREACCESS_PHASE,
                                    ngx_oauth_subrequest_handler)
            != NGX_OK

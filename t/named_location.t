@@ -1,0 +1,119 @@
+#!/usr/bin/perl
+#
+# Named locations are entered behind the phase in which a request loses the
+# client's identity headers.  What nginx refuses ahead of all phases comes there
+# without it, and so does what a protected subrequest was given.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use OAuth::Test;
+
+my $issuer = issuer();
+my $upstream = upstream();
+
+my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
+    oauth_issuer corp { issuer %%AS%%; }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+        root %%DIR%%/html;
+        default_type text/html;
+
+        oauth_resource https://app.test;
+        oauth_header X-User sub;
+        error_page 400 404 405 501 = @app;
+
+        location / {
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /missing {
+            return 404;
+        }
+
+        location /page {
+            ssi on;
+            oauth corp;
+        }
+
+        location /part {
+            oauth corp;
+            try_files /none @app;
+        }
+
+        location /own {
+            oauth corp;
+            try_files /none @own;
+        }
+
+        location @app {
+            set $seen "$http_x_user";
+            proxy_set_header X-Seen "seen=$seen";
+            proxy_pass http://127.0.0.1:%%UP%%;
+            limit_except GET { allow all; }
+        }
+
+        location @own {
+            oauth corp;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+    }
+
+EOT
+
+my $http = $nginx->http;
+my $token = $issuer->token;
+
+$nginx->write_file('html/page.html', '<!--#include virtual="/part/x" -->');
+
+
+sub sent {
+    my ($response, $name) = @_;
+
+    my $fields = $response->json->{headers} || [ [ $name, 'no answer' ] ];
+
+    return [ map { $_->[1] } grep { lc $_->[0] eq lc $name } @$fields ];
+}
+
+
+# refused before any phase, and after some of them
+
+for ([ 'status 404', 'GET /missing HTTP/1.1', 'Host: app.test' ],
+     [ 'no Host', 'GET / HTTP/1.1' ],
+     [ 'TRACE', 'TRACE / HTTP/1.1', 'Host: app.test' ],
+     [ 'an unknown transfer coding', 'GET / HTTP/1.1', 'Host: app.test',
+       'Transfer-Encoding: none' ])
+{
+    my ($name, @lines) = @$_;
+
+    my $response = $http->raw(join("\r\n", @lines, 'X-User: mallory',
+                                   'x-user: mallory', 'X-Extra: kept',
+                                   'Connection: close, X-User', '', ''));
+
+    is_deeply(sent($response, 'X-Extra'), [ 'kept' ], "$name: is delivered");
+    is_deeply(sent($response, 'X-User'), [], "$name: nobody's identity");
+    is_deeply(sent($response, 'X-Seen'), [ 'seen=' ],
+              "$name: nor does the location see one");
+}
+
+# a protected one sets its own
+
+is_deeply(sent($http->get('/own', 'X-User' => 'mallory', token => $token),
+               'X-User'), [ 'alice' ], 'a protected one: its identity');
+
+# from a protected location, and from a protected subrequest
+
+for my $path ('/part/x', '/page.html') {
+    my $response = $http->get($path, 'X-User' => 'mallory', token => $token);
+
+    is($response->json->{from}, 'upstream', "$path: is delivered");
+    is_deeply(sent($response, 'X-User'), [],
+              "$path: its identity does not go along");
+}
+
+finish();
