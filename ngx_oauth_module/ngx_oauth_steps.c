@@ -25,6 +25,7 @@ static ngx_int_t ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
 
+static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
 static oauth_token_t *ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx,
     oauth_cache_t *cache);
 static int ngx_oauth_steps_accepts(const oauth_policy_t *policy,
@@ -117,6 +118,10 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
 
     if (ctx->authorization == NULL) {
         return ngx_oauth_refuse(ctx, OAUTH_NO_TOKEN);
+    }
+
+    if (ctx->request->internal && ngx_oauth_steps_is_doubled(ctx->request)) {
+        return ngx_oauth_refuse(ctx, OAUTH_MALFORMED_REQUEST);
     }
 
     return ngx_oauth_refuse(ctx,
@@ -279,6 +284,30 @@ ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
     ctx->judging = 0;
 
     return ngx_oauth_refuse(ctx, reason);
+}
+
+
+/* nginx refuses a second Authorization, but its error page may lead here. */
+
+static ngx_uint_t
+ngx_oauth_steps_is_doubled(ngx_http_request_t *r)
+{
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    n = 0;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            n += ngx_oauth_field_is_literal(&h[i], "authorization");
+        }
+    }
+
+    return n > 1;
 }
 
 

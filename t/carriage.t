@@ -50,10 +50,24 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
     }
+
+    server {
+        listen 127.0.0.1:%%PORT_paged%%;
+        server_name app.test;
+
+        oauth corp;
+        oauth_resource https://app.test;
+        oauth_pass_token on;
+        error_page 400 = /page;
+
+        location / {
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+    }
 EOT
     nginx_logs_tokens => 1);
 
-my $http = $nginx->http(undef, timeout => 5);
+our $http = $nginx->http(undef, timeout => 5);
 my $good = $issuer->token;
 my $line = "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n";
 
@@ -133,6 +147,23 @@ refused("${line}Authorization: Bearer x\r\nAuthorization: Bearer y\r\n\r\n",
         'two fields, both bad');
 refused("${line}Authorization: Basic YTpi\r\nauthorization: Bearer x\r\n\r\n",
         'two fields of two schemes');
+
+{
+    # nginx refuses two; its error page is protected
+
+    local $http = $nginx->http('paged', timeout => 5);
+
+    accepted("GET / HTTP/1.1\r\nConnection: close\r\n"
+             . "Authorization: Bearer $good\r\n\r\n", 'paged: one field');
+
+    for my $second ("Bearer $good", 'Bearer x', 'Basic YTpi', '') {
+        refused("${line}Authorization: Bearer $good\r\n"
+                . "authorization: $second\r\n\r\n",
+                'paged: a second field: '
+                . ($second =~ s/eyJ.*/TOKEN/r || 'empty'));
+    }
+}
+
 refused("${line}Authorization: Bearer\r\n $good\r\n\r\n", 'folded');
 refused("${line}X: y\r\n Authorization: Bearer $good\r\n\r\n",
         'folded into another field');
