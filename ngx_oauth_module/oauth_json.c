@@ -48,7 +48,7 @@ static int oauth_json_is_number(unsigned char c);
 static int oauth_json_text_value(const json_t *value, oauth_buf_t *buf,
     int escape);
 static int oauth_json_text_write(const char *data, size_t len, void *writer);
-static int oauth_json_has_control(const unsigned char *data, size_t len);
+static int oauth_json_has_control(const oauth_buf_t *buf, size_t start);
 
 
 static json_malloc_t  oauth_json_malloc;    /* while a text is parsed         */
@@ -158,7 +158,7 @@ oauth_json_text(const json_t *value, oauth_buf_t *buf)
         }
     }
 
-    if (!oauth_json_has_control(buf->data + start, buf->len - start)) {
+    if (!oauth_json_has_control(buf, start)) {
         return 0;
     }
 
@@ -427,12 +427,12 @@ oauth_json_text_write(const char *data, size_t len, void *writer)
 
 
 static int
-oauth_json_has_control(const unsigned char *data, size_t len)
+oauth_json_has_control(const oauth_buf_t *buf, size_t start)
 {
     size_t  i;
 
-    for (i = 0; i < len; i++) {
-        if (data[i] < 0x20 || data[i] == 0x7f) {
+    for (i = start; i < buf->len; i++) {
+        if (buf->data[i] < 0x20 || buf->data[i] == 0x7f) {
             return 1;
         }
     }
