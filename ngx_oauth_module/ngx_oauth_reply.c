@@ -207,7 +207,11 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 
     ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
 
-    if (ctx == NULL && r->err_status == NGX_HTTP_MOVED_PERMANENTLY) {
+    /* A variable may have been asked for: that decides nothing. */
+
+    if ((ctx == NULL || ctx->refusal.status == 0)
+        && r->err_status == NGX_HTTP_MOVED_PERMANENTLY)
+    {
         ctx = ngx_oauth_reply_redirect(r);
     }
 

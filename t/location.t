@@ -226,6 +226,17 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     }
 
     server {
+        listen 127.0.0.1:%%PORT_asked%%;
+        server_name asked.test;
+
+        oauth corp;
+        oauth_resource https://app.test;
+        set $who $oauth_sub;
+
+        location /slash/ { proxy_pass http://127.0.0.1:%%UP%%; }
+    }
+
+    server {
         listen 127.0.0.1:%%PORT_slashes%%;
         server_name slashes.test;
         merge_slashes off;
@@ -441,6 +452,13 @@ is($http->get('/delayed')->json->{status}, 401, 'with our document');
 is_refused($http->get('/delayed', token => $issuer->token(scope => 'x')),
            403, 'insufficient_scope', 'which 403 does not know');
 delivered('GET', '/delayed', $reader);
+
+# a variable that is asked for ahead of the location
+
+is_refused($nginx->http('asked')->get('/slash'), 401, '',
+           'asked before: refused instead of redirected');
+is($nginx->http('asked')->get('/slash', token => $reader)->status, 301,
+   'asked before: redirected with a token');
 
 # merge_slashes off
 
