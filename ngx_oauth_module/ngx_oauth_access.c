@@ -10,6 +10,10 @@
 #include "ngx_oauth_access.h"
 
 
+static ngx_int_t ngx_oauth_access_preflight(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *lcf);
+static ngx_uint_t ngx_oauth_access_is_paged(ngx_http_core_loc_conf_t *clcf,
+    ngx_uint_t status);
 static void ngx_oauth_access_unpark(ngx_http_request_t *r);
 static void ngx_oauth_access_wake(ngx_oauth_wait_t *wait);
 static ngx_oauth_ctx_t *ngx_oauth_access_create(ngx_http_request_t *r);
@@ -35,12 +39,10 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (lcf->cors && !ngx_oauth_steps_is_ambiguous(r, lcf)) {
-        rc = ngx_oauth_cors_preflight(r);
+    rc = ngx_oauth_access_preflight(r, lcf);
 
-        if (rc != NGX_DECLINED) {
-            return rc;
-        }
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     rc = ngx_oauth_steps_walk(ctx, r, 1);
@@ -72,6 +74,15 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
     }
 
     return ngx_oauth_reply(ctx);
+}
+
+
+static ngx_int_t
+ngx_oauth_access_preflight(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *lcf)
+{
+    return (lcf->cors && !ngx_oauth_steps_is_ambiguous(r, lcf))
+           ? ngx_oauth_cors_preflight(r) : NGX_DECLINED;
 }
 
 
@@ -145,14 +156,15 @@ ngx_oauth_subrequest_handler(ngx_http_request_t *r)
 
 /*
  * nginx redirects "/mcp" to "/mcp/" while it looks for a location, ahead of all
- * that protects.  Where others have a say in a refusal (satisfy any, an error
- * page) it stays with that, and where keys have to be waited for: the redirect
- * gives nothing away.
+ * that protects.  Where others have a say in the refusal (satisfy any, an error
+ * page for it) it stays with that, and where keys have to be waited for: the
+ * redirect gives nothing away.  In a limit_except nothing but the name tells.
  */
 
-ngx_oauth_ctx_t *
+ngx_int_t
 ngx_oauth_access_redirect(ngx_http_request_t *r)
 {
+    ngx_int_t                  rc;
     ngx_oauth_ctx_t           *ctx;
     ngx_oauth_loc_conf_t      *lcf;
     ngx_http_core_loc_conf_t  *clcf;
@@ -161,19 +173,54 @@ ngx_oauth_access_redirect(ngx_http_request_t *r)
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (lcf->issuers == NULL
-        || !clcf->auto_redirect
         || clcf->satisfy == NGX_HTTP_SATISFY_ANY
-        || clcf->error_pages
         || clcf->name.len != r->uri.len + 1
+        || clcf->name.data[r->uri.len] != '/'
         || ngx_strncmp(clcf->name.data, r->uri.data, r->uri.len) != 0)
     {
-        return NULL;
+        return NGX_DECLINED;
     }
 
     ctx = ngx_oauth_access_create(r);
+    if (ctx == NULL || ctx->refusal.status) {
+        return NGX_DECLINED;
+    }
 
-    return (ctx && ngx_oauth_steps_walk(ctx, r, 0) == NGX_DECLINED) ? ctx
-                                                                    : NULL;
+    rc = ngx_oauth_access_preflight(r, lcf);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (ngx_oauth_steps_walk(ctx, r, 0) != NGX_DECLINED
+        || ngx_oauth_access_is_paged(clcf, ngx_oauth_reply_status(ctx->reason)))
+    {
+        return NGX_DECLINED;
+    }
+
+    return ngx_oauth_reply(ctx);
+}
+
+
+static ngx_uint_t
+ngx_oauth_access_is_paged(ngx_http_core_loc_conf_t *clcf, ngx_uint_t status)
+{
+    ngx_uint_t            i;
+    ngx_http_err_page_t  *pages;
+
+    if (clcf->error_pages == NULL) {
+        return 0;
+    }
+
+    pages = clcf->error_pages->elts;
+
+    for (i = 0; i < clcf->error_pages->nelts; i++) {
+        if (pages[i].status == (ngx_int_t) status) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

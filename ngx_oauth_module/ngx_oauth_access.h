@@ -71,9 +71,9 @@ ngx_int_t ngx_oauth_admitted_handler(ngx_http_request_t *r);
 
 ngx_oauth_ctx_t *ngx_oauth_access_lookup(ngx_http_request_t *r);
 
-/* A request that nginx redirects, and that is refused; NULL: it is not. */
+/* What a request gets in place of nginx's redirect; NGX_DECLINED: nothing. */
 
-ngx_oauth_ctx_t *ngx_oauth_access_redirect(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_access_redirect(ngx_http_request_t *r);
 
 /*
  * The verdict of the current location, made now if it needs no waiting; or

@@ -19,7 +19,7 @@ static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 static ngx_int_t ngx_oauth_reply_fields(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
-static ngx_oauth_ctx_t *ngx_oauth_reply_redirect(ngx_http_request_t *r);
+static void ngx_oauth_reply_redirect(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_reply_type(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
 static ngx_buf_t *ngx_oauth_reply_buf(ngx_http_request_t *r, ngx_str_t *text);
@@ -205,15 +205,11 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
     ngx_oauth_ctx_t      *ctx;
     ngx_oauth_refusal_t  *refusal;
 
-    ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
-
-    /* A variable may have been asked for: that decides nothing. */
-
-    if ((ctx == NULL || ctx->refusal.status == 0)
-        && r->err_status == NGX_HTTP_MOVED_PERMANENTLY)
-    {
-        ctx = ngx_oauth_reply_redirect(r);
+    if (r == r->main && r->err_status == NGX_HTTP_MOVED_PERMANENTLY) {
+        ngx_oauth_reply_redirect(r);
     }
+
+    ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
 
     if (ctx == NULL || ctx->refusal.status == 0) {
         return ngx_http_next_header_filter(r);
@@ -254,24 +250,20 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 }
 
 
-/* A redirect to the slash that a location ends with becomes a refusal. */
+/*
+ * A redirect to the slash that a location ends with becomes a refusal, or the
+ * answer to a preflight.
+ */
 
-static ngx_oauth_ctx_t *
+static void
 ngx_oauth_reply_redirect(ngx_http_request_t *r)
 {
-    ngx_uint_t        status;
-    ngx_oauth_ctx_t  *ctx;
+    ngx_int_t  status;
 
-    ctx = (r == r->main) ? ngx_oauth_access_redirect(r) : NULL;
+    status = ngx_oauth_access_redirect(r);
 
-    if (ctx == NULL) {
-        return NULL;
-    }
-
-    status = ngx_oauth_reply(ctx);
-
-    if (ctx->refusal.status == 0) {
-        return NULL;
+    if (status == NGX_DECLINED || status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        return;
     }
 
     r->err_status = status;
@@ -280,7 +272,9 @@ ngx_oauth_reply_redirect(ngx_http_request_t *r)
 
     ngx_http_clear_location(r);
 
-    return ctx;
+    if (status == NGX_HTTP_NO_CONTENT) {
+        ngx_http_clear_content_length(r);
+    }
 }
 
 
