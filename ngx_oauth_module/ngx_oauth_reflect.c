@@ -221,7 +221,7 @@ ngx_oauth_reflect_is_clear(ngx_str_t *target)
 
 /*
  * The resource itself, what is not below it or belongs to a more specific one,
- * and what has a document already.
+ * what has a document already, and documents, which nobody protects.
  */
 
 static ngx_uint_t
@@ -239,6 +239,14 @@ ngx_oauth_reflect_is_other(ngx_oauth_srv_conf_t *scf,
     }
 
     prefix = ngx_oauth_reflect_prefix.len;
+
+    if (path->len >= prefix
+        && ngx_memcmp(path->data, ngx_oauth_reflect_prefix.data, prefix) == 0
+        && (path->len == prefix || path->data[prefix] == '/'))
+    {
+        return 1;
+    }
+
     resources = scf->resources.elts;
 
     for (i = 0; i < scf->resources.nelts; i++) {

@@ -407,6 +407,12 @@ for my $target ("/x/..$known/prefix/x", "/%2ewell-known/" . substr($known, 13)
     is($http->get($target)->status, 404, "$target: no document");
 }
 
+# metadata are nobody's pages
+
+is($http->get($known . $_)->status, 404, "$_: no document of a document")
+    for $known, "$known/", "$known/x", "$known/open/x";
+reflects($_, 'top') for "${known}s", '/.well-known/other';
+
 my $raw = $nginx->http('raw');
 
 reflects('/x', '', from => $raw, origin => 'https://raw.test');
