@@ -2,7 +2,7 @@
 // authorization server for, what it keeps, and what it refuses.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -248,6 +248,37 @@ async function scripted(answers, body) {
         server.closeAllConnections();
         await new Promise((resolve) => { server.close(resolve); });
     }
+}
+
+
+test('others knock at the address that the browser comes back to', () =>
+    inWorld({ workers: 1 }, async (world) => {
+        const statuses = [];
+        const { fetch } = agent(world, { open: async (address) => {
+            const { searchParams } = new URL(address);
+            const { port } = new URL(searchParams.get('redirect_uri'));
+
+            for (const path of ['//', '/callback', 'http://[', '//callback',
+                                '/callback?state=x&code=y'])
+            {
+                statuses.push(await knock(port, path));
+            }
+
+            await new Browser().open(address);
+        } });
+
+        assert.match(await fetch(world.notesUrl), /^200 OK/);
+        assert.deepEqual(statuses, [400, 400, 400, 400, 400]);
+    }, { refused: ['no_token'] }));
+
+
+function knock(port, path) {
+    return new Promise((resolve, reject) => {
+        get({ host: '127.0.0.1', port, path }, (response) => {
+            response.resume();
+            resolve(response.statusCode);
+        }).on('error', reject);
+    });
 }
 
 

@@ -343,16 +343,16 @@ async function listen({ old }) {
             limit.addEventListener('abort', () =>
                 reject(new Error('Nobody has signed in')));
             server.on('request', (request, response) => {
-                const { pathname, searchParams } =
-                    new URL(request.url, 'http://127.0.0.1');
-                const ours = pathname === '/callback'
-                             && searchParams.get('state') === state;
+                const [path, query] = request.url.split('?', 2);
+                const answer = new URLSearchParams(query);
+                const ours = path === '/callback'
+                             && answer.get('state') === state;
 
                 response.writeHead(ours ? 200 : 400,
                                    { 'Content-Type': 'text/plain',
                                      Connection: 'close' });
                 response.end(ours ? 'Done: back to opencode.\n' : 'No.\n',
-                             () => ours && resolve(searchParams));
+                             () => ours && resolve(answer));
             });
         }),
     };
