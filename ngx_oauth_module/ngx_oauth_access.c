@@ -182,7 +182,11 @@ ngx_oauth_access_redirect(ngx_http_request_t *r)
     }
 
     ctx = ngx_oauth_access_create(r);
-    if (ctx == NULL || ctx->refusal.status) {
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->refusal.status) {
         return NGX_DECLINED;
     }
 

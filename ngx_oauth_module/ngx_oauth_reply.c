@@ -19,7 +19,7 @@ static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 static ngx_int_t ngx_oauth_reply_fields(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
-static void ngx_oauth_reply_redirect(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_reply_redirect(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_reply_type(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
 static ngx_buf_t *ngx_oauth_reply_buf(ngx_http_request_t *r, ngx_str_t *text);
@@ -205,8 +205,11 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
     ngx_oauth_ctx_t      *ctx;
     ngx_oauth_refusal_t  *refusal;
 
-    if (r == r->main && r->err_status == NGX_HTTP_MOVED_PERMANENTLY) {
-        ngx_oauth_reply_redirect(r);
+    if (r == r->main
+        && r->err_status == NGX_HTTP_MOVED_PERMANENTLY
+        && ngx_oauth_reply_redirect(r) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
@@ -255,15 +258,19 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
  * answer to a preflight.
  */
 
-static void
+static ngx_int_t
 ngx_oauth_reply_redirect(ngx_http_request_t *r)
 {
     ngx_int_t  status;
 
     status = ngx_oauth_access_redirect(r);
 
-    if (status == NGX_DECLINED || status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        return;
+    if (status == NGX_DECLINED) {
+        return NGX_OK;
+    }
+
+    if (status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        return NGX_ERROR;
     }
 
     r->err_status = status;
@@ -275,6 +282,8 @@ ngx_oauth_reply_redirect(ngx_http_request_t *r)
     if (status == NGX_HTTP_NO_CONTENT) {
         ngx_http_clear_content_length(r);
     }
+
+    return NGX_OK;
 }
 
 

@@ -164,6 +164,10 @@ my @script = (
     [ 'no token, reflected', [ GET => '/reflect/x' ], 401 ],
     [ 'no token, reflected to a window', [
         GET => '/reflect/x', 'Sec-Fetch-Mode' => 'navigate' ], 401 ],
+    [ 'no token, a missing slash', [ GET => '/reflect' ], 401 ],
+    [ 'a preflight without the slash', [
+        OPTIONS => '/reflect', Origin => 'https://page.test',
+        'Access-Control-Request-Method' => 'GET' ], 204 ],
     [ 'RS256', [ GET => '/', token => token('RS256') ], 200, $alice ],
     [ 'ES256', [ GET => '/', token => $good ], 200, $alice ],
     [ 'PS256', [ GET => '/', token => token('PS256') ], 200, $alice ],
