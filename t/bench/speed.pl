@@ -72,6 +72,8 @@ sub scenarios {
     return @known if $alg ne 'RS256';
 
     return @known,
+        { name => 'same token, passed on', tokens => 'one', status => 200,
+          base => 'nginx', passes => 1 },
         { name => 'no token', status => 401, base => 'return 401' },
         { name => 'bad signature', tokens => 'spoilt', status => 401,
           base => 'nginx' },
@@ -87,6 +89,12 @@ sub measure_algorithm {
     my %files = write_files($key, wanted($alg));
     my $module = module($app, $key);
     my $refusal = refusal($app, ask($module, '/'));
+    my $passing = module($app, $key, location => <<'EOT');
+            oauth corp;
+            oauth_scope read;
+            oauth_header X-User sub;
+            oauth_pass_token on;
+EOT
     my @gateways = (bare($app), $module, peers($app, $key));
 
     check_identity($_, mint($key, 7), subject(7)) for @gateways[1 .. $#gateways];
@@ -95,10 +103,11 @@ sub measure_algorithm {
         my @all = @gateways;
 
         $all[0] = $refusal if $scenario->{base} ne 'nginx';
+        @all = ($all[0], $passing) if $scenario->{passes};
         measure($alg, $scenario, $files{ $scenario->{tokens} // '' }, @all);
     }
 
-    $_->stop for @gateways, $refusal;
+    $_->stop for @gateways, $refusal, $passing;
 
     return;
 }
