@@ -38,11 +38,18 @@ export default {
         body: { type: 'string', description: 'What to send, if anything' },
     },
     async execute({ url, method, body }, context) {
-        await context.ask?.({ permission: 'webfetch', patterns: [url],
-                              always: ['*'], metadata: { url } });
+        const verb = (method || 'GET').toUpperCase();
+        const asked = verb === 'GET' ? '' : `${verb} `;
+
+        // "Always" is for this origin, and to read does not mean to write.
+
+        await context.ask?.({ permission: 'webfetch',
+                              patterns: [`${asked}${url}`],
+                              always: [`${asked}${secure(url).origin}/*`],
+                              metadata: { url } });
 
         const answer = await oauthFetch(
-            { url, method: method || 'GET', body: body || undefined },
+            { url, method: verb, body: body || undefined },
             { signal: context.abort, show: (title) =>
                 context.metadata?.({ title, metadata: {} }) });
 
