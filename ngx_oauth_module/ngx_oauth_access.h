@@ -161,7 +161,10 @@ ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);
 ngx_table_elt_t *ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
 
-ngx_int_t ngx_oauth_reply_init(ngx_conf_t *cf);
+
+/* ngx_oauth_filter.c: what is ready goes out with nginx's own answer. */
+
+ngx_int_t ngx_oauth_filter_init(ngx_conf_t *cf);
 
 
 /* ngx_oauth_cors.c: for browsers (Fetch standard, CORS protocol). */

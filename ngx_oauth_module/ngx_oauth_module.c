@@ -329,7 +329,7 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    return ngx_oauth_reply_init(cf);
+    return ngx_oauth_filter_init(cf);
 }
 
 

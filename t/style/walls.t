@@ -46,14 +46,14 @@ my @walls = (
     {
         what  => 'an HTTP status',
         sign  => $status,
-        files => [qw(ngx_oauth_reply ngx_oauth_cors ngx_oauth_metadata
-                     ngx_oauth_conf_warn)],
+        files => [qw(ngx_oauth_reply ngx_oauth_filter ngx_oauth_cors
+                     ngx_oauth_metadata ngx_oauth_conf_warn)],
     },
     {
         what  => "nginx's 500 for a failed allocation",
         sign  => qr/\bNGX_HTTP_INTERNAL_SERVER_ERROR\b/,
-        files => [qw(ngx_oauth_reply ngx_oauth_cors ngx_oauth_metadata
-                     ngx_oauth_access)],
+        files => [qw(ngx_oauth_reply ngx_oauth_filter ngx_oauth_cors
+                     ngx_oauth_metadata ngx_oauth_access)],
     },
     {
         what  => "the zone's mutex",

@@ -1,0 +1,334 @@
+
+/*
+ * Where a refusal becomes an answer: filters add the challenge and the other
+ * fields, and put the body in the place of nginx's page, when nginx answers
+ * with the refusal's status.  RFC 6750 section 3, RFC 9728 section 5.1.
+ */
+
+
+#include "ngx_oauth_access.h"
+#include "oauth_page.h"
+
+
+static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_filter_type(ngx_http_request_t *r,
+    ngx_oauth_refusal_t *refusal);
+static ngx_int_t ngx_oauth_filter_fields(ngx_http_request_t *r,
+    ngx_oauth_refusal_t *refusal);
+static ngx_int_t ngx_oauth_filter_challenge(ngx_http_request_t *r,
+    ngx_str_t *challenge);
+static ngx_int_t ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
+static ngx_buf_t *ngx_oauth_filter_buf(ngx_http_request_t *r, ngx_str_t *text);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+static ngx_int_t
+ngx_oauth_header_filter(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t      *ctx;
+    ngx_oauth_refusal_t  *refusal;
+
+    if (r == r->main
+        && r->err_status == NGX_HTTP_MOVED_PERMANENTLY
+        && ngx_oauth_filter_redirect(r) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
+
+    if (ctx == NULL || ctx->refusal.status == 0) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    refusal = &ctx->refusal;
+
+    /*
+     * With satisfy any our 403 may end as another module's 401: then the
+     * challenges go together.  Any other status is somebody else's answer.
+     */
+
+    if (r->err_status != refusal->status
+        && r->err_status != NGX_HTTP_UNAUTHORIZED)
+    {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ngx_oauth_filter_fields(r, refusal) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* An error page keeps its own body. */
+
+    if (r->err_status == refusal->status
+        && !refusal->paged
+        && ngx_http_get_module_loc_conf(r, ngx_oauth_module)
+           == (void *) refusal->conf)
+    {
+        if (ngx_oauth_filter_type(r, refusal) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        refusal->replaces = 1;
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * A redirect to the slash that a location ends with becomes a refusal, or the
+ * answer to a preflight.
+ */
+
+static ngx_int_t
+ngx_oauth_filter_redirect(ngx_http_request_t *r)
+{
+    ngx_int_t  status;
+
+    status = ngx_oauth_access_redirect(r);
+
+    if (status == NGX_DECLINED) {
+        return NGX_OK;
+    }
+
+    if (status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        return NGX_ERROR;
+    }
+
+    r->err_status = status;
+    r->headers_out.status = status;
+    r->headers_out.status_line.len = 0;
+
+    ngx_http_clear_location(r);
+
+    if (status == NGX_HTTP_NO_CONTENT) {
+        ngx_http_clear_content_length(r);
+    }
+
+    return NGX_OK;
+}
+
+
+/* What belongs to the body. */
+
+static ngx_int_t
+ngx_oauth_filter_type(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
+{
+    static ngx_str_t  name = ngx_string("Content-Security-Policy");
+    static ngx_str_t  policy = ngx_string(OAUTH_PAGE_POLICY);
+
+    if (refusal->page) {
+        ngx_str_set(&r->headers_out.content_type, "text/html");
+        ngx_str_set(&r->headers_out.charset, "utf-8");
+
+    } else {
+        ngx_str_set(&r->headers_out.content_type, "application/problem+json");
+        r->headers_out.charset.len = 0;
+    }
+
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.content_length_n = refusal->body[0].len
+                                      + refusal->body[1].len;
+
+    return refusal->page && ngx_oauth_reply_header(r, &name, &policy) == NULL
+           ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_filter_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
+{
+    static ngx_str_t  cache = ngx_string("Cache-Control");
+    static ngx_str_t  no_store = ngx_string("no-store");
+    static ngx_str_t  vary = ngx_string("Vary");
+    static ngx_str_t  authorization = ngx_string("Authorization");
+    static ngx_str_t  window = ngx_string("Authorization, Sec-Fetch-Mode");
+    static ngx_str_t  retry_after = ngx_string("Retry-After");
+    static ngx_str_t  link = ngx_string("Link");
+
+    ngx_oauth_resource_t  *resource;
+
+    if (refusal->challenge.len
+        && ngx_oauth_filter_challenge(r, &refusal->challenge) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_oauth_reply_header(r, &cache, &no_store) == NULL
+        || ngx_oauth_reply_header(r, &vary, refusal->page ? &window
+                                                          : &authorization)
+           == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    if (refusal->conf->cors
+        && ngx_oauth_cors_refusal(r, refusal->paged) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    resource = refusal->conf->resource;
+
+    if (resource
+        && resource->link.len
+        && ngx_oauth_reply_header(r, &link, &resource->link) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    if (refusal->retry_after.len
+        && ngx_oauth_reply_header(r, &retry_after, &refusal->retry_after)
+           == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* One line: challenges of others (satisfy any, an app) follow on ours. */
+
+static ngx_int_t
+ngx_oauth_filter_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
+{
+    static ngx_str_t  name = ngx_string("WWW-Authenticate");
+
+    u_char           *p;
+    ngx_str_t         value;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    value = *challenge;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].hash == 0
+                || !ngx_oauth_field_is_literal(&h[i], "www-authenticate"))
+            {
+                continue;
+            }
+
+            p = ngx_pnalloc(r->pool, value.len + 2 + h[i].value.len);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            h[i].hash = 0;
+
+            value.len = ngx_sprintf(p, "%V, %V", &value, &h[i].value) - p;
+            value.data = p;
+        }
+    }
+
+    h = ngx_oauth_reply_header(r, &name, &value);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->headers_out.www_authenticate = h;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t            *b;
+    ngx_uint_t            i;
+    ngx_chain_t           out[2], *cl;
+    ngx_oauth_ctx_t      *ctx;
+    ngx_oauth_refusal_t  *refusal;
+
+    ctx = (r == r->main) ? ngx_http_get_module_ctx(r, ngx_oauth_module) : NULL;
+
+    if (in == NULL || ctx == NULL || !ctx->refusal.replaces) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    refusal = &ctx->refusal;
+
+    /* nginx's own page is dropped. */
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+    }
+
+    if (refusal->sent) {
+        return NGX_OK;
+    }
+
+    for (i = 0; i < 2; i++) {
+
+        b = ngx_oauth_filter_buf(r, &refusal->body[i]);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        out[i].buf = b;
+        out[i].next = (i == 0) ? &out[1] : NULL;
+    }
+
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    refusal->sent = 1;
+
+    return ngx_http_next_body_filter(r, out);
+}
+
+
+/* The text is everybody's: a filter that writes into it gets a copy. */
+
+static ngx_buf_t *
+ngx_oauth_filter_buf(ngx_http_request_t *r, ngx_str_t *text)
+{
+    ngx_buf_t  *b;
+
+    if (r->filter_need_temporary) {
+
+        b = ngx_create_temp_buf(r->pool, text->len);
+
+        if (b) {
+            b->last = ngx_cpymem(b->last, text->data, text->len);
+        }
+
+        return b;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+
+    if (b) {
+        b->pos = text->data;
+        b->last = text->data + text->len;
+        b->memory = 1;
+    }
+
+    return b;
+}
+
+
+ngx_int_t
+ngx_oauth_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_oauth_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_oauth_body_filter;
+
+    return NGX_OK;
+}
