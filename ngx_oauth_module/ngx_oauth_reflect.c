@@ -25,8 +25,6 @@ static ngx_int_t ngx_oauth_reflect_lookup(ngx_http_request_t *r,
 static ngx_uint_t ngx_oauth_reflect_is_clear(ngx_str_t *target);
 static ngx_uint_t ngx_oauth_reflect_is_other(ngx_oauth_srv_conf_t *scf,
     const ngx_oauth_resource_t *resource, ngx_str_t *path, ngx_str_t *url);
-static ngx_int_t ngx_oauth_reflect_join(ngx_pool_t *pool, ngx_str_t *joined,
-    ngx_str_t *first, ngx_str_t *second, ngx_str_t *third);
 
 
 static ngx_str_t  ngx_oauth_reflect_prefix = ngx_string(OAUTH_METADATA_PATH);
@@ -60,8 +58,8 @@ ngx_oauth_reflect_document(ngx_http_request_t *r, ngx_str_t *document)
         return rc;
     }
 
-    return ngx_oauth_reflect_join(r->pool, document, &start, &url,
-                                  (ngx_str_t *) &conf->document);
+    return ngx_oauth_str_join(r->pool, document, &start, &url,
+                              &conf->document);
 }
 
 
@@ -120,8 +118,8 @@ ngx_oauth_reflect_url(ngx_http_request_t *r,
     origin.data = answer->resource.data;
     origin.len = answer->resource.len - target.len;
 
-    return ngx_oauth_reflect_join(r->pool, &answer->metadata, &origin,
-                                  &ngx_oauth_reflect_prefix, &target);
+    return ngx_oauth_str_join(r->pool, &answer->metadata, &origin,
+                              &ngx_oauth_reflect_prefix, &target);
 }
 
 
@@ -154,7 +152,7 @@ ngx_oauth_reflect_lookup(ngx_http_request_t *r, ngx_str_t *target,
     const ngx_oauth_loc_conf_t **conf, ngx_str_t *url)
 {
     u_char                      *src, *dst;
-    ngx_str_t                    path, origin, none;
+    ngx_str_t                    path, origin;
     const ngx_oauth_resource_t  *resource;
 
     if (!ngx_oauth_reflect_is_clear(target)) {
@@ -185,10 +183,7 @@ ngx_oauth_reflect_lookup(ngx_http_request_t *r, ngx_str_t *target,
     origin.data = resource->url.data;
     origin.len = resource->origin;
 
-    ngx_str_null(&none);
-
-    if (ngx_oauth_reflect_join(r->pool, url, &origin, target, &none) != NGX_OK)
-    {
+    if (ngx_oauth_str_join(r->pool, url, &origin, target, NULL) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -260,28 +255,4 @@ ngx_oauth_reflect_is_other(ngx_oauth_srv_conf_t *scf,
     }
 
     return 0;
-}
-
-
-static ngx_int_t
-ngx_oauth_reflect_join(ngx_pool_t *pool, ngx_str_t *joined, ngx_str_t *first,
-    ngx_str_t *second, ngx_str_t *third)
-{
-    u_char  *p;
-
-    joined->len = first->len + second->len + third->len;
-    joined->data = ngx_pnalloc(pool, joined->len);
-
-    if (joined->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_cpymem(joined->data, first->data, first->len);
-    p = ngx_cpymem(p, second->data, second->len);
-
-    if (third->len) {
-        ngx_memcpy(p, third->data, third->len);
-    }
-
-    return NGX_OK;
 }

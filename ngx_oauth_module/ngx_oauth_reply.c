@@ -21,8 +21,6 @@ static ngx_oauth_answer_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx,
 static ngx_oauth_answer_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
     ngx_oauth_answer_t *answer);
-static ngx_int_t ngx_oauth_reply_join(ngx_pool_t *pool,
-    const ngx_str_t *first, const ngx_str_t *second, ngx_str_t *joined);
 
 
 /* By oauth_answer_t. */
@@ -239,8 +237,8 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    return ngx_oauth_reply_join(ctx->request->pool, &error->challenge,
-                                &answer->challenge, &refusal->challenge);
+    return ngx_oauth_str_join(ctx->request->pool, &refusal->challenge,
+                              &error->challenge, &answer->challenge, NULL);
 }
 
 
@@ -330,25 +328,4 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
 
     return ngx_oauth_answer_write(pool, ctx->reason, ctx->refusal.page,
                                   answer);
-}
-
-
-static ngx_int_t
-ngx_oauth_reply_join(ngx_pool_t *pool, const ngx_str_t *first,
-    const ngx_str_t *second, ngx_str_t *joined)
-{
-    u_char  *p;
-
-    p = ngx_pnalloc(pool, first->len + second->len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    joined->data = p;
-    joined->len = first->len + second->len;
-
-    p = ngx_cpymem(p, first->data, first->len);
-    ngx_memcpy(p, second->data, second->len);
-
-    return NGX_OK;
 }

@@ -81,6 +81,36 @@ ngx_oauth_list_next(ngx_str_t *rest, ngx_str_t *item)
 }
 
 
+/* One after the other; third may be NULL.  NGX_OK, or NGX_ERROR: no memory. */
+
+static ngx_inline ngx_int_t
+ngx_oauth_str_join(ngx_pool_t *pool, ngx_str_t *joined,
+    const ngx_str_t *first, const ngx_str_t *second, const ngx_str_t *third)
+{
+    u_char  *p;
+    size_t   len;
+
+    len = first->len + second->len + (third ? third->len : 0);
+
+    p = ngx_pnalloc(pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    joined->data = p;
+    joined->len = len;
+
+    p = ngx_cpymem(p, first->data, first->len);
+    p = ngx_cpymem(p, second->data, second->len);
+
+    if (third && third->len) {
+        ngx_memcpy(p, third->data, third->len);
+    }
+
+    return NGX_OK;
+}
+
+
 /*
  * Moves what was written into a pool; frees the buffer in any case.
  * NGX_OK, or NGX_ERROR where writing or this has run out of memory.
