@@ -10,23 +10,197 @@
 #include "ngx_oauth_access.h"
 
 
+static ngx_int_t ngx_oauth_access_enter(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_access_admit(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_access_refuse(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_access_preflight(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *lcf);
 static ngx_uint_t ngx_oauth_access_is_paged(ngx_http_core_loc_conf_t *clcf,
     ngx_uint_t status);
-static void ngx_oauth_access_unpark(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_access_wait(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *lcf);
 static void ngx_oauth_access_wake(ngx_oauth_wait_t *wait);
 static ngx_oauth_ctx_t *ngx_oauth_access_create(ngx_http_request_t *r);
+static void ngx_oauth_access_inherit(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_access_cleanup(void *data);
+
+
+/*
+ * A request comes to a server with header fields of its client's, and by a
+ * redirect with what the location before has left on it.
+ */
+
+ngx_int_t
+ngx_oauth_server_handler(ngx_http_request_t *r)
+{
+    ngx_oauth_loc_conf_t  *lcf;
+
+    if (ngx_oauth_forward_enter(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    return lcf->reads_claims ? ngx_oauth_access_wait(r, lcf) : NGX_DECLINED;
+}
+
+
+/*
+ * Runs when a request comes to a location, ahead of the rewrite rules there.
+ * Named locations are entered here and nowhere else.
+ */
+
+ngx_int_t
+ngx_oauth_rewrite_handler(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t       *ctx;
+    ngx_oauth_loc_conf_t  *lcf;
+
+    if (r->internal && ngx_oauth_access_enter(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    if (lcf->issuers == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_oauth_access_create(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->withheld = !lcf->pass_token;
+
+    return lcf->reads_claims ? ngx_oauth_access_wait(r, lcf) : NGX_DECLINED;
+}
+
+
+/* By a redirect: nothing of the location before is left but the identity. */
+
+static ngx_int_t
+ngx_oauth_access_enter(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t  *ctx;
+
+    ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
+
+    if (ctx) {
+
+        /*
+         * A client that leaves while its request waits starts a post_action:
+         * the request goes elsewhere, and must not be woken there.
+         */
+
+        ngx_oauth_provider_cancel(&ctx->wait);
+
+        if (ctx->read) {
+            ngx_oauth_variables_expire(r);
+            ctx->read = 0;
+        }
+    }
+
+    return ngx_oauth_forward_enter(r);
+}
+
+
+/*
+ * Rewrite rules run once.  Where they may read a claim the request waits before
+ * they do, and is refused if there are no keys: no rule is decided on the
+ * empty claims of a token that nobody could verify.
+ */
+
+static ngx_int_t
+ngx_oauth_access_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
+{
+    ngx_int_t         rc;
+    ngx_oauth_ctx_t  *ctx;
+
+    if (lcf->issuers == NULL || lcf->resource == NULL || r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_oauth_access_create(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_oauth_steps_verify(ctx, r, NGX_OAUTH_WAIT_NOW);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_DONE;
+    }
+
+    return (rc == NGX_DECLINED
+            && oauth_reason_info(ctx->reason)->answer
+               == OAUTH_ANSWER_UNAVAILABLE)
+           ? ngx_oauth_reply(ctx) : NGX_DECLINED;
+}
+
+
+/*
+ * The access phase does not run in subrequests.  One that reaches a protected
+ * location is decided by the main request's token and this location's policy,
+ * without waiting.  A main request waits for keys, if a variable of ours may be
+ * the key of a limit: limits are looked at in this phase, after us.
+ */
+
+ngx_int_t
+ngx_oauth_preaccess_handler(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t        *ctx;
+    ngx_oauth_loc_conf_t   *lcf;
+    ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
+
+    if (r == r->main && !mcf->reads_claims && !r->internal) {
+        return NGX_DECLINED;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    ctx = lcf->issuers ? ngx_oauth_access_create(r)
+                       : ngx_oauth_access_lookup(r);
+
+    if (ctx) {
+        ctx->passed = 0;
+    }
+
+    if (lcf->issuers == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r == r->main) {
+        return (mcf->reads_claims
+                && ngx_oauth_steps_keys(ctx, r, NGX_OAUTH_WAIT_NOW)
+                   == NGX_AGAIN)
+               ? NGX_AGAIN : NGX_DECLINED;
+    }
+
+    if (ngx_oauth_steps_walk(ctx, r, NGX_OAUTH_WAIT_NEVER) != NGX_OK) {
+        return ngx_oauth_reply_subrequest(ctx);
+    }
+
+    if (ngx_oauth_forward_identity(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_DECLINED;
+}
 
 
 ngx_int_t
 ngx_oauth_access_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                  rc;
-    ngx_oauth_ctx_t           *ctx;
-    ngx_oauth_loc_conf_t      *lcf;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_int_t              rc;
+    ngx_oauth_ctx_t       *ctx;
+    ngx_oauth_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
@@ -45,29 +219,70 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    rc = ngx_oauth_steps_walk(ctx, r, 1);
+    rc = ngx_oauth_steps_walk(ctx, r, NGX_OAUTH_WAIT_NOW);
 
     if (rc == NGX_AGAIN) {
         return NGX_AGAIN;
     }
 
-    /* A map of a claim, asked for before there were keys, saw no token. */
+    /* A rule asked for a claim before there were keys, and saw no token. */
 
-    if (ctx->blind) {
+    if (rc == NGX_OK && ctx->blind) {
+        ctx->reason = OAUTH_KEYS_UNAVAILABLE;
+        rc = NGX_DECLINED;
+    }
+
+    ctx->blind = 0;
+
+    /* What nginx has kept of a map was computed without the token. */
+
+    if (rc == NGX_OK && ctx->hidden) {
         ngx_oauth_variables_expire(r);
-        ctx->blind = 0;
     }
 
-    if (rc == NGX_OK) {
-        rc = ngx_oauth_forward_identity(ctx);
-        return (rc == NGX_OK) ? NGX_OK : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return (rc == NGX_OK) ? ngx_oauth_access_admit(ctx)
+                          : ngx_oauth_access_refuse(ctx);
+}
+
+
+static ngx_int_t
+ngx_oauth_access_admit(ngx_oauth_ctx_t *ctx)
+{
+    if (ngx_oauth_forward_identity(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    if (ctx->doubted) {
+        ctx->reason = OAUTH_SERVER_ERROR;
+        return ngx_oauth_access_refuse(ctx);
+    }
 
-    /* Another module may let the request in: then without an identity. */
+    return NGX_OK;
+}
 
-    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY
+
+/*
+ * Another module may let the request in (satisfy any): then without an
+ * identity, also without that of a location which it was in before.
+ */
+
+static ngx_int_t
+ngx_oauth_access_refuse(ngx_oauth_ctx_t *ctx)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_core_module);
+
+    if (ctx->doubted && ctx->reason == OAUTH_SERVER_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "oauth: a variable decides about the token in this "
+                      "location that \"set\" assigns more than once, in an "
+                      "\"if\" or from a capture, and claims were read before "
+                      "the token was checked: use a \"map\" of the claim in "
+                      "its place");
+    }
+
+    if ((clcf->satisfy == NGX_HTTP_SATISFY_ANY || ctx->forwarded)
         && ngx_oauth_forward_anonymous(ctx) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -83,74 +298,6 @@ ngx_oauth_access_preflight(ngx_http_request_t *r,
 {
     return (lcf->cors && !ngx_oauth_steps_is_ambiguous(r, lcf))
            ? ngx_oauth_cors_preflight(r) : NGX_DECLINED;
-}
-
-
-/*
- * A named location is entered behind the server's rewrites, where the client's
- * copies are removed: by requests that nginx has refused before, with the
- * client's, and from protected locations, with an identity that does not go
- * along.  Subrequests come here, too; limit_except hides what is named.
- */
-
-ngx_int_t
-ngx_oauth_named_handler(ngx_http_request_t *r)
-{
-    if (r->internal && ngx_oauth_forward_clean(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return NGX_DECLINED;
-}
-
-
-/*
- * The access phase does not run in subrequests.  One that reaches a protected
- * location is decided by the main request's token and this location's policy,
- * without waiting.
- */
-
-ngx_int_t
-ngx_oauth_subrequest_handler(ngx_http_request_t *r)
-{
-    ngx_oauth_ctx_t       *ctx, *main;
-    ngx_oauth_loc_conf_t  *lcf;
-
-    if (r == r->main) {
-        ngx_oauth_access_unpark(r);
-        return NGX_DECLINED;
-    }
-
-    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
-
-    if (lcf->issuers == NULL) {
-        return NGX_DECLINED;
-    }
-
-    ctx = ngx_oauth_access_create(r);
-    if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    main = ngx_oauth_access_lookup(r->main);
-
-    if (main && ctx->token == NULL) {
-        ctx->authorization = main->authorization;
-
-        if (main->token) {
-            ctx->token = oauth_token_acquire(main->token);
-        }
-    }
-
-    if (ngx_oauth_steps_walk(ctx, r, 0) != NGX_OK) {
-        return ngx_oauth_reply_subrequest(ctx);
-    }
-
-    if (ngx_oauth_forward_identity(ctx) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return NGX_DECLINED;
 }
 
 
@@ -196,7 +343,7 @@ ngx_oauth_access_redirect(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_oauth_steps_walk(ctx, r, 0) != NGX_DECLINED
+    if (ngx_oauth_steps_walk(ctx, r, NGX_OAUTH_WAIT_LATER) != NGX_DECLINED
         || ngx_oauth_access_is_paged(clcf, ngx_oauth_reply_status(ctx->reason)))
     {
         return NGX_DECLINED;
@@ -241,7 +388,13 @@ ngx_oauth_admitted_handler(ngx_http_request_t *r)
 
     ctx = ngx_oauth_access_lookup(r);
 
-    if (ctx == NULL || ctx->refusal.status == 0) {
+    if (ctx == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ctx->passed = 1;
+
+    if (ctx->refusal.status == 0) {
         return NGX_DECLINED;
     }
 
@@ -256,11 +409,37 @@ ngx_oauth_admitted_handler(ngx_http_request_t *r)
 }
 
 
+/* Runs ahead of the logs: what they ask for is what was decided, no more. */
+
+ngx_int_t
+ngx_oauth_log_handler(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t       *ctx;
+    ngx_oauth_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    ctx = lcf->issuers ? ngx_oauth_access_create(r)
+                       : ngx_oauth_access_lookup(r);
+    if (ctx) {
+        ctx->logging = 1;
+    }
+
+    return NGX_OK;
+}
+
+
 const ngx_oauth_ctx_t *
 ngx_oauth_access_peek(ngx_http_request_t *r)
 {
     ngx_oauth_ctx_t       *ctx;
     ngx_oauth_loc_conf_t  *lcf;
+
+    ctx = ngx_oauth_access_lookup(r);
+
+    if (ctx && ctx->logging) {
+        return ctx->decided ? ctx : NULL;
+    }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
@@ -268,27 +447,51 @@ ngx_oauth_access_peek(ngx_http_request_t *r)
         return NULL;
     }
 
-    ctx = ngx_oauth_access_create(r);
-    if (ctx == NULL) {
-        return NULL;
-    }
-
-    if ((ctx->decided || ctx->judging) && ctx->conf == lcf) {
+    if (ctx && (ctx->decided || ctx->judging) && ctx->conf == lcf) {
         return ctx;
     }
 
-    if (ctx->wait.linked || r != r->main) {
+    /* nginx answers with an error: it is too late for a decision. */
+
+    if (r->err_status && !r->internal) {
         return NULL;
     }
 
-    ctx->peeked = 1;
+    ctx = ngx_oauth_access_create(r);
 
-    if (ngx_oauth_steps_walk(ctx, r, 0) == NGX_AGAIN) {
+    if (ctx == NULL || ctx->wait.linked) {
+        return NULL;
+    }
+
+    if (ngx_oauth_steps_walk(ctx, r, (r == r->main) ? NGX_OAUTH_WAIT_LATER
+                                                    : NGX_OAUTH_WAIT_NEVER)
+        == NGX_AGAIN)
+    {
         ctx->blind = 1;
         return NULL;
     }
 
     return ctx;
+}
+
+
+void
+ngx_oauth_access_read(ngx_http_request_t *r, const oauth_token_t *token)
+{
+    ngx_oauth_ctx_t  *ctx;
+
+    ctx = ngx_oauth_access_create(r);
+
+    if (ctx == NULL) {
+        return;
+    }
+
+    ctx->reads++;
+
+    if (ctx->outer == NULL) {
+        ctx->read = 1;
+        ctx->hidden |= (token == NULL);
+    }
 }
 
 
@@ -298,8 +501,13 @@ ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
     ngx_int_t            rc;
     ngx_http_request_t  *r;
 
-    if (!ctx->may_park) {
+    if (ctx->waiting == NGX_OAUTH_WAIT_LATER) {
         return NGX_AGAIN;
+    }
+
+    if (ctx->waiting == NGX_OAUTH_WAIT_NEVER) {
+        ngx_oauth_provider_fetch(ctx->issuer->provider, unknown_key);
+        return NGX_DECLINED;
     }
 
     r = ctx->request;
@@ -321,28 +529,6 @@ ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
     }
 
     return rc;
-}
-
-
-/*
- * A client that leaves while its request waits starts a post_action: the
- * request goes elsewhere, and must not be woken there.
- */
-
-static void
-ngx_oauth_access_unpark(ngx_http_request_t *r)
-{
-    ngx_oauth_ctx_t  *ctx;
-
-    if (!r->internal) {
-        return;
-    }
-
-    ctx = ngx_oauth_access_lookup(r);
-
-    if (ctx) {
-        ngx_oauth_provider_cancel(&ctx->wait);
-    }
 }
 
 
@@ -407,7 +593,12 @@ ngx_oauth_access_create(ngx_http_request_t *r)
     ngx_oauth_ctx_t     *ctx;
     ngx_pool_cleanup_t  *cln;
 
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
+
+    if (ctx == NULL && (r->internal || r->filter_finalize)) {
+        ctx = ngx_oauth_access_lookup(r);
+    }
+
     if (ctx) {
         return ctx;
     }
@@ -425,7 +616,32 @@ ngx_oauth_access_create(ngx_http_request_t *r)
 
     ngx_http_set_ctx(r, ctx, ngx_oauth_module);
 
+    if (r != r->main) {
+        ngx_oauth_access_inherit(ctx);
+    }
+
     return ctx;
+}
+
+
+/* A subrequest comes with the main request's token. */
+
+static void
+ngx_oauth_access_inherit(ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_ctx_t  *main;
+
+    main = ngx_oauth_access_lookup(ctx->request->main);
+
+    if (main == NULL) {
+        return;
+    }
+
+    ctx->authorization = main->authorization;
+
+    if (main->token) {
+        ctx->token = oauth_token_acquire(main->token);
+    }
 }
 
 

@@ -31,6 +31,16 @@ typedef struct {
 } ngx_oauth_refusal_t;
 
 
+/* What a step that would have to wait for keys does. */
+
+typedef enum {
+    NGX_OAUTH_WAIT_NEVER = 0,               /* decides without them: nobody
+                                               could wait                     */
+    NGX_OAUTH_WAIT_LATER,                   /* leaves the decision open       */
+    NGX_OAUTH_WAIT_NOW                      /* parks the request              */
+} ngx_oauth_waiting_t;
+
+
 typedef struct {
     ngx_http_request_t          *request;
     const ngx_oauth_loc_conf_t  *conf;      /* the location that is decided   */
@@ -42,30 +52,54 @@ typedef struct {
     ngx_oauth_issuer_t          *issuer;    /* that the token names           */
     oauth_reason_t               reason;
 
+    /* How the last verification failed, so that it is not done twice. */
+    oauth_reason_t               failure;
+    ngx_oauth_issuer_t          *failed_issuer;
+    ngx_uint_t                   failed_generation;     /* of its keys        */
+
     ngx_oauth_wait_t             wait;
     ngx_oauth_refusal_t          refusal;
 
+    /* While a value is evaluated: see ngx_oauth_evaluate.c. */
+    ngx_http_variable_value_t   *outer;     /* the request's; NULL: it is not */
+    ngx_http_variable_value_t   *values;    /* the copy                       */
+    ngx_uint_t                   reads;     /* how often we were asked        */
+
+    ngx_oauth_waiting_t          waiting;
     unsigned                     decided:1; /* reason holds for conf          */
     unsigned                     judging:1; /* the policy asks: variables show
                                                the token, verified            */
-    unsigned                     peeked:1;  /* variables were asked for ahead
-                                               of the access phase            */
-    unsigned                     blind:1;   /* and had nothing to say yet     */
-    unsigned                     may_park:1;
+    unsigned                     logging:1; /* the request is over            */
+    unsigned                     read:1;    /* a variable of ours was asked
+                                               for: nginx may keep what it
+                                               has computed from it           */
+    unsigned                     hidden:1;  /* and there was no token to show */
+    unsigned                     blind:1;   /* for want of keys               */
+    unsigned                     failed:1;  /* the evaluation has             */
+    unsigned                     doubted:1; /* it used a variable of "set" that
+                                               may be wrong                   */
     unsigned                     refetched:1;   /* for an unknown key         */
+    unsigned                     withheld:1;    /* the token is not to leave
+                                                   the location               */
+    unsigned                     forwarded:1;   /* the header fields have the
+                                                   identity                   */
+    unsigned                     passed:1;  /* the access phase, where the
+                                               request is now                 */
 } ngx_oauth_ctx_t;
 
 
 /*
- * Rewrite phase, of named locations; access phase; preaccess for subrequests,
- * which skip that one; precontent, where a refused request only arrives if
- * another module let it in, or for its error page.
+ * Server-rewrite and rewrite, ahead of the rewrite module; preaccess; access;
+ * precontent, where a refused request only arrives if another module let it in,
+ * or for its error page; log, ahead of the logs.
  */
 
-ngx_int_t ngx_oauth_named_handler(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_server_handler(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_rewrite_handler(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_preaccess_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_access_handler(ngx_http_request_t *r);
-ngx_int_t ngx_oauth_subrequest_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_admitted_handler(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_log_handler(ngx_http_request_t *r);
 
 /* NULL: nothing was decided about this request yet. */
 
@@ -77,16 +111,22 @@ ngx_int_t ngx_oauth_access_redirect(ngx_http_request_t *r);
 
 /*
  * The verdict of the current location, made now if it needs no waiting; or
- * what there is of it while the location's policy is at work.  NULL: not
- * protected, not decidable yet, or no memory.
+ * what there is of it while the location's policy is at work.  When the request
+ * is over, or nginx has answered it with an error, the last verdict that there
+ * was: nothing is decided for a log line.  NULL: not protected, not decidable
+ * yet, not decided, or no memory.
  */
 
 const ngx_oauth_ctx_t *ngx_oauth_access_peek(ngx_http_request_t *r);
 
+/* Remembers that a variable was read, and what it could show; NULL: nothing. */
+
+void ngx_oauth_access_read(ngx_http_request_t *r, const oauth_token_t *token);
+
 
 /*
- * Waits for the keys of ctx->issuer: NGX_AGAIN: parked, or nobody may park;
- * NGX_DECLINED: there is nothing to wait for.
+ * Waits for the keys of ctx->issuer as ctx->waiting says.  NGX_AGAIN: parked,
+ * or left open; NGX_DECLINED: there is nothing to wait for.
  */
 
 ngx_int_t ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);
@@ -96,11 +136,21 @@ ngx_int_t ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);
 
 /*
  * Decides for the location that the request is in: NGX_OK; NGX_DECLINED:
- * ctx->reason says why not; NGX_AGAIN: parked, or not without waiting.
+ * ctx->reason says why not; NGX_AGAIN: parked, or left open.
  */
 
 ngx_int_t ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_uint_t may_park);
+    ngx_oauth_waiting_t waiting);
+
+/*
+ * The first steps only, without a verdict: until the issuer's keys are there;
+ * until the token is verified.  Results as above.
+ */
+
+ngx_int_t ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+    ngx_oauth_waiting_t waiting);
+ngx_int_t ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+    ngx_oauth_waiting_t waiting);
 
 /* 1 when oauth_strict_uri refuses the path, whoever asks. */
 
@@ -129,9 +179,13 @@ ngx_uint_t ngx_oauth_policy_is_below(const ngx_oauth_srv_conf_t *scf,
  * on r->headers_in and returns NGX_OK or NGX_ERROR.
  */
 
-/* Takes off the client's copies of every name that the server sets. */
+/*
+ * For a request that enters a location: takes off the client's copies of every
+ * name that the server sets, and a token that is not to leave the location
+ * that it came from.  The identity of an admitted request stays.
+ */
 
-ngx_int_t ngx_oauth_forward_clean(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_forward_enter(ngx_http_request_t *r);
 
 /* Takes off those, and the token where the location does not pass it. */
 
@@ -223,10 +277,20 @@ const ngx_oauth_loc_conf_t *ngx_oauth_location_lookup(ngx_http_request_t *r,
 
 ngx_int_t ngx_oauth_variables_add(ngx_conf_t *cf);
 
+/* 1 when it shows what a token says; v: NULL is nobody's. */
+
+ngx_uint_t ngx_oauth_variables_is_own(const ngx_http_variable_t *v);
+
+char *ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
 /*
- * ngx_http_complex_value of this place in this request: what a map or geo was
- * found to be for another URI, before a redirect or in the main request of
- * this subrequest, does not count, nor what it was ahead of the verdict.
+ * ngx_oauth_evaluate.c: values for a verdict.
+ *
+ * ngx_http_complex_value for the location that is decided about: NGX_OK;
+ * NGX_ERROR: no memory.  What nginx has kept of variables neither counts nor
+ * changes.  Sets ctx->doubted where the value must not let a request in.
  */
 
 ngx_int_t ngx_oauth_variables_value(ngx_http_request_t *r,
@@ -236,8 +300,10 @@ ngx_int_t ngx_oauth_variables_value(ngx_http_request_t *r,
 
 void ngx_oauth_variables_expire(ngx_http_request_t *r);
 
-char *ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+/* The getter of variables that "set" assigns. */
+
+ngx_int_t ngx_oauth_evaluate_assigned(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 #endif /* NGX_OAUTH_ACCESS_H_INCLUDED */

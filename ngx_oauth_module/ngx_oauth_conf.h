@@ -36,6 +36,25 @@ typedef struct {
 } ngx_oauth_place_t;
 
 
+/* A "set" of nginx's rewrite module: the codes that compute and assign it. */
+
+typedef struct {
+    ngx_uint_t                 index;       /* of the variable                */
+    u_char                    *start;       /* NULL: it has no value that could
+                                               be computed again              */
+    u_char                    *end;
+} ngx_oauth_assignment_t;
+
+
+/* The getter that a variable of "set" had before ours. */
+
+typedef struct {
+    ngx_uint_t                 index;
+    ngx_http_get_variable_pt   get_handler;
+    uintptr_t                  data;
+} ngx_oauth_assigned_t;
+
+
 /* oauth_scope: all of its terms are required, for these methods. */
 
 typedef struct {
@@ -156,6 +175,8 @@ typedef struct {
     ngx_array_t                issuers;     /* ngx_oauth_issuer_t *           */
     ngx_array_t                locations;   /* ngx_oauth_location_t           */
     ngx_array_t                selected;    /* oauth_select_t                 */
+    ngx_array_t                assigned;    /* ngx_oauth_assigned_t           */
+    ngx_uint_t                 reads_claims;    /* a variable of ours is used */
     size_t                     zone_size;
     ngx_oauth_error_t          errors[OAUTH_REASONS];
     ngx_int_t                  cache_entries;
@@ -198,6 +219,10 @@ typedef struct {
 
     ngx_array_t               *variants;    /* ngx_oauth_variant_t; the last
                                                one is for other methods       */
+
+    ngx_array_t               *assignments; /* ngx_oauth_assignment_t; NULL:
+                                               it has no rewrite rules        */
+    ngx_uint_t                 reads_claims;    /* its rewrite rules may      */
 
     ngx_flag_t                 needs_subject;
     ngx_flag_t                 pass_token;
@@ -352,9 +377,18 @@ ngx_uint_t ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
 ngx_int_t ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 
 
+/* ngx_oauth_conf_rewrite.c: what rewrite rules read and assign. */
+
+ngx_int_t ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+
+
 /* ngx_oauth_conf_warn.c: what answers before a token is looked at. */
 
 void ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+
+/* A module of this nginx by its name; NULL: nginx is built without it. */
+
+ngx_module_t *ngx_oauth_conf_module(ngx_conf_t *cf, const char *name);
 
 
 /*

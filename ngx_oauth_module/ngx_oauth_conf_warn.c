@@ -21,7 +21,6 @@ typedef struct {
 } ngx_oauth_rewrite_conf_t;
 
 
-static ngx_module_t *ngx_oauth_conf_module(ngx_conf_t *cf, const char *name);
 static const char *ngx_oauth_conf_answer(ngx_array_t *codes);
 static ngx_uint_t ngx_oauth_conf_is_return(u_char *p, u_char *last);
 static ngx_uint_t ngx_oauth_conf_is_redirect(u_char *p, u_char *last);
@@ -70,9 +69,7 @@ ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 }
 
 
-/* By its name: an nginx may be built without it. */
-
-static ngx_module_t *
+ngx_module_t *
 ngx_oauth_conf_module(ngx_conf_t *cf, const char *name)
 {
     ngx_uint_t  i;

@@ -52,11 +52,36 @@ static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
 
 
 ngx_int_t
-ngx_oauth_forward_clean(ngx_http_request_t *r)
+ngx_oauth_forward_enter(ngx_http_request_t *r)
 {
-    ngx_oauth_filter_t  filter;
+    ngx_uint_t           token;
+    ngx_oauth_ctx_t     *ctx;
+    ngx_oauth_filter_t   filter;
 
-    filter = ngx_oauth_forward_filter(r, 0);
+    token = 0;
+    ctx = r->internal ? ngx_oauth_access_lookup(r) : NULL;
+
+    if (ctx && r == r->main) {
+
+        /*
+         * Whoever passed the access phase keeps the identity.  A post_action is
+         * a request of nginx's own.
+         */
+
+        if (ctx->forwarded && ctx->passed && !r->post_action) {
+            return NGX_OK;
+        }
+
+        ctx->forwarded = 0;
+
+        if (ctx->authorization == NULL) {
+            ctx->authorization = r->headers_in.authorization;
+        }
+
+        token = ctx->withheld && ngx_oauth_forward_is_token(ctx);
+    }
+
+    filter = ngx_oauth_forward_filter(r, token);
 
     if (filter.lengths == 0 || !ngx_oauth_forward_needed(r, &filter)) {
         return NGX_OK;
@@ -73,6 +98,7 @@ ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
     ngx_oauth_filter_t   filter;
 
     r = ctx->request;
+    ctx->forwarded = 0;
 
     filter = ngx_oauth_forward_filter(r, !ctx->conf->pass_token
                                          && ngx_oauth_forward_is_token(ctx));
@@ -127,6 +153,8 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
             return NGX_ERROR;
         }
     }
+
+    ctx->forwarded = 1;
 
     return NGX_OK;
 }
@@ -324,6 +352,15 @@ static ngx_uint_t
 ngx_oauth_forward_listed(ngx_array_t *names, ngx_str_t list)
 {
     ngx_str_t  item;
+
+    /* What most clients send; "-" and "_" are no letters, and equal here. */
+
+    if (names->nelts == 0
+        || (list.len == 5 && ngx_memcmp(list.data, "close", 5) == 0)
+        || (list.len == 10 && ngx_memcmp(list.data, "keep-alive", 10) == 0))
+    {
+        return ngx_oauth_forward_named(names, &list);
+    }
 
     while (ngx_oauth_list_next(&list, &item)) {
         if (ngx_oauth_forward_named(names, &item)) {

@@ -32,10 +32,6 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
 
     scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
-    if (ngx_oauth_forward_clean(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     if (scf->resources.nelts == 0
         || r != r->main
         || r->uri.len < ngx_oauth_metadata_path.len

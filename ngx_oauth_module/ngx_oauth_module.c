@@ -13,6 +13,7 @@ static ngx_int_t ngx_oauth_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
     ngx_http_handler_pt handler);
+static ngx_int_t ngx_oauth_log_first(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
 static oauth_cache_t *ngx_oauth_cache_create(size_t entries, ngx_log_t *log);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
@@ -308,23 +309,31 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_oauth_conf_rewrite(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     ngx_oauth_conf_warn(cf, mcf);
 
     if (ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                ngx_oauth_metadata_handler)
+                                ngx_oauth_server_handler)
         != NGX_OK
+        || ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                   ngx_oauth_metadata_handler)
+           != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_REWRITE_PHASE,
-                                   ngx_oauth_named_handler)
+                                   ngx_oauth_rewrite_handler)
            != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_PREACCESS_PHASE,
-                                   ngx_oauth_subrequest_handler)
+                                   ngx_oauth_preaccess_handler)
            != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_ACCESS_PHASE,
                                    ngx_oauth_access_handler)
            != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
                                    ngx_oauth_admitted_handler)
-           != NGX_OK)
+           != NGX_OK
+        || (mcf->reads_claims && ngx_oauth_log_first(cf) != NGX_OK))
     {
         return NGX_ERROR;
     }
@@ -348,6 +357,33 @@ ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
     }
 
     *h = handler;
+
+    return NGX_OK;
+}
+
+
+/* nginx runs the handlers of the log phase in their order. */
+
+static ngx_int_t
+ngx_oauth_log_first(ngx_conf_t *cf)
+{
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    if (ngx_oauth_phase_handler(cf, NGX_HTTP_LOG_PHASE, ngx_oauth_log_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
+    h = handlers->elts;
+
+    ngx_memmove(h + 1, h, (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+    h[0] = ngx_oauth_log_handler;
 
     return NGX_OK;
 }

@@ -351,6 +351,27 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
 
 
 void
+ngx_oauth_provider_fetch(ngx_oauth_provider_t *provider,
+    ngx_uint_t unknown_key)
+{
+    ngx_oauth_keys_t  *keys;
+
+    keys = &provider->keys;
+
+    if (keys->doc == NULL) {
+        return;
+    }
+
+    ngx_oauth_keys_expire(keys);
+    ngx_oauth_keys_update(keys);
+
+    if (!ngx_oauth_keys_is_fetching(keys)) {
+        (void) ngx_oauth_keys_fetch(keys, unknown_key);
+    }
+}
+
+
+void
 ngx_oauth_provider_cancel(ngx_oauth_wait_t *wait)
 {
     if (wait->linked) {

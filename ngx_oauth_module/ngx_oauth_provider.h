@@ -120,6 +120,11 @@ ngx_uint_t ngx_oauth_provider_generation(ngx_oauth_provider_t *provider);
 ngx_int_t ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
     ngx_uint_t unknown_key, ngx_oauth_wait_t *wait);
 
+/* Starts such a fetch, if one is due; nobody waits for it. */
+
+void ngx_oauth_provider_fetch(ngx_oauth_provider_t *provider,
+    ngx_uint_t unknown_key);
+
 void ngx_oauth_provider_cancel(ngx_oauth_wait_t *wait);
 
 /* Seconds, at least 1, after which asking again makes sense. */

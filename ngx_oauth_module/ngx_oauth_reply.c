@@ -68,7 +68,11 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
 
     ngx_oauth_reply_log(ctx);
 
-    ngx_memzero(refusal, sizeof(ngx_oauth_refusal_t));
+    /* Of an earlier location. */
+
+    if (refusal->conf) {
+        ngx_memzero(refusal, sizeof(ngx_oauth_refusal_t));
+    }
 
     refusal->status = status;
     refusal->conf = ctx->conf;
@@ -307,6 +311,11 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
     answer->issuer = issuers[0]->policy.issuer;
+
+    if (ngx_oauth_answer_kind(ctx->reason) == NGX_OAUTH_ANSWER_NONE) {
+        return ngx_oauth_answer_write(pool, ctx->reason, ctx->refusal.page,
+                                      answer);
+    }
 
     /* The scopes that the policy asked for, where a scope is what lacks. */
 

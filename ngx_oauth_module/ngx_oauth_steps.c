@@ -25,6 +25,9 @@ static ngx_int_t ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
 
+static ngx_int_t ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx,
+    ngx_http_request_t *r, ngx_oauth_waiting_t waiting, ngx_oauth_step_pt last);
+static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
 static oauth_token_t *ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx,
     oauth_cache_t *cache);
@@ -51,13 +54,57 @@ static const ngx_oauth_step_pt  ngx_oauth_steps[] = {
 
 ngx_int_t
 ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_uint_t may_park)
+    ngx_oauth_waiting_t waiting)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_oauth_steps_until(ctx, r, waiting, ngx_oauth_step_policy);
+
+    ctx->decided = (rc != NGX_AGAIN);
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+    ngx_oauth_waiting_t waiting)
+{
+    return ngx_oauth_steps_until(ctx, r, waiting, ngx_oauth_step_verify);
+}
+
+
+ngx_int_t
+ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+    ngx_oauth_waiting_t waiting)
+{
+    ngx_int_t            rc;
+    const oauth_jwks_t  *keys;
+
+    rc = ngx_oauth_steps_until(ctx, r, waiting, ngx_oauth_step_keys);
+
+    if (rc != NGX_OK || ctx->token) {
+        return rc;
+    }
+
+    keys = ngx_oauth_provider_keys(ctx->issuer->provider);
+
+    return (keys == NULL || oauth_jwks_has(keys, ctx->jwt->jws.kid))
+           ? NGX_OK : ngx_oauth_steps_refetch(ctx);
+}
+
+
+/* Walks until the step "last" is done. */
+
+static ngx_int_t
+ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+    ngx_oauth_waiting_t waiting, ngx_oauth_step_pt last)
 {
     ngx_int_t                 rc;
     const ngx_oauth_step_pt  *step;
 
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
-    ctx->may_park = may_park;
+    ctx->waiting = waiting;
     ctx->decided = 0;
     ctx->reason = OAUTH_OK;
 
@@ -77,12 +124,13 @@ ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
         }
 
         if (rc != NGX_OK) {
-            ctx->decided = 1;
             return NGX_DECLINED;
         }
-    }
 
-    ctx->decided = 1;
+        if (*step == last) {
+            break;
+        }
+    }
 
     return NGX_OK;
 }
@@ -232,6 +280,7 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
 {
+    ngx_uint_t              generation;
     oauth_reason_t          reason;
     ngx_oauth_issuer_t     *issuer;
     const oauth_jwks_t     *keys;
@@ -248,27 +297,55 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
         return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
     }
 
-    reason = oauth_token_verify(ctx->jwt, &issuer->policy, keys, ngx_time(),
-                                &ctx->token);
+    generation = ngx_oauth_provider_generation(issuer->provider);
 
-    if (reason == OAUTH_UNKNOWN_KEY && !ctx->refetched) {
+    if (ctx->failure != OAUTH_OK
+        && ctx->failed_issuer == issuer
+        && ctx->failed_generation == generation)
+    {
+        reason = ctx->failure;
 
-        ctx->refetched = ctx->may_park;
+    } else {
+        reason = oauth_token_verify(ctx->jwt, &issuer->policy, keys,
+                                    ngx_time(), &ctx->token);
 
-        if (ngx_oauth_access_park(ctx, 1) == NGX_AGAIN) {
-            return NGX_AGAIN;
-        }
+        ctx->failure = reason;
+        ctx->failed_issuer = issuer;
+        ctx->failed_generation = generation;
+    }
+
+    /* The server may have another key by now, under whatever name. */
+
+    if ((reason == OAUTH_UNKNOWN_KEY
+         || reason == OAUTH_KEY_MISMATCH
+         || reason == OAUTH_BAD_SIGNATURE)
+        && ngx_oauth_steps_refetch(ctx) == NGX_AGAIN)
+    {
+        return NGX_AGAIN;
     }
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
     if (reason == OAUTH_OK && mcf->cache) {
-        oauth_cache_store(mcf->cache, ctx->token,
-                          ngx_oauth_provider_generation(issuer->provider),
-                          ngx_time());
+        oauth_cache_store(mcf->cache, ctx->token, generation, ngx_time());
     }
 
     return ngx_oauth_refuse(ctx, reason);
+}
+
+
+/* Once in a request: NGX_AGAIN: there may be another key soon; else NGX_OK. */
+
+static ngx_int_t
+ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
+{
+    if (ctx->refetched) {
+        return NGX_OK;
+    }
+
+    ctx->refetched = (ctx->waiting != NGX_OAUTH_WAIT_LATER);
+
+    return (ngx_oauth_access_park(ctx, 1) == NGX_AGAIN) ? NGX_AGAIN : NGX_OK;
 }
 
 
@@ -278,10 +355,15 @@ ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
     oauth_reason_t  reason;
 
     ctx->judging = 1;
+    ctx->doubted = 0;
 
     reason = ngx_oauth_policy_verify(ctx->request, ctx->conf, ctx->token);
 
     ctx->judging = 0;
+
+    if (reason == OAUTH_OK && ctx->doubted) {
+        reason = OAUTH_SERVER_ERROR;
+    }
 
     return ngx_oauth_refuse(ctx, reason);
 }

@@ -2,7 +2,8 @@
 /*
  * The variables.  They hold verified data of a token that is good for the
  * current location, else nothing; $oauth_result tells why.  Evaluated before
- * the access phase they decide on demand, where that needs no waiting.
+ * the access phase they decide on demand, where that needs no waiting.  In the
+ * log phase they tell whose request it was, also where that was refused.
  * Values lie in the token, which stays for as long as the request.
  */
 
@@ -29,12 +30,6 @@ static ngx_int_t ngx_oauth_variable_unselected(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name);
 static void ngx_oauth_variable_set(ngx_http_variable_value_t *v,
     oauth_str_t text);
-static ngx_int_t ngx_oauth_variables_evaluate(ngx_http_request_t *r,
-    ngx_http_complex_value_t *complex, ngx_str_t *value);
-static ngx_int_t ngx_oauth_variables_copy(ngx_http_request_t *r,
-    ngx_http_variable_value_t **copy);
-static void ngx_oauth_variables_clear(ngx_http_request_t *r,
-    ngx_http_variable_value_t *values);
 
 
 static ngx_http_variable_t  ngx_oauth_variables[] = {
@@ -87,119 +82,18 @@ ngx_oauth_variables_add(ngx_conf_t *cf)
 }
 
 
-ngx_int_t
-ngx_oauth_variables_value(ngx_http_request_t *r,
-    ngx_http_complex_value_t *complex, ngx_str_t *value)
+ngx_uint_t
+ngx_oauth_variables_is_own(const ngx_http_variable_t *v)
 {
-    ngx_int_t                   rc;
-    ngx_oauth_ctx_t            *ctx;
-    ngx_http_variable_value_t  *variables, *copy;
+    ngx_http_variable_t  *own;
 
-    if (complex->lengths == NULL) {
-        return ngx_http_complex_value(r, complex, value);
-    }
-
-    ctx = ngx_oauth_access_lookup(r);
-
-    if (r == r->main && !r->internal && !(ctx && ctx->peeked)) {
-        return ngx_oauth_variables_evaluate(r, complex, value);
-    }
-
-    if (ngx_oauth_variables_copy(r, &copy) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    variables = r->variables;
-    r->variables = copy;
-
-    rc = ngx_oauth_variables_evaluate(r, complex, value);
-
-    r->variables = variables;
-
-    return rc;
-}
-
-
-/*
- * To nginx a variable that had no memory is an empty one, and a map of it is
- * its default.  Here that would be another scope, or nobody's identity.
- */
-
-static ngx_int_t
-ngx_oauth_variables_evaluate(ngx_http_request_t *r,
-    ngx_http_complex_value_t *complex, ngx_str_t *value)
-{
-    ngx_int_t  rc;
-
-    ngx_set_errno(0);
-
-    rc = ngx_http_complex_value(r, complex, value);
-
-    return (ngx_errno == NGX_ENOMEM) ? NGX_ERROR : rc;
-}
-
-
-/*
- * nginx keeps the values of indexed variables over internal redirects and
- * shares them with subrequests.  The copy has none of those that are computed.
- */
-
-static ngx_int_t
-ngx_oauth_variables_copy(ngx_http_request_t *r,
-    ngx_http_variable_value_t **copy)
-{
-    ngx_uint_t                  n;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
-
-    n = cmcf->variables.nelts;
-
-    *copy = ngx_palloc(r->pool, n * sizeof(ngx_http_variable_value_t));
-    if (*copy == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(*copy, r->variables, n * sizeof(ngx_http_variable_value_t));
-
-    ngx_oauth_variables_clear(r, *copy);
-
-    return NGX_OK;
-}
-
-
-void
-ngx_oauth_variables_expire(ngx_http_request_t *r)
-{
-    ngx_oauth_variables_clear(r, r->variables);
-}
-
-
-/*
- * Those that are computed from others (map, geo, split_clients) have a getter
- * with data; "set" is weak and keeps what the configuration assigned.
- */
-
-static void
-ngx_oauth_variables_clear(ngx_http_request_t *r,
-    ngx_http_variable_value_t *values)
-{
-    ngx_uint_t                  i;
-    ngx_http_variable_t        *v;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
-
-    v = cmcf->variables.elts;
-
-    for (i = 0; i < cmcf->variables.nelts; i++) {
-        if (v[i].get_handler && v[i].data
-            && !(v[i].flags & NGX_HTTP_VAR_WEAK))
-        {
-            values[i].valid = 0;
-            values[i].not_found = 0;
+    for (own = ngx_oauth_variables; v && own->name.len; own++) {
+        if (v->get_handler == own->get_handler) {
+            return 1;
         }
     }
+
+    return 0;
 }
 
 
@@ -378,6 +272,9 @@ ngx_oauth_variable_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ctx = ngx_oauth_access_peek(r);
     *v = ngx_http_variable_null_value;
 
+    ngx_oauth_access_read(r, (ctx && ctx->reason == OAUTH_OK) ? ctx->token
+                                                              : NULL);
+
     if (ctx == NULL) {
         return NGX_OK;
     }
@@ -392,22 +289,25 @@ ngx_oauth_variable_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 
 /*
- * The token that is good for this location, or that its policy looks at; NULL:
- * there is none.  Values are set after it: the policy may ask for the same.
+ * The token that is good for this location, or that its policy looks at, or, in
+ * the log phase, that was verified, good here or not; NULL: there is none.
+ * Values are set after it: the policy may ask for the same.
  */
 
 static oauth_token_t *
 ngx_oauth_variable_token(ngx_http_request_t *r)
 {
+    oauth_token_t          *token;
     const ngx_oauth_ctx_t  *ctx;
 
     ctx = ngx_oauth_access_peek(r);
 
-    if (ctx == NULL || !(ctx->judging || ctx->reason == OAUTH_OK)) {
-        return NULL;
-    }
+    token = (ctx && (ctx->judging || ctx->logging || ctx->reason == OAUTH_OK))
+            ? ctx->token : NULL;
 
-    return ctx->token;
+    ngx_oauth_access_read(r, token);
+
+    return token;
 }
 
 

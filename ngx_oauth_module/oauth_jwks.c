@@ -99,6 +99,23 @@ oauth_jwks_free(oauth_jwks_t *set)
 }
 
 
+int
+oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid)
+{
+    size_t  i;
+
+    for (i = 0; i < set->nkeys; i++) {
+        if (kid.data == NULL || set->keys[i].kid.data == NULL
+            || oauth_str_equal(set->keys[i].kid, kid))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 oauth_reason_t
 oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
     const oauth_alg_t *alg, oauth_str_t input, oauth_str_t signature)

@@ -44,6 +44,10 @@ oauth_jwks_t *oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed,
 
 void oauth_jwks_free(oauth_jwks_t *set);
 
+/* 1 when a key may be meant by this kid: it has it, or has no name. */
+
+int oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid);
+
 
 /*
  * Verifies a signature with the keys that fit: those with this exact kid, or

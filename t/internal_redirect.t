@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
 # Internal redirects: wherever a request ends up, the rules of that location
-# hold, against the token it came with; and an identity that one location has
-# set does not go along to another one.
+# hold, against the token it came with.  The identity of a request that was let
+# in goes along to open locations, the token does not; a protected location sets
+# its own identity, or refuses and leaves none.
 
 use strict;
 use warnings;
@@ -66,6 +67,20 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             oauth corp;
             oauth_header X-User sub;
             try_files /none @open;
+        }
+
+        location /leave_refused {
+            oauth corp;
+            oauth_scope read;
+            oauth_header X-User sub;
+            try_files /none @refuses;
+        }
+
+        location @refuses {
+            oauth corp;
+            oauth_scope write;
+            error_page 403 =200 @open;
+            proxy_pass http://127.0.0.1:%%UP%%;
         }
 
         location @open {
@@ -205,9 +220,17 @@ is_refused($http->get('/try_file'), 401, '', 'no token');
 
 $response = $http->get('/leave', token => $reader, 'X-User' => 'mallory');
 is($response->status, 200, 'from a protected location to an open one');
-is_deeply([ $response->echoed('X-User') ], [], 'the identity stays behind');
-is_deeply([ $response->echoed('Authorization') ], [], 'and so does the token');
+is_deeply([ $response->echoed('X-User') ], [ 'alice' ],
+          'the identity goes along, and not the client\'s');
+is_deeply([ $response->echoed('Authorization') ], [],
+          'the token stays behind');
 is_refused($http->get('/leave'), 401, '', 'no token');
+
+$response = $http->get('/leave_refused', token => $reader,
+                       'X-User' => 'mallory');
+is($response->status, 200, 'to a location that refuses, and its error page');
+is_deeply([ $response->echoed('X-User') ], [], 'no identity is left');
+is_deeply([ $response->echoed('Authorization') ], [], 'and no token');
 
 for my $path ('/pass', '/nopass') {
     $response = $http->get($path, token => $reader);
@@ -241,7 +264,10 @@ is($http->get("/open_accel?$accel", token => $writer)->body,
 $response = $http->get('/accel?field=X-Accel-Redirect:/open_accel',
                        token => $reader);
 is($response->status, 200, 'X-Accel-Redirect to an open location');
-is_deeply([ $response->echoed('X-User') ], [], 'the identity stays behind');
+is_deeply([ $response->echoed('X-User') ], [ 'alice' ],
+          'the identity goes along');
+is_deeply([ $response->echoed('Authorization') ], [],
+          'the token stays behind');
 
 $accel = 'field=X-Accel-Redirect:@accel';
 

@@ -1,8 +1,10 @@
 #!/usr/bin/perl
 #
-# Named locations are entered behind the phase in which a request loses the
+# Named locations are entered after the phase in which a request loses the
 # client's identity headers.  What nginx refuses ahead of all phases comes there
-# without it, and so does what a protected subrequest was given.
+# without them.  A request that was let in keeps its identity on the way there
+# (try_files in front of an app), the client's copies never come back; what a
+# protected subrequest was given stays behind.
 
 use strict;
 use warnings;
@@ -106,14 +108,22 @@ for ([ 'status 404', 'GET /missing HTTP/1.1', 'Host: app.test' ],
 is_deeply(sent($http->get('/own', 'X-User' => 'mallory', token => $token),
                'X-User'), [ 'alice' ], 'a protected one: its identity');
 
-# from a protected location, and from a protected subrequest
+# from a protected location: whoever was let in, and nobody else
 
-for my $path ('/part/x', '/page.html') {
-    my $response = $http->get($path, 'X-User' => 'mallory', token => $token);
+my $response = $http->get('/part/x', 'X-User' => 'mallory', token => $token);
+is($response->json->{from}, 'upstream', 'try_files: is delivered');
+is_deeply(sent($response, 'X-User'), [ 'alice' ],
+          'try_files: with the identity');
+is_deeply(sent($response, 'Authorization'), [], 'try_files: without the token');
 
-    is($response->json->{from}, 'upstream', "$path: is delivered");
-    is_deeply(sent($response, 'X-User'), [],
-              "$path: its identity does not go along");
-}
+is_refused($http->get('/part/x', 'X-User' => 'mallory'), 401, '',
+           'try_files: no token');
+
+# from a protected subrequest
+
+$response = $http->get('/page.html', 'X-User' => 'mallory', token => $token);
+is($response->json->{from}, 'upstream', 'a subrequest: is delivered');
+is_deeply(sent($response, 'X-User'), [],
+          'a subrequest: its identity does not go along');
 
 finish();

@@ -104,6 +104,40 @@ is_refused($http->get('/', token => $issuer->mint(key => $old)), 401,
 is_refused($http->get('/', token => $issuer->mint(key => $new)), 401,
            'invalid_token', 'another one');
 
+# another key under an old name, and one without a name; a storm of signatures
+# that are bad causes no more fetches than one of unknown ids
+
+my $renamed = $old->copy('ES256', kid => $third->kid);
+$issuer->keys($renamed);
+ok(wait_until(sub { $http->get('/', token => $issuer->token)->status == 200 },
+              8),
+   'another key under the same name, once key_refetch is over');
+is_refused($http->get('/', token => $token), 401, 'invalid_token',
+           'the key that had this name');
+
+my $other = key('RS256')->copy('RS256', kid => $third->kid);
+$issuer->keys($other);
+ok(wait_until(sub { $http->get('/', token => $issuer->token)->status == 200 },
+              8),
+   'a key for another algorithm under the same name');
+
+my $nameless = key('ES256')->copy('ES256', kid => undef);
+$issuer->keys($nameless);
+ok(wait_until(sub { $http->get('/', token => $issuer->token)->status == 200 },
+              8),
+   'a key without a name');
+
+$issuer->keys($third);
+ok(wait_until(sub { $http->get('/', token => $token)->status == 200 }, 8),
+   'the third key is back');
+
+$before = $issuer->count('jwks');
+$began = time;
+is_deeply(storm(300, sub { $issuer->mint(key => $renamed) }), { 401 => 300 },
+          '300 bad signatures');
+cmp_ok($issuer->count('jwks') - $before, '<=', int((time - $began) / 3) + 1,
+       'at most one fetch in key_refetch');
+
 # a storm on an issuer that fails does not hurt its good tokens
 
 $issuer->answer(jwks => status => 500);

@@ -13,6 +13,7 @@ use OAuth::Test;
 
 my $issuer = issuer();
 my $cold = issuer();
+my $rotating = issuer();
 my $upstream = upstream();
 
 $cold->answer(jwks => mode => 'hang');
@@ -20,6 +21,7 @@ $cold->answer(jwks => mode => 'hang');
 my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     oauth_issuer corp { issuer %%AS%%; }
     oauth_issuer cold { issuer %%COLD%%; timeout 2s; }
+    oauth_issuer rotating { issuer %%ROTATING%%; key_refetch 1s; }
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
@@ -87,6 +89,20 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
+        # keys that change, and rules that read a claim
+
+        location /auth_rotating/ {
+            auth_request /check_rotating;
+            alias %%DIR%%/html/auth/;
+        }
+
+        location = /check_rotating {
+            internal;
+            oauth rotating;
+            if ($oauth_claim_role = banned) { return 403; }
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
         location /mirror/ {
             mirror /mirrored;
         }
@@ -100,7 +116,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
         }
     }
 EOT
-    COLD => $cold->url);
+    COLD => $cold->url, ROTATING => $rotating->url);
 
 for my $name (qw(ssi open_ssi addition open_addition auth mirror)) {
     mkdir $nginx->dir . "/html/$name";
@@ -174,6 +190,29 @@ for ([ 'too little scope', token => $reader ], [ 'forged', token => $forged ],
 }
 
 is($upstream->count, $before, 'and the checker was not asked');
+
+# auth_request with a key that is new: refused, and fetched for the next one
+
+my $path = '/auth_rotating/page.html';
+
+ok(wait_until(sub { $http->get($path, token => $rotating->token)->status
+                    == 200 }, 5), 'auth_request: a good token');
+is($http->get($path, token => $rotating->token(role => 'banned'))->status, 403,
+   'its own rules hold');
+
+$rotating->keys(key('ES256'));
+is($http->get($path, token => $rotating->token)->status, 403,
+   'a new key: refused like any unknown one');
+ok(wait_until(sub { $http->get($path, token => $rotating->token)->status
+                    == 200 }, 5), 'and good when it has been fetched');
+is($http->get($path, token => $rotating->token(role => 'banned'))->status, 403,
+   'rules hold for the new key');
+
+my $fetched = $rotating->count('jwks');
+is_deeply([ map { $http->get($path, token => $rotating->mint(header =>
+                                    { kid => 'none' }))->status } 1 .. 20 ],
+          [ (403) x 20 ], 'a kid that nobody has is never an error of ours');
+cmp_ok($rotating->count('jwks'), '<=', $fetched + 5, 'and no storm');
 
 # auth_request where both are protected
 

@@ -23,9 +23,10 @@ my %layer = (
                         ngx_oauth_conf ngx_oauth_conf_claims
                         ngx_oauth_conf_header
                         ngx_oauth_conf_issuer ngx_oauth_conf_policy
-                        ngx_oauth_conf_resource ngx_oauth_conf_server
+                        ngx_oauth_conf_resource ngx_oauth_conf_rewrite
+                        ngx_oauth_conf_server
                         ngx_oauth_conf_warn
-                        ngx_oauth_cors ngx_oauth_filter
+                        ngx_oauth_cors ngx_oauth_evaluate ngx_oauth_filter
                         ngx_oauth_forward ngx_oauth_location
                         ngx_oauth_metadata ngx_oauth_module ngx_oauth_policy
                         ngx_oauth_reflect

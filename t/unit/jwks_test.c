@@ -200,6 +200,37 @@ jwks_without_kid(void **state)
 
 
 static void
+jwks_has(void **state)
+{
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+    set = jwks_end(&buf);
+
+    assert_true(oauth_jwks_has(set, oauth_str("a")));
+    assert_true(oauth_jwks_has(set, jwks_no_kid));
+    assert_false(oauth_jwks_has(set, oauth_str("b")));
+    assert_false(oauth_jwks_has(set, oauth_str("A")));
+    assert_false(oauth_jwks_has(set, oauth_str("aa")));
+
+    oauth_jwks_free(set);
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+    jwks_add_key(&buf, jwks_b, "");
+    set = jwks_end(&buf);
+
+    assert_true(oauth_jwks_has(set, oauth_str("b")));
+
+    oauth_jwks_free(set);
+}
+
+
+static void
 jwks_mismatch(void **state)
 {
     oauth_buf_t    buf;
@@ -542,6 +573,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(jwks_by_kid),
         cmocka_unit_test(jwks_without_kid),
+        cmocka_unit_test(jwks_has),
         cmocka_unit_test(jwks_mismatch),
         cmocka_unit_test(jwks_same_kid),
         cmocka_unit_test(jwks_tried),
