@@ -526,7 +526,6 @@ ngx_oauth_resource_metadata(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
 
     for (i = 0; i < issuers->nelts; i++) {
         names[i] = ngx_oauth_str(&issuer[i]->issuer);
-        metadata->algorithms |= issuer[i]->policy.algorithms;
     }
 
     metadata->issuers = names;

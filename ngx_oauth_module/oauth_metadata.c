@@ -19,7 +19,8 @@ typedef enum {
     OAUTH_METADATA_TEXT,
     OAUTH_METADATA_PAGE,                /* any http or https URL              */
     OAUTH_METADATA_KEYS,                /* a URL that keys are taken from     */
-    OAUTH_METADATA_LIST
+    OAUTH_METADATA_LIST,
+    OAUTH_METADATA_ALGORITHMS           /* a list of what signs answers       */
 } oauth_metadata_type_t;
 
 
@@ -38,10 +39,10 @@ static int oauth_metadata_is_subtag(oauth_str_t subtag, int letters);
 static const char *oauth_metadata_check_value(oauth_str_t value,
     oauth_metadata_type_t type);
 static const char *oauth_metadata_check_text(oauth_str_t value);
+static int oauth_metadata_is_list(oauth_metadata_type_t type);
 static json_t *oauth_metadata_string(oauth_str_t value);
 static json_t *oauth_metadata_strings(const oauth_str_t *values, size_t n);
 static json_t *oauth_metadata_scopes(oauth_str_t scopes);
-static json_t *oauth_metadata_algorithms(oauth_algs_t algorithms);
 static int oauth_metadata_set(json_t *root, const char *name, json_t *value);
 static int oauth_metadata_set_members(json_t *root,
     const oauth_metadata_t *metadata);
@@ -54,7 +55,9 @@ static const oauth_metadata_row_t  oauth_metadata_rows[] = {
     { oauth_string("resource_tos_uri"), OAUTH_METADATA_PAGE, 1 },
     { oauth_string("jwks_uri"), OAUTH_METADATA_KEYS, 0 },
     { oauth_string("authorization_details_types_supported"),
-      OAUTH_METADATA_LIST, 0 }
+      OAUTH_METADATA_LIST, 0 },
+    { oauth_string("resource_signing_alg_values_supported"),
+      OAUTH_METADATA_ALGORITHMS, 0 }
 };
 
 #define OAUTH_METADATA_ROWS                                                   \
@@ -67,8 +70,7 @@ static const oauth_str_t  oauth_metadata_own[] = {
     oauth_string("resource"),
     oauth_string("authorization_servers"),
     oauth_string("scopes_supported"),
-    oauth_string("bearer_methods_supported"),
-    oauth_string("resource_signing_alg_values_supported")
+    oauth_string("bearer_methods_supported")
 };
 
 #define OAUTH_METADATA_OWN                                                    \
@@ -105,7 +107,7 @@ oauth_metadata_check(const oauth_metadata_member_t *member)
         return "the member needs a value";
     }
 
-    if (member->nvalues > 1 && row->type != OAUTH_METADATA_LIST) {
+    if (member->nvalues > 1 && !oauth_metadata_is_list(row->type)) {
         return "the member takes one value: quote it if it has spaces";
     }
 
@@ -259,6 +261,13 @@ oauth_metadata_check_value(oauth_str_t value, oauth_metadata_type_t type)
         return error;
     }
 
+    if (type == OAUTH_METADATA_ALGORITHMS) {
+        return oauth_str_equal(value, oauth_str("none"))
+               ? "\"none\" signs nothing: name the algorithms that the app signs "
+                 "its answers with"
+               : NULL;
+    }
+
     if (oauth_url_parse(value, &url) != NULL) {
         return "the value is no absolute http or https URL in lower case "
                "without fragment and userinfo";
@@ -306,6 +315,13 @@ oauth_metadata_check_text(oauth_str_t value)
 }
 
 
+static int
+oauth_metadata_is_list(oauth_metadata_type_t type)
+{
+    return type == OAUTH_METADATA_LIST || type == OAUTH_METADATA_ALGORITHMS;
+}
+
+
 void
 oauth_metadata_write(oauth_buf_t *buf, const oauth_metadata_t *metadata)
 {
@@ -324,8 +340,6 @@ oauth_metadata_write(oauth_buf_t *buf, const oauth_metadata_t *metadata)
                               oauth_metadata_scopes(metadata->scopes))
         || oauth_metadata_set(root, "bearer_methods_supported",
                               oauth_metadata_strings(methods, 1))
-        || oauth_metadata_set(root, "resource_signing_alg_values_supported",
-                              oauth_metadata_algorithms(metadata->algorithms))
         || oauth_metadata_set_members(root, metadata)
         || oauth_json_text(root, buf))
     {
@@ -409,25 +423,6 @@ oauth_metadata_scopes(oauth_str_t scopes)
 }
 
 
-static json_t *
-oauth_metadata_algorithms(oauth_algs_t algorithms)
-{
-    unsigned     id;
-    size_t       n;
-    oauth_str_t  names[OAUTH_ALGS];
-
-    n = 0;
-
-    for (id = 0; id < OAUTH_ALGS; id++) {
-        if (algorithms & oauth_alg_bit(id)) {
-            names[n++] = oauth_alg_get((oauth_alg_id_t) id)->name;
-        }
-    }
-
-    return oauth_metadata_strings(names, n);
-}
-
-
 /* Takes the value over; an empty array is left out.  0, or -1. */
 
 static int
@@ -460,7 +455,7 @@ oauth_metadata_set_members(json_t *root, const oauth_metadata_t *metadata)
             return -1;
         }
 
-        value = (row->type == OAUTH_METADATA_LIST)
+        value = oauth_metadata_is_list(row->type)
                 ? oauth_metadata_strings(member->values, member->nvalues)
                 : oauth_metadata_string(member->values[0]);
 

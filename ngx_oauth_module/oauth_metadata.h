@@ -10,7 +10,7 @@
 #define OAUTH_METADATA_H_INCLUDED
 
 
-#include "oauth_alg.h"
+#include "oauth.h"
 
 
 #define OAUTH_METADATA_NAME  "oauth-protected-resource"
@@ -35,7 +35,6 @@ typedef struct {
     const oauth_str_t              *issuers;      /* authorization_servers    */
     size_t                          nissuers;
     oauth_str_t                     scopes;       /* separated by spaces      */
-    oauth_algs_t                    algorithms;
     const oauth_metadata_member_t  *members;
     size_t                          nmembers;
 } oauth_metadata_t;
@@ -45,11 +44,11 @@ typedef struct {
  * Checks a further member against the names and types of RFC 9728 section 2:
  * NULL, or what is wrong as a constant sentence.  Refused are the members that
  * the module writes itself (resource, authorization_servers, scopes_supported,
- * bearer_methods_supported, resource_signing_alg_values_supported), those that
- * it cannot honour (signed_metadata, dpop_*, tls_client_*),
- * unknown names, "#lang" on a member that is not for human readers or that is
- * no BCP 47 tag, URLs that are none, more than one value for a single one,
- * control characters, invalid UTF-8, empty values.
+ * bearer_methods_supported), those that it cannot honour (signed_metadata,
+ * dpop_*, tls_client_*), unknown names, "#lang" on a member that is not for
+ * human readers or that is no BCP 47 tag, URLs that are none, more than one
+ * value for a single one, "none" as a signature's algorithm, control
+ * characters, invalid UTF-8, empty values.
  */
 
 const char *oauth_metadata_check(const oauth_metadata_member_t *member);

@@ -61,7 +61,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
             oauth corp;
             oauth_resource https://app.test/more;
             oauth_scope_advertise more:read more:all;
-            oauth_metadata off;
+            oauth_metadata resource_signing_alg_values_supported ES256 RS256;
         }
 
         location /denied {
@@ -181,6 +181,8 @@ is_deeply([ sort @{ $document->{scopes_supported} } ],
           [ qw(docs:admin docs:deep docs:read docs:root docs:write) ],
           'the scopes of all its locations');
 ok(!exists $document->{resource_name}, 'oauth_metadata off');
+ok(!exists $document->{resource_signing_alg_values_supported},
+   'nothing about signed answers, which the module does not make');
 
 $document = $http->get("$path/slash/")->json;
 is($document->{resource}, 'https://app.test/slash/', 'a slash at the end');
@@ -190,6 +192,8 @@ is($http->get("$path/slash")->status, 404, 'without the slash: another one');
 $document = $http->get("$path/more")->json;
 is_deeply([ sort @{ $document->{scopes_supported} } ],
           [ qw(more:all more:read read) ], 'scopes that are advertised');
+is_deeply($document->{resource_signing_alg_values_supported},
+          [ qw(ES256 RS256) ], 'an app that signs its answers');
 
 for my $name (qw(denied moved regex)) {
     $response = $http->get("$path/$name");
