@@ -229,7 +229,15 @@ ngx_int_t ngx_oauth_cors_preflight(ngx_http_request_t *r);
 
 /* Adds what a preflight asks for; NGX_OK or NGX_ERROR. */
 
-ngx_int_t ngx_oauth_cors_headers(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_cors_allow(ngx_http_request_t *r);
+
+/*
+ * The same where only these methods are allowed, and which request fields the
+ * answer varies with.
+ */
+
+ngx_int_t ngx_oauth_cors_headers(ngx_http_request_t *r, ngx_str_t *methods,
+    ngx_str_t *varies);
 
 /* Lets a page read a refusal, or its error page; NGX_OK or NGX_ERROR. */
 

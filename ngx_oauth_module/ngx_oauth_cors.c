@@ -13,6 +13,11 @@
 
 static ngx_table_elt_t *ngx_oauth_cors_lookup(ngx_list_t *headers,
     const char *name);
+static ngx_int_t ngx_oauth_cors_methods(ngx_http_request_t *r,
+    ngx_str_t *methods);
+static ngx_uint_t ngx_oauth_cors_is_method(ngx_str_t *name);
+static ngx_uint_t ngx_oauth_cors_names_method(ngx_str_t *list,
+    ngx_str_t *name);
 static ngx_uint_t ngx_oauth_cors_lists_names(ngx_str_t *list);
 
 
@@ -37,7 +42,7 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_oauth_cors_headers(r) != NGX_OK) {
+    if (ngx_oauth_cors_allow(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -45,28 +50,124 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
 }
 
 
+/* The policy asks about a method, CORS does not: any may be tried. */
+
 ngx_int_t
-ngx_oauth_cors_headers(ngx_http_request_t *r)
+ngx_oauth_cors_allow(ngx_http_request_t *r)
+{
+    ngx_str_t  methods;
+
+    static ngx_str_t  vary = ngx_string("Access-Control-Request-Method, "
+                                        "Access-Control-Request-Headers");
+
+    if (ngx_oauth_cors_methods(r, &methods) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_oauth_cors_headers(r, &methods, &vary);
+}
+
+
+/* The usual ones, and the one that is asked for. */
+
+static ngx_int_t
+ngx_oauth_cors_methods(ngx_http_request_t *r, ngx_str_t *methods)
+{
+    ngx_table_elt_t  *asked;
+
+    static ngx_str_t  separator = ngx_string(", ");
+    static ngx_str_t  usual
+        = ngx_string("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+
+    asked = ngx_oauth_cors_lookup(&r->headers_in.headers,
+                                  "access-control-request-method");
+
+    if (asked == NULL
+        || !ngx_oauth_cors_is_method(&asked->value)
+        || ngx_oauth_cors_names_method(&usual, &asked->value))
+    {
+        *methods = usual;
+        return NGX_OK;
+    }
+
+    return ngx_oauth_str_join(r->pool, methods, &usual, &separator,
+                              &asked->value);
+}
+
+
+/*
+ * A token (RFC 9110 section 5.6.2) but for "*", which is no method's name
+ * (section 18.2) and would stand for all of them.
+ */
+
+static ngx_uint_t
+ngx_oauth_cors_is_method(ngx_str_t *name)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < name->len; i++) {
+
+        c = ngx_tolower(name->data[i]);
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+              || (c != '\0' && ngx_strchr("!#$%&'*+-.^_`|~", c))))
+        {
+            return 0;
+        }
+    }
+
+    return name->len > 0 && !(name->len == 1 && name->data[0] == '*');
+}
+
+
+/* Methods are case-sensitive. */
+
+static ngx_uint_t
+ngx_oauth_cors_names_method(ngx_str_t *list, ngx_str_t *name)
+{
+    u_char  *p, *last, *end;
+
+    last = list->data + list->len;
+
+    for (p = list->data; p < last; p = end + 2) {
+
+        end = ngx_strlchr(p, last, ',');
+        if (end == NULL) {
+            end = last;
+        }
+
+        if ((size_t) (end - p) == name->len
+            && ngx_memcmp(p, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_int_t
+ngx_oauth_cors_headers(ngx_http_request_t *r, ngx_str_t *methods,
+    ngx_str_t *varies)
 {
     static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
     static ngx_str_t  any = ngx_string("*");
     static ngx_str_t  allow_methods
         = ngx_string("Access-Control-Allow-Methods");
-    static ngx_str_t  methods
-        = ngx_string("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     static ngx_str_t  allow_headers
         = ngx_string("Access-Control-Allow-Headers");
     static ngx_str_t  max_age = ngx_string("Access-Control-Max-Age");
     static ngx_str_t  seconds = ngx_string("7200");
     static ngx_str_t  vary = ngx_string("Vary");
-    static ngx_str_t  asked = ngx_string("Access-Control-Request-Headers");
 
     ngx_table_elt_t  *headers;
 
     if (ngx_oauth_reply_header(r, &origin, &any) == NULL
-        || ngx_oauth_reply_header(r, &allow_methods, &methods) == NULL
+        || ngx_oauth_reply_header(r, &allow_methods, methods) == NULL
         || ngx_oauth_reply_header(r, &max_age, &seconds) == NULL
-        || ngx_oauth_reply_header(r, &vary, &asked) == NULL)
+        || ngx_oauth_reply_header(r, &vary, varies) == NULL)
     {
         return NGX_ERROR;
     }

@@ -195,23 +195,26 @@ ngx_oauth_metadata_headers(ngx_http_request_t *r, ngx_uint_t status)
     static ngx_str_t  max_age = ngx_string("public, max-age=300");
     static ngx_str_t  allow = ngx_string("Allow");
     static ngx_str_t  methods = ngx_string("GET, HEAD, OPTIONS");
+    static ngx_str_t  asked = ngx_string("Access-Control-Request-Headers");
+
+    if ((status == NGX_HTTP_NO_CONTENT || status == NGX_HTTP_NOT_ALLOWED)
+        && ngx_oauth_reply_header(r, &allow, &methods) == NULL)
+    {
+        return NGX_ERROR;
+    }
 
     if (status == NGX_HTTP_NO_CONTENT) {
-        return ngx_oauth_cors_headers(r);
+        return ngx_oauth_cors_headers(r, &methods, &asked);
     }
 
     if (ngx_oauth_reply_header(r, &origin, &any) == NULL) {
         return NGX_ERROR;
     }
 
-    if (status == NGX_HTTP_OK) {
-        return ngx_oauth_reply_header(r, &cache, &max_age) ? NGX_OK
-                                                           : NGX_ERROR;
-    }
-
-    if (status == NGX_HTTP_NOT_ALLOWED) {
-        return ngx_oauth_reply_header(r, &allow, &methods) ? NGX_OK
-                                                           : NGX_ERROR;
+    if (status == NGX_HTTP_OK
+        && ngx_oauth_reply_header(r, &cache, &max_age) == NULL)
+    {
+        return NGX_ERROR;
     }
 
     return NGX_OK;

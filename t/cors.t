@@ -91,6 +91,44 @@ like($response->header('Access-Control-Max-Age') // '', qr/\A\d+\z/,
 is($response->challenge->{lines}, 0, 'no challenge');
 is($upstream->count, 0, 'the upstream sees nothing of it');
 
+is($response->header('Vary'),
+   'Access-Control-Request-Method, Access-Control-Request-Headers',
+   'it depends on both questions');
+
+# the method that is asked for is allowed, whatever it is
+
+
+sub methods_for {
+    my ($path, $method) = @_;
+
+    $response = $http->request('OPTIONS', $path, @origin,
+                               'Access-Control-Request-Method' => $method);
+    is($response->status, 204, 'asked for: ' . ($method =~ s/[^ -~]/?/gr));
+
+    return $response->header('Access-Control-Allow-Methods');
+}
+
+
+my $usual = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+is(methods_for('/', $_), $usual, 'a usual one is named once')
+    for qw(GET HEAD POST PUT PATCH DELETE OPTIONS);
+
+is(methods_for('/', $_), "$usual, $_", 'one more is named, too')
+    for (qw(PROPFIND QUERY MKCOL M-SEARCH patch Get GE GETS POS T), 'X' x 300,
+         q{!#$%&'*+-.^_`|~0aZ});
+
+# a token (RFC 9110, section 5.6.2) and nothing else; "*" is reserved (18.2)
+
+for my $method ('GET, TRACE', 'A B', 'A,B', "A\x01", "A\xe9", "A\x7f", 'A"',
+                'A(b)', 'A/B', 'A:B', 'A;B', 'A<B', 'A=B', 'A>B', 'A?B', 'A@B',
+                'A[B', 'A\\B', 'A]B', 'A{B', 'A}B', "A\tB", '*', '')
+{
+    is(methods_for('/', $method), $usual, 'and is not sent back');
+}
+
+is($upstream->count, 0, 'the upstream sees nothing of these');
+
 # only names are sent back
 
 for my $list ("authorization, x\x01y", 'authorization, "x"',
