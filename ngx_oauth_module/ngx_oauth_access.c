@@ -20,7 +20,6 @@ static ngx_uint_t ngx_oauth_access_is_paged(ngx_http_core_loc_conf_t *clcf,
 static ngx_int_t ngx_oauth_access_wait(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *lcf);
 static void ngx_oauth_access_wake(ngx_oauth_wait_t *wait);
-static ngx_oauth_ctx_t *ngx_oauth_access_create(ngx_http_request_t *r);
 static void ngx_oauth_access_inherit(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_access_cleanup(void *data);
 
@@ -587,7 +586,7 @@ ngx_oauth_access_lookup(ngx_http_request_t *r)
 }
 
 
-static ngx_oauth_ctx_t *
+ngx_oauth_ctx_t *
 ngx_oauth_access_create(ngx_http_request_t *r)
 {
     ngx_oauth_ctx_t     *ctx;

@@ -66,6 +66,7 @@ typedef struct {
     ngx_uint_t                   reads;     /* how often we were asked        */
 
     ngx_oauth_waiting_t          waiting;
+    unsigned                     foreign:1; /* for another's metadata         */
     unsigned                     decided:1; /* reason holds for conf          */
     unsigned                     judging:1; /* the policy asks: variables show
                                                the token, verified            */
@@ -104,6 +105,10 @@ ngx_int_t ngx_oauth_log_handler(ngx_http_request_t *r);
 /* NULL: nothing was decided about this request yet. */
 
 ngx_oauth_ctx_t *ngx_oauth_access_lookup(ngx_http_request_t *r);
+
+/* The same, or a new one; NULL: no memory. */
+
+ngx_oauth_ctx_t *ngx_oauth_access_create(ngx_http_request_t *r);
 
 /* What a request gets in place of nginx's redirect; NGX_DECLINED: nothing. */
 
@@ -248,9 +253,17 @@ ngx_int_t ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged);
 ngx_uint_t ngx_oauth_cors_navigates(ngx_http_request_t *r);
 
 
-/* ngx_oauth_metadata.c: server-rewrite phase. */
+/*
+ * ngx_oauth_metadata.c.  Server-rewrite phase: the module's own documents.
+ * Rewrite phase: a path of others must not lead to a protected location.
+ */
 
 ngx_int_t ngx_oauth_metadata_handler(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_metadata_location_handler(ngx_http_request_t *r);
+
+/* Makes a redirect of such a path a 404; NGX_OK or NGX_ERROR. */
+
+ngx_int_t ngx_oauth_metadata_redirect(ngx_http_request_t *r);
 
 
 /*

@@ -32,14 +32,24 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
     ngx_oauth_ctx_t      *ctx;
     ngx_oauth_refusal_t  *refusal;
 
-    if (r == r->main
-        && r->err_status == NGX_HTTP_MOVED_PERMANENTLY
-        && ngx_oauth_filter_redirect(r) != NGX_OK)
-    {
+    if (r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_oauth_access_lookup(r);
+
+    if (ctx && ctx->foreign && ngx_oauth_metadata_redirect(r) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
+    if (r->err_status == NGX_HTTP_MOVED_PERMANENTLY) {
+
+        if (ngx_oauth_filter_redirect(r) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ctx = ngx_oauth_access_lookup(r);
+    }
 
     if (ctx == NULL || ctx->refusal.status == 0) {
         return ngx_http_next_header_filter(r);

@@ -4,6 +4,12 @@
  * server-rewrite phase: before any location's return, rewrite, allow, deny or
  * authentication can be in the way.  The documents were rendered with the
  * configuration; of one that reflects only the URL comes from the request.
+ *
+ * Another app of the server may have its own documents next to them.  Where a
+ * path is none of ours, nginx looks for a location as for any other path, and
+ * a location that is not protected answers.  All else is 404: a client that
+ * looks for a document must never be told to ask for a token first, nor be
+ * sent to another URL, whose document it would take for this one's.
  */
 
 
@@ -12,6 +18,7 @@
 
 static ngx_int_t ngx_oauth_metadata_lookup(ngx_http_request_t *r,
     ngx_oauth_srv_conf_t *scf, ngx_str_t *document);
+static ngx_int_t ngx_oauth_metadata_foreign(ngx_http_request_t *r);
 static ngx_oauth_resource_t *ngx_oauth_metadata_resource(
     ngx_oauth_srv_conf_t *scf, u_char *path, size_t len);
 static ngx_int_t ngx_oauth_metadata_send(ngx_http_request_t *r,
@@ -44,10 +51,6 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_discard_request_body(r) != NGX_OK) {
-        r->keepalive = 0;
-    }
-
     rc = ngx_oauth_metadata_lookup(r, scf, &document);
 
     if (rc == NGX_ERROR) {
@@ -55,7 +58,7 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
     }
 
     if (rc == NGX_DECLINED) {
-        return ngx_oauth_metadata_send(r, NGX_HTTP_NOT_FOUND, NULL);
+        return ngx_oauth_metadata_foreign(r);
     }
 
     if (r->method == NGX_HTTP_OPTIONS) {
@@ -67,6 +70,85 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
     }
 
     return ngx_oauth_metadata_send(r, NGX_HTTP_OK, &document);
+}
+
+
+/* An internal redirect to such a path is the server's own way to a file. */
+
+static ngx_int_t
+ngx_oauth_metadata_foreign(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t  *ctx;
+
+    if (r->internal) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_oauth_access_create(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->foreign = 1;
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Rewrite phase: nginx has found a location, by the server's rewrites, by the
+ * location's, or by an internal redirect.
+ */
+
+ngx_int_t
+ngx_oauth_metadata_location_handler(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t       *ctx;
+    ngx_oauth_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    if (lcf->issuers == NULL || r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_oauth_access_lookup(r);
+
+    return (ctx && ctx->foreign)
+           ? ngx_oauth_metadata_send(r, NGX_HTTP_NOT_FOUND, NULL)
+           : NGX_DECLINED;
+}
+
+
+/*
+ * Header filter: nothing of a redirect is left, whoever made it: a return, the
+ * app, or nginx for the slash that a location ends with.
+ */
+
+ngx_int_t
+ngx_oauth_metadata_redirect(ngx_http_request_t *r)
+{
+    switch (r->headers_out.status) {
+
+    case NGX_HTTP_MOVED_PERMANENTLY:
+    case NGX_HTTP_MOVED_TEMPORARILY:
+    case NGX_HTTP_SEE_OTHER:
+    case NGX_HTTP_TEMPORARY_REDIRECT:
+    case NGX_HTTP_PERMANENT_REDIRECT:
+        break;
+
+    default:
+        return NGX_OK;
+    }
+
+    ngx_http_clean_header(r);
+
+    r->err_status = NGX_HTTP_NOT_FOUND;
+    r->headers_out.status = NGX_HTTP_NOT_FOUND;
+    r->headers_out.content_length_n = 0;
+    r->header_only = 1;
+
+    return ngx_oauth_metadata_headers(r, NGX_HTTP_NOT_FOUND);
 }
 
 
@@ -137,6 +219,10 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_int_t    rc;
     ngx_buf_t   *b;
     ngx_chain_t  out;
+
+    if (ngx_http_discard_request_body(r) != NGX_OK) {
+        r->keepalive = 0;
+    }
 
     /* There is no ETag that If-Match and the like could be compared with. */
 

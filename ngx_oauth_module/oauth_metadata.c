@@ -263,8 +263,8 @@ oauth_metadata_check_value(oauth_str_t value, oauth_metadata_type_t type)
 
     if (type == OAUTH_METADATA_ALGORITHMS) {
         return oauth_str_equal(value, oauth_str("none"))
-               ? "\"none\" signs nothing: name the algorithms that the app signs "
-                 "its answers with"
+               ? "\"none\" signs nothing: name the algorithms that the app "
+                 "signs its answers with"
                : NULL;
     }
 

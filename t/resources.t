@@ -203,8 +203,10 @@ for (@resources) {
 
 # what is not configured is not there
 
-is($from{'other.test'}->get($known)->status, 404, 'no resource at the root');
-is($from{'other.test'}->get("$known/")->status, 404, 'nor with a slash');
+is($from{'other.test'}->get($known)->json->{from}, 'upstream',
+   'no resource at the root: its document is the app\'s');
+is($from{'other.test'}->get("$known/")->json->{from}, 'upstream',
+   'nor with a slash');
 is($from{'other.test'}->get('/')->status, 200, 'which is open');
 is($from{'app.test'}->get("$known/apps")->status, 404, 'a prefix of a path');
 is($from{'app.test'}->get("$known/stripped")->status, 404,
