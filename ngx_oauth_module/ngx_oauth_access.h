@@ -59,6 +59,7 @@ typedef struct {
 
     ngx_oauth_wait_t             wait;
     ngx_oauth_refusal_t          refusal;
+    const ngx_oauth_loc_conf_t  *preflight; /* of the location that answered  */
 
     /* While a value is evaluated: see ngx_oauth_evaluate.c. */
     ngx_http_variable_value_t   *outer;     /* the request's; NULL: it is not */
@@ -67,6 +68,7 @@ typedef struct {
 
     ngx_oauth_waiting_t          waiting;
     unsigned                     foreign:1; /* for another's metadata         */
+    unsigned                     again:1;   /* our answer was made anew       */
     unsigned                     decided:1; /* reason holds for conf          */
     unsigned                     judging:1; /* the policy asks: variables show
                                                the token, verified            */

@@ -24,6 +24,7 @@ static ngx_uint_t ngx_oauth_cors_lists_names(ngx_str_t *list);
 ngx_int_t
 ngx_oauth_cors_preflight(ngx_http_request_t *r)
 {
+    ngx_oauth_ctx_t           *ctx;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
@@ -45,6 +46,9 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
     if (ngx_oauth_cors_allow(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
+    ctx->preflight = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
     return NGX_HTTP_NO_CONTENT;
 }

@@ -3,6 +3,11 @@
  * Where a refusal becomes an answer: filters add the challenge and the other
  * fields, and put the body in the place of nginx's page, when nginx answers
  * with the refusal's status.  RFC 6750 section 3, RFC 9728 section 5.1.
+ *
+ * One request may have several answers: a filter that cannot use the one that
+ * comes along (image_filter: it is not an image) drops it, and makes nginx
+ * answer anew.  So each header that passes says what becomes of the body that
+ * follows it, and what an earlier one said is forgotten.
  */
 
 
@@ -12,6 +17,9 @@
 
 static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_filter_again(ngx_http_request_t *r,
+    ngx_oauth_ctx_t *ctx);
+static void ngx_oauth_filter_status(ngx_http_request_t *r, ngx_uint_t status);
 static ngx_int_t ngx_oauth_filter_type(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
 static ngx_int_t ngx_oauth_filter_fields(ngx_http_request_t *r,
@@ -51,11 +59,21 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
         ctx = ngx_oauth_access_lookup(r);
     }
 
-    if (ctx == NULL || ctx->refusal.status == 0) {
+    if (ctx == NULL) {
         return ngx_http_next_header_filter(r);
     }
 
     refusal = &ctx->refusal;
+    refusal->replaces = 0;
+    refusal->sent = 0;
+
+    if (r->filter_finalize && ngx_oauth_filter_again(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (refusal->status == 0) {
+        return ngx_http_next_header_filter(r);
+    }
 
     /*
      * With satisfy any our 403 may end as another module's 401: then the
@@ -110,6 +128,50 @@ ngx_oauth_filter_redirect(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
+    ngx_oauth_filter_status(r, status);
+
+    return NGX_OK;
+}
+
+
+/*
+ * The filter's answer says what is wrong with ours for the filter, and nothing
+ * to a client that was refused.  Ours is made once more: a filter lets pass
+ * what follows its own answer.  One that does not has the last word.
+ */
+
+static ngx_int_t
+ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    if (ctx->again) {
+        return NGX_OK;
+    }
+
+    if (ctx->preflight == lcf) {
+        ctx->again = 1;
+        ngx_oauth_filter_status(r, NGX_HTTP_NO_CONTENT);
+        return ngx_oauth_cors_allow(r);
+    }
+
+    if (ctx->refusal.status
+        && ctx->refusal.conf == lcf
+        && !ctx->refusal.paged)
+    {
+        ctx->again = 1;
+        ngx_oauth_filter_status(r, ctx->refusal.status);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_oauth_filter_status(ngx_http_request_t *r, ngx_uint_t status)
+{
     r->err_status = status;
     r->headers_out.status = status;
     r->headers_out.status_line.len = 0;
@@ -119,8 +181,6 @@ ngx_oauth_filter_redirect(ngx_http_request_t *r)
     if (status == NGX_HTTP_NO_CONTENT) {
         ngx_http_clear_content_length(r);
     }
-
-    return NGX_OK;
 }
 
 
