@@ -26,8 +26,6 @@ typedef struct {
     ngx_str_t                    retry_after;
     unsigned                     page:1;    /* it is for a browser's window   */
     unsigned                     paged:1;   /* an error_page has content      */
-    unsigned                     replaces:1;    /* body, for nginx's page     */
-    unsigned                     sent:1;
 } ngx_oauth_refusal_t;
 
 
@@ -60,6 +58,10 @@ typedef struct {
     ngx_oauth_wait_t             wait;
     ngx_oauth_refusal_t          refusal;
     const ngx_oauth_loc_conf_t  *preflight; /* of the location that answered  */
+    ngx_uint_t                   metadata;  /* 0, or the status of our answer */
+    ngx_str_t                    document[2];   /* in it; empty: none         */
+    ngx_str_t                   *body;      /* two parts, for the body that
+                                               comes; NULL: it stays          */
 
     /* While a value is evaluated: see ngx_oauth_evaluate.c. */
     ngx_http_variable_value_t   *outer;     /* the request's; NULL: it is not */
@@ -69,6 +71,7 @@ typedef struct {
     ngx_oauth_waiting_t          waiting;
     unsigned                     foreign:1; /* for another's metadata         */
     unsigned                     again:1;   /* our answer was made anew       */
+    unsigned                     sent:1;    /* body                           */
     unsigned                     decided:1; /* reason holds for conf          */
     unsigned                     judging:1; /* the policy asks: variables show
                                                the token, verified            */
@@ -263,9 +266,16 @@ ngx_uint_t ngx_oauth_cors_navigates(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_metadata_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_metadata_location_handler(ngx_http_request_t *r);
 
-/* Makes a redirect of such a path a 404; NGX_OK or NGX_ERROR. */
+/*
+ * Header filter.  NGX_DECLINED: the answer is no redirect; NGX_OK: it was one,
+ * and is a 404 now; NGX_ERROR: no memory.
+ */
 
-ngx_int_t ngx_oauth_metadata_redirect(ngx_http_request_t *r);
+ngx_int_t ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx);
+
+/* Header filter: the answer that ctx->metadata tells of; NGX_OK or NGX_ERROR. */
+
+ngx_int_t ngx_oauth_metadata_header(ngx_oauth_ctx_t *ctx);
 
 
 /*

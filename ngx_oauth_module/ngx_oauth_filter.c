@@ -16,10 +16,13 @@
 
 
 static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
-static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r,
+    ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_filter_again(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_filter_status(ngx_http_request_t *r, ngx_uint_t status);
+static ngx_int_t ngx_oauth_filter_refusal(ngx_http_request_t *r,
+    ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_filter_type(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
 static ngx_int_t ngx_oauth_filter_fields(ngx_http_request_t *r,
@@ -37,8 +40,7 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 static ngx_int_t
 ngx_oauth_header_filter(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t      *ctx;
-    ngx_oauth_refusal_t  *refusal;
+    ngx_oauth_ctx_t  *ctx;
 
     if (r != r->main) {
         return ngx_http_next_header_filter(r);
@@ -46,62 +48,24 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_oauth_access_lookup(r);
 
-    if (ctx && ctx->foreign && ngx_oauth_metadata_redirect(r) != NGX_OK) {
+    if (ctx) {
+        ctx->body = NULL;
+        ctx->sent = 0;
+    }
+
+    if (ngx_oauth_filter_redirect(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (r->err_status == NGX_HTTP_MOVED_PERMANENTLY) {
+    /* A redirect that is refused has one now. */
 
-        if (ngx_oauth_filter_redirect(r) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
 
-        ctx = ngx_oauth_access_lookup(r);
-    }
-
-    if (ctx == NULL) {
-        return ngx_http_next_header_filter(r);
-    }
-
-    refusal = &ctx->refusal;
-    refusal->replaces = 0;
-    refusal->sent = 0;
-
-    if (r->filter_finalize && ngx_oauth_filter_again(r, ctx) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (refusal->status == 0) {
-        return ngx_http_next_header_filter(r);
-    }
-
-    /*
-     * With satisfy any our 403 may end as another module's 401: then the
-     * challenges go together.  Any other status is somebody else's answer.
-     */
-
-    if (r->err_status != refusal->status
-        && r->err_status != NGX_HTTP_UNAUTHORIZED)
+    if (ctx
+        && (ngx_oauth_filter_again(r, ctx) != NGX_OK
+            || ngx_oauth_filter_refusal(r, ctx) != NGX_OK))
     {
-        return ngx_http_next_header_filter(r);
-    }
-
-    if (ngx_oauth_filter_fields(r, refusal) != NGX_OK) {
         return NGX_ERROR;
-    }
-
-    /* An error page keeps its own body. */
-
-    if (r->err_status == refusal->status
-        && !refusal->paged
-        && ngx_http_get_module_loc_conf(r, ngx_oauth_module)
-           == (void *) refusal->conf)
-    {
-        if (ngx_oauth_filter_type(r, refusal) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        refusal->replaces = 1;
     }
 
     return ngx_http_next_header_filter(r);
@@ -110,34 +74,48 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 
 /*
  * A redirect to the slash that a location ends with becomes a refusal, or the
- * answer to a preflight.
+ * answer to a preflight; any redirect of a document that others might have is
+ * a document that nobody has.
  */
 
 static ngx_int_t
-ngx_oauth_filter_redirect(ngx_http_request_t *r)
+ngx_oauth_filter_redirect(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 {
-    ngx_int_t  status;
+    ngx_int_t  rc;
 
-    status = ngx_oauth_access_redirect(r);
+    if (ctx && ctx->foreign) {
 
-    if (status == NGX_DECLINED) {
+        rc = ngx_oauth_metadata_redirect(ctx);
+
+        if (rc == NGX_OK) {
+            ctx->body = ctx->document;
+        }
+
+        return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
+    }
+
+    if (r->err_status != NGX_HTTP_MOVED_PERMANENTLY) {
         return NGX_OK;
     }
 
-    if (status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
+    rc = ngx_oauth_access_redirect(r);
+
+    if (rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
         return NGX_ERROR;
     }
 
-    ngx_oauth_filter_status(r, status);
+    if (rc != NGX_DECLINED) {
+        ngx_oauth_filter_status(r, rc);
+    }
 
     return NGX_OK;
 }
 
 
 /*
- * The filter's answer says what is wrong with ours for the filter, and nothing
- * to a client that was refused.  Ours is made once more: a filter lets pass
- * what follows its own answer.  One that does not has the last word.
+ * The answer of a filter that finalizes the request says what is wrong with
+ * ours for that filter, and nothing to the client.  Ours is made once more:
+ * such a filter lets pass what follows.  One that does not has the last word.
  */
 
 static ngx_int_t
@@ -145,10 +123,17 @@ ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 {
     ngx_oauth_loc_conf_t  *lcf;
 
+    if (!r->filter_finalize || ctx->again) {
+        return NGX_OK;
+    }
+
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
-    if (ctx->again) {
-        return NGX_OK;
+    if (ctx->metadata) {
+        ctx->again = 1;
+        ctx->body = ctx->document;
+        ngx_oauth_filter_status(r, ctx->metadata);
+        return ngx_oauth_metadata_header(ctx);
     }
 
     if (ctx->preflight == lcf) {
@@ -181,6 +166,45 @@ ngx_oauth_filter_status(ngx_http_request_t *r, ngx_uint_t status)
     if (status == NGX_HTTP_NO_CONTENT) {
         ngx_http_clear_content_length(r);
     }
+}
+
+
+static ngx_int_t
+ngx_oauth_filter_refusal(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_refusal_t  *refusal;
+
+    refusal = &ctx->refusal;
+
+    /*
+     * With satisfy any our 403 may end as another module's 401: then the
+     * challenges go together.  Any other status is somebody else's answer.
+     */
+
+    if (refusal->status == 0
+        || (r->err_status != refusal->status
+            && r->err_status != NGX_HTTP_UNAUTHORIZED))
+    {
+        return NGX_OK;
+    }
+
+    if (ngx_oauth_filter_fields(r, refusal) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* An error page keeps its own body. */
+
+    if (r->err_status != refusal->status
+        || refusal->paged
+        || ngx_http_get_module_loc_conf(r, ngx_oauth_module)
+           != (void *) refusal->conf)
+    {
+        return NGX_OK;
+    }
+
+    ctx->body = refusal->body;
+
+    return ngx_oauth_filter_type(r, refusal);
 }
 
 
@@ -317,56 +341,67 @@ ngx_oauth_filter_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
 static ngx_int_t
 ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t            *b;
-    ngx_uint_t            i;
-    ngx_chain_t           out[2], *cl;
-    ngx_oauth_ctx_t      *ctx;
-    ngx_oauth_refusal_t  *refusal;
+    ngx_buf_t        *b;
+    ngx_uint_t        i;
+    ngx_chain_t       out[2], *cl;
+    ngx_oauth_ctx_t  *ctx;
 
     ctx = (r == r->main) ? ngx_http_get_module_ctx(r, ngx_oauth_module) : NULL;
 
-    if (in == NULL || ctx == NULL || !ctx->refusal.replaces) {
+    if (in == NULL || ctx == NULL || ctx->body == NULL) {
         return ngx_http_next_body_filter(r, in);
     }
 
-    refusal = &ctx->refusal;
-
-    /* nginx's own page is dropped. */
+    /* What comes is dropped: nginx's own page, or that of a redirect. */
 
     for (cl = in; cl; cl = cl->next) {
         cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
     }
 
-    if (refusal->sent) {
+    if (ctx->sent) {
         return NGX_OK;
     }
 
-    for (i = 0; i < 2; i++) {
+    ctx->sent = 1;
 
-        b = ngx_oauth_filter_buf(r, &refusal->body[i]);
+    i = 0;
+
+    do {
+        b = ngx_oauth_filter_buf(r, &ctx->body[i]);
         if (b == NULL) {
             return NGX_ERROR;
         }
 
         out[i].buf = b;
-        out[i].next = (i == 0) ? &out[1] : NULL;
+        out[i].next = NULL;
+
+    } while (++i < 2 && ctx->body[1].len);
+
+    if (i == 2) {
+        out[0].next = &out[1];
     }
 
     b->last_buf = 1;
     b->last_in_chain = 1;
 
-    refusal->sent = 1;
-
     return ngx_http_next_body_filter(r, out);
 }
 
 
-/* The text is everybody's: a filter that writes into it gets a copy. */
+/*
+ * The text is everybody's: a filter that writes into it gets a copy.  Of none
+ * there is a buffer that only ends the answer.
+ */
 
 static ngx_buf_t *
 ngx_oauth_filter_buf(ngx_http_request_t *r, ngx_str_t *text)
 {
     ngx_buf_t  *b;
+
+    if (text->len == 0) {
+        return ngx_calloc_buf(r->pool);
+    }
 
     if (r->filter_need_temporary) {
 

@@ -23,7 +23,7 @@ static ngx_oauth_resource_t *ngx_oauth_metadata_resource(
     ngx_oauth_srv_conf_t *scf, u_char *path, size_t len);
 static ngx_int_t ngx_oauth_metadata_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *document);
-static ngx_int_t ngx_oauth_metadata_headers(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_metadata_fields(ngx_http_request_t *r,
     ngx_uint_t status);
 
 
@@ -121,13 +121,17 @@ ngx_oauth_metadata_location_handler(ngx_http_request_t *r)
 
 
 /*
- * Header filter: nothing of a redirect is left, whoever made it: a return, the
- * app, or nginx for the slash that a location ends with.
+ * Nothing of a redirect is left, whoever made it: a return, the app, or nginx
+ * for the slash that a location ends with.
  */
 
 ngx_int_t
-ngx_oauth_metadata_redirect(ngx_http_request_t *r)
+ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx)
 {
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
     switch (r->headers_out.status) {
 
     case NGX_HTTP_MOVED_PERMANENTLY:
@@ -138,17 +142,15 @@ ngx_oauth_metadata_redirect(ngx_http_request_t *r)
         break;
 
     default:
-        return NGX_OK;
+        return NGX_DECLINED;
     }
 
     ngx_http_clean_header(r);
 
+    ctx->metadata = NGX_HTTP_NOT_FOUND;
     r->err_status = NGX_HTTP_NOT_FOUND;
-    r->headers_out.status = NGX_HTTP_NOT_FOUND;
-    r->headers_out.content_length_n = 0;
-    r->header_only = 1;
 
-    return ngx_oauth_metadata_headers(r, NGX_HTTP_NOT_FOUND);
+    return ngx_oauth_metadata_header(ctx);
 }
 
 
@@ -216,9 +218,21 @@ static ngx_int_t
 ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *document)
 {
-    ngx_int_t    rc;
-    ngx_buf_t   *b;
-    ngx_chain_t  out;
+    ngx_int_t         rc;
+    ngx_buf_t        *b;
+    ngx_chain_t       out;
+    ngx_oauth_ctx_t  *ctx;
+
+    ctx = ngx_oauth_access_create(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->metadata = status;
+
+    if (document) {
+        ctx->document[0] = *document;
+    }
 
     if (ngx_http_discard_request_body(r) != NGX_OK) {
         r->keepalive = 0;
@@ -228,23 +242,7 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
 
     r->disable_not_modified = 1;
 
-    r->headers_out.status = status;
-    r->headers_out.content_length_n = document ? document->len : 0;
-
-    if (document) {
-        ngx_str_set(&r->headers_out.content_type, "application/json");
-        r->headers_out.content_type_len = r->headers_out.content_type.len;
-        r->headers_out.content_type_lowcase = NULL;
-
-    } else {
-        r->header_only = 1;
-    }
-
-    if (status == NGX_HTTP_NO_CONTENT) {
-        r->headers_out.content_length_n = -1;
-    }
-
-    if (ngx_oauth_metadata_headers(r, status) != NGX_OK) {
+    if (ngx_oauth_metadata_header(ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -252,6 +250,10 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
+    }
+
+    if (document == NULL) {
+        return ngx_http_send_special(r, NGX_HTTP_LAST);
     }
 
     b = ngx_calloc_buf(r->pool);
@@ -272,8 +274,31 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
+ngx_int_t
+ngx_oauth_metadata_header(ngx_oauth_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    r->headers_out.status = ctx->metadata;
+    r->headers_out.content_length_n = ctx->document[0].len;
+
+    if (ctx->document[0].len) {
+        ngx_str_set(&r->headers_out.content_type, "application/json");
+        r->headers_out.content_type_len = r->headers_out.content_type.len;
+        r->headers_out.content_type_lowcase = NULL;
+
+    } else {
+        r->headers_out.content_type.len = 0;
+    }
+
+    return ngx_oauth_metadata_fields(r, ctx->metadata);
+}
+
+
 static ngx_int_t
-ngx_oauth_metadata_headers(ngx_http_request_t *r, ngx_uint_t status)
+ngx_oauth_metadata_fields(ngx_http_request_t *r, ngx_uint_t status)
 {
     static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
     static ngx_str_t  any = ngx_string("*");

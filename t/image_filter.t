@@ -1,0 +1,91 @@
+#!/usr/bin/perl
+#
+# image_filter takes every answer of its location for an image, a refusal too,
+# and gives up on it: the client gets the refusal all the same.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use OAuth::Test;
+
+my $name = 'ngx_http_image_filter_module.so';
+my ($path) = grep { -e } map { "$_/$name" }
+    grep { defined } $ENV{OAUTH_NGINX_MODULES}, '/usr/lib/nginx/modules';
+
+plan(skip_all => "$name is not installed") unless $path;
+
+my $issuer = issuer();
+my $upstream = upstream();
+
+my $conf = <<'EOT';
+    oauth_issuer corp { issuer %%AS%%; }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        oauth corp;
+        oauth_resource https://app.test;
+
+        location /resize {
+            image_filter resize 10 10;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /small {
+            image_filter resize 10 10;
+            image_filter_buffer 16;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /test {
+            image_filter test;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /size {
+            image_filter size;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+    }
+EOT
+
+my %values = (AS => $issuer->url, UP => $upstream->port,
+              main => "load_module $path;");
+my ($loads, $said) = OAuth::Test::Nginx->new(%values)->test_conf($conf);
+
+plan(skip_all => "$path is for another nginx")
+    if !$loads && $said =~ /is not binary compatible|version \d+ instead/;
+
+my $nginx = nginx($conf, %values);
+my $http = $nginx->http;
+
+for my $path (qw(/resize /small /test)) {
+    for my $window (undef, 'navigate') {
+        my $response = $http->get($path, $window
+                                  ? ('Sec-Fetch-Mode' => $window) : ());
+
+        is_refused($response, 401, '', $path);
+        is(length $response->body, $response->header('Content-Length'),
+           'all of its body');
+        is($response->header('Content-Type') =~ s/;.*//r,
+           $window ? 'text/html' : 'application/problem+json', 'which is ours');
+    }
+
+    is_refused($http->request('HEAD', $path), 401, '', "HEAD $path");
+    is($http->request('OPTIONS', $path, Origin => 'https://agent.test',
+                      'Access-Control-Request-Method' => 'GET')->status, 204,
+       'a preflight');
+    is($http->get($path, token => $issuer->token)->status, 415,
+       'no image of the app\'s is for image_filter to refuse');
+}
+
+# it has an answer of its own to what is no image: the challenge comes with it
+
+is_refused($http->get('/size'), 401, '', '/size');
+is_deeply($http->get('/size')->json, {}, 'says that this is no image');
+
+finish();
