@@ -273,7 +273,7 @@ ngx_int_t ngx_oauth_metadata_location_handler(ngx_http_request_t *r);
 
 ngx_int_t ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx);
 
-/* Header filter: the answer that ctx->metadata tells of; NGX_OK or NGX_ERROR. */
+/* Header filter: the answer of ctx->metadata; NGX_OK or NGX_ERROR. */
 
 ngx_int_t ngx_oauth_metadata_header(ngx_oauth_ctx_t *ctx);
 

@@ -15,6 +15,11 @@
 #include "oauth_page.h"
 
 
+/* More than image_filter's context has, which it does not look into. */
+
+#define NGX_OAUTH_IMAGE_CTX  512
+
+
 static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
@@ -23,6 +28,7 @@ static ngx_int_t ngx_oauth_filter_again(ngx_http_request_t *r,
 static void ngx_oauth_filter_status(ngx_http_request_t *r, ngx_uint_t status);
 static ngx_int_t ngx_oauth_filter_refusal(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_filter_image(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_filter_type(ngx_http_request_t *r,
     ngx_oauth_refusal_t *refusal);
 static ngx_int_t ngx_oauth_filter_fields(ngx_http_request_t *r,
@@ -35,6 +41,8 @@ static ngx_buf_t *ngx_oauth_filter_buf(ngx_http_request_t *r, ngx_str_t *text);
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+static ngx_module_t  *ngx_oauth_image_module;    /* NULL: it is not after us */
 
 
 static ngx_int_t
@@ -64,6 +72,13 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
     if (ctx
         && (ngx_oauth_filter_again(r, ctx) != NGX_OK
             || ngx_oauth_filter_refusal(r, ctx) != NGX_OK))
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx
+        && (ctx->body || ctx->preflight)
+        && ngx_oauth_filter_image(r) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -205,6 +220,31 @@ ngx_oauth_filter_refusal(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
     ctx->body = refusal->body;
 
     return ngx_oauth_filter_type(r, refusal);
+}
+
+
+/*
+ * "image_filter size" has an answer of its own to what is no image, 200 and an
+ * empty object, which comes by no other filter.  A context says to image_filter
+ * that it had its turn: it takes it away, and lets the answer pass.
+ */
+
+static ngx_int_t
+ngx_oauth_filter_image(ngx_http_request_t *r)
+{
+    void  **ctx;
+
+    if (ngx_oauth_image_module == NULL) {
+        return NGX_OK;
+    }
+
+    ctx = &r->ctx[ngx_oauth_image_module->ctx_index];
+
+    if (*ctx == NULL) {
+        *ctx = ngx_pcalloc(r->pool, NGX_OAUTH_IMAGE_CTX);
+    }
+
+    return *ctx ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -429,6 +469,21 @@ ngx_oauth_filter_buf(ngx_http_request_t *r, ngx_str_t *text)
 ngx_int_t
 ngx_oauth_filter_init(ngx_conf_t *cf)
 {
+    ngx_uint_t      i;
+    ngx_module_t  **modules;
+
+    modules = cf->cycle->modules;
+    ngx_oauth_image_module = NULL;
+
+    /* A filter that is registered earlier comes later. */
+
+    for (i = 0; modules[i] != &ngx_oauth_module; i++) {
+        if (ngx_strcmp(modules[i]->name, "ngx_http_image_filter_module") == 0)
+        {
+            ngx_oauth_image_module = modules[i];
+        }
+    }
+
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_oauth_header_filter;
 

@@ -63,6 +63,17 @@ plan(skip_all => "$path is for another nginx")
 my $nginx = nginx($conf, %values);
 my $http = $nginx->http;
 
+# the connection goes on: the filter has not ended the request
+
+my $connection = $http->connect;
+
+for my $path (qw(/resize /small /test /size)) {
+    $connection->send($http->bytes('POST', $path, body => 'x' x 5000), 'POST');
+    is_refused($connection->finish, 401, '', "$path: one after the other");
+}
+
+$connection->close;
+
 for my $path (qw(/resize /small /test)) {
     for my $window (undef, 'navigate') {
         my $response = $http->get($path, $window
@@ -83,9 +94,13 @@ for my $path (qw(/resize /small /test)) {
        'no image of the app\'s is for image_filter to refuse');
 }
 
-# it has an answer of its own to what is no image: the challenge comes with it
+# that has an answer of its own to what is no image, with the status 200
 
-is_refused($http->get('/size'), 401, '', '/size');
-is_deeply($http->get('/size')->json, {}, 'says that this is no image');
+my $response = $http->get('/size');
+is_refused($response, 401, '', '/size');
+is($response->json->{status}, 401, 'not the size of no image');
+$response = $http->get('/size', token => $issuer->token);
+is_deeply([ $response->status, $response->body ], [ 200, "{}\r\n" ],
+          'which who is let in gets');
 
 finish();
