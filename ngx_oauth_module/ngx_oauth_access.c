@@ -70,6 +70,12 @@ ngx_oauth_rewrite_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    /* The path of another app's document must not end here. */
+
+    if (ctx->foreign) {
+        return ngx_oauth_metadata_not_found(r);
+    }
+
     ctx->withheld = !lcf->pass_token;
 
     return lcf->reads_claims ? ngx_oauth_access_wait(r, lcf) : NGX_DECLINED;

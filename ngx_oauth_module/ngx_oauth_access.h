@@ -26,6 +26,8 @@ typedef struct {
     ngx_str_t                    retry_after;
     unsigned                     page:1;    /* it is for a browser's window   */
     unsigned                     paged:1;   /* an error_page has content      */
+    unsigned                     replaces:1;    /* body, what comes           */
+    unsigned                     sent:1;
 } ngx_oauth_refusal_t;
 
 
@@ -57,11 +59,6 @@ typedef struct {
 
     ngx_oauth_wait_t             wait;
     ngx_oauth_refusal_t          refusal;
-    const ngx_oauth_loc_conf_t  *preflight; /* of the location that answered  */
-    ngx_uint_t                   metadata;  /* 0, or the status of our answer */
-    ngx_str_t                    document[2];   /* in it; empty: none         */
-    ngx_str_t                   *body;      /* two parts, for the body that
-                                               comes; NULL: it stays          */
 
     /* While a value is evaluated: see ngx_oauth_evaluate.c. */
     ngx_http_variable_value_t   *outer;     /* the request's; NULL: it is not */
@@ -69,9 +66,12 @@ typedef struct {
     ngx_uint_t                   reads;     /* how often we were asked        */
 
     ngx_oauth_waiting_t          waiting;
-    unsigned                     foreign:1; /* for another's metadata         */
+    unsigned                     preflight:1;   /* answered for refusal.conf  */
+    unsigned                     metadata:10;   /* the status that a document
+                                               was asked for with, its text is
+                                               refusal.body; 0: it was not    */
+    unsigned                     foreign:1; /* for another's document         */
     unsigned                     again:1;   /* our answer was made anew       */
-    unsigned                     sent:1;    /* body                           */
     unsigned                     decided:1; /* reason holds for conf          */
     unsigned                     judging:1; /* the policy asks: variables show
                                                the token, verified            */
@@ -258,13 +258,13 @@ ngx_int_t ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged);
 ngx_uint_t ngx_oauth_cors_navigates(ngx_http_request_t *r);
 
 
-/*
- * ngx_oauth_metadata.c.  Server-rewrite phase: the module's own documents.
- * Rewrite phase: a path of others must not lead to a protected location.
- */
+/* ngx_oauth_metadata.c.  Server-rewrite phase: the module's own documents. */
 
 ngx_int_t ngx_oauth_metadata_handler(ngx_http_request_t *r);
-ngx_int_t ngx_oauth_metadata_location_handler(ngx_http_request_t *r);
+
+/* Answers that there is no such document. */
+
+ngx_int_t ngx_oauth_metadata_not_found(ngx_http_request_t *r);
 
 /*
  * Header filter.  NGX_DECLINED: the answer is no redirect; NGX_OK: it was one,

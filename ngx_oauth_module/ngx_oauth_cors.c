@@ -48,7 +48,8 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
     }
 
     ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
-    ctx->preflight = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+    ctx->preflight = 1;
+    ctx->refusal.conf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
     return NGX_HTTP_NO_CONTENT;
 }

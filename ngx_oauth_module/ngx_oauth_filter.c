@@ -21,10 +21,11 @@
 
 
 static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
-static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r,
-    ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_filter_again(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r,
+    ngx_oauth_ctx_t *ctx);
+static void ngx_oauth_filter_replace(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_filter_status(ngx_http_request_t *r, ngx_uint_t status);
 static ngx_int_t ngx_oauth_filter_refusal(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
@@ -57,33 +58,84 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
     ctx = ngx_oauth_access_lookup(r);
 
     if (ctx) {
-        ctx->body = NULL;
-        ctx->sent = 0;
+        ctx->refusal.replaces = 0;
     }
 
-    if (ngx_oauth_filter_redirect(r, ctx) != NGX_OK) {
+    /* What nginx answers by itself has an err_status, a refusal among it. */
+
+    if (r->err_status == 0 && (ctx == NULL || !ctx->foreign)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if ((ctx && ngx_oauth_filter_again(r, ctx) != NGX_OK)
+        || ngx_oauth_filter_redirect(r, ctx) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     /* A redirect that is refused has one now. */
 
-    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
+    if (ctx == NULL) {
 
-    if (ctx
-        && (ngx_oauth_filter_again(r, ctx) != NGX_OK
-            || ngx_oauth_filter_refusal(r, ctx) != NGX_OK))
-    {
-        return NGX_ERROR;
+        ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
+
+        if (ctx == NULL) {
+            return ngx_http_next_header_filter(r);
+        }
     }
 
-    if (ctx
-        && (ctx->body || ctx->preflight)
-        && ngx_oauth_filter_image(r) != NGX_OK)
+    if (ngx_oauth_filter_refusal(r, ctx) != NGX_OK
+        || (ngx_oauth_image_module
+            && (ctx->refusal.replaces || ctx->preflight)
+            && ngx_oauth_filter_image(r) != NGX_OK))
     {
         return NGX_ERROR;
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * The answer of a filter that finalizes the request says what is wrong with
+ * ours for that filter, and nothing to the client.  Ours is made once more:
+ * such a filter lets pass what follows.  One that does not has the last word.
+ */
+
+static ngx_int_t
+ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_loc_conf_t  *lcf;
+
+    if (!r->filter_finalize || ctx->again) {
+        return NGX_OK;
+    }
+
+    if (ctx->metadata) {
+        ctx->again = 1;
+        ngx_oauth_filter_replace(ctx);
+        ngx_oauth_filter_status(r, ctx->metadata);
+        return ngx_oauth_metadata_header(ctx);
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    if (ctx->refusal.conf != lcf) {
+        return NGX_OK;
+    }
+
+    if (ctx->preflight) {
+        ctx->again = 1;
+        ngx_oauth_filter_status(r, NGX_HTTP_NO_CONTENT);
+        return ngx_oauth_cors_allow(r);
+    }
+
+    if (ctx->refusal.status && !ctx->refusal.paged) {
+        ctx->again = 1;
+        ngx_oauth_filter_status(r, ctx->refusal.status);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -103,7 +155,7 @@ ngx_oauth_filter_redirect(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
         rc = ngx_oauth_metadata_redirect(ctx);
 
         if (rc == NGX_OK) {
-            ctx->body = ctx->document;
+            ngx_oauth_filter_replace(ctx);
         }
 
         return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
@@ -127,45 +179,13 @@ ngx_oauth_filter_redirect(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 }
 
 
-/*
- * The answer of a filter that finalizes the request says what is wrong with
- * ours for that filter, and nothing to the client.  Ours is made once more:
- * such a filter lets pass what follows.  One that does not has the last word.
- */
+/* What comes as the body of this answer is dropped, for ours. */
 
-static ngx_int_t
-ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
+static void
+ngx_oauth_filter_replace(ngx_oauth_ctx_t *ctx)
 {
-    ngx_oauth_loc_conf_t  *lcf;
-
-    if (!r->filter_finalize || ctx->again) {
-        return NGX_OK;
-    }
-
-    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
-
-    if (ctx->metadata) {
-        ctx->again = 1;
-        ctx->body = ctx->document;
-        ngx_oauth_filter_status(r, ctx->metadata);
-        return ngx_oauth_metadata_header(ctx);
-    }
-
-    if (ctx->preflight == lcf) {
-        ctx->again = 1;
-        ngx_oauth_filter_status(r, NGX_HTTP_NO_CONTENT);
-        return ngx_oauth_cors_allow(r);
-    }
-
-    if (ctx->refusal.status
-        && ctx->refusal.conf == lcf
-        && !ctx->refusal.paged)
-    {
-        ctx->again = 1;
-        ngx_oauth_filter_status(r, ctx->refusal.status);
-    }
-
-    return NGX_OK;
+    ctx->refusal.replaces = 1;
+    ctx->refusal.sent = 0;
 }
 
 
@@ -217,7 +237,7 @@ ngx_oauth_filter_refusal(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    ctx->body = refusal->body;
+    ngx_oauth_filter_replace(ctx);
 
     return ngx_oauth_filter_type(r, refusal);
 }
@@ -233,10 +253,6 @@ static ngx_int_t
 ngx_oauth_filter_image(ngx_http_request_t *r)
 {
     void  **ctx;
-
-    if (ngx_oauth_image_module == NULL) {
-        return NGX_OK;
-    }
 
     ctx = &r->ctx[ngx_oauth_image_module->ctx_index];
 
@@ -381,14 +397,15 @@ ngx_oauth_filter_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
 static ngx_int_t
 ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t        *b;
-    ngx_uint_t        i;
-    ngx_chain_t       out[2], *cl;
-    ngx_oauth_ctx_t  *ctx;
+    ngx_buf_t            *b;
+    ngx_uint_t            i;
+    ngx_chain_t           out[2], *cl;
+    ngx_oauth_ctx_t      *ctx;
+    ngx_oauth_refusal_t  *refusal;
 
     ctx = (r == r->main) ? ngx_http_get_module_ctx(r, ngx_oauth_module) : NULL;
 
-    if (in == NULL || ctx == NULL || ctx->body == NULL) {
+    if (in == NULL || ctx == NULL || !ctx->refusal.replaces) {
         return ngx_http_next_body_filter(r, in);
     }
 
@@ -399,16 +416,18 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         cl->buf->file_pos = cl->buf->file_last;
     }
 
-    if (ctx->sent) {
+    refusal = &ctx->refusal;
+
+    if (refusal->sent) {
         return NGX_OK;
     }
 
-    ctx->sent = 1;
+    refusal->sent = 1;
 
     i = 0;
 
     do {
-        b = ngx_oauth_filter_buf(r, &ctx->body[i]);
+        b = ngx_oauth_filter_buf(r, &refusal->body[i]);
         if (b == NULL) {
             return NGX_ERROR;
         }
@@ -416,7 +435,7 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         out[i].buf = b;
         out[i].next = NULL;
 
-    } while (++i < 2 && ctx->body[1].len);
+    } while (++i < 2 && refusal->body[1].len);
 
     if (i == 2) {
         out[0].next = &out[1];

@@ -95,28 +95,10 @@ ngx_oauth_metadata_foreign(ngx_http_request_t *r)
 }
 
 
-/*
- * Rewrite phase: nginx has found a location, by the server's rewrites, by the
- * location's, or by an internal redirect.
- */
-
 ngx_int_t
-ngx_oauth_metadata_location_handler(ngx_http_request_t *r)
+ngx_oauth_metadata_not_found(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t       *ctx;
-    ngx_oauth_loc_conf_t  *lcf;
-
-    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
-
-    if (lcf->issuers == NULL || r != r->main) {
-        return NGX_DECLINED;
-    }
-
-    ctx = ngx_oauth_access_lookup(r);
-
-    return (ctx && ctx->foreign)
-           ? ngx_oauth_metadata_send(r, NGX_HTTP_NOT_FOUND, NULL)
-           : NGX_DECLINED;
+    return ngx_oauth_metadata_send(r, NGX_HTTP_NOT_FOUND, NULL);
 }
 
 
@@ -148,6 +130,8 @@ ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx)
     ngx_http_clean_header(r);
 
     ctx->metadata = NGX_HTTP_NOT_FOUND;
+    ngx_memzero(ctx->refusal.body, sizeof(ctx->refusal.body));
+
     r->err_status = NGX_HTTP_NOT_FOUND;
 
     return ngx_oauth_metadata_header(ctx);
@@ -229,9 +213,10 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
     }
 
     ctx->metadata = status;
+    ngx_memzero(ctx->refusal.body, sizeof(ctx->refusal.body));
 
     if (document) {
-        ctx->document[0] = *document;
+        ctx->refusal.body[0] = *document;
     }
 
     if (ngx_http_discard_request_body(r) != NGX_OK) {
@@ -282,9 +267,9 @@ ngx_oauth_metadata_header(ngx_oauth_ctx_t *ctx)
     r = ctx->request;
 
     r->headers_out.status = ctx->metadata;
-    r->headers_out.content_length_n = ctx->document[0].len;
+    r->headers_out.content_length_n = ctx->refusal.body[0].len;
 
-    if (ctx->document[0].len) {
+    if (ctx->refusal.body[0].len) {
         ngx_str_set(&r->headers_out.content_type, "application/json");
         r->headers_out.content_type_len = r->headers_out.content_type.len;
         r->headers_out.content_type_lowcase = NULL;

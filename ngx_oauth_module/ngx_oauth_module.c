@@ -324,9 +324,6 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
         || ngx_oauth_phase_handler(cf, NGX_HTTP_REWRITE_PHASE,
                                    ngx_oauth_rewrite_handler)
            != NGX_OK
-        || ngx_oauth_phase_handler(cf, NGX_HTTP_REWRITE_PHASE,
-                                   ngx_oauth_metadata_location_handler)
-           != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_PREACCESS_PHASE,
                                    ngx_oauth_preaccess_handler)
            != NGX_OK

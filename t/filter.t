@@ -103,6 +103,15 @@ my $conf = <<'EOT';
         location %%WELL%%/other {
             proxy_pass %%UP%%;
         }
+
+        location %%WELL%%/moved {
+            finalize body 301;
+            proxy_pass %%UP%%;
+        }
+
+        location %%WELL%%/slash/ {
+            proxy_pass %%UP%%;
+        }
     }
 EOT
 
@@ -207,6 +216,14 @@ for my $place (sort keys %filter) {
     my $missing = $documents->get("$well_known/unknown");
     is($missing->status . $missing->error, 404, 'an unknown one');
     is($missing->body, '', 'without a body');
+
+    for my $path ('/moved', $place eq 'below' ? '/slash' : ()) {
+        $missing = $documents->get($well_known . $path);
+        is($missing->status . $missing->error, 404, "$path: a redirect");
+        is($missing->body, '', 'without a body');
+        is_deeply([ $missing->headers('Access-Control-Allow-Origin') ],
+                  [ '*' ], 'made once');
+    }
 
     is($documents->get("$well_known/other")->status, 415,
        'what is not ours is left to it');
