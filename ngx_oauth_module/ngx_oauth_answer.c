@@ -15,6 +15,10 @@
 
 static ngx_int_t ngx_oauth_answer_variant(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf, const ngx_str_t *method);
+static ngx_int_t ngx_oauth_answer_term(ngx_http_request_t *r,
+    const ngx_oauth_term_t *term, oauth_buf_t *buf);
+static ngx_uint_t ngx_oauth_answer_words(oauth_str_t words,
+    oauth_buf_t *buf);
 static ngx_oauth_answer_t *ngx_oauth_answer_share(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf, ngx_str_t *scope);
 
@@ -280,11 +284,11 @@ ngx_oauth_answer_scope(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const ngx_str_t *method,
     oauth_buf_t *buf)
 {
-    ngx_str_t                  value, *advertise;
-    ngx_uint_t                 i, k;
-    oauth_str_t                words, term, scope;
-    ngx_oauth_scope_t         *scopes;
-    ngx_http_complex_value_t  *terms;
+    ngx_int_t           rc;
+    ngx_str_t          *advertise;
+    ngx_uint_t          i, k;
+    ngx_oauth_term_t   *terms;
+    ngx_oauth_scope_t  *scopes;
 
     advertise = conf->advertise ? conf->advertise->elts : NULL;
 
@@ -304,39 +308,89 @@ ngx_oauth_answer_scope(ngx_http_request_t *r,
 
         for (k = 0; k < scopes[i].terms->nelts; k++) {
 
-            if (terms[k].lengths == NULL) {
-                value = terms[k].value;
+            rc = ngx_oauth_answer_term(r, &terms[k], buf);
 
-            } else if (r == NULL) {
-                return NGX_DECLINED;
-
-            } else if (ngx_oauth_variables_value(r, &terms[k], &value)
-                       != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-
-            words = ngx_oauth_str(&value);
-
-            if (oauth_str_equal(words, oauth_str("none"))
-                || !oauth_scope_bounded(words))
-            {
-                continue;
-            }
-
-            /* Of "a|b" the first: a client is to ask for one of them. */
-
-            while (oauth_scope_next(&words, &term)) {
-                if (oauth_scope_alternative(&term, &scope)
-                    && oauth_scope_valid(scope))
-                {
-                    oauth_scope_append(buf, scope);
-                }
+            if (rc != NGX_OK) {
+                return rc;
             }
         }
     }
 
     return buf->failed ? NGX_ERROR : NGX_OK;
+}
+
+
+/*
+ * Of "a|b" the first that a client can ask for: it is to ask for one of them.
+ */
+
+static ngx_int_t
+ngx_oauth_answer_term(ngx_http_request_t *r, const ngx_oauth_term_t *term,
+    oauth_buf_t *buf)
+{
+    ngx_str_t                  value;
+    ngx_uint_t                 i;
+    ngx_http_complex_value_t  *alternatives;
+
+    alternatives = term->alternatives->elts;
+
+    for (i = 0; i < term->alternatives->nelts; i++) {
+
+        if (alternatives[i].lengths == NULL) {
+            value = alternatives[i].value;
+
+        } else if (r == NULL) {
+            return NGX_DECLINED;
+
+        } else if (ngx_oauth_variables_value(r, &alternatives[i], &value)
+                   != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (ngx_oauth_scope_is_none(term, &value)
+            || ngx_oauth_answer_words(ngx_oauth_str(&value), buf))
+        {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* The number of those that are scope-tokens. */
+
+static ngx_uint_t
+ngx_oauth_answer_words(oauth_str_t words, oauth_buf_t *buf)
+{
+    ngx_uint_t   n;
+    oauth_str_t  word;
+
+    n = 0;
+
+    if (!oauth_scope_bounded(words)) {
+        return n;
+    }
+
+    while (oauth_scope_next(&words, &word)) {
+        if (oauth_scope_valid(word)) {
+            oauth_scope_append(buf, word);
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+/* Next to an alternative "none" is a scope like any other. */
+
+ngx_uint_t
+ngx_oauth_scope_is_none(const ngx_oauth_term_t *term, const ngx_str_t *value)
+{
+    return term->alternatives->nelts == 1
+           && oauth_str_equal(ngx_oauth_str(value), oauth_str("none"));
 }
 
 

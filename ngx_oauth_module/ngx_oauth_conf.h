@@ -55,10 +55,20 @@ typedef struct {
 } ngx_oauth_assigned_t;
 
 
+/*
+ * A term of oauth_scope: one of its alternatives is required.  They are those
+ * of the configuration; what a variable holds never makes another one.
+ */
+
+typedef struct {
+    ngx_array_t               *alternatives;    /* ngx_http_complex_value_t   */
+} ngx_oauth_term_t;
+
+
 /* oauth_scope: all of its terms are required, for these methods. */
 
 typedef struct {
-    ngx_array_t               *terms;       /* ngx_http_complex_value_t       */
+    ngx_array_t               *terms;       /* ngx_oauth_term_t               */
     ngx_array_t               *methods;     /* ngx_str_t; NULL: every method  */
 } ngx_oauth_scope_t;
 
@@ -362,6 +372,11 @@ ngx_uint_t ngx_oauth_answer_kind(oauth_reason_t reason);
 ngx_int_t ngx_oauth_answer_scope(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const ngx_str_t *method,
     oauth_buf_t *buf);
+
+/* 1 when a term of one value asks for nothing. */
+
+ngx_uint_t ngx_oauth_scope_is_none(const ngx_oauth_term_t *term,
+    const ngx_str_t *value);
 
 /* 1 when the directive is for this method. */
 

@@ -9,7 +9,10 @@
 #include "ngx_oauth_conf.h"
 
 
-static ngx_int_t ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value);
+static ngx_int_t ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_oauth_scope_t *scope);
+static ngx_int_t ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_oauth_term_t *term);
 static ngx_int_t ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
     ngx_oauth_scope_t *scope);
 static ngx_int_t ngx_oauth_conf_scope_tokens(ngx_conf_t *cf);
@@ -69,11 +72,9 @@ ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
-    ngx_str_t                         *value;
-    ngx_uint_t                         i;
-    ngx_oauth_scope_t                 *scope;
-    ngx_http_complex_value_t          *term;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_str_t          *value;
+    ngx_uint_t          i;
+    ngx_oauth_scope_t  *scope;
 
     scope = ngx_oauth_conf_push(cf, &lcf->scopes, sizeof(ngx_oauth_scope_t));
     if (scope == NULL) {
@@ -97,25 +98,7 @@ ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        term = ngx_oauth_conf_push(cf, &scope->terms,
-                                    sizeof(ngx_http_complex_value_t));
-        if (term == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-        ccv.cf = cf;
-        ccv.value = &value[i];
-        ccv.complex_value = term;
-
-        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-        if (term->lengths == NULL
-            && ngx_oauth_conf_term(cf, &value[i]) != NGX_OK)
-        {
+        if (ngx_oauth_conf_term(cf, &value[i], scope) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -128,24 +111,68 @@ ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* Checks a term without variables: scope-tokens (RFC 6749), or "none". */
+/* The text is split before any variable of it has a value. */
 
 static ngx_int_t
-ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value)
+ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value, ngx_oauth_scope_t *scope)
 {
-    oauth_str_t  term, scope;
+    ngx_str_t          part;
+    oauth_str_t        rest, text;
+    ngx_oauth_term_t  *term;
 
-    term = ngx_oauth_str(value);
+    term = ngx_oauth_conf_push(cf, &scope->terms, sizeof(ngx_oauth_term_t));
+    if (term == NULL) {
+        return NGX_ERROR;
+    }
 
-    while (oauth_scope_alternative(&term, &scope)) {
+    term->alternatives = NULL;
+    rest = ngx_oauth_str(value);
 
-        if (!oauth_scope_valid(scope)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "scope \"%V\" is empty or no RFC 6749 "
-                               "scope-token: use visible ASCII without "
-                               "quotes, backslashes and spaces", value);
+    while (oauth_scope_alternative(&rest, &text)) {
+
+        part.data = (u_char *) text.data;
+        part.len = text.len;
+
+        if (ngx_oauth_conf_alternative(cf, &part, term) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Without variables it is a scope-token (RFC 6749), or "none". */
+
+static ngx_int_t
+ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_oauth_term_t *term)
+{
+    ngx_http_complex_value_t          *complex;
+    ngx_http_compile_complex_value_t   ccv;
+
+    complex = ngx_oauth_conf_push(cf, &term->alternatives,
+                                   sizeof(ngx_http_complex_value_t));
+    if (complex == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = complex;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (complex->lengths == NULL && !oauth_scope_valid(ngx_oauth_str(value))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "scope \"%V\" is empty or not a scope-token of RFC "
+                           "6749: use visible ASCII without quotes, "
+                           "backslashes and spaces", value);
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -312,9 +339,9 @@ ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
 
         if (!oauth_scope_valid(ngx_oauth_str(&value[i]))) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "scope \"%V\" is empty or no RFC 6749 "
-                               "scope-token: use visible ASCII without "
-                               "quotes, backslashes and spaces", &value[i]);
+                               "scope \"%V\" is empty or not a scope-token of "
+                               "RFC 6749: use visible ASCII without quotes, "
+                               "backslashes and spaces", &value[i]);
             return NGX_ERROR;
         }
     }

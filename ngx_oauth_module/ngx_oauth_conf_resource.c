@@ -22,6 +22,8 @@ static ngx_int_t ngx_oauth_resource_members(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
 static void ngx_oauth_resource_scopes(oauth_buf_t *scopes,
     ngx_oauth_loc_conf_t *lcf);
+static void ngx_oauth_resource_term(oauth_buf_t *scopes,
+    ngx_oauth_term_t *term);
 static ngx_int_t ngx_oauth_resource_link(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource);
 static ngx_int_t ngx_oauth_resource_metadata(ngx_conf_t *cf,
@@ -329,11 +331,10 @@ ngx_oauth_resource_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
 static void
 ngx_oauth_resource_scopes(oauth_buf_t *scopes, ngx_oauth_loc_conf_t *lcf)
 {
-    ngx_str_t                 *advertise;
-    ngx_uint_t                 i, k;
-    oauth_str_t                term, scope;
-    ngx_oauth_scope_t         *required;
-    ngx_http_complex_value_t  *terms;
+    ngx_str_t          *advertise;
+    ngx_uint_t          i, k;
+    ngx_oauth_term_t   *terms;
+    ngx_oauth_scope_t  *required;
 
     if (lcf->advertise) {
 
@@ -355,20 +356,27 @@ ngx_oauth_resource_scopes(oauth_buf_t *scopes, ngx_oauth_loc_conf_t *lcf)
         terms = required[i].terms->elts;
 
         for (k = 0; k < required[i].terms->nelts; k++) {
+            ngx_oauth_resource_term(scopes, &terms[k]);
+        }
+    }
+}
 
-            if (terms[k].lengths) {
-                continue;
-            }
 
-            term = ngx_oauth_str(&terms[k].value);
+/* What has variables is not known yet. */
 
-            if (oauth_str_equal(term, oauth_str("none"))) {
-                continue;
-            }
+static void
+ngx_oauth_resource_term(oauth_buf_t *scopes, ngx_oauth_term_t *term)
+{
+    ngx_uint_t                 i;
+    ngx_http_complex_value_t  *alternatives;
 
-            while (oauth_scope_alternative(&term, &scope)) {
-                oauth_scope_append(scopes, scope);
-            }
+    alternatives = term->alternatives->elts;
+
+    for (i = 0; i < term->alternatives->nelts; i++) {
+        if (alternatives[i].lengths == NULL
+            && !ngx_oauth_scope_is_none(term, &alternatives[i].value))
+        {
+            oauth_scope_append(scopes, ngx_oauth_str(&alternatives[i].value));
         }
     }
 }

@@ -16,7 +16,10 @@ static ngx_uint_t ngx_oauth_policy_is_for(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t audience);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
-static ngx_uint_t ngx_oauth_policy_terms(oauth_str_t terms,
+static oauth_reason_t ngx_oauth_policy_term(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const ngx_oauth_term_t *term,
+    oauth_str_t granted);
+static ngx_uint_t ngx_oauth_policy_words(oauth_str_t words,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
 
 
@@ -141,10 +144,10 @@ static oauth_reason_t
 ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted)
 {
-    ngx_str_t                  value;
-    ngx_uint_t                 i, k;
-    ngx_oauth_scope_t         *scopes;
-    ngx_http_complex_value_t  *terms;
+    ngx_uint_t          i, k;
+    oauth_reason_t      reason;
+    ngx_oauth_term_t   *terms;
+    ngx_oauth_scope_t  *scopes;
 
     if (conf->scopes == NULL) {
         return OAUTH_OK;
@@ -162,14 +165,10 @@ ngx_oauth_policy_scopes(ngx_http_request_t *r,
 
         for (k = 0; k < scopes[i].terms->nelts; k++) {
 
-            if (ngx_oauth_variables_value(r, &terms[k], &value) != NGX_OK) {
-                return OAUTH_SERVER_ERROR;
-            }
+            reason = ngx_oauth_policy_term(r, conf, &terms[k], granted);
 
-            if (!ngx_oauth_policy_terms(ngx_oauth_str(&value), conf,
-                                        granted))
-            {
-                return OAUTH_INSUFFICIENT_SCOPE;
+            if (reason != OAUTH_OK) {
+                return reason;
             }
         }
     }
@@ -178,32 +177,54 @@ ngx_oauth_policy_scopes(ngx_http_request_t *r,
 }
 
 
-/*
- * All words of a value; an empty value or one without measure grants nothing,
- * "none" asks nothing.
- */
+/* One of the alternatives that the configuration names. */
+
+static oauth_reason_t
+ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
+    const ngx_oauth_term_t *term, oauth_str_t granted)
+{
+    ngx_str_t                  value;
+    ngx_uint_t                 i;
+    ngx_http_complex_value_t  *alternatives;
+
+    alternatives = term->alternatives->elts;
+
+    for (i = 0; i < term->alternatives->nelts; i++) {
+
+        if (ngx_oauth_variables_value(r, &alternatives[i], &value) != NGX_OK) {
+            return OAUTH_SERVER_ERROR;
+        }
+
+        if (ngx_oauth_scope_is_none(term, &value)
+            || ngx_oauth_policy_words(ngx_oauth_str(&value), conf, granted))
+        {
+            return OAUTH_OK;
+        }
+    }
+
+    return OAUTH_INSUFFICIENT_SCOPE;
+}
+
+
+/* All of them; an empty value, or one without measure, is never met. */
 
 static ngx_uint_t
-ngx_oauth_policy_terms(oauth_str_t terms, const ngx_oauth_loc_conf_t *conf,
+ngx_oauth_policy_words(oauth_str_t words, const ngx_oauth_loc_conf_t *conf,
     oauth_str_t granted)
 {
     ngx_uint_t           n, nrules;
-    oauth_str_t          term;
+    oauth_str_t          word;
     oauth_scope_rule_t  *rules;
 
-    if (oauth_str_equal(terms, oauth_str("none"))) {
-        return 1;
-    }
-
-    if (!oauth_scope_bounded(terms)) {
+    if (!oauth_scope_bounded(words)) {
         return 0;
     }
 
     rules = conf->rules ? conf->rules->elts : NULL;
     nrules = conf->rules ? conf->rules->nelts : 0;
 
-    for (n = 0; oauth_scope_next(&terms, &term); n++) {
-        if (!oauth_scope_granted(granted, term, rules, nrules)) {
+    for (n = 0; oauth_scope_next(&words, &word); n++) {
+        if (!oauth_scope_granted(granted, word, rules, nrules)) {
             return 0;
         }
     }

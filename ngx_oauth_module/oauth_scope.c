@@ -86,7 +86,7 @@ oauth_scope_next(oauth_str_t *rest, oauth_str_t *word)
 /* At the end data is NULL: an empty last alternative is not lost. */
 
 int
-oauth_scope_alternative(oauth_str_t *term, oauth_str_t *scope)
+oauth_scope_alternative(oauth_str_t *term, oauth_str_t *text)
 {
     size_t  i;
 
@@ -96,8 +96,8 @@ oauth_scope_alternative(oauth_str_t *term, oauth_str_t *scope)
 
     for (i = 0; i < term->len && term->data[i] != '|'; i++) { /* void */ }
 
-    scope->data = term->data;
-    scope->len = i;
+    text->data = term->data;
+    text->len = i;
 
     if (i < term->len) {
         term->data += i + 1;
@@ -122,7 +122,7 @@ oauth_scope_bounded(oauth_str_t value)
     }
 
     for (i = 0, n = 1; i < value.len; i++) {
-        n += (value.data[i] == ' ' || value.data[i] == '|');
+        n += (value.data[i] == ' ');
     }
 
     return n <= OAUTH_SCOPE_TERMS;
@@ -130,34 +130,22 @@ oauth_scope_bounded(oauth_str_t value)
 
 
 int
-oauth_scope_granted(oauth_str_t granted, oauth_str_t term,
+oauth_scope_granted(oauth_str_t granted, oauth_str_t scope,
     const oauth_scope_rule_t *rules, size_t nrules)
 {
-    oauth_str_t           rest;
     oauth_scope_search_t  search;
 
-    rest = term;
-
-    while (oauth_scope_alternative(&rest, &search.wanted)) {
-        if (oauth_scope_has(granted, search.wanted)) {
-            return 1;
-        }
+    if (oauth_scope_has(granted, scope)) {
+        return 1;
     }
 
     search.granted = granted;
+    search.wanted = scope;
     search.rules = rules;
     search.nrules = nrules;
+    search.first = NULL;
 
-    while (oauth_scope_alternative(&term, &search.wanted)) {
-
-        search.first = NULL;
-
-        if (oauth_scope_implied(&search, NULL, 0, NULL)) {
-            return 1;
-        }
-    }
-
-    return 0;
+    return oauth_scope_implied(&search, NULL, 0, NULL);
 }
 
 

@@ -24,7 +24,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, CUSTOM => $custom->url);
         default         "";
         list            tools:list;
         run             "tools:list tools:run";
-        either          "tools:list|tools:all";
+        pipe            "tools:list|tools:all";
         free            none;
         bad             "a\"b";
     }
@@ -81,6 +81,21 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, CUSTOM => $custom->url);
 
         location /prefix {
             oauth_scope tools:$arg_name;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /chosen {
+            oauth_scope $arg_a|$arg_b;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /mixed {
+            oauth_scope x:$arg_c|y;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location ~ ^/t/(?<tenant>[^/]+) {
+            oauth_scope tenant:$tenant;
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
@@ -183,12 +198,42 @@ for (
     [ '/variable?tool=list', 'tools:run', 'no: tools:list' ],
     [ '/variable?tool=run', 'tools:list tools:run', 'yes' ],
     [ '/variable?tool=run', 'tools:list', 'no: tools:list tools:run' ],
-    [ '/variable?tool=either', 'tools:all', 'yes' ],
     [ '/variable?tool=free', undef, 'yes' ],
     [ '/variable', 'tools:list tools:run tools:all', 'no: no scope' ],
     [ '/variable?tool=bad', 'a"b', 'no: no scope' ],
     [ '/prefix?name=x', 'tools:x', 'yes' ],
     [ '/prefix?name=x', 'tools:y', 'no: tools:x' ],
+
+    # "|" in a value makes no alternative: it is a part of the scope's name
+
+    [ '/variable?tool=pipe', 'tools:all', 'no: tools:list|tools:all' ],
+    [ '/variable?tool=pipe', 'tools:list tools:all',
+      'no: tools:list|tools:all' ],
+    [ '/variable?tool=pipe', 'tools:list|tools:all', 'yes' ],
+    [ '/prefix?name=x|mine', 'mine', 'no: tools:x|mine' ],
+    [ '/prefix?name=x|mine', 'tools:x', 'no: tools:x|mine' ],
+    [ '/prefix?name=x|mine', 'tools:x|mine', 'yes' ],
+    [ '/prefix?name=|mine', 'mine', 'no: tools:|mine' ],
+    [ '/t/acme/x', 'tenant:acme', 'yes' ],
+    [ '/t/acme%7cmine/x', 'mine', 'no: tenant:acme|mine' ],
+    [ '/t/acme|mine/x', 'mine', 'no: tenant:acme|mine' ],
+
+    # that of the configuration does, and each of the two has its own value
+
+    [ '/chosen?a=p&b=q', 'p', 'yes' ],
+    [ '/chosen?a=p&b=q', 'q', 'yes' ],
+    [ '/chosen?a=p&b=q', 'p|q', 'no: p' ],
+    [ '/chosen?a=p&b=q', 'r', 'no: p' ],
+    [ '/chosen?a=p|r&b=q', 'r', 'no: p|r' ],
+    [ '/chosen?a=p', 'p', 'yes' ],
+    [ '/chosen?b=q', 'q', 'yes' ],
+    [ '/chosen?b=q', 'r', 'no: q' ],
+    [ '/chosen', 'r', 'no: no scope' ],
+    [ '/chosen?a=none&b=q', 'r', 'no: none' ],
+    [ '/mixed?c=z', 'x:z', 'yes' ],
+    [ '/mixed?c=z', 'y', 'yes' ],
+    [ '/mixed?c=z', 'z', 'no: x:z' ],
+    [ '/mixed?c=z|w', 'w', 'no: x:z|w' ],
 
     [ '/implied', 'read', 'yes' ],
     [ '/implied', 'write', 'yes' ],
@@ -235,19 +280,28 @@ for (
 # a value without measure denies, and is not sent back
 
 for (
-    [ 128, ' ', 200 ], [ 129, ' ', 403 ], [ 128, '|', 200 ],
-    [ 129, '|', 403 ], [ 1000, ' ', 403 ],
+    [ 128, 200 ], [ 129, 403 ], [ 1000, 403 ],
 ) {
-    my ($n, $separator, $status) = @$_;
+    my ($n, $status) = @$_;
     my @scopes = map { sprintf 's%d', $_ } 1 .. $n;
-    my @asked = ('X-Asked' => join $separator, @scopes);
-    my $name = "$n scopes asked with \"$separator\"";
+    my @asked = ('X-Asked' => "@scopes");
+    my $name = "$n scopes asked";
 
     is($http->get('/asked', token => $issuer->token(scope => "@scopes"),
                   @asked)->status, $status, $name);
 
     my $scope = $http->get('/asked', @asked)->challenge->{fields}{scope};
     is(defined $scope, $status == 200, "$name: in the challenge");
+}
+
+# alternatives of the client's are one scope, however many
+
+for my $n (2, 128, 129, 1000) {
+    my @scopes = map { sprintf 's%d', $_ } 1 .. $n;
+
+    is($http->get('/asked', token => $issuer->token(scope => "@scopes"),
+                  'X-Asked' => join '|', @scopes)->status, 403,
+       "$n scopes asked with \"|\"");
 }
 
 # where the scopes of a token are
@@ -293,6 +347,14 @@ is($http->get('/advertised')->challenge->{fields}{scope}, 'a b c',
    'no token: what is advertised');
 is($http->get('/variable?tool=run')->challenge->{fields}{scope},
    'tools:list tools:run', 'no token: by variable');
+is($http->get('/chosen?a=p|x&b=q')->challenge->{fields}{scope}, 'p|x',
+   'no token: the first of two');
+is($http->get('/chosen?b=q')->challenge->{fields}{scope}, 'q',
+   'no token: the first that has a value');
+is_deeply([ sort grep { /[xyz]/ } @{ $http->get(
+                '/.well-known/oauth-protected-resource')
+                ->json->{scopes_supported} } ], [ 'everything', 'y' ],
+          'metadata: an alternative without variables');
 is($http->get('/variable?tool=bad')->challenge->{text},
    'Bearer resource_metadata='
    . '"https://app.test/.well-known/oauth-protected-resource"',

@@ -26,7 +26,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url);
     map $arg_tool $tool {
         default  "";
         some     "t:some read";
-        either   "t:one|t:two write";
+        pipe     "t:one|t:two write";
         free     none;
     }
 
@@ -53,7 +53,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url);
 
         location /variable {
             oauth_scope $tool;
-            oauth_scope a t:$arg_tool;
+            oauth_scope a t:$arg_tool|t:any;
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
@@ -154,7 +154,7 @@ for (
     [ 'DELETE', '/lists', 'read a b' ],
     [ 'GET', '/either', 'a c' ],
     [ 'GET', '/variable?tool=some', 't:some read a' ],
-    [ 'GET', '/variable?tool=either', 't:one write a t:either' ],
+    [ 'GET', '/variable?tool=pipe', 't:one|t:two write a t:pipe' ],
     [ 'GET', '/variable?tool=free', 'a t:free' ],
     [ 'GET', '/implied', 'read audit' ],
     [ 'GET', '/loop', 'loop_b' ],
@@ -210,6 +210,8 @@ for (
     [ '/either', 'a e', 200, 'another alternative' ],
     [ '/either', 'b c', 403, 'an alternative where it is no choice' ],
     [ '/more', 'admin', 200, 'what is advertised needs no grant' ],
+    [ '/variable?tool=some', 't:some read a t:any', 200,
+      'an alternative to a variable' ],
     [ '/own', 'write', 403, 'a list of its own replaces the outer one' ],
     [ '/own', 'read write', 200, 'and counts' ],
 ) {
@@ -221,7 +223,7 @@ for (
 # metadata: all that any method may need, and what is advertised
 
 my %documents = (
-    '' => 'a b audit c d e f loop_b read',
+    '' => 'a b audit c d e f loop_b read t:any',
     '/more' => 'extra last other read write',
     '/nothing' => 'extra',
     '/tools' => 'a b read t:some',
