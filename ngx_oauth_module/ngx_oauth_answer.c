@@ -15,6 +15,9 @@
 
 static ngx_int_t ngx_oauth_answer_variant(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf, const ngx_str_t *method);
+static ngx_int_t ngx_oauth_answer_prepare(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *conf, const ngx_str_t *method, ngx_uint_t kind,
+    ngx_oauth_answer_t **answer);
 static ngx_int_t ngx_oauth_answer_term(ngx_http_request_t *r,
     const ngx_oauth_term_t *term, oauth_buf_t *buf);
 static ngx_uint_t ngx_oauth_answer_words(oauth_str_t words,
@@ -122,10 +125,7 @@ static ngx_int_t
 ngx_oauth_answer_variant(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
     const ngx_str_t *method)
 {
-    ngx_int_t             rc;
-    ngx_str_t             scope;
     ngx_uint_t            i;
-    oauth_buf_t           buf;
     ngx_oauth_variant_t  *variants, *variant;
 
     variants = conf->variants->elts;
@@ -142,11 +142,34 @@ ngx_oauth_answer_variant(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
     }
 
     variant->method = *method;
-    variant->answer = NULL;
+
+    for (i = 0; i < NGX_OAUTH_ANSWER_KINDS; i++) {
+        if (ngx_oauth_answer_prepare(cf, conf, method, i, &variant->answers[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Leaves NULL where the answer depends on variables. */
+
+static ngx_int_t
+ngx_oauth_answer_prepare(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
+    const ngx_str_t *method, ngx_uint_t kind, ngx_oauth_answer_t **answer)
+{
+    ngx_int_t    rc;
+    ngx_str_t    scope;
+    oauth_buf_t  buf;
+
+    *answer = NULL;
 
     ngx_memzero(&buf, sizeof(oauth_buf_t));
 
-    rc = ngx_oauth_answer_scope(NULL, conf, method, &buf);
+    rc = ngx_oauth_answer_scope(NULL, conf, method, kind, &buf);
 
     if (rc == NGX_DECLINED) {
         oauth_buf_free(&buf);
@@ -158,9 +181,9 @@ ngx_oauth_answer_variant(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
         return NGX_ERROR;
     }
 
-    variant->answer = ngx_oauth_answer_share(cf, conf, &scope);
+    *answer = ngx_oauth_answer_share(cf, conf, &scope);
 
-    return variant->answer ? NGX_OK : NGX_ERROR;
+    return *answer ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -282,7 +305,7 @@ ngx_oauth_answer_kind(oauth_reason_t reason)
 ngx_int_t
 ngx_oauth_answer_scope(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const ngx_str_t *method,
-    oauth_buf_t *buf)
+    ngx_uint_t kind, oauth_buf_t *buf)
 {
     ngx_int_t           rc;
     ngx_str_t          *advertise;
@@ -290,7 +313,10 @@ ngx_oauth_answer_scope(ngx_http_request_t *r,
     ngx_oauth_term_t   *terms;
     ngx_oauth_scope_t  *scopes;
 
-    advertise = conf->advertise ? conf->advertise->elts : NULL;
+    /* Who has a token and lacks a scope is asked for no more than that. */
+
+    advertise = (conf->advertise && kind != NGX_OAUTH_ANSWER_MORE)
+                ? conf->advertise->elts : NULL;
 
     for (i = 0; advertise && i < conf->advertise->nelts; i++) {
         oauth_scope_append(buf, ngx_oauth_str(&advertise[i]));

@@ -146,11 +146,12 @@ typedef struct {
 } ngx_oauth_answer_t;
 
 
-/* The answer for a method; empty: for all others. */
+/* The answers for a method; empty: for all others. */
 
 typedef struct {
     ngx_str_t                  method;
-    ngx_oauth_answer_t        *answer;      /* NULL: it depends on variables  */
+    ngx_oauth_answer_t        *answers[NGX_OAUTH_ANSWER_KINDS];
+                                            /* NULL: it depends on variables  */
 } ngx_oauth_variant_t;
 
 
@@ -365,13 +366,15 @@ ngx_int_t ngx_oauth_answer_write(ngx_pool_t *pool, oauth_reason_t reason,
 ngx_uint_t ngx_oauth_answer_kind(oauth_reason_t reason);
 
 /*
- * Appends the scopes that a token for this method should have.  r: NULL while
- * the configuration is read.  NGX_DECLINED: they depend on the request.
+ * Appends the scopes that a refusal of this kind names: those that the method
+ * needs, and what is advertised unless the client has a token and lacks a
+ * scope.  r: NULL while the configuration is read.  NGX_DECLINED: they depend
+ * on the request.
  */
 
 ngx_int_t ngx_oauth_answer_scope(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const ngx_str_t *method,
-    oauth_buf_t *buf);
+    ngx_uint_t kind, oauth_buf_t *buf);
 
 /* 1 when a term of one value asks for nothing. */
 

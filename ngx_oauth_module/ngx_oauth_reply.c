@@ -294,7 +294,7 @@ ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx)
         }
     }
 
-    return variants[i].answer;
+    return variants[i].answers[ngx_oauth_answer_kind(ctx->reason)];
 }
 
 
@@ -322,7 +322,8 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
     ctx->judging = (ctx->reason == OAUTH_INSUFFICIENT_SCOPE);
 
     rc = ngx_oauth_answer_scope(ctx->request, ctx->conf,
-                                &ctx->request->method_name, &scope);
+                                &ctx->request->method_name,
+                                ngx_oauth_answer_kind(ctx->reason), &scope);
 
     ctx->judging = 0;
 

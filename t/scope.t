@@ -244,7 +244,7 @@ for (
     [ '/implied', 'root', 'no: read' ],
 
     [ '/advertised', 'a', 'yes' ],
-    [ '/advertised', 'b c', 'no: a b c' ],
+    [ '/advertised', 'b c', 'no: a' ],
 
     [ '/outer', 'a', 'yes' ],
     [ '/outer/inner', 'b', 'yes' ],

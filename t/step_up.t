@@ -3,7 +3,8 @@
 # Step-up: what a refusal names is enough. An agent that comes without a token,
 # or with one that lacks a scope, is told all scopes of its request at once; a
 # token with these opens it, and no smaller one does. What is advertised beyond
-# that is named everywhere and required nowhere.
+# that is named to who has no token, to nobody who lacks a scope, and required
+# nowhere.
 
 use strict;
 use warnings;
@@ -194,10 +195,19 @@ for (
 
         is_refused($response, 403, 'insufficient_scope',
                    "$name: without $missing");
-        is($response->challenge->{fields}{scope}, "@all",
-           "$name: all are named again, granted or not");
+        is_deeply([ sort split ' ', $response->challenge->{fields}{scope} ],
+                  [ sort @required ],
+                  "$name: what is required is named, granted or not, no more");
+        is(named($response), $response->challenge->{fields}{scope},
+           "$name: and in the body") unless $method eq 'HEAD';
     }
 }
+
+# a bad token is no step up: what is advertised is named again
+
+is(join(' ', sort split ' ', $http->get('/more', token => 'a.b.c')
+        ->challenge->{fields}{scope}), 'extra last read write',
+   'a token that is none');
 
 # what implies
 
