@@ -201,6 +201,10 @@ ngx_oauth_conf_oauth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
+        if (ngx_oauth_conf_no_variables(cf, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
         for (k = 1; k < i; k++) {
             if (ngx_strcmp(value[k].data, value[i].data) == 0) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -236,6 +240,10 @@ ngx_oauth_conf_resource(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     value = cf->args->elts;
+
+    if (ngx_oauth_conf_no_variables(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     error = oauth_url_parse(ngx_oauth_str(&value[1]), &url);
 
@@ -297,6 +305,10 @@ ngx_oauth_conf_metadata(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (lcf->members == NULL) {
         return "follows \"oauth_metadata off\": remove one of the two";
+    }
+
+    if (ngx_oauth_conf_no_variables(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     member = ngx_oauth_conf_push(cf, &lcf->members,
@@ -386,10 +398,57 @@ ngx_oauth_conf_strings(ngx_conf_t *cf, ngx_uint_t first)
     value = cf->args->elts;
 
     for (i = first; i < cf->args->nelts; i++) {
+
+        if (ngx_oauth_conf_no_variables(cf, &value[i]) != NGX_OK) {
+            return NULL;
+        }
+
         strings[i - first] = ngx_oauth_str(&value[i]);
     }
 
     return strings;
+}
+
+
+ngx_int_t
+ngx_oauth_conf_no_variables(ngx_conf_t *cf, ngx_str_t *value)
+{
+    ngx_str_t  *directive;
+
+    if (!ngx_oauth_conf_has_variable(value)) {
+        return NGX_OK;
+    }
+
+    directive = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" has a variable, and variables are not evaluated "
+                       "in \"%V\": write the value itself",
+                       value, directive);
+
+    return NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_oauth_conf_has_variable(ngx_str_t *value)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 1; i < value->len; i++) {
+
+        c = ngx_tolower(value->data[i]);
+
+        if (value->data[i - 1] == '$'
+            && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+                || c == '_' || c == '{'))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -73,13 +73,14 @@ typedef struct {
 } ngx_oauth_scope_t;
 
 
-/* oauth_require */
+/* oauth_require: one of the values, of either kind. */
 
 typedef struct {
     oauth_str_t                claim;
     ngx_uint_t                 index;       /* of the claim, as selected      */
-    oauth_str_t               *values;
-    ngx_uint_t                 nvalues;
+    ngx_array_t               *values;      /* oauth_str_t; NULL: none        */
+    ngx_array_t               *variables;   /* ngx_http_complex_value_t; NULL:
+                                               none                           */
 } ngx_oauth_require_t;
 
 
@@ -275,9 +276,23 @@ void *ngx_oauth_conf_push(ngx_conf_t *cf, ngx_array_t **array, size_t size);
 
 char *ngx_oauth_conf_off(ngx_conf_t *cf, ngx_array_t **array);
 
-/* The arguments from first on, in the configuration's pool. */
+/*
+ * The arguments from first on, in the configuration's pool.  NULL: no memory,
+ * or one has a variable, which is logged.
+ */
 
 oauth_str_t *ngx_oauth_conf_strings(ngx_conf_t *cf, ngx_uint_t first);
+
+/*
+ * NGX_OK, or NGX_ERROR where nginx would read a "$" of the value as a variable:
+ * an [emerg] says that none is evaluated here.
+ */
+
+ngx_int_t ngx_oauth_conf_no_variables(ngx_conf_t *cf, ngx_str_t *value);
+
+/* 1 when nginx would read a "$" of the value as a variable. */
+
+ngx_uint_t ngx_oauth_conf_has_variable(ngx_str_t *value);
 
 /* An [emerg] that names the place instead of the line being read. */
 
@@ -334,6 +349,13 @@ char *ngx_oauth_conf_leeway(ngx_conf_t *cf, void *post, void *data);
 
 ngx_int_t ngx_oauth_conf_claims_init(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf);
+
+/*
+ * NGX_OK, or NGX_ERROR and an [emerg] where the path has a variable or an empty
+ * segment: no claim has such a name.
+ */
+
+ngx_int_t ngx_oauth_conf_claim_path(ngx_conf_t *cf, ngx_str_t *path);
 
 /* Selects a claim: NGX_OK and its number. */
 

@@ -70,6 +70,41 @@ ngx_oauth_conf_claims_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 }
 
 
+/*
+ * A member's own name may have dots, and then it wins over the nested reading;
+ * but none begins or ends with one, or has two in a row.
+ */
+
+ngx_int_t
+ngx_oauth_conf_claim_path(ngx_conf_t *cf, ngx_str_t *path)
+{
+    size_t  i;
+
+    if (ngx_oauth_conf_no_variables(cf, path) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < path->len; i++) {
+        if (path->data[i] == '.'
+            && (i == 0 || i == path->len - 1 || path->data[i + 1] == '.'))
+        {
+            break;
+        }
+    }
+
+    if (path->len > 0 && i == path->len) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "claim path \"%V\" is empty or has an empty segment: "
+                       "write the name of a claim, or names joined with single "
+                       "dots, as in realm_access.roles", path);
+
+    return NGX_ERROR;
+}
+
+
 ngx_int_t
 ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
     ngx_uint_t *index)

@@ -100,15 +100,13 @@ ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (value[2].len == 0) {
-        return "has an empty claim name";
-    }
-
     if (ngx_strlchr(value[2].data, value[2].data + value[2].len, '$')
         == NULL)
     {
         header->claim = ngx_oauth_str(&value[2]);
-        return NGX_CONF_OK;
+
+        return ngx_oauth_conf_claim_path(cf, &value[2]) == NGX_OK
+               ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
     ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));

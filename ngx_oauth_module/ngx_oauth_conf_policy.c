@@ -16,6 +16,8 @@ static ngx_int_t ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
 static ngx_int_t ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
     ngx_oauth_scope_t *scope);
 static ngx_int_t ngx_oauth_conf_scope_tokens(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_conf_require_value(ngx_conf_t *cf,
+    ngx_oauth_require_t *require, ngx_str_t *value);
 
 
 char *
@@ -52,6 +54,10 @@ ngx_oauth_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         if (value[i].len == 0) {
             return "has an empty value: remove it";
+        }
+
+        if (ngx_oauth_conf_no_variables(cf, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
         }
 
         audience = ngx_oauth_conf_push(cf, &lcf->audience,
@@ -326,6 +332,10 @@ ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
 
         last = value[i].data + value[i].len;
 
+        if (ngx_oauth_conf_no_variables(cf, &value[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         if (ngx_strlchr(value[i].data, last, '$')
             || ngx_strlchr(value[i].data, last, '|'))
         {
@@ -356,12 +366,13 @@ ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_oauth_loc_conf_t  *lcf = conf;
 
     ngx_str_t            *value;
+    ngx_uint_t            i;
     ngx_oauth_require_t  *require;
 
     value = cf->args->elts;
 
-    if (value[1].len == 0) {
-        return "has an empty claim name";
+    if (ngx_oauth_conf_claim_path(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     require = ngx_oauth_conf_push(cf, &lcf->requires,
@@ -370,13 +381,51 @@ ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    require->claim = ngx_oauth_str(&value[1]);
-    require->nvalues = cf->args->nelts - 2;
-    require->values = ngx_oauth_conf_strings(cf, 2);
+    ngx_memzero(require, sizeof(ngx_oauth_require_t));
 
-    if (require->values == NULL) {
-        return NGX_CONF_ERROR;
+    require->claim = ngx_oauth_str(&value[1]);
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (ngx_oauth_conf_require_value(cf, require, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_conf_require_value(ngx_conf_t *cf, ngx_oauth_require_t *require,
+    ngx_str_t *value)
+{
+    oauth_str_t                       *text;
+    ngx_http_complex_value_t          *complex;
+    ngx_http_compile_complex_value_t   ccv;
+
+    if (!ngx_oauth_conf_has_variable(value)) {
+
+        text = ngx_oauth_conf_push(cf, &require->values, sizeof(oauth_str_t));
+        if (text == NULL) {
+            return NGX_ERROR;
+        }
+
+        *text = ngx_oauth_str(value);
+
+        return NGX_OK;
+    }
+
+    complex = ngx_oauth_conf_push(cf, &require->variables,
+                                   sizeof(ngx_http_complex_value_t));
+    if (complex == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = complex;
+
+    return ngx_http_compile_complex_value(&ccv);
 }

@@ -14,6 +14,10 @@ static oauth_reason_t ngx_oauth_policy_audience(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static ngx_uint_t ngx_oauth_policy_is_for(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t audience);
+static oauth_reason_t ngx_oauth_policy_requires(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
+static oauth_reason_t ngx_oauth_policy_variables(ngx_http_request_t *r,
+    const ngx_oauth_require_t *require, const oauth_claim_t *claim);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
 static oauth_reason_t ngx_oauth_policy_term(ngx_http_request_t *r,
@@ -27,9 +31,7 @@ oauth_reason_t
 ngx_oauth_policy_verify(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
 {
-    ngx_uint_t            i;
-    oauth_reason_t        reason;
-    ngx_oauth_require_t  *requires;
+    oauth_reason_t  reason;
 
     reason = ngx_oauth_policy_audience(r, conf, token);
     if (reason != OAUTH_OK) {
@@ -40,17 +42,9 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
         return OAUTH_NO_SUBJECT;
     }
 
-    if (conf->requires) {
-
-        requires = conf->requires->elts;
-
-        for (i = 0; i < conf->requires->nelts; i++) {
-            if (!oauth_claim_has(&token->claims[requires[i].index],
-                                 requires[i].values, requires[i].nvalues))
-            {
-                return OAUTH_REQUIREMENT_NOT_MET;
-            }
-        }
+    reason = ngx_oauth_policy_requires(r, conf, token);
+    if (reason != OAUTH_OK) {
+        return reason;
     }
 
     return ngx_oauth_policy_scopes(r, conf, token->scope);
@@ -137,6 +131,68 @@ ngx_oauth_policy_is_below(const ngx_oauth_srv_conf_t *scf,
     }
 
     return 1;
+}
+
+
+static oauth_reason_t
+ngx_oauth_policy_requires(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
+{
+    ngx_uint_t            i;
+    oauth_reason_t        reason;
+    const oauth_claim_t  *claim;
+    ngx_oauth_require_t  *requires;
+
+    requires = conf->requires ? conf->requires->elts : NULL;
+
+    for (i = 0; requires && i < conf->requires->nelts; i++) {
+
+        claim = &token->claims[requires[i].index];
+
+        if (requires[i].values
+            && oauth_claim_has(claim, requires[i].values->elts,
+                               requires[i].values->nelts))
+        {
+            continue;
+        }
+
+        reason = ngx_oauth_policy_variables(r, &requires[i], claim);
+        if (reason != OAUTH_OK) {
+            return reason;
+        }
+    }
+
+    return OAUTH_OK;
+}
+
+
+/* A variable that holds nothing is never met, not by an empty claim either. */
+
+static oauth_reason_t
+ngx_oauth_policy_variables(ngx_http_request_t *r,
+    const ngx_oauth_require_t *require, const oauth_claim_t *claim)
+{
+    ngx_str_t                  value;
+    ngx_uint_t                 i;
+    oauth_str_t                text;
+    ngx_http_complex_value_t  *variables;
+
+    variables = require->variables ? require->variables->elts : NULL;
+
+    for (i = 0; variables && i < require->variables->nelts; i++) {
+
+        if (ngx_oauth_variables_value(r, &variables[i], &value) != NGX_OK) {
+            return OAUTH_SERVER_ERROR;
+        }
+
+        text = ngx_oauth_str(&value);
+
+        if (text.len && oauth_claim_has(claim, &text, 1)) {
+            return OAUTH_OK;
+        }
+    }
+
+    return OAUTH_REQUIREMENT_NOT_MET;
 }
 
 

@@ -103,7 +103,7 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_oauth_main_conf_t  *mcf = conf;
 
     ngx_str_t            *value;
-    ngx_uint_t            index;
+    ngx_uint_t            i, index;
     oauth_select_t        select;
     ngx_http_variable_t  *var;
 
@@ -114,6 +114,12 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            "invalid variable name \"%V\": begin it with \"$\"",
                            &value[1]);
         return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (ngx_oauth_conf_claim_path(cf, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     value[1].len--;

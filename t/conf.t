@@ -475,6 +475,55 @@ bad('oauth_claim_set without $', "oauth_claim_set team realm; # here\n",
     qr/"team"/);
 bad('oauth_claim_set of a known variable',
     "oauth_claim_set \$request_uri realm; # here\n", qr/request_uri/);
+bad("oauth_claim_set: $_", "oauth_claim_set \$team $_; # here\n",
+    qr/claim path/) for '""', '.', 'a.', '.a', 'a..b', 'realm .', 'realm ""';
+
+# paths of claims
+
+for my $path ('', '.', '..', '.a', 'a.', 'a..b', 'a.b.') {
+    bad("oauth_header X-A \"$path\"", in_server(
+            "location / {\n oauth corp;\n oauth_header X-A \"$path\"; # here"
+            . "\n }"), qr/claim path "\Q$path\E"/, qr/realm_access\.roles/);
+    bad("oauth_require \"$path\"", in_server(
+            "location / {\n oauth corp;\n oauth_require \"$path\" a; # here"
+            . "\n }"), qr/claim path "\Q$path\E"/);
+}
+
+good("path of a claim: $_", in_server("location / {\n oauth corp;\n"
+    . " oauth_header X-A $_;\n oauth_require $_ a;\n }"))
+    for qw(a a.b a.b.c https://example.com/a.b/c urn:a:b a-b_c/d);
+
+# variables where none is evaluated
+
+for my $lines ('oauth $issuer', 'oauth corp ${other}', 'oauth_audience $host',
+               'oauth_audience a api://$1', 'oauth_resource https://$host',
+               'oauth_resource https://app.test/$tenant',
+               'oauth_metadata resource_name $host',
+               'oauth_metadata resource_documentation https://$host/x',
+               'oauth_metadata resource_name#$lang x',
+               'oauth_scope_implies a $scope', 'oauth_scope_implies $_ a',
+               'oauth_scope_advertise x:$y', 'oauth_require $claim a',
+               'oauth_require a.${b} a')
+{
+    my $here = $lines =~ /^oauth / ? "$lines; # here"
+                                   : "oauth corp;\n $lines; # here";
+
+    bad("a variable: $lines", in_server("location / {\n $here\n }"),
+        qr/"[^"]*\$[^"]*"/, qr/variables are/);
+}
+
+bad('a variable: oauth_claim_set', "oauth_claim_set \$team realm \$x; # here\n",
+    qr/"\$x"/, qr/variables are not evaluated/);
+
+good('a "$" that names none', in_server(<<'CONF'));
+        location / {
+            oauth corp;
+            oauth_audience a$ $ $-b;
+            oauth_metadata resource_name "Cash $, $.";
+            oauth_require price 5$;
+        }
+CONF
+
 bad('oauth_claim_set twice', "oauth_claim_set \$team a;\n"
     . "oauth_claim_set \$team b; # here\n", qr/team/);
 

@@ -58,6 +58,31 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url);
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
+        location ~ ^/tenants/(?<tenant>[^/]*)/ {
+            oauth_require tenant $tenant;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /part {
+            oauth_require tenant t-$arg_t;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /or {
+            oauth_require tenant root $arg_a ${arg_b};
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /itself {
+            oauth_require tenant $oauth_claim_home;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /price {
+            oauth_require price 5$ $;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
         location /scope {
             oauth_require role admin;
             oauth_scope special;
@@ -109,6 +134,39 @@ for (
       'false' ],
     [ '/flag', { email_verified => $true, level => 4 }, 0,
       'another number' ],
+
+    # variables
+
+    [ '/tenants/acme/x', { tenant => 'acme' }, 1, 'the one of the path' ],
+    [ '/tenants/acme/x', { tenant => [ 'a', 'acme' ] }, 1, 'one of several' ],
+    [ '/tenants/acme/x', { tenant => 'evil' }, 0, 'another one' ],
+    [ '/tenants/acme/x', { tenant => 'acm' }, 0, 'a shorter one' ],
+    [ '/tenants/acme/x', { tenant => '$tenant' }, 0, 'the name itself' ],
+    [ '/tenants/acme/x', {}, 0, 'none' ],
+    [ '/tenants/acme%20evil/x', { tenant => 'evil' }, 0, 'two words' ],
+    [ '/tenants/acme|evil/x', { tenant => 'evil' }, 0, 'no alternatives' ],
+    [ '/tenants/acme,evil/x', { tenant => [ 'acme', 'evil' ] }, 0,
+      'no list' ],
+    [ '/part?t=1', { tenant => 't-1' }, 1, 'a part of a value' ],
+    [ '/part?t=1', { tenant => '1' }, 0, 'is not the whole' ],
+    [ '/part', { tenant => 't-' }, 1, 'the rest of a value' ],
+    [ '/or?a=x&b=y', { tenant => 'root' }, 1, 'one without variables' ],
+    [ '/or?a=x&b=y', { tenant => 'x' }, 1, 'the first variable' ],
+    [ '/or?a=x&b=y', { tenant => 'y' }, 1, 'the second variable' ],
+    [ '/or?a=x&b=y', { tenant => 'z' }, 0, 'none of them' ],
+    [ '/or?b=y', { tenant => 'y' }, 1, 'an empty one before it' ],
+    [ '/or', { tenant => '' }, 0, 'an empty value and an empty claim' ],
+    [ '/or', { tenant => [ '' ] }, 0, 'an empty value and an empty member' ],
+    [ '/or', {}, 0, 'an empty value and no claim' ],
+    [ '/or', { tenant => undef }, 0, 'an empty value and null' ],
+    [ '/itself', { tenant => 'acme', home => 'acme' }, 1,
+      'a variable of the same token' ],
+    [ '/itself', { tenant => 'acme', home => 'evil' }, 0,
+      'which says something else' ],
+    [ '/itself', { tenant => 'acme' }, 0, 'or nothing' ],
+    [ '/price', { price => '5$' }, 1, 'a "$" that names no variable' ],
+    [ '/price', { price => '$' }, 1, 'a "$" alone' ],
+    [ '/price', { price => '5' }, 0, 'without it' ],
 ) {
     my ($path, $claims, $good, $name) = @$_;
     my $response = $http->get($path, token => $issuer->token(%$claims));

@@ -1,8 +1,9 @@
 
 /*
  * Scopes.  Input: a line with what is granted, a line with the scope that is
- * asked for, then one line for each rule: a scope and what it implies.  The verdict is that of a
- * plain closure: add what is implied until nothing is new, then look.
+ * asked for, then one line for each rule: a scope and what it implies.  The
+ * verdict is that of a plain closure: add what is implied until nothing is new,
+ * then look.
  */
 
 
