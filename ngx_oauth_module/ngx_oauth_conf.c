@@ -12,6 +12,7 @@
 
 static ngx_int_t ngx_oauth_conf_remember(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf);
+static ngx_uint_t ngx_oauth_conf_is_catch_all(ngx_oauth_location_t *location);
 
 
 void *
@@ -101,6 +102,8 @@ ngx_oauth_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_oauth_loc_conf_t  *prev = parent;
     ngx_oauth_loc_conf_t  *conf = child;
 
+    conf->outer = prev;
+
     if (conf->names == NGX_CONF_UNSET_PTR) {
         conf->place = prev->place;
     }
@@ -144,6 +147,7 @@ ngx_oauth_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 static ngx_int_t
 ngx_oauth_conf_remember(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
 {
+    void                  **limited;
     ngx_http_conf_ctx_t    *server;
     ngx_oauth_location_t   *location;
     ngx_oauth_main_conf_t  *mcf;
@@ -166,16 +170,48 @@ ngx_oauth_conf_remember(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
     server = location->cscf->ctx;
     location->top = (server->loc_conf[ngx_oauth_module.ctx_index] == conf);
 
-    if (!location->top
-        && location->clcf->name.len == 1
-        && location->clcf->name.data[0] == '/'
-        && !location->clcf->exact_match
-        && !location->clcf->noname)
-    {
+    limited = location->clcf->limit_except_loc_conf;
+
+    if (limited) {
+        conf->limited = limited[ngx_oauth_module.ctx_index];
+    }
+
+    if (ngx_oauth_conf_is_catch_all(location)) {
         location->server->catch_all = 1;
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * The server's own "location /", which serves all that no other location does:
+ * no regex, no "=", none inside another location.
+ */
+
+static ngx_uint_t
+ngx_oauth_conf_is_catch_all(ngx_oauth_location_t *location)
+{
+    ngx_http_conf_ctx_t       *server;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = location->clcf;
+    server = location->cscf->ctx;
+
+#if (NGX_PCRE)
+
+    if (clcf->regex) {
+        return 0;
+    }
+
+#endif
+
+    return location->conf->outer
+               == server->loc_conf[ngx_oauth_module.ctx_index]
+           && clcf->name.len == 1
+           && clcf->name.data[0] == '/'
+           && !clcf->exact_match
+           && !clcf->noname;
 }
 
 
@@ -290,6 +326,7 @@ ngx_oauth_conf_metadata(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                *value;
     ngx_uint_t                i;
     const char               *error;
+    oauth_str_t              *strings;
     oauth_metadata_member_t  *member, *members;
 
     value = cf->args->elts;
@@ -307,7 +344,8 @@ ngx_oauth_conf_metadata(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "follows \"oauth_metadata off\": remove one of the two";
     }
 
-    if (ngx_oauth_conf_no_variables(cf, &value[1]) != NGX_OK) {
+    strings = ngx_oauth_conf_strings(cf, 1);
+    if (strings == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -317,13 +355,9 @@ ngx_oauth_conf_metadata(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    member->name = ngx_oauth_str(&value[1]);
+    member->name = strings[0];
     member->nvalues = cf->args->nelts - 2;
-    member->values = ngx_oauth_conf_strings(cf, 2);
-
-    if (member->values == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    member->values = &strings[1];
 
     error = oauth_metadata_check(member);
 
@@ -457,6 +491,22 @@ ngx_oauth_conf_here(ngx_conf_t *cf, ngx_oauth_place_t *place)
 {
     place->file = cf->conf_file->file.name;
     place->line = cf->conf_file->line;
+}
+
+
+void
+ngx_oauth_conf_rule(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
+{
+    ngx_str_t  *value;
+
+    if (lcf->rule.len) {
+        return;
+    }
+
+    value = cf->args->elts;
+    lcf->rule = value[0];
+
+    ngx_oauth_conf_here(cf, &lcf->rule_place);
 }
 
 

@@ -169,6 +169,8 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                  url;
+    ngx_oauth_place_t          derived;     /* oauth that it follows from;
+                                               line 0: it is written          */
     ngx_str_t                  path;        /* of the document, decoded       */
     ngx_str_t                  metadata;    /* URL of the document            */
     ngx_str_t                  document;
@@ -206,9 +208,14 @@ typedef struct {
 } ngx_oauth_srv_conf_t;
 
 
-typedef struct {
+typedef struct ngx_oauth_loc_conf_s  ngx_oauth_loc_conf_t;
+
+struct ngx_oauth_loc_conf_s {
+    ngx_oauth_loc_conf_t      *outer;       /* the level around; NULL: http   */
+    ngx_oauth_loc_conf_t      *limited;     /* that of limit_except, or NULL  */
     ngx_array_t               *names;       /* ngx_str_t; NULL: oauth off     */
-    ngx_oauth_place_t          place;       /* of the directive oauth         */
+    ngx_oauth_place_t          place;       /* of the directive oauth; line 0:
+                                               none, outside neither          */
     ngx_array_t               *issuers;     /* ngx_oauth_issuer_t *; NULL: the
                                                location is not protected      */
 
@@ -226,6 +233,11 @@ typedef struct {
     ngx_array_t               *rules;       /* oauth_scope_rule_t             */
     ngx_array_t               *advertise;   /* ngx_str_t                      */
     ngx_array_t               *requires;    /* ngx_oauth_require_t            */
+    ngx_str_t                  rule;        /* oauth_scope, oauth_require or
+                                               oauth_header: the first of this
+                                               very level                     */
+    ngx_oauth_place_t          rule_place;
+    ngx_uint_t                 protects;    /* this level, or one inside      */
     ngx_array_t               *headers;     /* ngx_oauth_header_t             */
     ngx_array_t               *members;     /* oauth_metadata_member_t        */
 
@@ -240,7 +252,7 @@ typedef struct {
     ngx_flag_t                 pass_token;
     ngx_flag_t                 cors;
     ngx_flag_t                 strict_uri;
-} ngx_oauth_loc_conf_t;
+};
 
 
 /* A location and its server, kept until the end of the configuration. */
@@ -300,6 +312,10 @@ void ngx_cdecl ngx_oauth_conf_error(ngx_conf_t *cf, ngx_oauth_place_t *place,
     const char *fmt, ...);
 
 void ngx_oauth_conf_here(ngx_conf_t *cf, ngx_oauth_place_t *place);
+
+/* Notes the directive being read as one that means nothing without oauth. */
+
+void ngx_oauth_conf_rule(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf);
 
 
 /* ngx_oauth_conf_policy.c: what a token must be good for. */
@@ -422,7 +438,7 @@ ngx_int_t ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 ngx_int_t ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 
 
-/* ngx_oauth_conf_warn.c: what answers before a token is looked at. */
+/* ngx_oauth_conf_warn.c: what is allowed, and hardly meant. */
 
 void ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 
@@ -440,6 +456,10 @@ ngx_module_t *ngx_oauth_conf_module(ngx_conf_t *cf, const char *name);
 
 ngx_int_t ngx_oauth_resource_default(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_str_t *url);
+
+/* 1 for a name without wildcard and regex. */
+
+ngx_uint_t ngx_oauth_server_name_literal(ngx_str_t *name);
 
 /*
  * The resource of this URL in the location's server, new or shared, with what

@@ -11,15 +11,22 @@
 
 static ngx_int_t ngx_oauth_server_listen(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_uint_t *port, ngx_uint_t *ssl);
-static ngx_uint_t ngx_oauth_server_name_literal(ngx_str_t *name);
 static ngx_oauth_resource_t *ngx_oauth_resource_new(ngx_conf_t *cf,
     ngx_str_t *url);
 static ngx_int_t ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata,
     size_t origin, ngx_str_t *path);
+static ngx_int_t ngx_oauth_resource_reachable(ngx_conf_t *cf,
+    ngx_oauth_location_t *location, ngx_oauth_resource_t *resource);
 static ngx_int_t ngx_oauth_resource_add(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
+static ngx_int_t ngx_oauth_resource_issuers(ngx_array_t *known,
+    ngx_oauth_loc_conf_t *lcf);
 static ngx_int_t ngx_oauth_resource_members(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
+static ngx_uint_t ngx_oauth_resource_equal(ngx_array_t *one,
+    ngx_array_t *other);
+static ngx_uint_t ngx_oauth_resource_member_equal(oauth_metadata_member_t *a,
+    oauth_metadata_member_t *b);
 static void ngx_oauth_resource_scopes(oauth_buf_t *scopes,
     ngx_oauth_loc_conf_t *lcf);
 static void ngx_oauth_resource_term(oauth_buf_t *scopes,
@@ -79,7 +86,7 @@ ngx_oauth_resource_default(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
 
 /* No regex, no wildcard, no catch-all "_", not empty. */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_oauth_server_name_literal(ngx_str_t *name)
 {
     u_char  c;
@@ -162,7 +169,10 @@ ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_location_t *location,
     ngx_oauth_resource_t   *resource, **resources, **slot;
 
     resource = ngx_oauth_resource_new(cf, url);
-    if (resource == NULL) {
+
+    if (resource == NULL
+        || ngx_oauth_resource_reachable(cf, location, resource) != NGX_OK)
+    {
         return NULL;
     }
 
@@ -289,32 +299,100 @@ ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata, size_t origin,
 }
 
 
+/*
+ * Documents are looked up by the path that nginx makes of a request's: decoded,
+ * without dot segments, slashes merged.  nginx itself is asked what it makes of
+ * the document's URL; its parser looks at one byte after the path.
+ */
+
+static ngx_int_t
+ngx_oauth_resource_reachable(ngx_conf_t *cf, ngx_oauth_location_t *location,
+    ngx_oauth_resource_t *resource)
+{
+    u_char              *p, *last;
+    size_t               len;
+    ngx_http_request_t  *r;
+
+    p = resource->metadata.data + resource->origin;
+    last = resource->metadata.data + resource->metadata.len;
+    last = ngx_strlchr(p, last, '?') ? ngx_strlchr(p, last, '?') : last;
+    len = last - p;
+
+    r = ngx_pcalloc(cf->temp_pool, sizeof(ngx_http_request_t));
+    if (r == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->connection = ngx_pcalloc(cf->temp_pool, sizeof(ngx_connection_t));
+    r->uri_start = ngx_pnalloc(cf->temp_pool, len + 1);
+    r->uri.data = ngx_pnalloc(cf->temp_pool, len + 1);
+
+    if (r->connection == NULL || r->uri_start == NULL || r->uri.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->connection->log = cf->log;
+    r->uri_end = ngx_cpymem(r->uri_start, p, len);
+    *r->uri_end = ' ';
+
+    if (ngx_http_parse_complex_uri(r, location->cscf->merge_slashes) == NGX_OK
+        && ngx_oauth_str_equal(&r->uri, &resource->path))
+    {
+        return NGX_OK;
+    }
+
+    ngx_oauth_conf_error(cf, &location->conf->resource_place,
+                         "resource \"%V\" has a metadata document that no "
+                         "request finds, since nginx reads the path of \"%V\" "
+                         "in another way: write the URL without \"//\", "
+                         "\"/./\", \"/../\" and \"%%00\"",
+                         &resource->url, &resource->metadata);
+
+    return NGX_ERROR;
+}
+
+
 /* What a location contributes to the document of its resource. */
 
 static ngx_int_t
 ngx_oauth_resource_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
     ngx_oauth_loc_conf_t *lcf)
 {
+    if (ngx_oauth_resource_issuers(&resource->issuers, lcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_oauth_resource_scopes(&resource->scopes, lcf);
+
+    return ngx_oauth_resource_members(cf, resource, lcf);
+}
+
+
+/* Adds those of the location that are not known yet. */
+
+static ngx_int_t
+ngx_oauth_resource_issuers(ngx_array_t *known, ngx_oauth_loc_conf_t *lcf)
+{
     ngx_uint_t             i, k;
-    ngx_oauth_issuer_t   **known, **issuers, **slot;
+    ngx_oauth_issuer_t   **issuers, **slot;
 
     issuers = lcf->issuers->elts;
 
     for (i = 0; i < lcf->issuers->nelts; i++) {
 
-        known = resource->issuers.elts;
+        slot = known->elts;
 
-        for (k = 0; k < resource->issuers.nelts; k++) {
-            if (known[k] == issuers[i]) {
+        for (k = 0; k < known->nelts; k++) {
+            if (slot[k] == issuers[i]) {
                 break;
             }
         }
 
-        if (k < resource->issuers.nelts) {
+        if (k < known->nelts) {
             continue;
         }
 
-        slot = ngx_array_push(&resource->issuers);
+        slot = ngx_array_push(known);
         if (slot == NULL) {
             return NGX_ERROR;
         }
@@ -322,9 +400,7 @@ ngx_oauth_resource_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
         *slot = issuers[i];
     }
 
-    ngx_oauth_resource_scopes(&resource->scopes, lcf);
-
-    return ngx_oauth_resource_members(cf, resource, lcf);
+    return NGX_OK;
 }
 
 
@@ -390,7 +466,9 @@ ngx_oauth_resource_members(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
         return NGX_OK;
     }
 
-    if (resource->members) {
+    if (resource->members
+        && !ngx_oauth_resource_equal(resource->members, lcf->members))
+    {
         ngx_oauth_conf_error(cf, &lcf->resource_place,
                              "resource \"%V\" has different \"oauth_metadata\" "
                              "in two locations: write it once, in the server",
@@ -401,6 +479,59 @@ ngx_oauth_resource_members(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
     resource->members = lcf->members;
 
     return NGX_OK;
+}
+
+
+/* 1 when they say the same, in any order: a name is in a list once. */
+
+static ngx_uint_t
+ngx_oauth_resource_equal(ngx_array_t *one, ngx_array_t *other)
+{
+    ngx_uint_t                i, k;
+    oauth_metadata_member_t  *a, *b;
+
+    if (one->nelts != other->nelts) {
+        return 0;
+    }
+
+    a = one->elts;
+    b = other->elts;
+
+    for (i = 0; i < one->nelts; i++) {
+
+        for (k = 0; k < other->nelts; k++) {
+            if (oauth_str_equal(a[i].name, b[k].name)) {
+                break;
+            }
+        }
+
+        if (k == other->nelts || !ngx_oauth_resource_member_equal(&a[i], &b[k]))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_oauth_resource_member_equal(oauth_metadata_member_t *a,
+    oauth_metadata_member_t *b)
+{
+    ngx_uint_t  i;
+
+    if (a->nvalues != b->nvalues) {
+        return 0;
+    }
+
+    for (i = 0; i < a->nvalues; i++) {
+        if (!oauth_str_equal(a->values[i], b->values[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -479,29 +610,45 @@ ngx_oauth_resource_link(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
 }
 
 
-/* Issuers and scopes are those of the location. */
+/* Issuers and scopes are those of the location, for all of its methods. */
 
 ngx_int_t
 ngx_oauth_resource_reflect(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
 {
-    oauth_buf_t       buf, scopes;
-    oauth_metadata_t  metadata;
+    oauth_buf_t            buf, scopes;
+    ngx_array_t            issuers;
+    oauth_metadata_t       metadata;
+    ngx_oauth_loc_conf_t  *limited;
 
     if (lcf->resource == NULL || !lcf->resource->reflect) {
         return NGX_OK;
     }
 
+    limited = lcf->limited;
+
+    if (limited && limited->resource != lcf->resource) {
+        limited = NULL;
+    }
+
     ngx_memzero(&buf, sizeof(oauth_buf_t));
     ngx_memzero(&scopes, sizeof(oauth_buf_t));
 
-    if (ngx_oauth_resource_metadata(cf, lcf->resource, lcf->issuers,
-                                    &metadata)
-        != NGX_OK)
+    if (ngx_array_init(&issuers, cf->pool, 2, sizeof(ngx_oauth_issuer_t *))
+        != NGX_OK
+        || ngx_oauth_resource_issuers(&issuers, lcf) != NGX_OK
+        || (limited
+            && ngx_oauth_resource_issuers(&issuers, limited) != NGX_OK)
+        || ngx_oauth_resource_metadata(cf, lcf->resource, &issuers, &metadata)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     ngx_oauth_resource_scopes(&scopes, lcf);
+
+    if (limited) {
+        ngx_oauth_resource_scopes(&scopes, limited);
+    }
 
     metadata.scopes = oauth_buf_str(&scopes);
     buf.failed = scopes.failed;

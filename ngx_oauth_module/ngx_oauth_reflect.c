@@ -172,6 +172,12 @@ ngx_oauth_reflect_lookup(ngx_http_request_t *r, ngx_str_t *target,
 
     *conf = ngx_oauth_location_lookup(r, &path);
 
+    /* What is open may still be protected for some methods (limit_except). */
+
+    if (*conf && (*conf)->resource == NULL && (*conf)->limited) {
+        *conf = (*conf)->limited;
+    }
+
     if (*conf == NULL || (*conf)->resource == NULL
         || !(*conf)->resource->reflect)
     {

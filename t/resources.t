@@ -101,6 +101,35 @@ my $nginx = nginx(<<"EOT", AS => $issuer->url, SECOND => $second->url,
         }
     }
 
+    # a "location ~ /" inside another location is not the server's "/"
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name nested.test;
+        oauth corp;
+        oauth_resource https://nested.test;
+        oauth_scope outer;
+
+        location /a {
+            proxy_pass http://127.0.0.1:%%UP%%;
+
+            location ~ / {
+                oauth_scope inner;
+                proxy_pass http://127.0.0.1:%%UP%%;
+            }
+        }
+    }
+
+    # documents of odd URLs, as nginx reads the path that asks for them
+
+    server {
+        listen 127.0.0.1:%%PORT_slashes%%;
+        server_name slashes.test;
+        merge_slashes off;
+
+        location / { oauth corp; oauth_resource https://slashes.test//docs; }
+    }
+
     # hosts that are IPv6 literals
 
     server {
@@ -213,6 +242,26 @@ is($from{'app.test'}->get("$known/stripped")->status, 404,
    'a path that clients do not see');
 is($from{'[2001:db8::1]'}->get("$known/mcp")->status, 404,
    'a resource of another server');
+
+# the server's own level, where no "location /" is
+
+my $nested = $nginx->http('main', host => 'nested.test');
+
+for ([ '/x', 'outer' ], [ '/', 'outer' ], [ '/a/b', 'inner' ]) {
+    my ($path, $scope) = @$_;
+    my $response = $nested->get($path);
+
+    is_refused($response, 401, '', "$path: refused");
+    is($response->challenge->{fields}{scope}, $scope, 'for its scope');
+}
+
+is_deeply([ sort @{ $nested->get($known)->json->{scopes_supported} } ],
+          [ 'inner', 'outer' ], 'both are advertised');
+
+# slashes that are not merged
+
+is($nginx->http('slashes')->get("$known//docs")->json->{resource},
+   'https://slashes.test//docs', 'merge_slashes off');
 
 # nothing inside shows outside
 

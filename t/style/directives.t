@@ -15,6 +15,7 @@ my @contexts = (
     [NGX_HTTP_MAIN_CONF    => 'http'],
     [NGX_HTTP_SRV_CONF     => 'server'],
     [NGX_HTTP_LOC_CONF     => 'location'],
+    [NGX_HTTP_LMT_CONF     => 'limit_except'],
     [NGX_OAUTH_ISSUER_CONF => 'oauth_issuer'],
 );
 
