@@ -78,6 +78,8 @@ ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
+    ngx_oauth_conf_rule(cf, lcf);
+
     header = ngx_oauth_conf_push(cf, &lcf->headers,
                                   sizeof(ngx_oauth_header_t));
     if (header == NULL) {

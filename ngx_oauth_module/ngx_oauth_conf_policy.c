@@ -16,8 +16,31 @@ static ngx_int_t ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
 static ngx_int_t ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
     ngx_oauth_scope_t *scope);
 static ngx_int_t ngx_oauth_conf_scope_tokens(ngx_conf_t *cf);
+static void ngx_oauth_conf_comma(ngx_conf_t *cf, ngx_str_t *value);
+static void ngx_oauth_conf_method(ngx_conf_t *cf, ngx_str_t *name);
 static ngx_int_t ngx_oauth_conf_require_value(ngx_conf_t *cf,
     ngx_oauth_require_t *require, ngx_str_t *value);
+
+
+/* IANA's registry of HTTP methods (RFC 9110 section 16.1). */
+
+static const ngx_str_t  ngx_oauth_methods[] = {
+    ngx_string("ACL"), ngx_string("BASELINE-CONTROL"), ngx_string("BIND"),
+    ngx_string("CHECKIN"), ngx_string("CHECKOUT"), ngx_string("CONNECT"),
+    ngx_string("COPY"), ngx_string("DELETE"), ngx_string("GET"),
+    ngx_string("HEAD"), ngx_string("LABEL"), ngx_string("LINK"),
+    ngx_string("LOCK"), ngx_string("MERGE"), ngx_string("MKACTIVITY"),
+    ngx_string("MKCALENDAR"), ngx_string("MKCOL"),
+    ngx_string("MKREDIRECTREF"), ngx_string("MKWORKSPACE"),
+    ngx_string("MOVE"), ngx_string("OPTIONS"), ngx_string("ORDERPATCH"),
+    ngx_string("PATCH"), ngx_string("POST"), ngx_string("PRI"),
+    ngx_string("PROPFIND"), ngx_string("PROPPATCH"), ngx_string("PUT"),
+    ngx_string("QUERY"), ngx_string("REBIND"), ngx_string("REPORT"),
+    ngx_string("SEARCH"), ngx_string("TRACE"), ngx_string("UNBIND"),
+    ngx_string("UNCHECKOUT"), ngx_string("UNLINK"), ngx_string("UNLOCK"),
+    ngx_string("UPDATE"), ngx_string("UPDATEREDIRECTREF"),
+    ngx_string("VERSION-CONTROL"), ngx_null_string
+};
 
 
 char *
@@ -81,6 +104,8 @@ ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t          *value;
     ngx_uint_t          i;
     ngx_oauth_scope_t  *scope;
+
+    ngx_oauth_conf_rule(cf, lcf);
 
     scope = ngx_oauth_conf_push(cf, &lcf->scopes, sizeof(ngx_oauth_scope_t));
     if (scope == NULL) {
@@ -173,6 +198,8 @@ ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
         return NGX_ERROR;
     }
 
+    ngx_oauth_conf_comma(cf, value);
+
     if (complex->lengths == NULL && !oauth_scope_valid(ngx_oauth_str(value))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "scope \"%V\" is empty or not a scope-token of RFC "
@@ -237,12 +264,33 @@ ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
             return NGX_ERROR;
         }
 
+        ngx_oauth_conf_method(cf, method);
+
         if (end == last) {
             return NGX_OK;
         }
 
         p = end + 1;
     }
+}
+
+
+/* A misspelled one leaves the method that was meant without these scopes. */
+
+static void
+ngx_oauth_conf_method(ngx_conf_t *cf, ngx_str_t *name)
+{
+    const ngx_str_t  *method;
+
+    for (method = ngx_oauth_methods; method->len; method++) {
+        if (ngx_oauth_str_equal(method, name)) {
+            return;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                       "method \"%V\" is not in IANA's registry, no usual "
+                       "request has it: correct it if it is misspelled", name);
 }
 
 
@@ -354,9 +402,24 @@ ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
                                "backslashes and spaces", &value[i]);
             return NGX_ERROR;
         }
+
+        ngx_oauth_conf_comma(cf, &value[i]);
     }
 
     return NGX_OK;
+}
+
+
+/* A scope's name may have one, and hardly has. */
+
+static void
+ngx_oauth_conf_comma(ngx_conf_t *cf, ngx_str_t *value)
+{
+    if (ngx_strlchr(value->data, value->data + value->len, ',')) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "scope \"%V\" has a comma, which is a part of its "
+                           "name: write spaces between scopes", value);
+    }
 }
 
 
@@ -374,6 +437,8 @@ ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_oauth_conf_claim_path(cf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
+
+    ngx_oauth_conf_rule(cf, lcf);
 
     require = ngx_oauth_conf_push(cf, &lcf->requires,
                                    sizeof(ngx_oauth_require_t));

@@ -334,6 +334,13 @@ ngx_oauth_location_resource(ngx_conf_t *cf, ngx_oauth_location_t *location)
     }
 
     lcf->resource = ngx_oauth_resource_create(cf, location, &url);
+    if (lcf->resource == NULL) {
+        return NGX_ERROR;
+    }
 
-    return lcf->resource ? NGX_OK : NGX_ERROR;
+    if (lcf->resource_url.len == 0 && lcf->resource->derived.line == 0) {
+        lcf->resource->derived = lcf->place;
+    }
+
+    return NGX_OK;
 }

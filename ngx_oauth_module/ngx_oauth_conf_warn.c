@@ -1,8 +1,9 @@
 
 /*
- * What stands in a protected location and answers before the token is looked
- * at: "return" and "rewrite" run in the rewrite phase, ahead of the access
- * phase.  A warning at the end of the configuration, one a location.
+ * Warnings at the end of the configuration, about what is allowed and hardly
+ * meant: a policy where "oauth" was forgotten, a resource that follows from
+ * server_name and listen and is not what clients use, and what answers before
+ * the token is looked at: "return" and "rewrite" run ahead of the access phase.
  *
  * The rewrite module keeps its configuration to itself.  Its first member is
  * the array of compiled codes; each code begins with the function that runs it,
@@ -21,6 +22,10 @@ typedef struct {
 } ngx_oauth_rewrite_conf_t;
 
 
+static void ngx_oauth_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+static void ngx_oauth_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
+static void ngx_oauth_warn_derived(ngx_conf_t *cf,
+    ngx_http_core_srv_conf_t *cscf, ngx_oauth_resource_t *resource);
 static const char *ngx_oauth_conf_answer(ngx_array_t *codes);
 static ngx_uint_t ngx_oauth_conf_is_return(u_char *p, u_char *last);
 static ngx_uint_t ngx_oauth_conf_is_redirect(u_char *p, u_char *last);
@@ -28,6 +33,35 @@ static ngx_uint_t ngx_oauth_conf_is_redirect(u_char *p, u_char *last);
 
 void
 ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+{
+    ngx_uint_t              i, k;
+    ngx_oauth_location_t   *locations;
+    ngx_oauth_resource_t  **resources;
+
+    ngx_oauth_warn_early(cf, mcf);
+    ngx_oauth_warn_open(cf, mcf);
+
+    locations = mcf->locations.elts;
+
+    for (i = 0; i < mcf->locations.nelts; i++) {
+
+        if (!locations[i].top) {
+            continue;
+        }
+
+        resources = locations[i].server->resources.elts;
+
+        for (k = 0; k < locations[i].server->resources.nelts; k++) {
+            if (resources[k]->derived.line) {
+                ngx_oauth_warn_derived(cf, locations[i].cscf, resources[k]);
+            }
+        }
+    }
+}
+
+
+static void
+ngx_oauth_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
     const char                *directive;
     ngx_uint_t                 i;
@@ -65,6 +99,95 @@ ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
                           &locations[i].cscf->server_name, &lcf->place.file,
                           lcf->place.line);
         }
+    }
+}
+
+
+/*
+ * A level with such a directive is good when it is protected, or one inside
+ * that inherits it, or when "oauth off" was written there or around it.
+ */
+
+static void
+ngx_oauth_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+{
+    ngx_uint_t             i;
+    ngx_oauth_location_t  *locations;
+    ngx_oauth_loc_conf_t  *lcf;
+
+    locations = mcf->locations.elts;
+
+    for (i = 0; i < mcf->locations.nelts; i++) {
+
+        if (locations[i].conf->issuers == NULL) {
+            continue;
+        }
+
+        for (lcf = locations[i].conf; lcf; lcf = lcf->outer) {
+            lcf->protects = 1;
+        }
+    }
+
+    for (i = 0; i < mcf->locations.nelts; i++) {
+
+        lcf = locations[i].conf;
+
+        if (lcf->rule.len == 0 || lcf->protects || lcf->place.line) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"%V\" is in \"%V\" of server \"%V\", which no "
+                      "\"oauth\" protects: add \"oauth\" with the name of an "
+                      "issuer, or \"oauth off\" if everybody may come in, in "
+                      "%V:%ui",
+                      &lcf->rule, &locations[i].clcf->name,
+                      &locations[i].cscf->server_name, &lcf->rule_place.file,
+                      lcf->rule_place.line);
+    }
+}
+
+
+static void
+ngx_oauth_warn_derived(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
+    ngx_oauth_resource_t *resource)
+{
+    ngx_uint_t               i;
+    oauth_url_t              url;
+    ngx_http_server_name_t  *names;
+
+    if (oauth_url_parse(ngx_oauth_str(&resource->url), &url) == NULL
+        && !oauth_url_is_secure(&url))
+    {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "the resource of \"oauth\" is \"%V\" by server_name and "
+                      "listen, clients that use https refuse that: add "
+                      "\"oauth_resource\" with the URL that clients use, or "
+                      "\"ssl\" to listen, in %V:%ui",
+                      &resource->url, &resource->derived.file,
+                      resource->derived.line);
+    }
+
+    names = cscf->server_names.elts;
+
+    for (i = 1; i < cscf->server_names.nelts; i++) {
+
+        if (!ngx_oauth_server_name_literal(&names[i].name)
+            || (names[i].name.len == names[0].name.len
+                && ngx_strncasecmp(names[i].name.data, names[0].name.data,
+                                   names[0].name.len)
+                   == 0))
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "the resource of \"oauth\" is \"%V\", clients that use "
+                      "the server_name \"%V\" refuse that: give the name a "
+                      "server of its own, or add \"oauth_resource\" with the "
+                      "one URL that clients use, in %V:%ui",
+                      &resource->url, &names[i].name, &resource->derived.file,
+                      resource->derived.line);
     }
 }
 

@@ -93,6 +93,41 @@ sub bad {
 }
 
 
+# The warnings, which name the place that is marked, or the words after it.
+
+sub warned {
+    my ($conf) = @_;
+
+    my ($ok, $said) = $nginx->test_conf($conf);
+
+    return ($ok ? () : "refused: $said", grep { /\[warn\]/ } split /\n/, $said);
+}
+
+
+sub silent {
+    my ($name, $conf) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    return is_deeply([ warned($conf) ], [], "silent: $name");
+}
+
+
+sub warns {
+    my ($name, $conf, @patterns) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my @warnings = warned($conf);
+    my $line = $nginx->line_of('# here');
+    my @missing = grep { ($warnings[0] // '') !~ $_ }
+        qr{\Q${\$nginx->dir}\E/nginx\.conf:$line$}, @patterns;
+
+    return is_deeply([ scalar @warnings, @missing ], [ 1 ], "warns: $name")
+           || diag("line $line: @warnings");
+}
+
+
 # issuers
 
 good('the smallest configuration', in_server('location / { oauth corp; }'));
@@ -256,6 +291,26 @@ for my $url (sort keys %resources) {
         bad("resource $url", $conf, qr/"\Q$url\E"/, qr/https:/);
     }
 }
+
+# documents that no request would find
+
+for my $path ('//docs', '/a//b', '/a//', '/./a', '/a/./b', '/a/.', '/../a',
+              '/a/../b', '/a/..', '/%2e%2e/a', '/a/%2E/b', '/a%2F/b',
+              '/%2fa', '/a%00', '/%00', '/..', '/a/%2e%2E')
+{
+    bad("a document that cannot be found: $path", in_server(
+            "location / {\n oauth corp;\n"
+            . " oauth_resource https://app.test$path; # here\n }"),
+        qr{"https://app\.test\Q$path\E"}, qr/write the URL/);
+}
+
+good("a document that can be found: $_", in_server(
+        "location / { oauth corp; oauth_resource https://app.test$_; }"))
+    for '/a%2Fb', '/a/...', '/.a/b', '/a%20b', '/a/', '/a%3Fb', '/a%2523',
+        '/%23', '/a+b', '/%41', '/a?b=//x/../', '/a:b@c';
+
+good('slashes that are not merged', in_server('merge_slashes off;'
+    . 'location / { oauth corp; oauth_resource https://app.test//docs; }'));
 
 bad('two resources, one metadata URL', in_server(<<'CONF'),
         location /a {
@@ -444,6 +499,53 @@ bad('a metadata member twice', in_server("location / {\n oauth corp;\n"
         . " oauth_metadata resource_name a;\n"
         . " oauth_metadata resource_name b; # here\n }"), qr/duplicate/);
 
+# one resource in two locations
+
+good('the same metadata twice, in any order', in_server(<<'CONF'));
+        location /a {
+            oauth corp;
+            oauth_resource https://app.test;
+            oauth_metadata resource_name Wiki;
+            oauth_metadata resource_name#de "Das Wiki";
+            oauth_metadata authorization_details_types_supported a b;
+        }
+
+        location /b {
+            oauth corp;
+            oauth_resource https://app.test;
+            oauth_metadata authorization_details_types_supported a b;
+            oauth_metadata resource_name#de "Das Wiki";
+            oauth_metadata resource_name Wiki;
+        }
+
+        location /c { oauth corp; oauth_resource https://app.test; }
+CONF
+
+bad("other metadata for one resource: $_", in_server(<<"CONF"),
+        location /a {
+            oauth corp;
+            oauth_resource https://app.test;
+            oauth_metadata resource_name Wiki;
+            oauth_metadata authorization_details_types_supported a b;
+        }
+
+        location /b {
+            oauth corp;
+            oauth_resource https://app.test; # here
+            $_
+        }
+CONF
+    qr/different "oauth_metadata"/)
+    for 'oauth_metadata resource_name Wiki;',
+        'oauth_metadata resource_name wiki;'
+        . ' oauth_metadata authorization_details_types_supported a b;',
+        'oauth_metadata resource_name Wiki;'
+        . ' oauth_metadata authorization_details_types_supported a;',
+        'oauth_metadata resource_name#de Wiki;'
+        . ' oauth_metadata authorization_details_types_supported a b;',
+        'oauth_metadata resource_name Wiki; oauth_metadata resource_name#de x;'
+        . ' oauth_metadata authorization_details_types_supported a b;';
+
 # duplicates and contradictions
 
 for my $directive ('oauth corp', 'oauth off', 'oauth_pass_token on',
@@ -537,6 +639,86 @@ bad('oauth_issuer in a server', in_server(
     qr/not allowed here/);
 bad('a directive of nginx in oauth_issuer', in_issuer('root /; # here'),
     qr/not allowed here/);
+
+# what asks something of a token where none is looked at
+
+my $url = 'oauth_resource https://app.test;';
+
+for my $rule ('oauth_scope a', 'oauth_require a b', 'oauth_header X-A sub') {
+    my ($word) = split ' ', $rule;
+
+    warns("$word in an open location", in_server(
+              "location /a {\n $rule; # here\n oauth_scope b;\n }"),
+          qr/"$word"/, qr{"/a"}, qr/add "oauth"/, qr/"oauth off"/);
+    warns("$word in an open server", in_server("$rule; # here\n"
+              . 'location / { }'), qr/"$word"/);
+    warns("$word beside a protected location", in_server("$url\n"
+              . "location /a {\n $rule; # here\n }\n"
+              . 'location /b { oauth corp; }'), qr/"$word"/, qr{"/a"});
+    warns("$word around an open location", in_server("$url\n"
+              . "location /a {\n $rule; # here\n"
+              . ' location /a/b { oauth off; } }'), qr/"$word"/, qr{"/a"});
+    warns("$word in limit_except", in_server("location /a {\n"
+              . "limit_except GET {\n $rule; # here\n } }"), qr/"$word"/);
+
+    silent("$word $_->[0]", in_server("$url $_->[1]" =~ s/RULE/$rule;/r))
+        for [ 'in a protected location', 'location / { RULE oauth corp; }' ],
+            [ 'in a protected server', 'oauth corp; location / { RULE }' ],
+            [ 'where oauth is off', 'location / { RULE oauth off; }' ],
+            [ 'below an oauth that is off',
+              'oauth off; location / { RULE }' ],
+            [ 'around a protected location',
+              'location / { RULE location /a { oauth corp; } }' ],
+            [ 'in a server with one that is protected',
+              'RULE location / { } location /a { oauth corp; }' ],
+            [ 'in a server, far from it', 'RULE location /a { location /a/b '
+              . '{ limit_except GET { oauth corp; } } }' ],
+            [ 'around limit_except',
+              'location / { RULE limit_except GET { oauth corp; } }' ],
+            [ 'in limit_except', 'location / { oauth corp; '
+              . 'limit_except GET { RULE } }' ];
+}
+
+silent('a header of the http block', 'oauth_header X-A sub;'
+       . in_server('location / { }'));
+
+# a resource that follows from server_name and listen
+
+my $names = 'app.test other.test *.more.test ~x APP.test';
+
+warns('plain http off loopback', in_server(
+          "location / {\n oauth corp; # here\n }"),
+      qr{"http://app\.test:\d+"}, qr/add "oauth_resource"/);
+warns('plain http, once for a resource', in_server(
+          "oauth corp; # here\nlocation / { } location /x { }"),
+      qr{"http://app\.test:\d+"});
+silent("plain http: $_", in_server('location / { oauth corp; }', $_))
+    for qw(127.0.0.1 localhost);
+silent('plain http that is written', in_server('location / { oauth corp;'
+    . ' oauth_resource http://app.test; }'));
+warns('a second name', in_server("location / {\n oauth corp; # here\n }",
+          'localhost other.test'), qr/"other\.test"/,
+      qr/add "oauth_resource"/);
+silent("other names: $_", in_server('location / { oauth corp; }', $_))
+    for 'localhost *.app.test', 'localhost ~^app', 'localhost LOCALHOST';
+silent('other names and a resource', in_server(
+           "$url location / { oauth corp; }", $names));
+silent('other names and nothing protected', in_server('location / { }',
+                                                      $names));
+
+# what is spelled oddly
+
+warns('a method that is none', in_server("$url location / {\n oauth corp;\n"
+          . " oauth_scope a method=POST,PSOT; # here\n }"), qr/"PSOT"/,
+      qr/correct it/);
+silent("method=$_", in_server("$url location / { oauth corp;"
+                              . " oauth_scope a method=$_; }"))
+    for 'POST', 'GET,HEAD,PUT,DELETE,PATCH,OPTIONS,QUERY,PROPFIND',
+        'VERSION-CONTROL,MKCOL';
+warns("a comma: $_", in_server("$url location / {\n oauth corp;\n"
+          . " $_; # here\n }"), qr/comma/, qr/spaces/)
+    for 'oauth_scope a,b', 'oauth_scope a:$arg_x,b', 'oauth_scope c|a,b',
+        'oauth_scope_advertise a,b', 'oauth_scope_implies a b,c';
 
 # an included file is named
 

@@ -123,8 +123,11 @@ sub in_http {
 
 
 sub in_server {
-    return "server {\nlisten 443 ssl;\nserver_name app.example.com;\n"
-           . "$_[0]}\n";
+    my ($text) = @_;
+
+    my $name = $text =~ /^server_name\s/m ? '' : "server_name app.example.com;\n";
+
+    return "server {\nlisten 443 ssl;\n$name$text}\n";
 }
 
 
