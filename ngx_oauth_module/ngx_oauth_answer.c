@@ -3,8 +3,9 @@
  * What refusals say, in two halves that are joined when one is sent: the error
  * (by reason, the same everywhere) and the place (resource, scopes, the way to
  * a token).  Both are rendered with the configuration; a location has an answer
- * for each set of scopes that its methods ask for, and shares it with others of
- * its resource.  Scopes with variables are rendered in the request's pool.
+ * for each set of scopes that a refusal of one kind and method names, and
+ * shares it with others of its resource.  Scopes with variables are rendered in
+ * the request's pool.
  */
 
 

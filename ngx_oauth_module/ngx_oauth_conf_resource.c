@@ -23,10 +23,6 @@ static ngx_int_t ngx_oauth_resource_issuers(ngx_array_t *known,
     ngx_oauth_loc_conf_t *lcf);
 static ngx_int_t ngx_oauth_resource_members(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
-static ngx_uint_t ngx_oauth_resource_equal(ngx_array_t *one,
-    ngx_array_t *other);
-static ngx_uint_t ngx_oauth_resource_member_equal(oauth_metadata_member_t *a,
-    oauth_metadata_member_t *b);
 static void ngx_oauth_resource_scopes(oauth_buf_t *scopes,
     ngx_oauth_loc_conf_t *lcf);
 static void ngx_oauth_resource_term(oauth_buf_t *scopes,
@@ -467,7 +463,9 @@ ngx_oauth_resource_members(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
     }
 
     if (resource->members
-        && !ngx_oauth_resource_equal(resource->members, lcf->members))
+        && !oauth_metadata_equal(resource->members->elts,
+                                 resource->members->nelts,
+                                 lcf->members->elts, lcf->members->nelts))
     {
         ngx_oauth_conf_error(cf, &lcf->resource_place,
                              "resource \"%V\" has different \"oauth_metadata\" "
@@ -479,59 +477,6 @@ ngx_oauth_resource_members(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
     resource->members = lcf->members;
 
     return NGX_OK;
-}
-
-
-/* 1 when they say the same, in any order: a name is in a list once. */
-
-static ngx_uint_t
-ngx_oauth_resource_equal(ngx_array_t *one, ngx_array_t *other)
-{
-    ngx_uint_t                i, k;
-    oauth_metadata_member_t  *a, *b;
-
-    if (one->nelts != other->nelts) {
-        return 0;
-    }
-
-    a = one->elts;
-    b = other->elts;
-
-    for (i = 0; i < one->nelts; i++) {
-
-        for (k = 0; k < other->nelts; k++) {
-            if (oauth_str_equal(a[i].name, b[k].name)) {
-                break;
-            }
-        }
-
-        if (k == other->nelts || !ngx_oauth_resource_member_equal(&a[i], &b[k]))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-static ngx_uint_t
-ngx_oauth_resource_member_equal(oauth_metadata_member_t *a,
-    oauth_metadata_member_t *b)
-{
-    ngx_uint_t  i;
-
-    if (a->nvalues != b->nvalues) {
-        return 0;
-    }
-
-    for (i = 0; i < a->nvalues; i++) {
-        if (!oauth_str_equal(a->values[i], b->values[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 

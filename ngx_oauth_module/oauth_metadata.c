@@ -32,6 +32,8 @@ typedef struct {
 
 
 static const char *oauth_metadata_check_name(oauth_str_t name);
+static int oauth_metadata_member_equal(const oauth_metadata_member_t *a,
+    const oauth_metadata_member_t *b);
 static const oauth_metadata_row_t *oauth_metadata_lookup(oauth_str_t name,
     oauth_str_t *language);
 static int oauth_metadata_is_language(oauth_str_t tag);
@@ -319,6 +321,51 @@ static int
 oauth_metadata_is_list(oauth_metadata_type_t type)
 {
     return type == OAUTH_METADATA_LIST || type == OAUTH_METADATA_ALGORITHMS;
+}
+
+
+int
+oauth_metadata_equal(const oauth_metadata_member_t *a, size_t na,
+    const oauth_metadata_member_t *b, size_t nb)
+{
+    size_t  i, k;
+
+    if (na != nb) {
+        return 0;
+    }
+
+    for (i = 0; i < na; i++) {
+
+        for (k = 0; k < nb && !oauth_str_equal(a[i].name, b[k].name); k++) {
+            /* void */
+        }
+
+        if (k == nb || !oauth_metadata_member_equal(&a[i], &b[k])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+oauth_metadata_member_equal(const oauth_metadata_member_t *a,
+    const oauth_metadata_member_t *b)
+{
+    size_t  i;
+
+    if (a->nvalues != b->nvalues) {
+        return 0;
+    }
+
+    for (i = 0; i < a->nvalues; i++) {
+        if (!oauth_str_equal(a->values[i], b->values[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -53,6 +53,11 @@ typedef struct {
 
 const char *oauth_metadata_check(const oauth_metadata_member_t *member);
 
+/* 1 when two lists without a name twice say the same, in any order. */
+
+int oauth_metadata_equal(const oauth_metadata_member_t *a, size_t na,
+    const oauth_metadata_member_t *b, size_t nb);
+
 /*
  * Appends the document as compact JSON, without empty members.  Failure is in
  * buf->failed.

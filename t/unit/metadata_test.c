@@ -37,6 +37,8 @@ typedef struct {
 
 #define TAG(tag, error)           ONE("resource_name#" tag, "Wiki", error)
 
+#define TYPES                     "authorization_details_types_supported"
+
 #define OWN                       "writes this member itself"
 #define PROMISE                   "cannot keep"
 #define UNKNOWN                   "no such member"
@@ -451,12 +453,56 @@ metadata_write_memory(void **state)
 }
 
 
+static void
+metadata_equal(void **state)
+{
+    static const oauth_str_t  wiki[] = { S("Wiki") };
+    static const oauth_str_t  other[] = { S("wiki") };
+    static const oauth_str_t  types[] = { S("a"), S("b") };
+    static const oauth_str_t  turned[] = { S("b"), S("a") };
+
+    static const oauth_metadata_member_t  one[] = {
+        { S("resource_name"), wiki, 1 },
+        { S(TYPES), types, 2 }
+    };
+
+    static const oauth_metadata_member_t  same[] = {
+        { S(TYPES), types, 2 },
+        { S("resource_name"), wiki, 1 }
+    };
+
+    static const oauth_metadata_member_t  bad[][2] = {
+        { { S("resource_name"), other, 1 }, { S(TYPES), types, 2 } },
+        { { S("resource_name#de"), wiki, 1 }, { S(TYPES), types, 2 } },
+        { { S("resource_name"), wiki, 1 }, { S(TYPES), types, 1 } },
+        { { S("resource_name"), wiki, 1 }, { S(TYPES), turned, 2 } }
+    };
+
+    size_t  i;
+
+    (void) state;
+
+    assert_int_equal(oauth_metadata_equal(one, 2, one, 2), 1);
+    assert_int_equal(oauth_metadata_equal(one, 2, same, 2), 1);
+    assert_int_equal(oauth_metadata_equal(NULL, 0, NULL, 0), 1);
+    assert_int_equal(oauth_metadata_equal(one, 2, one, 1), 0);
+    assert_int_equal(oauth_metadata_equal(one, 1, one, 2), 0);
+    assert_int_equal(oauth_metadata_equal(one, 1, NULL, 0), 0);
+
+    for (i = 0; i < N(bad); i++) {
+        assert_int_equal(oauth_metadata_equal(one, 2, bad[i], 2), 0);
+        assert_int_equal(oauth_metadata_equal(bad[i], 2, one, 2), 0);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(metadata_check),
         cmocka_unit_test(metadata_check_every_byte),
+        cmocka_unit_test(metadata_equal),
         cmocka_unit_test(metadata_write_full),
         cmocka_unit_test(metadata_write_rest),
         cmocka_unit_test(metadata_write_least),
