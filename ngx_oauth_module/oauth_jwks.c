@@ -25,6 +25,22 @@ static int oauth_jwks_is_named(const oauth_jwk_t *jwk, oauth_str_t kid);
 oauth_jwks_t *
 oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed, const char **error)
 {
+    oauth_jwks_t  *set;
+
+    set = oauth_jwks_read(text, allowed, error);
+
+    if (set && set->nkeys == 0) {
+        oauth_jwks_free(set);
+        return NULL;
+    }
+
+    return set;
+}
+
+
+oauth_jwks_t *
+oauth_jwks_read(oauth_str_t text, oauth_algs_t allowed, const char **error)
+{
     size_t         i;
     json_t        *root;
     oauth_jwks_t  *set;
@@ -66,7 +82,6 @@ oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed, const char **error)
 
     if (set->nkeys == 0) {
         *error = "key set has no usable key";
-        goto failed;
     }
 
     json_decref(root);

@@ -42,6 +42,14 @@ typedef struct {
 oauth_jwks_t *oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed,
     const char **error);
 
+/*
+ * The same, but a set without any usable key is returned, too, with the
+ * sentence in *error: what it skipped says why.
+ */
+
+oauth_jwks_t *oauth_jwks_read(oauth_str_t text, oauth_algs_t allowed,
+    const char **error);
+
 void oauth_jwks_free(oauth_jwks_t *set);
 
 /* 1 when a key may be meant by this kid: it has it, or has no name. */

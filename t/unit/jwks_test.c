@@ -390,6 +390,48 @@ jwks_odd_keys(void **state)
 }
 
 
+/* Where nothing is usable, a caller may ask for the reasons. */
+
+static void
+jwks_none_usable(void **state)
+{
+    const char    *error;
+    oauth_str_t    text;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    text = oauth_str("{\"keys\":[{},{\"kty\":\"oct\"},7]}");
+
+    error = NULL;
+    assert_null(oauth_jwks_parse(text, OAUTH_ALGS_ALL, &error));
+    assert_string_equal(error, "key set has no usable key");
+
+    error = NULL;
+    set = oauth_jwks_read(text, OAUTH_ALGS_ALL, &error);
+
+    assert_non_null(set);
+    assert_string_equal(error, "key set has no usable key");
+    assert_int_equal(set->nkeys, 0);
+    assert_int_equal(set->nskipped, 3);
+    assert_int_equal(set->skipped[2].index, 2);
+    assert_non_null(set->skipped[2].why);
+    assert_int_equal(jwks_verify(set, jwks_no_kid, jwks_a, OAUTH_ALG_ES256),
+                     OAUTH_UNKNOWN_KEY);
+
+    oauth_jwks_free(set);
+
+    error = NULL;
+    set = oauth_jwks_read(oauth_str("{\"keys\":[]}"), OAUTH_ALGS_ALL, &error);
+
+    assert_non_null(set);
+    assert_int_equal(set->nskipped, 0);
+    oauth_jwks_free(set);
+
+    assert_null(oauth_jwks_read(oauth_str("{}"), OAUTH_ALGS_ALL, &error));
+}
+
+
 static oauth_jwks_t *
 jwks_of(size_t n)
 {
@@ -578,6 +620,7 @@ main(void)
         cmocka_unit_test(jwks_same_kid),
         cmocka_unit_test(jwks_tried),
         cmocka_unit_test(jwks_odd_keys),
+        cmocka_unit_test(jwks_none_usable),
         cmocka_unit_test(jwks_many),
         cmocka_unit_test(jwks_documents),
         cmocka_unit_test(jwks_too_many),
