@@ -23,9 +23,14 @@
 #include "oauth_url.h"
 
 
-/* Directives inside oauth_issuer { }: a bit that nginx itself does not use. */
+/*
+ * Directives inside oauth_issuer { }: a bit that nginx itself does not use.
+ * While the block is read, a bit of NGX_ANY_CONF stands beside it, which lets
+ * "include" in; no module of the type "http" has directives with that one.
+ */
 
 #define NGX_OAUTH_ISSUER_CONF  0x00100000
+#define NGX_OAUTH_ISSUER_ANY   NGX_MAIN_CONF
 
 
 /* Where a directive stands, for errors that are seen only later. */
@@ -351,8 +356,10 @@ char *ngx_oauth_conf_token_type(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* Post handlers: what a time may be. */
+/* Post handlers: what a text, a flag or a time may be. */
 
+char *ngx_oauth_conf_literal(ngx_conf_t *cf, void *post, void *data);
+char *ngx_oauth_conf_allow_http(ngx_conf_t *cf, void *post, void *data);
 char *ngx_oauth_conf_interval(ngx_conf_t *cf, void *post, void *data);
 char *ngx_oauth_conf_timeout(ngx_conf_t *cf, void *post, void *data);
 char *ngx_oauth_conf_leeway(ngx_conf_t *cf, void *post, void *data);

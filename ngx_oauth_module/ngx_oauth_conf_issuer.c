@@ -20,7 +20,9 @@ static ngx_oauth_issuer_t *ngx_oauth_issuer_create(ngx_conf_t *cf,
 static char *ngx_oauth_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_issuer_url(ngx_conf_t *cf, char *name, ngx_str_t *value);
+static char *ngx_oauth_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer,
+    char *name, ngx_str_t *value);
 static char *ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_issuer_certificates(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
@@ -47,6 +49,10 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
     issuers = mcf->issuers.elts;
+
+    if (ngx_oauth_conf_no_variables(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (value[1].len == 0 || ngx_strcmp(value[1].data, "off") == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -105,7 +111,7 @@ ngx_oauth_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 
     save = *cf;
     cf->ctx = ctx;
-    cf->cmd_type = NGX_OAUTH_ISSUER_CONF;
+    cf->cmd_type = NGX_OAUTH_ISSUER_CONF|NGX_OAUTH_ISSUER_ANY;
 
     rv = ngx_conf_parse(cf, NULL);
 
@@ -128,6 +134,7 @@ ngx_oauth_issuer_create(ngx_conf_t *cf, ngx_str_t *name)
     }
 
     issuer->name = *name;
+    issuer->allow_http = NGX_CONF_UNSET;
     issuer->leeway = NGX_CONF_UNSET;
     issuer->max_lifetime = NGX_CONF_UNSET;
     issuer->refresh = NGX_CONF_UNSET_MSEC;
@@ -156,6 +163,7 @@ ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     char  *rv;
 
+    ngx_conf_init_value(issuer->allow_http, 0);
     ngx_conf_init_value(issuer->leeway, 30);
     ngx_conf_init_value(issuer->max_lifetime, 24 * 60 * 60);
     ngx_conf_init_msec_value(issuer->refresh, 10 * 60 * 1000);
@@ -193,8 +201,7 @@ ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 static char *
 ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
-    const char   *error;
-    oauth_url_t   url;
+    oauth_url_t  url;
 
     if (issuer->issuer.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -215,10 +222,11 @@ ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_oauth_issuer_url(cf, "issuer", &issuer->issuer) != NGX_CONF_OK
-        || ngx_oauth_issuer_url(cf, "config_url", &issuer->config_url)
+    if (ngx_oauth_issuer_url(cf, issuer, "issuer", &issuer->issuer)
+        != NGX_CONF_OK
+        || ngx_oauth_issuer_url(cf, issuer, "config_url", &issuer->config_url)
            != NGX_CONF_OK
-        || ngx_oauth_issuer_url(cf, "jwks_uri", &issuer->jwks_uri)
+        || ngx_oauth_issuer_url(cf, issuer, "jwks_uri", &issuer->jwks_uri)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -232,6 +240,19 @@ ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
                            &issuer->issuer);
         return NGX_CONF_ERROR;
     }
+
+    return ngx_oauth_issuer_proxy(cf, issuer);
+}
+
+
+/* Plain http goes past the proxy, which could answer with keys of its own. */
+
+static char *
+ngx_oauth_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    ngx_str_t    *first;
+    const char   *error;
+    oauth_url_t   url;
 
     if (issuer->proxy.len == 0) {
         return NGX_CONF_OK;
@@ -247,14 +268,30 @@ ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
+    first = issuer->jwks_uri.len ? &issuer->jwks_uri
+            : issuer->config_url.len ? &issuer->config_url
+            : &issuer->issuer;
+
+    if (issuer->jwks_file.len == 0
+        && oauth_url_parse(ngx_oauth_str(first), &url) == NULL
+        && !url.https)
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "proxy \"%V\" is not asked for \"%V\", which is "
+                           "plain http, since it could replace the keys: nginx "
+                           "connects directly, remove the proxy or use https",
+                           &issuer->proxy, first);
+    }
+
     return NGX_CONF_OK;
 }
 
 
-/* https, or http on loopback: keys fetched otherwise could be anybody's. */
+/* Keys that are fetched by plain http could be those of anybody on the way. */
 
 static char *
-ngx_oauth_issuer_url(ngx_conf_t *cf, char *name, ngx_str_t *value)
+ngx_oauth_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer, char *name,
+    ngx_str_t *value)
 {
     const char   *error;
     oauth_url_t   url;
@@ -271,10 +308,11 @@ ngx_oauth_issuer_url(ngx_conf_t *cf, char *name, ngx_str_t *value)
         return NGX_CONF_ERROR;
     }
 
-    if (!oauth_url_is_secure(&url)) {
+    if (!oauth_url_is_secure(&url) && !issuer->allow_http) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "%s \"%V\" is plain http: use https, http is "
-                           "possible on loopback only", name, value);
+                           "%s \"%V\" is plain http: use https, or add "
+                           "\"allow_http on\" where the network up to that "
+                           "server is trusted", name, value);
         return NGX_CONF_ERROR;
     }
 
@@ -286,7 +324,7 @@ static char *
 ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     ngx_str_t              text;
-    ngx_uint_t             i;
+    ngx_uint_t             i, n;
     const char            *error;
     oauth_jwks_skipped_t  *skipped;
 
@@ -298,24 +336,27 @@ ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
-    issuer->keys = oauth_jwks_parse(ngx_oauth_str(&text),
-                                    issuer->policy.algorithms, &error);
+    issuer->keys = oauth_jwks_read(ngx_oauth_str(&text),
+                                   issuer->policy.algorithms, &error);
 
-    if (issuer->keys == NULL) {
+    if (issuer->keys) {
+        skipped = issuer->keys->skipped;
+        n = ngx_min(issuer->keys->nskipped, OAUTH_JWKS_SKIPPED);
+
+        for (i = 0; i < n; i++) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "jwks_file \"%V\": key %uz is not used: %s",
+                               &issuer->jwks_file, skipped[i].index,
+                               skipped[i].why);
+        }
+    }
+
+    if (issuer->keys == NULL || issuer->keys->nkeys == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "jwks_file \"%V\": %s: put a JWK set with a "
                            "public signature key there",
                            &issuer->jwks_file, error);
         return NGX_CONF_ERROR;
-    }
-
-    skipped = issuer->keys->skipped;
-
-    for (i = 0; i < issuer->keys->nskipped && i < OAUTH_JWKS_SKIPPED; i++) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "jwks_file \"%V\": key %uz is not used: %s",
-                           &issuer->jwks_file, skipped[i].index,
-                           skipped[i].why);
     }
 
     return NGX_CONF_OK;
@@ -408,6 +449,33 @@ done:
     (void) ngx_close_file(file.fd);
 
     return (n == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_literal(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_str_t  *value = data;
+
+    return (ngx_oauth_conf_no_variables(cf, value) == NGX_OK)
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_oauth_conf_allow_http(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_flag_t  *allow_http = data;
+
+    if (*allow_http) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "allow_http is on: use https unless the network "
+                           "up to this authorization server is yours alone, "
+                           "since whoever answers in its place can have any "
+                           "token accepted");
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -518,8 +586,19 @@ ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_issuer_t  *issuer = conf;
 
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
     if (issuer->policy.scope_claims) {
         return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_oauth_conf_no_variables(cf, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     issuer->policy.scope_claims = ngx_oauth_conf_strings(cf, 1);

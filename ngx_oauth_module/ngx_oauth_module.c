@@ -19,6 +19,8 @@ static oauth_cache_t *ngx_oauth_cache_create(size_t entries, ngx_log_t *log);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
+static ngx_conf_post_t  ngx_oauth_literal = { ngx_oauth_conf_literal };
+static ngx_conf_post_t  ngx_oauth_allow_http = { ngx_oauth_conf_allow_http };
 static ngx_conf_post_t  ngx_oauth_interval = { ngx_oauth_conf_interval };
 static ngx_conf_post_t  ngx_oauth_timeout = { ngx_oauth_conf_timeout };
 static ngx_conf_post_t  ngx_oauth_leeway = { ngx_oauth_conf_leeway };
@@ -154,28 +156,35 @@ static ngx_command_t  ngx_oauth_commands[] = {
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, issuer),
-      NULL },
+      &ngx_oauth_literal },
 
     { ngx_string("config_url"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, config_url),
-      NULL },
+      &ngx_oauth_literal },
 
     { ngx_string("jwks_uri"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, jwks_uri),
-      NULL },
+      &ngx_oauth_literal },
 
     { ngx_string("jwks_file"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, jwks_file),
-      NULL },
+      &ngx_oauth_literal },
+
+    { ngx_string("allow_http"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, allow_http),
+      &ngx_oauth_allow_http },
 
     { ngx_string("algorithms"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_1MORE,
@@ -238,14 +247,14 @@ static ngx_command_t  ngx_oauth_commands[] = {
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, ca_file),
-      NULL },
+      &ngx_oauth_literal },
 
     { ngx_string("proxy"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_issuer_t, proxy),
-      NULL },
+      &ngx_oauth_literal },
 
     { ngx_string("timeout"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,

@@ -128,6 +128,7 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
     ngx_oauth_provider_digest(&md5, &issuer->jwks_uri);
     ngx_oauth_provider_digest(&md5, &issuer->certificates);
     ngx_md5_update(&md5, &issuer->policy.algorithms, sizeof(oauth_algs_t));
+    ngx_md5_update(&md5, &issuer->allow_http, sizeof(ngx_flag_t));
 
     ngx_md5_final(digest, &md5);
 

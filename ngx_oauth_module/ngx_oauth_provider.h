@@ -31,6 +31,7 @@ typedef struct {
     ngx_str_t              config_url;   /* empty: by the rules of discovery  */
     ngx_str_t              jwks_uri;     /* set: no discovery                 */
     ngx_str_t              jwks_file;    /* set: nothing is fetched           */
+    ngx_flag_t             allow_http;   /* off loopback, too                 */
 
     oauth_policy_t         policy;
     ngx_flag_t             token_type_set;
