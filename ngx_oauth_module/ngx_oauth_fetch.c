@@ -9,8 +9,8 @@
  * emptied after each entry: nginx takes a leftover for an error of whatever
  * connection comes next.
  *
- * A fetch owns its easy handle and its body; the multi handle, its
- * connections and its copy of the system's certificates are the worker's.  One
+ * A fetch owns its easy handle, its connection and its body; the multi handle
+ * and its copy of the system's certificates are the worker's.  A multi handle
  * that had no memory is not trusted any more: the next fetch gets another.
  */
 
@@ -25,8 +25,7 @@
 #include <openssl/err.h>
 
 
-#define NGX_OAUTH_FETCH_CONNECTIONS  8         /* kept by a worker            */
-#define NGX_OAUTH_FETCH_NAME         5         /* characters, unix(7)         */
+#define NGX_OAUTH_FETCH_NAME  5                 /* characters, unix(7)        */
 
 
 typedef struct {
@@ -130,9 +129,6 @@ ngx_oauth_fetch_create_multi(void)
         != CURLM_OK
         || curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION,
                              ngx_oauth_fetch_timeout)
-           != CURLM_OK
-        || curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-                             (long) NGX_OAUTH_FETCH_CONNECTIONS)
            != CURLM_OK)
     {
         return NGX_ERROR;
@@ -168,7 +164,6 @@ ngx_oauth_fetch_rehearse(void)
     conf.local.data = (u_char *) &addr.sun_path[1];
     conf.local.len = NGX_OAUTH_FETCH_NAME;
     conf.timeout = 1000;
-    conf.last = 1;
 
     if (ngx_oauth_fetch_start(&conf, ngx_oauth_fetch_rehearsed, NULL)
         == NULL)

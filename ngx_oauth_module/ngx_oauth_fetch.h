@@ -20,7 +20,7 @@
 
 #define NGX_OAUTH_FETCH_BODY     (1024 * 1024)
 #define NGX_OAUTH_FETCH_HEADERS  (64 * 1024)
-#define NGX_OAUTH_FETCH_ERROR    256
+#define NGX_OAUTH_FETCH_ERROR    384
 
 
 typedef struct ngx_oauth_fetch_s  ngx_oauth_fetch_t;
@@ -34,16 +34,14 @@ typedef void (*ngx_oauth_fetch_pt)(ngx_oauth_fetch_t *fetch);
 
 typedef struct {
     ngx_str_t            url;
-    ngx_str_t            proxy;         /* empty: none, whatever the
+    ngx_str_t            proxy;         /* of https; plain http is never sent
+                                           to one.  Empty: none, whatever the
                                            environment says                   */
     ngx_str_t            certificates;  /* PEM, must outlive the fetch;
                                            empty: the system's store          */
     ngx_str_t            local;         /* abstract name of a unix socket to
                                            connect to instead                 */
     ngx_msec_t           timeout;       /* of the whole fetch                 */
-    unsigned             last:1;        /* no other fetch from this server
-                                           follows: do not keep the
-                                           connection                         */
 } ngx_oauth_fetch_conf_t;
 
 

@@ -66,10 +66,14 @@ ngx_oauth_fetch_answer_check(ngx_oauth_fetch_t *fetch, CURLcode code)
     }
 
     if (code != CURLE_OK) {
-        ngx_oauth_fetch_answer_error(fetch, "%s",
+        ngx_oauth_fetch_answer_error(fetch, "%s%s",
                                      fetch->message[0]
                                          ? fetch->message
-                                         : curl_easy_strerror(code));
+                                         : curl_easy_strerror(code),
+                                     (code == CURLE_PEER_FAILED_VERIFICATION
+                                      || code == CURLE_SSL_CACERT_BADFILE)
+                                         ? ", see ssl_trusted_certificate"
+                                         : "");
         return NGX_ERROR;
     }
 

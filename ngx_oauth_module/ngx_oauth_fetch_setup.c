@@ -2,7 +2,8 @@
 /*
  * A fetch as options of libcurl: GET only, no redirects, no cookies, nothing
  * from the environment or a netrc file, TLS 1.2 or newer and always verified,
- * bounded in time and size.
+ * bounded in time and size.  It looks its name up and connects anew, so that a
+ * server is found at the address that it has now.
  *
  * libcurl copies what it is given, but for the certificates.
  */
@@ -32,6 +33,8 @@ typedef struct {
 static CURLcode ngx_oauth_fetch_set_fixed(CURL *easy);
 static CURLcode ngx_oauth_fetch_set_str(CURL *easy, CURLoption option,
     ngx_str_t *value);
+static CURLcode ngx_oauth_fetch_set_proxy(CURL *easy,
+    ngx_oauth_fetch_conf_t *conf);
 static CURLcode ngx_oauth_fetch_set_certificates(CURL *easy,
     ngx_str_t *certificates);
 
@@ -44,6 +47,10 @@ static const ngx_oauth_fetch_number_t  ngx_oauth_fetch_numbers[] = {
     { CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
     { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
     { CURLOPT_HTTP09_ALLOWED, 0 },
+    { CURLOPT_DNS_CACHE_TIMEOUT, 0 },
+    { CURLOPT_FRESH_CONNECT, 1 },
+    { CURLOPT_FORBID_REUSE, 1 },
+    { CURLOPT_HTTPPROXYTUNNEL, 1 },
     { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
     { CURLOPT_SSL_VERIFYPEER, 1 },
     { CURLOPT_SSL_VERIFYHOST, 2 },
@@ -94,7 +101,7 @@ ngx_oauth_fetch_setup(ngx_oauth_fetch_t *fetch, ngx_oauth_fetch_conf_t *conf)
 
     if (ngx_oauth_fetch_set_fixed(easy)
         || ngx_oauth_fetch_set_str(easy, CURLOPT_URL, &conf->url)
-        || ngx_oauth_fetch_set_str(easy, CURLOPT_PROXY, &conf->proxy)
+        || ngx_oauth_fetch_set_proxy(easy, conf)
         || ngx_oauth_fetch_set_str(easy, CURLOPT_ABSTRACT_UNIX_SOCKET,
                                    &conf->local)
         || ngx_oauth_fetch_set_certificates(easy, &conf->certificates)
@@ -103,7 +110,6 @@ ngx_oauth_fetch_setup(ngx_oauth_fetch_t *fetch, ngx_oauth_fetch_conf_t *conf)
         || curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fetch->headers)
         || curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) conf->timeout)
         || curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) connect)
-        || curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long) conf->last)
         || curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch)
         || curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch))
     {
@@ -172,6 +178,21 @@ ngx_oauth_fetch_set_str(CURL *easy, CURLoption option, ngx_str_t *value)
     ngx_free(text);
 
     return code;
+}
+
+
+/* What a proxy is asked for without TLS it could answer itself. */
+
+static CURLcode
+ngx_oauth_fetch_set_proxy(CURL *easy, ngx_oauth_fetch_conf_t *conf)
+{
+    if (conf->url.len < sizeof("https://") - 1
+        || ngx_strncmp(conf->url.data, "https://", 8) != 0)
+    {
+        return CURLE_OK;
+    }
+
+    return ngx_oauth_fetch_set_str(easy, CURLOPT_PROXY, &conf->proxy);
 }
 
 

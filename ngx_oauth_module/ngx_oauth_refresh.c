@@ -1,33 +1,51 @@
 
 /*
  * The steps from an issuer's name to its parsed key set: authorization server
- * metadata (RFC 8414 section 3), OpenID Connect Discovery 1.0 section 4 where
- * the first answers without being usable, then the key set (RFC 7517).
+ * metadata (RFC 8414 section 3), OpenID Connect Discovery 1.0 section 4, then
+ * the key set (RFC 7517).
  *
- * A refresh owns its fetch, what it discovered and the keys; the texts that
+ * The second place of discovery is asked once the first has failed, or has said
+ * nothing for two seconds: then both are under way, and the first document that
+ * is good counts.  So a server that never answers at one of them costs two
+ * seconds, and one that is slow is not given up.
+ *
+ * A refresh owns its fetches, what it discovered and the keys; the texts that
  * it hands out are views of these.
  */
 
 
 #include "ngx_oauth_refresh.h"
+#include "ngx_oauth_compat.h"
 #include "ngx_oauth_doc.h"
+#include "ngx_oauth_str.h"
+#include "ngx_oauth_watch.h"
 
 
-#define NGX_OAUTH_REFRESH_QUOTED  256
+#define NGX_OAUTH_REFRESH_PATIENCE  2000        /* ms                         */
+#define NGX_OAUTH_REFRESH_QUOTED    256
+#define NGX_OAUTH_REFRESH_REASONS   5           /* of keys not usable         */
 
 
-static ngx_int_t ngx_oauth_refresh_step_discovery(
-    ngx_oauth_refresh_t *refresh);
+static ngx_int_t ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh);
+static ngx_int_t ngx_oauth_refresh_append_place(ngx_oauth_refresh_t *refresh,
+    oauth_buf_t *url);
+static void ngx_oauth_refresh_silence(ngx_event_t *ev);
 static void ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch);
 static ngx_int_t ngx_oauth_refresh_parse_discovery(
-    ngx_oauth_refresh_t *refresh);
-static ngx_int_t ngx_oauth_refresh_next_place(ngx_oauth_refresh_t *refresh);
+    ngx_oauth_refresh_document_t *document);
+static ngx_uint_t ngx_oauth_refresh_is_fetching(ngx_oauth_refresh_t *refresh);
 static ngx_int_t ngx_oauth_refresh_step_keys(ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch);
-static ngx_int_t ngx_oauth_refresh_fetch(ngx_oauth_refresh_t *refresh,
-    ngx_oauth_fetch_pt handler, ngx_uint_t last);
-static void ngx_oauth_refresh_end_fetch(ngx_oauth_refresh_t *refresh);
-static void ngx_oauth_refresh_error(ngx_oauth_refresh_t *refresh,
+static ngx_int_t ngx_oauth_refresh_parse_keys(
+    ngx_oauth_refresh_document_t *document);
+static u_char *ngx_oauth_refresh_reasons(u_char *p, u_char *last,
+    const oauth_jwks_t *set);
+static ngx_int_t ngx_oauth_refresh_fetch(
+    ngx_oauth_refresh_document_t *document, ngx_oauth_fetch_pt handler);
+static void ngx_oauth_refresh_end_fetches(ngx_oauth_refresh_t *refresh);
+static void ngx_oauth_refresh_end_fetch(
+    ngx_oauth_refresh_document_t *document);
+static void ngx_oauth_refresh_error(ngx_oauth_refresh_document_t *document,
     const char *fmt, ...);
 static void ngx_oauth_refresh_fail(ngx_oauth_refresh_t *refresh);
 
@@ -37,6 +55,7 @@ ngx_oauth_refresh_start(ngx_oauth_issuer_t *issuer, ngx_str_t *uri,
     ngx_oauth_refresh_pt handler, void *data)
 {
     ngx_int_t             rc;
+    ngx_uint_t            i;
     ngx_oauth_refresh_t  *refresh;
 
     refresh = ngx_calloc(sizeof(ngx_oauth_refresh_t), ngx_cycle->log);
@@ -49,12 +68,20 @@ ngx_oauth_refresh_start(ngx_oauth_issuer_t *issuer, ngx_str_t *uri,
     refresh->data = data;
     refresh->max_age = -1;
 
+    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+        refresh->documents[i].refresh = refresh;
+    }
+
+    ngx_oauth_watch_timer(&refresh->patience, ngx_oauth_refresh_silence,
+                          ngx_cycle->log);
+    refresh->patience.cancelable = 1;
+
     if (uri->len) {
         oauth_buf_append(&refresh->discovery.jwks_uri, uri->data, uri->len);
         rc = ngx_oauth_refresh_step_keys(refresh);
 
     } else {
-        rc = ngx_oauth_refresh_step_discovery(refresh);
+        rc = ngx_oauth_refresh_discover(refresh);
     }
 
     if (rc != NGX_OK) {
@@ -69,170 +96,207 @@ ngx_oauth_refresh_start(ngx_oauth_issuer_t *issuer, ngx_str_t *uri,
 void
 ngx_oauth_refresh_done(ngx_oauth_refresh_t *refresh)
 {
-    ngx_oauth_refresh_end_fetch(refresh);
+    ngx_uint_t  i;
 
-    if (refresh->keys) {
-        oauth_jwks_free(refresh->keys);
+    ngx_oauth_refresh_end_fetches(refresh);
+
+    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+        oauth_buf_free(&refresh->documents[i].url);
     }
 
+    oauth_jwks_free(refresh->keys);
     oauth_discovery_free(&refresh->discovery);
-    oauth_buf_free(&refresh->url);
     ngx_free(refresh);
 }
 
 
+/* Asks the next place; NGX_DECLINED: there is none. */
+
 static ngx_int_t
-ngx_oauth_refresh_step_discovery(ngx_oauth_refresh_t *refresh)
+ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
 {
-    oauth_str_t          issuer;
-    ngx_oauth_issuer_t  *conf;
+    ngx_int_t                      rc;
+    ngx_oauth_refresh_document_t  *document;
 
-    conf = refresh->issuer;
-    refresh->url.len = 0;
-
-    if (conf->config_url.len) {
-        oauth_buf_append(&refresh->url, conf->config_url.data,
-                         conf->config_url.len);
-
-    } else {
-        issuer.data = conf->issuer.data;
-        issuer.len = conf->issuer.len;
-
-        if (!oauth_discovery_append_url(&refresh->url, issuer,
-                                        refresh->place))
-        {
-            return NGX_ERROR;
-        }
+    if (refresh->asked == NGX_OAUTH_REFRESH_PLACES) {
+        return NGX_DECLINED;
     }
 
-    return ngx_oauth_refresh_fetch(refresh, ngx_oauth_refresh_discovered, 0);
+    document = &refresh->documents[refresh->asked];
+
+    rc = ngx_oauth_refresh_append_place(refresh, &document->url);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    refresh->asked++;
+
+    rc = ngx_oauth_refresh_fetch(document, ngx_oauth_refresh_discovered);
+
+    if (rc == NGX_OK) {
+        ngx_add_timer(&refresh->patience, NGX_OAUTH_REFRESH_PATIENCE);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_oauth_refresh_append_place(ngx_oauth_refresh_t *refresh, oauth_buf_t *url)
+{
+    ngx_oauth_issuer_t  *issuer;
+
+    issuer = refresh->issuer;
+
+    if (issuer->config_url.len == 0) {
+        return oauth_discovery_append_url(url, ngx_oauth_str(&issuer->issuer),
+                                          refresh->asked)
+               ? NGX_OK : NGX_DECLINED;
+    }
+
+    if (refresh->asked) {
+        return NGX_DECLINED;
+    }
+
+    oauth_buf_append(url, issuer->config_url.data, issuer->config_url.len);
+
+    return NGX_OK;
+}
+
+
+/* If there is no second place, or no memory for it, the first goes on alone. */
+
+static void
+ngx_oauth_refresh_silence(ngx_event_t *ev)
+{
+    (void) ngx_oauth_refresh_discover(
+               ngx_oauth_container(ev, ngx_oauth_refresh_t, patience));
 }
 
 
 static void
 ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch)
 {
-    ngx_int_t             rc;
-    ngx_oauth_refresh_t  *refresh;
+    ngx_int_t                      rc;
+    ngx_oauth_refresh_t           *refresh;
+    ngx_oauth_refresh_document_t  *document;
 
-    refresh = fetch->data;
+    document = fetch->data;
+    refresh = document->refresh;
     rc = fetch->rc;
 
     if (rc == NGX_OK) {
-        rc = ngx_oauth_refresh_parse_discovery(refresh);
+        rc = ngx_oauth_refresh_parse_discovery(document);
 
     } else {
-        ngx_oauth_refresh_error(refresh, "%s", fetch->error);
+        ngx_oauth_refresh_error(document, "%s", fetch->error);
     }
 
-    ngx_oauth_refresh_end_fetch(refresh);
-
-    /* a server that does not answer is not asked for the other document */
+    ngx_oauth_refresh_end_fetch(document);
 
     if (rc == NGX_OK) {
+        ngx_oauth_refresh_end_fetches(refresh);
         rc = ngx_oauth_refresh_step_keys(refresh);
 
-    } else if (rc == NGX_DECLINED) {
-        rc = ngx_oauth_refresh_next_place(refresh);
+    } else {
+        rc = ngx_oauth_refresh_discover(refresh);
     }
 
-    if (rc != NGX_OK) {
+    if (rc != NGX_OK && !ngx_oauth_refresh_is_fetching(refresh)) {
         ngx_oauth_refresh_fail(refresh);
     }
 }
 
 
 static ngx_int_t
-ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_t *refresh)
+ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
 {
-    size_t              len;
-    oauth_str_t         issuer;
-    const char         *error;
-    oauth_discovery_t  *discovery;
+    size_t                    len;
+    const char               *error;
+    ngx_oauth_issuer_t       *issuer;
+    oauth_discovery_t        *discovery;
+    oauth_discovery_rules_t   rules;
 
-    discovery = &refresh->discovery;
+    issuer = document->refresh->issuer;
+    discovery = &document->refresh->discovery;
 
-    issuer.data = refresh->issuer->issuer.data;
-    issuer.len = refresh->issuer->issuer.len;
+    rules.issuer = ngx_oauth_str(&issuer->issuer);
+    rules.source = oauth_buf_str(&document->url);
+    rules.allow_http = issuer->allow_http ? 1 : 0;
 
     oauth_discovery_free(discovery);
 
-    error = oauth_discovery_parse(oauth_buf_str(&refresh->fetch->body), issuer,
-                                  discovery);
+    error = oauth_discovery_parse(oauth_buf_str(&document->fetch->body),
+                                  &rules, discovery);
     if (error == NULL) {
         return NGX_OK;
     }
 
     if (discovery->issuer.len
-        && !oauth_str_equal(oauth_buf_str(&discovery->issuer), issuer))
+        && !oauth_str_equal(oauth_buf_str(&discovery->issuer), rules.issuer))
     {
         len = ngx_min(discovery->issuer.len, NGX_OAUTH_REFRESH_QUOTED);
 
-        ngx_oauth_refresh_error(refresh, "its issuer is \"%*s\", configured "
+        ngx_oauth_refresh_error(document, "its issuer is \"%*s\", configured "
                                 "is \"%V\"", len, discovery->issuer.data,
-                                &refresh->issuer->issuer);
+                                &issuer->issuer);
         return NGX_DECLINED;
     }
 
-    ngx_oauth_refresh_error(refresh, "%s", error);
+    ngx_oauth_refresh_error(document, "%s", error);
 
     return NGX_DECLINED;
 }
 
 
-static ngx_int_t
-ngx_oauth_refresh_next_place(ngx_oauth_refresh_t *refresh)
+static ngx_uint_t
+ngx_oauth_refresh_is_fetching(ngx_oauth_refresh_t *refresh)
 {
-    if (refresh->issuer->config_url.len) {
-        return NGX_DECLINED;
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+        if (refresh->documents[i].fetch) {
+            return 1;
+        }
     }
 
-    refresh->place++;
-
-    return ngx_oauth_refresh_step_discovery(refresh);
+    return 0;
 }
 
 
 static ngx_int_t
 ngx_oauth_refresh_step_keys(ngx_oauth_refresh_t *refresh)
 {
-    oauth_buf_t  *uri;
+    oauth_buf_t                   *uri;
+    ngx_oauth_refresh_document_t  *document;
 
     uri = &refresh->discovery.jwks_uri;
+    document = &refresh->documents[0];
 
-    refresh->url.len = 0;
-    oauth_buf_append(&refresh->url, uri->data, uri->len);
+    document->url.len = 0;
+    oauth_buf_append(&document->url, uri->data, uri->len);
 
-    return ngx_oauth_refresh_fetch(refresh, ngx_oauth_refresh_fetched, 1);
+    return ngx_oauth_refresh_fetch(document, ngx_oauth_refresh_fetched);
 }
 
 
 static void
 ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch)
 {
-    const char           *error;
-    oauth_buf_t          *uri;
-    ngx_oauth_refresh_t  *refresh;
+    oauth_buf_t                   *uri;
+    ngx_oauth_refresh_t           *refresh;
+    ngx_oauth_refresh_document_t  *document;
 
-    refresh = fetch->data;
+    document = fetch->data;
+    refresh = document->refresh;
 
     if (fetch->rc != NGX_OK) {
-        ngx_oauth_refresh_error(refresh, "%s", fetch->error);
+        ngx_oauth_refresh_error(document, "%s", fetch->error);
         ngx_oauth_refresh_fail(refresh);
         return;
     }
 
-    error = NULL;
-    refresh->keys = oauth_jwks_parse(oauth_buf_str(&fetch->body),
-                                     refresh->issuer->policy.algorithms,
-                                     &error);
-
-    if (refresh->keys == NULL) {
-        ngx_oauth_refresh_error(refresh, "%s, Content-Type is \"%*s\"",
-                                error ? error : "no memory",
-                                ngx_min(fetch->type.len,
-                                        NGX_OAUTH_REFRESH_QUOTED),
-                                fetch->type.data);
+    if (ngx_oauth_refresh_parse_keys(document) != NGX_OK) {
         ngx_oauth_refresh_fail(refresh);
         return;
     }
@@ -249,18 +313,79 @@ ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch)
 }
 
 
+static ngx_int_t
+ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
+{
+    u_char                *p, reasons[NGX_OAUTH_REFRESH_ERROR];
+    const char            *error;
+    oauth_jwks_t          *set;
+    ngx_oauth_fetch_t     *fetch;
+    ngx_oauth_refresh_t   *refresh;
+
+    fetch = document->fetch;
+    refresh = document->refresh;
+
+    error = NULL;
+    set = oauth_jwks_read(oauth_buf_str(&fetch->body),
+                          refresh->issuer->policy.algorithms, &error);
+
+    if (set && set->nkeys) {
+        refresh->keys = set;
+        return NGX_OK;
+    }
+
+    p = ngx_oauth_refresh_reasons(reasons, reasons + sizeof(reasons), set);
+
+    oauth_jwks_free(set);
+
+    ngx_oauth_refresh_error(document, "%s%*s, Content-Type is \"%*s\"",
+                            error ? error : "no memory",
+                            (size_t) (p - reasons), reasons,
+                            ngx_min(fetch->type.len, NGX_OAUTH_REFRESH_QUOTED),
+                            fetch->type.data);
+
+    return NGX_ERROR;
+}
+
+
+/* Why the first keys of a set are not usable, in parentheses. */
+
+static u_char *
+ngx_oauth_refresh_reasons(u_char *p, u_char *last, const oauth_jwks_t *set)
+{
+    ngx_uint_t  i, n;
+
+    if (set == NULL || set->nskipped == 0) {
+        return p;
+    }
+
+    n = ngx_min(set->nskipped, NGX_OAUTH_REFRESH_REASONS);
+
+    for (i = 0; i < n; i++) {
+        p = ngx_slprintf(p, last, "%skey %uz: %s", i ? "; " : " (",
+                         set->skipped[i].index, set->skipped[i].why);
+    }
+
+    if (n < set->nskipped) {
+        p = ngx_slprintf(p, last, "; and %uz more", set->nskipped - n);
+    }
+
+    return ngx_slprintf(p, last, ")");
+}
+
+
 /* The lease is prolonged with each step; who lost it must not go on. */
 
 static ngx_int_t
-ngx_oauth_refresh_fetch(ngx_oauth_refresh_t *refresh,
-    ngx_oauth_fetch_pt handler, ngx_uint_t last)
+ngx_oauth_refresh_fetch(ngx_oauth_refresh_document_t *document,
+    ngx_oauth_fetch_pt handler)
 {
     ngx_oauth_issuer_t      *issuer;
     ngx_oauth_fetch_conf_t   conf;
 
-    issuer = refresh->issuer;
+    issuer = document->refresh->issuer;
 
-    if (refresh->url.failed
+    if (document->url.failed
         || ngx_oauth_doc_acquire(issuer->doc, 0, NGX_OAUTH_DOC_SCHEDULED,
                                  ngx_oauth_refresh_time(issuer))
            != NGX_OK)
@@ -270,25 +395,39 @@ ngx_oauth_refresh_fetch(ngx_oauth_refresh_t *refresh,
 
     ngx_memzero(&conf, sizeof(ngx_oauth_fetch_conf_t));
 
-    conf.url.data = refresh->url.data;
-    conf.url.len = refresh->url.len;
+    conf.url.data = document->url.data;
+    conf.url.len = document->url.len;
     conf.proxy = issuer->proxy;
     conf.certificates = issuer->certificates;
     conf.timeout = issuer->timeout;
-    conf.last = last ? 1 : 0;
 
-    refresh->fetch = ngx_oauth_fetch_start(&conf, handler, refresh);
+    document->fetch = ngx_oauth_fetch_start(&conf, handler, document);
 
-    return refresh->fetch ? NGX_OK : NGX_ERROR;
+    return document->fetch ? NGX_OK : NGX_ERROR;
 }
 
 
 static void
-ngx_oauth_refresh_end_fetch(ngx_oauth_refresh_t *refresh)
+ngx_oauth_refresh_end_fetches(ngx_oauth_refresh_t *refresh)
 {
-    if (refresh->fetch) {
-        ngx_oauth_fetch_done(refresh->fetch);
-        refresh->fetch = NULL;
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+        ngx_oauth_refresh_end_fetch(&refresh->documents[i]);
+    }
+
+    if (refresh->patience.timer_set) {
+        ngx_del_timer(&refresh->patience);
+    }
+}
+
+
+static void
+ngx_oauth_refresh_end_fetch(ngx_oauth_refresh_document_t *document)
+{
+    if (document->fetch) {
+        ngx_oauth_fetch_done(document->fetch);
+        document->fetch = NULL;
     }
 }
 
@@ -296,17 +435,21 @@ ngx_oauth_refresh_end_fetch(ngx_oauth_refresh_t *refresh)
 /* Appends a cause and the address it is about: several make one line. */
 
 static void
-ngx_oauth_refresh_error(ngx_oauth_refresh_t *refresh, const char *fmt, ...)
+ngx_oauth_refresh_error(ngx_oauth_refresh_document_t *document,
+    const char *fmt, ...)
 {
-    u_char   *p, *last;
-    va_list   args;
+    u_char               *p, *last;
+    va_list               args;
+    ngx_oauth_refresh_t  *refresh;
+
+    refresh = document->refresh;
 
     p = refresh->error + refresh->error_len;
     last = refresh->error + NGX_OAUTH_REFRESH_ERROR - 1;
 
     p = ngx_slprintf(p, last, "%s%*s: ", refresh->error_len ? "; " : "",
-                     ngx_min(refresh->url.len, NGX_OAUTH_REFRESH_QUOTED),
-                     refresh->url.data);
+                     ngx_min(document->url.len, NGX_OAUTH_REFRESH_QUOTED),
+                     document->url.data);
 
     va_start(args, fmt);
     last = ngx_vslprintf(p, last, fmt, args);
@@ -328,7 +471,8 @@ static void
 ngx_oauth_refresh_fail(ngx_oauth_refresh_t *refresh)
 {
     if (refresh->error_len == 0) {
-        ngx_oauth_refresh_error(refresh, "no memory, or the lease was lost");
+        ngx_oauth_refresh_error(&refresh->documents[0],
+                                "no memory, or the lease was lost");
     }
 
     refresh->handler(refresh);

@@ -20,7 +20,9 @@
 
 
 static const char *oauth_discovery_read(const json_t *root,
-    oauth_str_t issuer, oauth_discovery_t *discovery);
+    const oauth_discovery_rules_t *rules, oauth_discovery_t *discovery);
+static const char *oauth_discovery_check_uri(oauth_str_t uri,
+    const oauth_discovery_rules_t *rules);
 
 
 int
@@ -56,7 +58,7 @@ oauth_discovery_append_url(oauth_buf_t *buf, oauth_str_t issuer, unsigned n)
 
 
 const char *
-oauth_discovery_parse(oauth_str_t text, oauth_str_t issuer,
+oauth_discovery_parse(oauth_str_t text, const oauth_discovery_rules_t *rules,
     oauth_discovery_t *discovery)
 {
     json_t      *root;
@@ -69,7 +71,7 @@ oauth_discovery_parse(oauth_str_t text, oauth_str_t issuer,
         return (errno == ENOMEM) ? "memory is short" : "it is no JSON object";
     }
 
-    error = oauth_discovery_read(root, issuer, discovery);
+    error = oauth_discovery_read(root, rules, discovery);
 
     json_decref(root);
 
@@ -78,11 +80,11 @@ oauth_discovery_parse(oauth_str_t text, oauth_str_t issuer,
 
 
 static const char *
-oauth_discovery_read(const json_t *root, oauth_str_t issuer,
+oauth_discovery_read(const json_t *root, const oauth_discovery_rules_t *rules,
     oauth_discovery_t *discovery)
 {
-    oauth_url_t  url;
-    oauth_str_t  found;
+    const char   *error;
+    oauth_str_t   found;
 
     if (oauth_json_string(root, "issuer", &found) != 1) {
         return "it has no issuer that is a string";
@@ -90,7 +92,7 @@ oauth_discovery_read(const json_t *root, oauth_str_t issuer,
 
     oauth_buf_append_str(&discovery->issuer, found);
 
-    if (!oauth_str_equal(found, issuer)) {
+    if (!oauth_str_equal(found, rules->issuer)) {
         return "its issuer is not the configured one";
     }
 
@@ -98,18 +100,47 @@ oauth_discovery_read(const json_t *root, oauth_str_t issuer,
         return "it has no jwks_uri that is a string";
     }
 
-    if (oauth_url_parse(found, &url) != NULL) {
-        return "its jwks_uri is no URL";
-    }
-
-    if (!oauth_url_is_secure(&url)) {
-        return "its jwks_uri is plain http";
+    error = oauth_discovery_check_uri(found, rules);
+    if (error) {
+        return error;
     }
 
     oauth_buf_append_str(&discovery->jwks_uri, found);
 
     if (discovery->issuer.failed || discovery->jwks_uri.failed) {
         return "memory is short";
+    }
+
+    return NULL;
+}
+
+
+/*
+ * A remote server must not lead us to this machine's own services.  On
+ * loopback nobody is on the way, so plain http is as good as https there.
+ */
+
+static const char *
+oauth_discovery_check_uri(oauth_str_t uri,
+    const oauth_discovery_rules_t *rules)
+{
+    oauth_url_t  url, source;
+
+    if (oauth_url_parse(uri, &url) != NULL) {
+        return "its jwks_uri is no URL";
+    }
+
+    if (oauth_url_may_be_loopback(&url)
+        && (oauth_url_parse(rules->source, &source) != NULL
+            || !oauth_url_may_be_loopback(&source)))
+    {
+        return "its jwks_uri is on loopback, where the document is not: "
+               "correct it at the authorization server, or set jwks_uri";
+    }
+
+    if (!oauth_url_is_secure(&url) && !rules->allow_http) {
+        return "its jwks_uri is plain http: make the authorization server "
+               "name https, or see allow_http";
     }
 
     return NULL;

@@ -27,15 +27,25 @@ typedef struct {
 int oauth_discovery_append_url(oauth_buf_t *buf, oauth_str_t issuer,
     unsigned n);
 
+/* What the document must be and may name. */
+
+typedef struct {
+    oauth_str_t           issuer;       /* configured                         */
+    oauth_str_t           source;       /* URL at which the document lies     */
+    unsigned              allow_http:1; /* for keys that are not on loopback  */
+} oauth_discovery_rules_t;
+
 /*
  * Returns NULL and fills discovery, or what is wrong as a constant sentence:
  * not a JSON object, no issuer, the issuer differs byte for byte (discovery
- * then holds the one found, for the log), no jwks_uri, one that is no https
- * URL (http on loopback).  oauth_discovery_free releases it in any case.
+ * then holds the one found, for the log), no jwks_uri, or one that is not a
+ * https URL.  Only a document that lies on loopback itself may name a jwks_uri
+ * on loopback, http is possible there.  oauth_discovery_free releases
+ * discovery in any case.
  */
 
-const char *oauth_discovery_parse(oauth_str_t text, oauth_str_t issuer,
-    oauth_discovery_t *discovery);
+const char *oauth_discovery_parse(oauth_str_t text,
+    const oauth_discovery_rules_t *rules, oauth_discovery_t *discovery);
 
 void oauth_discovery_free(oauth_discovery_t *discovery);
 

@@ -8,9 +8,14 @@
  */
 
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "oauth_url.h"
+
+
+#define OAUTH_URL_ADDRESS  64           /* longer than any address            */
 
 
 static const char *oauth_url_parse_scheme(oauth_str_t *rest,
@@ -27,6 +32,8 @@ static int oauth_url_is_digit(unsigned char c);
 static size_t oauth_url_find(oauth_str_t s, unsigned char c);
 static void oauth_url_move(oauth_str_t *s, size_t n);
 static size_t oauth_url_octet(oauth_str_t s);
+static int oauth_url_is_local_name(oauth_str_t host);
+static int oauth_url_is_local_address(oauth_str_t host);
 static int oauth_url_is_ambiguous(oauth_str_t path);
 static unsigned char oauth_url_decode(oauth_str_t *rest);
 
@@ -394,6 +401,96 @@ oauth_url_octet(oauth_str_t s)
     }
 
     return i;
+}
+
+
+int
+oauth_url_may_be_loopback(const oauth_url_t *url)
+{
+    oauth_str_t  host;
+
+    host = url->host;
+
+    if (host.len > 0 && host.data[0] == '[') {
+        oauth_url_move(&host, 1);
+        host.len--;
+
+    } else if (host.len > 1 && host.data[host.len - 1] == '.') {
+        host.len--;
+    }
+
+    return oauth_url_is_local_name(host) || oauth_url_is_local_address(host);
+}
+
+
+/* RFC 6761 section 6.3, and what a system's file of hosts usually has. */
+
+static int
+oauth_url_is_local_name(oauth_str_t host)
+{
+    size_t       i;
+    oauth_str_t  end;
+
+    static const oauth_str_t  names[] = {
+        oauth_string("localhost"),
+        oauth_string("localhost4"),
+        oauth_string("localhost6"),
+        oauth_string("loopback"),
+        oauth_string("ip6-localhost"),
+        oauth_string("ip6-loopback"),
+        oauth_string("localhost.localdomain"),
+        oauth_string("localhost4.localdomain4"),
+        oauth_string("localhost6.localdomain6")
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (oauth_str_equal(host, names[i])) {
+            return 1;
+        }
+    }
+
+    end = host;
+
+    if (end.len <= sizeof(".localhost") - 1) {
+        return 0;
+    }
+
+    oauth_url_move(&end, end.len - (sizeof(".localhost") - 1));
+
+    return oauth_str_equal(end, oauth_str(".localhost"));
+}
+
+
+/* Asks the C library, which knows each spelling that a resolver takes. */
+
+static int
+oauth_url_is_local_address(oauth_str_t host)
+{
+    char             text[OAUTH_URL_ADDRESS];
+    in_addr_t        v4;
+    struct in6_addr  v6;
+
+    if (host.len >= sizeof(text)) {
+        return 0;
+    }
+
+    memcpy(text, host.data, host.len);
+    text[host.len] = '\0';
+
+    if (inet_pton(AF_INET6, text, &v6) == 1) {
+
+        if (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 0) {
+            return 1;
+        }
+
+        return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6)
+               || ((IN6_IS_ADDR_V4MAPPED(&v6) || IN6_IS_ADDR_V4COMPAT(&v6))
+                   && v6.s6_addr[12] == 127);
+    }
+
+    v4 = ntohl(inet_addr(text)) >> 24;
+
+    return v4 == 127 || v4 == 0;
 }
 
 

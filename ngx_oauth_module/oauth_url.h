@@ -37,6 +37,15 @@ const char *oauth_url_parse(oauth_str_t text, oauth_url_t *url);
 
 int oauth_url_is_loopback(const oauth_url_t *url);
 
+/*
+ * 1 when a resolver could read the host as this very machine: the above in
+ * other spellings (127.1, 2130706433, ip6-localhost, [::ffff:127.0.0.1]), names
+ * below localhost, and the unspecified address.  What a remote party names
+ * must not be one.
+ */
+
+int oauth_url_may_be_loopback(const oauth_url_t *url);
+
 /* 1 when it may be fetched or trusted: https, or http on loopback. */
 
 int oauth_url_is_secure(const oauth_url_t *url);

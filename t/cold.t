@@ -16,7 +16,7 @@ use OAuth::Test;
 my $issuer = issuer();
 my $upstream = upstream();
 
-$issuer->answer(discovery => hold => 'go');
+$issuer->answer(jwks => hold => 'go');
 
 my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     oauth_issuer corp { issuer %%AS%%; }
@@ -49,7 +49,7 @@ EOT
 
 my $http = $nginx->http;
 
-ok(wait_until(sub { $issuer->count('discovery') >= 1 }),
+ok(wait_until(sub { $issuer->count('jwks') >= 1 }),
    'the first fetch starts without any request');
 
 # requests of every kind

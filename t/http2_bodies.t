@@ -25,7 +25,7 @@ my $issuer = issuer();
 my $cold = issuer();
 my $upstream = upstream();
 
-$cold->answer(discovery => hold => 'go');
+$cold->answer(jwks => hold => 'go');
 
 my $template = <<'EOT';
     %%ISSUERS%%

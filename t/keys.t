@@ -21,7 +21,6 @@ my $tenant = issuer(path => '/tenant/a');
 my $openid = issuer(path => '/realm');
 my $liar = issuer();
 my $key = $as->{keys}[0];
-my $proxy = issuer(keys => [ $key ]);
 my $document = $json->encode({ keys => [ $key->jwk ] });
 my $small = key('RS256', bits => 1024, jwk => { kid => 'small' });
 
@@ -100,13 +99,6 @@ my $nginx = OAuth::Test::Nginx->new(conf => <<"CONF", workers => 2);
         jwks_file %%DIR%%/file.jwks;
     }
 
-    # nothing listens there: the proxy is asked
-
-    oauth_issuer proxied {
-        issuer http://127.0.0.1:1;
-        proxy http://127.0.0.1:${\$proxy->port};
-    }
-
     oauth_issuer by_uri {
         issuer https://uri.test;
         jwks_uri ${\$as->jwks_url};
@@ -118,8 +110,7 @@ $blocks
         listen 127.0.0.1:%%PORT_main%%;
         server_name app.test;
 
-        oauth discovered tenant openid liar at_place from_file by_uri
-              proxied @names;
+        oauth discovered tenant openid liar at_place from_file by_uri @names;
         oauth_resource https://app.test;
         location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
     }
@@ -132,12 +123,6 @@ CONF
 
 $as->answer('/elsewhere', status => 200, body => $json->encode({
     issuer => 'https://place.test', jwks_uri => $as->jwks_url }));
-$proxy->answer('http://127.0.0.1:1/.well-known/oauth-authorization-server',
-    status => 200, type => 'application/json',
-    body => $json->encode({ issuer => 'http://127.0.0.1:1',
-        jwks_uri => 'http://127.0.0.1:1/keys' }));
-$proxy->answer('http://127.0.0.1:1/keys', status => 200,
-               type => 'application/json', body => $document);
 $nginx->write_file('file.jwks', $document);
 $nginx->start;
 
@@ -158,10 +143,6 @@ is($http->get('/', token => $as->token(iss => 'https://file.test'))->status,
    200, 'jwks_file');
 is($http->get('/', token => $as->token(iss => 'https://uri.test'))->status,
    200, 'jwks_uri');
-
-is($http->get('/', token => $as->token(iss => 'http://127.0.0.1:1'))->status,
-   200, 'by a proxy');
-is($proxy->count, 2, 'which was asked for both documents');
 
 is($tenant->count('discovery'), 1, 'the first place is asked once');
 is($tenant->count('openid'), 0, 'and no other');

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# An egress proxy: https goes through its tunnel and is verified end to end,
-# http on loopback is forwarded; what the environment says counts for nothing.
+# An egress proxy: https goes through its tunnel and is verified end to end;
+# plain http never reaches it, since it could answer with keys of its own; what
+# the environment says counts for nothing.
 
 use strict;
 use warnings;
@@ -19,19 +20,27 @@ my $ca = certificate(name => 'DNS:ca.test', authority => 1);
 my $trusted = certificate(ca => $ca);
 my $untrusted = certificate();
 
-# the issuers are where nobody listens: only the proxy knows the way
-
-my %at = map { $_ => free_port() } qw(secure plain unknown);
-my %urls = (secure => "https://localhost:$at{secure}",
-            plain => "http://127.0.0.1:$at{plain}",
-            unknown => "https://localhost:$at{unknown}");
-
 my $issuer = issuer(keys => [ $key ]);
 my $plain = issuer(keys => [ $key ]);
+my $mixed = issuer(keys => [ $key ]);
 my $direct = issuer(keys => [ $key ]);
 
+# the servers with TLS are where nobody listens: only the proxy knows the way
+
+my %at = map { $_ => free_port() } qw(secure mixed unknown);
+my %urls = (secure => "https://localhost:$at{secure}",
+            mixed => "https://localhost:$at{mixed}",
+            plain => $plain->url,
+            unknown => "https://localhost:$at{unknown}");
+
 $issuer->metadata(issuer => $urls{secure}, jwks_uri => "$urls{secure}/jwks");
-$plain->metadata(issuer => $urls{plain}, jwks_uri => "$urls{plain}/jwks");
+$mixed->metadata(issuer => $urls{mixed});
+
+# what the proxy would answer in place of those that are plain http
+
+my $forger = issuer(keys => [ $new ]);
+
+$forger->metadata(issuer => $urls{plain}, jwks_uri => $plain->jwks_url);
 
 my $front = nginx(<<"CONF", module => 0);
     server {
@@ -39,6 +48,13 @@ my $front = nginx(<<"CONF", module => 0);
         ssl_certificate $trusted->{certificate};
         ssl_certificate_key $trusted->{key};
         location / { proxy_pass http://127.0.0.1:${\$issuer->port}; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_mixed%% ssl;
+        ssl_certificate $trusted->{certificate};
+        ssl_certificate_key $trusted->{key};
+        location / { proxy_pass http://127.0.0.1:${\$mixed->port}; }
     }
 
     server {
@@ -51,7 +67,8 @@ CONF
 
 my $proxy = OAuth::Test::Proxy->new(routes => {
     "localhost:$at{secure}" => $front->port('good'),
-    "127.0.0.1:$at{plain}" => $plain->port,
+    "localhost:$at{mixed}" => $front->port('mixed'),
+    map { ('127.0.0.1:' . $_->port => $forger->port) } $plain, $mixed,
 });
 
 # what the environment names is another one; it would know every way, too
@@ -78,6 +95,13 @@ my $conf = <<"CONF";
         key_refresh 1s;
     }
 
+    oauth_issuer mixed {
+        issuer $urls{mixed};
+        proxy ${\$proxy->url};
+        ssl_trusted_certificate $ca->{certificate};
+        key_refresh 1s;
+    }
+
     oauth_issuer unknown {
         issuer $urls{unknown};
         proxy ${\$proxy->url};
@@ -85,7 +109,8 @@ my $conf = <<"CONF";
 
     oauth_issuer alone {
         issuer https://alone.test;
-        jwks_uri $urls{plain}/jwks;
+        jwks_uri $urls{secure}/jwks;
+        ssl_trusted_certificate $ca->{certificate};
     }
 
     oauth_issuer direct { issuer ${\$direct->url}; }
@@ -93,7 +118,7 @@ my $conf = <<"CONF";
     server {
         listen 127.0.0.1:%%PORT_main%%;
         server_name app.test;
-        oauth secure plain unknown alone direct;
+        oauth secure plain mixed unknown alone direct;
         oauth_resource https://app.test;
         location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
     }
@@ -118,15 +143,23 @@ sub ask {
 
 
 ok(wait_until(sub { ask($urls{secure})->status == 200 }), 'https by a tunnel');
-is(ask($urls{plain})->status, 200, 'http is forwarded');
+is(ask($urls{plain})->status, 200, 'http goes directly');
+is_refused(ask($urls{plain}, $new), 401, 'invalid_token',
+           'and the proxy\'s key is not known');
+is(ask($urls{mixed})->status, 200, 'so do keys that a document in a tunnel'
+   . ' says are there');
+is_refused(ask($urls{mixed}, $new), 401, 'invalid_token',
+           'and here, too, the proxy\'s key is not known');
 is(ask($direct->url)->status, 200, 'and one without a proxy');
 
 cmp_ok($proxy->count('CONNECT'), '>=', 1, 'the proxy was asked for a tunnel');
-cmp_ok($proxy->count('GET'), '>=', 2, 'and for http documents');
-is(scalar(grep { $_->{line} =~ m{\AGET http://localhost} } $proxy->seen), 0,
-   'it does not see what is in the tunnel');
-is(scalar(grep { $_->{line} !~ /\A(?:CONNECT localhost:\d+|GET http:\S+) / }
-          $proxy->seen), 0, 'nothing else is asked of it');
+is(scalar(grep { $_->{line} !~ /\ACONNECT localhost:\d+ / } $proxy->seen), 0,
+   'nothing else is asked of it');
+
+my ($warning) = grep { /\[warn\].*proxy/ } split /\n/, $nginx->errors;
+
+like($warning // '', qr/proxy "\Q${\$proxy->url}\E".*"\Q$urls{plain}\E"/,
+     'a proxy that is not asked for an issuer is warned of');
 
 is_refused(ask('https://alone.test'), 503, undef,
            'without the proxy there is no way');
@@ -142,7 +175,7 @@ is_deeply([ $trap->seen ], [], 'the environment\'s proxy is not asked');
 $nginx->mark;
 $proxy->down;
 
-for my $name (qw(secure plain)) {
+for my $name (qw(secure mixed)) {
     ($line) = $nginx->wait_for_log(qr/\[warn\].*issuer "$name":/);
     like($line // '', qr/the last good ones stay.*(?:connect|refused)/i,
          "$name: that the proxy is down is logged");
@@ -153,12 +186,15 @@ $proxy->answer(407);
 $proxy->up;
 $nginx->mark;
 
-for my $name (qw(secure plain)) {
+for my $name (qw(secure mixed)) {
     ($line) = $nginx->wait_for_log(qr/\[warn\].*issuer "$name":.*407/);
     ok($line, "$name: that the proxy wants credentials is logged");
 }
 
 is(ask($urls{secure})->status, 200, 'the last good keys serve');
+
+is(scalar($nginx->log_lines(qr/\[warn\].*issuer "plain":/)), 0,
+   'none of this is anything to plain http');
 
 # the tunnel ends at somebody else
 

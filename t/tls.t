@@ -163,6 +163,8 @@ for my $i (0 .. $#bad) {
     ok($line, "$name: a warning");
     like($line // '', qr/certificate|SSL/i, "$name: which says why")
         unless $name eq 'silent';
+    like($line // '', qr/, see ssl_trusted_certificate/,
+         "$name: and which directive is about it") unless $name eq 'silent';
 }
 
 is($http->get('/', token => token('good'))->status, 200,

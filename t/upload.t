@@ -21,7 +21,7 @@ my $issuer = issuer();
 my $cold = issuer();
 my $upstream = upstream();
 
-$cold->answer(discovery => hold => 'go');
+$cold->answer(jwks => hold => 'go');
 
 my $nginx = nginx(<<'EOT', AS => $issuer->url, COLD => $cold->url,
     oauth_issuer corp { issuer %%AS%%; }

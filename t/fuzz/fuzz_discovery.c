@@ -1,9 +1,9 @@
 
 /*
  * The authorization server's document.  Input: a line with the configured
- * issuer, then the document.  What is taken comes from the configured issuer
- * and names an address that may be fetched; the document's own addresses stay
- * at the issuer's origin.
+ * issuer, where it also lies, then the document.  What is taken comes from the
+ * configured issuer and names an address that may be fetched from there;
+ * the document's own addresses stay at the issuer's origin.
  */
 
 
@@ -51,13 +51,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 fuzz_parse(oauth_str_t text, oauth_str_t issuer)
 {
-    json_t             *root;
-    const char         *error;
-    oauth_discovery_t   discovery;
+    json_t                   *root;
+    const char               *error;
+    oauth_discovery_t         discovery;
+    oauth_discovery_rules_t   rules;
 
     memset(&discovery, 0xa5, sizeof(oauth_discovery_t));
 
-    error = oauth_discovery_parse(text, issuer, &discovery);
+    rules.issuer = issuer;
+    rules.source = issuer;
+    rules.allow_http = 0;
+
+    error = oauth_discovery_parse(text, &rules, &discovery);
     fuzz_need_clean();
 
     root = oauth_json_parse(text, FUZZ_MEMBERS);
@@ -83,7 +88,7 @@ fuzz_document(const json_t *root, const char *error, oauth_str_t issuer,
     const oauth_discovery_t *discovery)
 {
     oauth_str_t  named;
-    oauth_url_t  url;
+    oauth_url_t  url, source;
 
     if (error == NULL) {
         fuzz_accepted = 1;
@@ -93,6 +98,9 @@ fuzz_document(const json_t *root, const char *error, oauth_str_t issuer,
         fuzz_need(oauth_url_parse(oauth_buf_str(&discovery->jwks_uri), &url)
                   == NULL);
         fuzz_need(oauth_url_is_secure(&url));
+        fuzz_need(!oauth_url_may_be_loopback(&url)
+                  || (oauth_url_parse(issuer, &source) == NULL
+                      && oauth_url_may_be_loopback(&source)));
     }
 
     /* Also beside an error: never anything but what the document says. */

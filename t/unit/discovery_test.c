@@ -136,10 +136,6 @@ static const discovery_case_t  discovery_cases[] = {
 
     { S("{" I ",\"jwks_uri\":\"https://other.example/a?b=c\"}"), NULL,
       S(ISSUER), S("https://other.example/a?b=c") },
-    { S("{" I ",\"jwks_uri\":\"http://127.0.0.1:8080/k\"}"), NULL,
-      S(ISSUER), S("http://127.0.0.1:8080/k") },
-    { S("{" I ",\"jwks_uri\":\"http://[::1]/k\"}"), NULL,
-      S(ISSUER), S("http://[::1]/k") },
 
     NOTHING("", "no JSON object"),
     NOTHING(" ", "no JSON object"),
@@ -199,12 +195,17 @@ static const discovery_case_t  discovery_cases[] = {
     BAD("{" I ",\"jwks_uri\":\"https://x/k\\r\\nHost: y\"}", "no URL"),
     BAD("{" I ",\"jwks_uri\":\"https://x/k y\"}", "no URL"),
     BAD("{" I ",\"jwks_uri\":\"http://login.example.com/keys\"}",
-        "plain http"),
+        "see allow_http"),
     BAD("{" I ",\"jwks_uri\":\"http://localhost.evil.example/k\"}",
-        "plain http"),
+        "see allow_http"),
     BAD("{" I ",\"jwks_uri\":\"http://127.0.0.1.evil.example/k\"}",
-        "plain http"),
-    BAD("{" I ",\"jwks_uri\":\"http://169.254.169.254/k\"}", "plain http")
+        "see allow_http"),
+    BAD("{" I ",\"jwks_uri\":\"http://169.254.169.254/k\"}",
+        "see allow_http"),
+    BAD("{" I ",\"jwks_uri\":\"http://127.0.0.1:8080/k\"}",
+        "or set jwks_uri"),
+    BAD("{" I ",\"jwks_uri\":\"http://[::1]/k\"}", "or set jwks_uri"),
+    BAD("{" I ",\"jwks_uri\":\"https://127.0.0.1/k\"}", "or set jwks_uri")
 };
 
 
@@ -219,8 +220,13 @@ discovery_ends(const char *s, const char *end)
 static const char *
 discovery_parse(oauth_str_t text, oauth_discovery_t *discovery)
 {
-    const char     *error;
-    unsigned char  *copy;
+    const char               *error;
+    unsigned char            *copy;
+    oauth_discovery_rules_t   rules;
+
+    rules.issuer = oauth_str(ISSUER);
+    rules.source = oauth_str(ISSUER "/.well-known/openid-configuration");
+    rules.allow_http = 0;
 
     copy = malloc(text.len ? text.len : 1);
     assert_non_null(copy);
@@ -229,8 +235,8 @@ discovery_parse(oauth_str_t text, oauth_discovery_t *discovery)
         memcpy(copy, text.data, text.len);
     }
 
-    error = oauth_discovery_parse((oauth_str_t) { text.len, copy },
-                                  oauth_str(ISSUER), discovery);
+    error = oauth_discovery_parse((oauth_str_t) { text.len, copy }, &rules,
+                                  discovery);
 
     /* what is found does not point into the text */
 
@@ -272,6 +278,104 @@ discovery_documents(void **state)
         oauth_discovery_free(&discovery);
         assert_null(discovery.issuer.data);
         assert_null(discovery.jwks_uri.data);
+    }
+}
+
+
+/* Where the key set may be, by where the document is and what is allowed. */
+
+#define REMOTE    "https://login.example.com/x"
+#define CLUSTER   "http://keycloak:8080/x"
+#define LOCAL     "http://127.0.0.1:8080/x"
+
+
+typedef struct {
+    oauth_str_t  source;
+    oauth_str_t  jwks_uri;
+    int          taken;
+    int          taken_http;            /* with allow_http                    */
+} discovery_uri_case_t;
+
+
+static const discovery_uri_case_t  discovery_uri_cases[] = {
+    { S(REMOTE), S("https://login.example.com/keys"), 1, 1 },
+    { S(REMOTE), S("https://keys.example.net"), 1, 1 },
+    { S(REMOTE), S("https://10.0.0.1/keys"), 1, 1 },
+    { S(REMOTE), S("https://[2001:db8::1]/keys"), 1, 1 },
+    { S(REMOTE), S("http://login.example.com/keys"), 0, 1 },
+    { S(REMOTE), S("http://keycloak:8080/keys"), 0, 1 },
+    { S(REMOTE), S("http://10.0.0.1/keys"), 0, 1 },
+    { S(CLUSTER), S("https://login.example.com/keys"), 1, 1 },
+    { S(CLUSTER), S("http://keycloak:8080/keys"), 0, 1 },
+
+    /* loopback, in every spelling, is for what is on loopback itself */
+
+    { S(REMOTE), S("http://127.0.0.1/keys"), 0, 0 },
+    { S(REMOTE), S("http://localhost/keys"), 0, 0 },
+    { S(REMOTE), S("http://[::1]/keys"), 0, 0 },
+    { S(REMOTE), S("https://localhost/keys"), 0, 0 },
+    { S(REMOTE), S("https://localhost:8443"), 0, 0 },
+    { S(REMOTE), S("https://127.0.0.1/keys"), 0, 0 },
+    { S(REMOTE), S("https://127.1/keys"), 0, 0 },
+    { S(REMOTE), S("https://[::ffff:127.0.0.1]/keys"), 0, 0 },
+    { S(CLUSTER), S("http://localhost:8080/keys"), 0, 0 },
+    { S(CLUSTER), S("http://127.0.0.2:8080/keys"), 0, 0 },
+    { S(""), S("https://localhost/keys"), 0, 0 },
+    { S("127.0.0.1"), S("https://localhost/keys"), 0, 0 },
+    { S("https://localhost.evil.example"), S("https://localhost/"), 0, 0 },
+    { S("https://127.0.0.1.evil.example"), S("http://127.0.0.1/"), 0, 0 },
+
+    { S(LOCAL), S("http://127.0.0.1:8080/keys"), 1, 1 },
+    { S(LOCAL), S("http://[::1]/keys"), 1, 1 },
+    { S(LOCAL), S("https://localhost/keys"), 1, 1 },
+    { S(LOCAL), S("https://login.example.com/keys"), 1, 1 },
+    { S(LOCAL), S("http://login.example.com/keys"), 0, 1 },
+    { S("https://localhost"), S("http://localhost/keys"), 1, 1 },
+    { S("https://as.localhost"), S("https://as.localhost/keys"), 1, 1 },
+    { S("https://as.localhost"), S("http://as.localhost/keys"), 0, 1 }
+};
+
+
+static void
+discovery_uris(void **state)
+{
+    int                          taken, allow;
+    size_t                       i;
+    oauth_buf_t                  buf;
+    oauth_discovery_t            discovery;
+    oauth_discovery_rules_t      rules;
+    const discovery_uri_case_t  *c;
+
+    (void) state;
+
+    for (i = 0; i < 2 * N(discovery_uri_cases); i++) {
+
+        c = &discovery_uri_cases[i / 2];
+        allow = i % 2;
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+        oauth_buf_append_literal(&buf, "{" I ",\"jwks_uri\":\"");
+        oauth_buf_append_str(&buf, c->jwks_uri);
+        oauth_buf_append_literal(&buf, "\"}");
+
+        rules.issuer = oauth_str(ISSUER);
+        rules.source = c->source;
+        rules.allow_http = allow ? 1 : 0;
+
+        taken = (oauth_discovery_parse(oauth_buf_str(&buf), &rules,
+                                       &discovery)
+                 == NULL);
+
+        if (taken != (allow ? c->taken_http : c->taken)) {
+            fail_msg("%s names %s, allow_http %d: %d", c->source.data,
+                     c->jwks_uri.data, allow, taken);
+        }
+
+        assert_true(oauth_str_equal(oauth_buf_str(&discovery.jwks_uri),
+                                    taken ? c->jwks_uri : oauth_str("")));
+
+        oauth_discovery_free(&discovery);
+        oauth_buf_free(&buf);
     }
 }
 
@@ -350,6 +454,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(discovery_places),
         cmocka_unit_test(discovery_documents),
+        cmocka_unit_test(discovery_uris),
         cmocka_unit_test(discovery_members),
         cmocka_unit_test(discovery_truncated)
     };

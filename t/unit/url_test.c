@@ -433,6 +433,94 @@ url_loopback(void **state)
 }
 
 
+/* What is loopback, and what some resolver could take for it. */
+
+static const url_loopback_case_t  url_local_cases[] = {
+    { S("https://localhost"), 1 },
+    { S("https://localhost:8443/a"), 1 },
+    { S("https://localhost."), 1 },
+    { S("https://as.localhost"), 1 },
+    { S("https://a.b.localhost."), 1 },
+    { S("https://localhost.localdomain"), 1 },
+    { S("https://localhost6"), 1 },
+    { S("https://ip6-localhost"), 1 },
+    { S("https://ip6-loopback"), 1 },
+    { S("https://127.0.0.1"), 1 },
+    { S("https://127.255.255.254"), 1 },
+    { S("https://127.0.0.1."), 1 },
+    { S("https://127.1"), 1 },
+    { S("https://127.0.1"), 1 },
+    { S("https://0177.0.0.1"), 1 },
+    { S("https://127.0.0.01"), 1 },
+    { S("https://0x7f.0.0.1"), 1 },
+    { S("https://0x7f000001"), 1 },
+    { S("https://2130706433"), 1 },
+    { S("https://017700000001"), 1 },
+    { S("https://0.0.0.0"), 1 },
+    { S("https://0"), 1 },
+    { S("https://[::1]"), 1 },
+    { S("https://[0:0:0:0:0:0:0:1]:8443/a"), 1 },
+    { S("https://[::0001]"), 1 },
+    { S("https://[::]"), 1 },
+    { S("https://[::ffff:127.0.0.1]"), 1 },
+    { S("https://[::ffff:7f00:1]"), 1 },
+    { S("https://[::ffff:0.0.0.0]"), 1 },
+    { S("https://[::127.0.0.1]"), 1 },
+
+    { S("https://as.example.com"), 0 },
+    { S("https://localhost.example.com"), 0 },
+    { S("https://localhost.evil"), 0 },
+    { S("https://notlocalhost"), 0 },
+    { S("https://xlocalhost."), 0 },
+    { S("https://.localhos"), 0 },
+    { S("https://127.0.0.1.example.com"), 0 },
+    { S("https://127.0.0.1x"), 0 },
+    { S("https://128.0.0.1"), 0 },
+    { S("https://1.127.0.0"), 0 },
+    { S("https://10.0.0.1"), 0 },
+    { S("https://2147483649"), 0 },
+    { S("https://[::2]"), 0 },
+    { S("https://[2001:db8::1]"), 0 },
+    { S("https://[::ffff:10.0.0.1]"), 0 },
+    { S("https://[2001:db8::127.0.0.1]"), 0 },
+    { S("https://1111111111.1111111111.1111111111.1111111111.1111111111."
+        "1111111111.127.0.0.1"), 0 }
+};
+
+
+static void
+url_may_be_loopback(void **state)
+{
+    size_t                      i;
+    oauth_url_t                 url;
+    const url_loopback_case_t  *c;
+
+    (void) state;
+
+    for (i = 0; i < N(url_local_cases); i++) {
+
+        c = &url_local_cases[i];
+
+        assert_null(oauth_url_parse(c->text, &url));
+
+        if (oauth_url_may_be_loopback(&url) != c->loopback) {
+            fail_msg("%s", c->text.data);
+        }
+    }
+
+    for (i = 0; i < N(url_loopback_cases); i++) {
+
+        assert_null(oauth_url_parse(url_loopback_cases[i].text, &url));
+
+        if (url_loopback_cases[i].loopback
+            && !oauth_url_may_be_loopback(&url))
+        {
+            fail_msg("%s", url_loopback_cases[i].text.data);
+        }
+    }
+}
+
+
 typedef struct {
     oauth_str_t  a;
     oauth_str_t  b;
@@ -681,6 +769,7 @@ main(void)
         cmocka_unit_test(url_every_byte),
         cmocka_unit_test(url_every_port),
         cmocka_unit_test(url_loopback),
+        cmocka_unit_test(url_may_be_loopback),
         cmocka_unit_test(url_equal),
         cmocka_unit_test(url_below),
         cmocka_unit_test(url_well_known)
