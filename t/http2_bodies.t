@@ -58,8 +58,9 @@ my $template = <<'EOT';
 EOT
 
 my $protected = nginx($template, UP => $upstream->port,
-    ISSUERS => join(' ', map { "oauth_issuer $$_[0] { issuer $$_[1]; }" }
-                    [ corp => $issuer->url ], [ cold => $cold->url ]),
+    ISSUERS => join(' ', map {
+        "oauth_issuer $$_[0] { issuer $$_[1]; timeout 120s; }"
+    } [ corp => $issuer->url ], [ cold => $cold->url ]),
     OAUTH => 'oauth corp cold; oauth_resource https://app.test;');
 my $plain = nginx($template, UP => $upstream->port, module => 0,
                   ISSUERS => '', OAUTH => '');

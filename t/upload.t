@@ -25,7 +25,7 @@ $cold->answer(jwks => hold => 'go');
 
 my $nginx = nginx(<<'EOT', AS => $issuer->url, COLD => $cold->url,
     oauth_issuer corp { issuer %%AS%%; }
-    oauth_issuer cold { issuer %%COLD%%; }
+    oauth_issuer cold { issuer %%COLD%%; timeout 120s; }
 
     client_max_body_size 0;
 

@@ -186,7 +186,7 @@ sub serve {
         my $answer = $state->{answers}{$path} || {};
 
         if (defined $answer->{hold}) {
-            $self->wait_for_flag($answer->{hold});
+            $self->wait_for_flag($answer->{hold}, 120);
         }
 
         my $content = $self->content($state, $path, $answer);

@@ -180,9 +180,10 @@ sub raise_flag {
 
 
 sub wait_for_flag {
-    my ($self, $name) = @_;
+    my ($self, $name, $seconds) = @_;
 
-    return wait_until(sub { -e "$self->{folder}/flag-$name" }, 10);
+    return wait_until(sub { -e "$self->{folder}/flag-$name" },
+                      $seconds // 10);
 }
 
 
