@@ -278,9 +278,9 @@ ngx_oauth_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "proxy \"%V\" is not asked for \"%V\", which is "
-                           "plain http, since it could replace the keys: nginx "
-                           "connects directly, remove the proxy or use https",
-                           &issuer->proxy, first);
+                           "plain http: a proxy could replace the keys, so "
+                           "nginx connects directly; use https, or remove the "
+                           "proxy", &issuer->proxy, first);
     }
 
     return NGX_CONF_OK;
