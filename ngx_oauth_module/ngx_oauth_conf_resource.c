@@ -13,6 +13,7 @@ static ngx_int_t ngx_oauth_server_listen(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_uint_t *port, ngx_uint_t *ssl);
 static ngx_oauth_resource_t *ngx_oauth_resource_new(ngx_conf_t *cf,
     ngx_str_t *url);
+static void ngx_oauth_resource_cleanup(void *data);
 static ngx_int_t ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata,
     size_t origin, ngx_str_t *path);
 static ngx_int_t ngx_oauth_resource_reachable(ngx_conf_t *cf,
@@ -224,12 +225,17 @@ ngx_oauth_resource_new(ngx_conf_t *cf, ngx_str_t *url)
 {
     oauth_buf_t            buf;
     oauth_url_t            parsed;
+    ngx_pool_cleanup_t    *cln;
     ngx_oauth_resource_t  *resource;
 
     resource = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_resource_t));
-    if (resource == NULL) {
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (resource == NULL || cln == NULL) {
         return NULL;
     }
+
+    cln->handler = ngx_oauth_resource_cleanup;
+    cln->data = resource;
 
     if (ngx_array_init(&resource->issuers, cf->pool, 2,
                        sizeof(ngx_oauth_issuer_t *))
@@ -262,6 +268,17 @@ ngx_oauth_resource_new(ngx_conf_t *cf, ngx_str_t *url)
     }
 
     return resource;
+}
+
+
+/* A configuration that is refused ends before its documents are written. */
+
+static void
+ngx_oauth_resource_cleanup(void *data)
+{
+    ngx_oauth_resource_t  *resource = data;
+
+    oauth_buf_free(&resource->scopes);
 }
 
 
@@ -492,7 +509,6 @@ ngx_oauth_resource_write(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
                                     &metadata)
         != NGX_OK)
     {
-        oauth_buf_free(&resource->scopes);
         return NGX_ERROR;
     }
 
