@@ -707,7 +707,7 @@ phase_valgrind() {
 # the shared zone fail, too.
 
 phase_torture() {
-    local wrap=-Wl,--wrap=ngx_slab_alloc_locked,--wrap=ngx_slab_calloc
+    local wrap=-Wl,--wrap=ngx_slab_alloc
 
     make -s -C "$top/t/torture" BUILD="$build/torture"
     variant torture -DNGX_DEBUG_PALLOC=1 "$build/torture/slab.o $wrap"

@@ -197,6 +197,7 @@ typedef struct {
     ngx_array_t                assigned;    /* ngx_oauth_assigned_t           */
     ngx_uint_t                 reads_claims;    /* a variable of ours is used */
     size_t                     zone_size;
+    ngx_oauth_zone_t          *zone;
     ngx_oauth_error_t          errors[OAUTH_REASONS];
     ngx_int_t                  cache_entries;
     oauth_cache_t             *cache;       /* of the worker; NULL: none      */

@@ -3,164 +3,61 @@
  * A record in the zone and its documents.
  *
  * A worker can be killed at any instruction, also while it holds the mutex.
- * So documents are copied into a block of their own, with their generation,
- * and published by storing one pointer.  The version is only a hint that is
- * read without the lock.
+ * So documents are written into chunks that nobody uses, with their
+ * generation, and published by storing one number.  What no record names is
+ * free.  The version is only a hint that is read without the lock.
  *
- * Records are never freed: workers of an earlier configuration use them until
- * they exit, and an issuer that comes back finds its own.  They are small, and
- * grow with the issuers ever configured only.  Documents are large; those of
- * issuers that left the configuration make room when the zone is full.  This
- * is safe at any time: they are read under the mutex only.
+ * A record may be another issuer's by now (ngx_oauth_doc_table): every look at
+ * it under the mutex begins with its id.  Documents that a record no longer
+ * names may be written over at once: they are read under the mutex only.
  */
 
 
-#include "ngx_oauth_doc.h"
 #include "ngx_oauth_compat.h"
-
-
-typedef struct {
-    ngx_uint_t              generation;
-    size_t                  keys_len;
-    size_t                  uri_len;
-    u_char                  data[1];    /* the keys, then the address         */
-} ngx_oauth_doc_block_t;
-
-
-typedef struct {
-    ngx_queue_t             queue;
-    ngx_atomic_t            version;
-    ngx_oauth_doc_state_t   state;      /* but for version and generation     */
-    ngx_uint_t              generation; /* the last one given                 */
-    ngx_oauth_doc_block_t  *block;      /* NULL: no documents                 */
-    ngx_uint_t              cycle;      /* the last configuration to name it  */
-    size_t                  len;
-    u_char                  id[1];
-} ngx_oauth_doc_record_t;
-
-
-struct ngx_oauth_doc_s {
-    ngx_oauth_zone_t        *zone;
-    ngx_oauth_doc_record_t  *record;
-};
+#include "ngx_oauth_doc_table.h"
 
 
 static ngx_oauth_doc_record_t *ngx_oauth_doc_record_locked(
-    ngx_oauth_zone_t *zone, ngx_str_t *id);
-static ngx_oauth_doc_record_t *ngx_oauth_doc_create_locked(
-    ngx_oauth_zone_t *zone, ngx_str_t *id);
-static ngx_uint_t ngx_oauth_doc_equal_locked(ngx_oauth_doc_record_t *record,
-    ngx_oauth_doc_content_t *content, ngx_uint_t *same_keys);
+    ngx_oauth_doc_t *doc);
 static ngx_int_t ngx_oauth_doc_store_locked(ngx_oauth_doc_t *doc,
-    ngx_oauth_doc_content_t *content);
-static void *ngx_oauth_doc_alloc_locked(ngx_oauth_zone_t *zone, size_t size);
-static ngx_uint_t ngx_oauth_doc_evict_locked(ngx_oauth_zone_t *zone);
+    ngx_oauth_doc_content_t *content, ngx_oauth_doc_stored_t *stored);
+static ngx_uint_t ngx_oauth_doc_equal_locked(ngx_oauth_doc_t *doc,
+    ngx_oauth_doc_head_t *head, ngx_oauth_doc_content_t *content,
+    ngx_uint_t *same_keys);
 static void ngx_oauth_doc_release_locked(ngx_oauth_doc_record_t *record);
 static void ngx_oauth_doc_end_locked(ngx_oauth_doc_record_t *record);
 
 
-#define ngx_oauth_doc_lock(doc)                                               \
-    ngx_shmtx_lock(&(doc)->zone->pool->mutex)
-
-#define ngx_oauth_doc_unlock(doc)                                             \
-    ngx_shmtx_unlock(&(doc)->zone->pool->mutex)
-
-
 ngx_oauth_doc_t *
-ngx_oauth_doc_create(ngx_oauth_zone_t *zone, ngx_pool_t *pool, ngx_str_t *id,
-    size_t *need)
+ngx_oauth_doc_create(ngx_oauth_zone_t *zone, ngx_pool_t *pool, u_char *id)
 {
     ngx_oauth_doc_t  *doc;
 
-    *need = zone->size;
-
-    doc = ngx_palloc(pool, sizeof(ngx_oauth_doc_t));
+    doc = ngx_pcalloc(pool, sizeof(ngx_oauth_doc_t));
     if (doc == NULL) {
         return NULL;
     }
 
     doc->zone = zone;
+    doc->table = zone->room;
+    ngx_memcpy(doc->id, id, NGX_OAUTH_DOC_ID);
 
-    ngx_oauth_doc_lock(doc);
-
-    doc->record = ngx_oauth_doc_record_locked(zone, id);
-
-    if (doc->record) {
-        doc->record->cycle = zone->sh->cycle;
-    }
-
-    ngx_oauth_doc_unlock(doc);
-
-    if (doc->record == NULL) {
-        *need = ngx_oauth_zone_size_for(zone, sizeof(ngx_oauth_doc_record_t)
-                                              + id->len);
-        return NULL;
-    }
+    ngx_queue_insert_tail(&zone->docs, &doc->queue);
 
     return doc;
 }
 
 
-static ngx_oauth_doc_record_t *
-ngx_oauth_doc_record_locked(ngx_oauth_zone_t *zone, ngx_str_t *id)
-{
-    ngx_queue_t             *q, *records;
-    ngx_oauth_doc_record_t  *record;
-
-    records = zone->sh->roots[NGX_OAUTH_ZONE_DOCS];
-
-    if (records == NULL) {
-        records = ngx_slab_alloc_locked(zone->pool, sizeof(ngx_queue_t));
-        if (records == NULL) {
-            return NULL;
-        }
-
-        ngx_queue_init(records);
-        zone->sh->roots[NGX_OAUTH_ZONE_DOCS] = records;
-    }
-
-    for (q = ngx_queue_head(records);
-         q != ngx_queue_sentinel(records);
-         q = ngx_queue_next(q))
-    {
-        record = ngx_queue_data(q, ngx_oauth_doc_record_t, queue);
-
-        if (record->len == id->len
-            && ngx_memcmp(record->id, id->data, id->len) == 0)
-        {
-            return record;
-        }
-    }
-
-    record = ngx_oauth_doc_create_locked(zone, id);
-
-    if (record) {
-        ngx_queue_insert_tail(records, &record->queue);
-    }
-
-    return record;
-}
-
+/* NULL: it is another issuer's by now. */
 
 static ngx_oauth_doc_record_t *
-ngx_oauth_doc_create_locked(ngx_oauth_zone_t *zone, ngx_str_t *id)
+ngx_oauth_doc_record_locked(ngx_oauth_doc_t *doc)
 {
-    ngx_oauth_doc_record_t  *record;
-
-    record = ngx_oauth_doc_alloc_locked(zone, sizeof(ngx_oauth_doc_record_t)
-                                              + id->len);
-    if (record == NULL) {
+    if (ngx_memcmp(doc->record->id, doc->id, NGX_OAUTH_DOC_ID) != 0) {
         return NULL;
     }
 
-    ngx_memzero(record, sizeof(ngx_oauth_doc_record_t));
-
-    record->version = 1;
-    record->state.max_age = -1;
-    record->len = id->len;
-    ngx_memcpy(record->id, id->data, id->len);
-
-    return record;
+    return doc->record;
 }
 
 
@@ -174,17 +71,26 @@ ngx_oauth_doc_changed(ngx_oauth_doc_t *doc, ngx_uint_t version)
 void
 ngx_oauth_doc_state(ngx_oauth_doc_t *doc, ngx_oauth_doc_state_t *state)
 {
+    ngx_oauth_doc_head_t     head;
     ngx_oauth_doc_record_t  *record;
 
-    record = doc->record;
+    ngx_oauth_doc_lock(doc->zone);
 
-    ngx_oauth_doc_lock(doc);
+    record = ngx_oauth_doc_record_locked(doc);
 
-    *state = record->state;
-    state->version = record->version;
-    state->generation = record->block ? record->block->generation : 0;
+    if (record) {
+        ngx_oauth_doc_table_head_locked(doc->table, record, &head);
 
-    ngx_oauth_doc_unlock(doc);
+        *state = record->state;
+        state->generation = head.generation;
+
+    } else {
+        state->holder = 0;
+    }
+
+    state->version = doc->record->version;
+
+    ngx_oauth_doc_unlock(doc->zone);
 }
 
 
@@ -194,31 +100,33 @@ ngx_int_t
 ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
     ngx_log_t *log)
 {
-    u_char                 *p;
-    size_t                  size, had;
-    ngx_oauth_doc_block_t  *block;
+    u_char                  *p;
+    size_t                   size, had;
+    ngx_oauth_doc_head_t     head;
+    ngx_oauth_doc_record_t  *record;
 
     p = NULL;
     had = 0;
 
     for ( ;; ) {
-        ngx_oauth_doc_lock(doc);
+        ngx_oauth_doc_lock(doc->zone);
 
-        block = doc->record->block;
-        size = block ? block->keys_len + block->uri_len : 0;
+        record = ngx_oauth_doc_record_locked(doc);
+        ngx_oauth_doc_table_head_locked(doc->table, record, &head);
+        size = head.keys_len + head.uri_len;
 
-        if (block && p && size <= had) {
+        if (head.generation && p && size <= had) {
             break;
         }
 
-        ngx_oauth_doc_unlock(doc);
+        ngx_oauth_doc_unlock(doc->zone);
 
         if (p) {
             ngx_free(p);
             p = NULL;
         }
 
-        if (block == NULL) {
+        if (head.generation == 0) {
             return NGX_DECLINED;
         }
 
@@ -230,15 +138,16 @@ ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
         had = size;
     }
 
-    ngx_memcpy(p, block->data, size);
+    ngx_oauth_chunks_read(doc->table->chunks, record->first,
+                          sizeof(ngx_oauth_doc_head_t), p, size);
 
-    content->generation = block->generation;
+    ngx_oauth_doc_unlock(doc->zone);
+
+    content->generation = head.generation;
     content->keys.data = p;
-    content->keys.len = block->keys_len;
-    content->uri.data = p + block->keys_len;
-    content->uri.len = block->uri_len;
-
-    ngx_oauth_doc_unlock(doc);
+    content->keys.len = head.keys_len;
+    content->uri.data = p + head.keys_len;
+    content->uri.len = head.uri_len;
 
     return NGX_OK;
 }
@@ -255,19 +164,25 @@ ngx_int_t
 ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
     ngx_oauth_doc_cause_t cause, ngx_msec_t time)
 {
-    ngx_int_t               rc;
-    ngx_oauth_doc_state_t  *state;
+    ngx_int_t                rc;
+    ngx_oauth_doc_state_t   *state;
+    ngx_oauth_doc_record_t  *record;
 
-    state = &doc->record->state;
     rc = NGX_BUSY;
 
-    ngx_oauth_doc_lock(doc);
+    ngx_oauth_doc_lock(doc->zone);
 
-    if (state->holder == ngx_pid) {
+    record = ngx_oauth_doc_record_locked(doc);
+    state = &doc->record->state;
+
+    if (record == NULL) {
+        rc = NGX_DECLINED;
+
+    } else if (state->holder == ngx_pid) {
         state->deadline = ngx_current_msec + time;
         rc = NGX_OK;
 
-    } else if (state->holder == 0 && doc->record->version == version) {
+    } else if (state->holder == 0 && record->version == version) {
         state->holder = ngx_pid;
         state->deadline = ngx_current_msec + time;
         state->cause = cause;
@@ -279,7 +194,7 @@ ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
         }
     }
 
-    ngx_oauth_doc_unlock(doc);
+    ngx_oauth_doc_unlock(doc->zone);
 
     return rc;
 }
@@ -287,39 +202,45 @@ ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
 
 ngx_int_t
 ngx_oauth_doc_store(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
-    ngx_oauth_doc_cause_t cause, time_t max_age, size_t *need)
+    uint32_t checksum, ngx_oauth_doc_cause_t cause, time_t max_age,
+    ngx_oauth_doc_stored_t *stored)
 {
-    ngx_int_t               rc;
-    ngx_oauth_doc_state_t  *state;
+    ngx_int_t                rc;
+    ngx_uint_t               issuers;
+    ngx_oauth_doc_record_t  *record;
 
-    state = &doc->record->state;
     rc = NGX_DECLINED;
 
-    ngx_oauth_doc_lock(doc);
+    ngx_oauth_doc_lock(doc->zone);
 
-    if (state->holder == ngx_pid) {
-        rc = ngx_oauth_doc_store_locked(doc, content);
+    record = ngx_oauth_doc_record_locked(doc);
+
+    if (record && record->state.holder == ngx_pid) {
+        rc = ngx_oauth_doc_store_locked(doc, content, stored);
     }
 
     if (rc == NGX_OK) {
-        state->fetched = ngx_current_msec;
-        state->max_age = max_age;
+        record->state.fetched = ngx_current_msec;
+        record->state.max_age = max_age;
 
         if (cause == NGX_OAUTH_DOC_SCHEDULED) {
-            state->refreshed = ngx_current_msec;
-            state->failures = 0;
+            record->state.refreshed = ngx_current_msec;
+            record->state.failures = 0;
         }
 
-        ngx_oauth_doc_end_locked(doc->record);
+        stored->news |= (record->checksum != checksum);
+        record->checksum = checksum;
+
+        ngx_oauth_doc_end_locked(record);
     }
 
-    ngx_oauth_doc_unlock(doc);
+    issuers = doc->table->issuers;
+
+    ngx_oauth_doc_unlock(doc->zone);
 
     if (rc == NGX_ERROR) {
-        *need = ngx_oauth_zone_size_for(doc->zone,
-                                        sizeof(ngx_oauth_doc_block_t)
-                                        + content->keys.len
-                                        + content->uri.len);
+        stored->need = ngx_oauth_doc_table_size(issuers, content->keys.len
+                                                         + content->uri.len);
     }
 
     return rc;
@@ -328,144 +249,117 @@ ngx_oauth_doc_store(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
 
 static ngx_int_t
 ngx_oauth_doc_store_locked(ngx_oauth_doc_t *doc,
-    ngx_oauth_doc_content_t *content)
+    ngx_oauth_doc_content_t *content, ngx_oauth_doc_stored_t *stored)
 {
+    uint32_t                 first;
+    ngx_str_t                parts[3];
     ngx_uint_t               same_keys;
-    ngx_oauth_doc_block_t   *block, *old;
+    ngx_oauth_doc_head_t     head;
     ngx_oauth_doc_record_t  *record;
 
     record = doc->record;
-    old = record->block;
 
-    if (ngx_oauth_doc_equal_locked(record, content, &same_keys)) {
+    ngx_oauth_doc_table_head_locked(doc->table, record, &head);
+
+    stored->news = 0;
+    stored->generation = head.generation;
+
+    if (ngx_oauth_doc_equal_locked(doc, &head, content, &same_keys)) {
         return NGX_OK;
     }
 
-    block = ngx_oauth_doc_alloc_locked(doc->zone,
-                                       sizeof(ngx_oauth_doc_block_t)
-                                       + content->keys.len
-                                       + content->uri.len);
-    if (block == NULL) {
+    if (!same_keys) {
+        stored->news = 1;
+        stored->generation = ++record->generation;
+    }
+
+    head.generation = stored->generation;
+    head.keys_len = content->keys.len;
+    head.uri_len = content->uri.len;
+
+    parts[0].data = (u_char *) &head;
+    parts[0].len = sizeof(ngx_oauth_doc_head_t);
+    parts[1] = content->keys;
+    parts[2] = content->uri;
+
+    if (ngx_oauth_doc_table_make_room_locked(doc->table, record,
+                                             parts[0].len + parts[1].len
+                                             + parts[2].len)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    block->generation = same_keys ? old->generation : ++record->generation;
-    block->keys_len = content->keys.len;
-    block->uri_len = content->uri.len;
-
-    ngx_memcpy(block->data, content->keys.data, content->keys.len);
-    ngx_memcpy(block->data + content->keys.len, content->uri.data,
-               content->uri.len);
+    first = ngx_oauth_chunks_write(doc->table->chunks, parts, 3);
 
     ngx_memory_barrier();
-    record->block = block;
-
-    if (old) {
-        ngx_slab_free_locked(doc->zone->pool, old);
-    }
+    record->first = first;
 
     return NGX_OK;
 }
 
 
 static ngx_uint_t
-ngx_oauth_doc_equal_locked(ngx_oauth_doc_record_t *record,
+ngx_oauth_doc_equal_locked(ngx_oauth_doc_t *doc, ngx_oauth_doc_head_t *head,
     ngx_oauth_doc_content_t *content, ngx_uint_t *same_keys)
 {
-    ngx_oauth_doc_block_t  *block;
+    size_t               pos;
+    uint32_t             first;
+    ngx_oauth_chunks_t  *chunks;
 
-    block = record->block;
+    pos = sizeof(ngx_oauth_doc_head_t);
+    first = doc->record->first;
+    chunks = doc->table->chunks;
 
-    *same_keys = block
-                 && block->keys_len == content->keys.len
-                 && ngx_memcmp(block->data, content->keys.data,
-                               content->keys.len)
-                    == 0;
+    *same_keys = first
+                 && head->keys_len == content->keys.len
+                 && ngx_oauth_chunks_equal(chunks, first, pos,
+                                           &content->keys);
 
     return *same_keys
-           && block->uri_len == content->uri.len
-           && ngx_memcmp(block->data + block->keys_len, content->uri.data,
-                         content->uri.len)
-              == 0;
-}
-
-
-static void *
-ngx_oauth_doc_alloc_locked(ngx_oauth_zone_t *zone, size_t size)
-{
-    void  *p;
-
-    do {
-        p = ngx_slab_alloc_locked(zone->pool, size);
-
-    } while (p == NULL && ngx_oauth_doc_evict_locked(zone));
-
-    return p;
-}
-
-
-/* Frees one block of an issuer that is in no configuration any more. */
-
-static ngx_uint_t
-ngx_oauth_doc_evict_locked(ngx_oauth_zone_t *zone)
-{
-    ngx_queue_t             *q, *records;
-    ngx_oauth_doc_block_t   *block;
-    ngx_oauth_doc_record_t  *record;
-
-    records = zone->sh->roots[NGX_OAUTH_ZONE_DOCS];
-
-    for (q = ngx_queue_head(records);
-         q != ngx_queue_sentinel(records);
-         q = ngx_queue_next(q))
-    {
-        record = ngx_queue_data(q, ngx_oauth_doc_record_t, queue);
-        block = record->block;
-
-        if (record->cycle != zone->sh->cycle && block) {
-            record->block = NULL;
-            ngx_slab_free_locked(zone->pool, block);
-            return 1;
-        }
-    }
-
-    return 0;
+           && head->uri_len == content->uri.len
+           && ngx_oauth_chunks_equal(chunks, first, pos + head->keys_len,
+                                     &content->uri);
 }
 
 
 void
 ngx_oauth_doc_store_failure(ngx_oauth_doc_t *doc, ngx_msec_t retry)
 {
-    ngx_oauth_doc_state_t  *state;
+    ngx_oauth_doc_record_t  *record;
 
-    state = &doc->record->state;
+    ngx_oauth_doc_lock(doc->zone);
 
-    ngx_oauth_doc_lock(doc);
+    record = ngx_oauth_doc_record_locked(doc);
 
-    if (state->holder == ngx_pid) {
+    if (record && record->state.holder == ngx_pid) {
 
         if (retry) {
-            state->retry = ngx_current_msec + retry;
-            state->failures++;
+            record->state.retry = ngx_current_msec + retry;
+            record->state.failures++;
         }
 
-        ngx_oauth_doc_end_locked(doc->record);
+        ngx_oauth_doc_end_locked(record);
     }
 
-    ngx_oauth_doc_unlock(doc);
+    ngx_oauth_doc_unlock(doc->zone);
 }
 
 
 void
 ngx_oauth_doc_release(ngx_oauth_doc_t *doc)
 {
-    ngx_oauth_doc_lock(doc);
+    ngx_oauth_doc_record_t  *record;
 
-    if (doc->record->state.holder == ngx_pid) {
-        ngx_oauth_doc_release_locked(doc->record);
+    ngx_oauth_doc_lock(doc->zone);
+
+    record = ngx_oauth_doc_record_locked(doc);
+
+    if (record && record->state.holder == ngx_pid) {
+        ngx_oauth_doc_release_locked(record);
     }
 
-    ngx_oauth_doc_unlock(doc);
+    ngx_oauth_doc_unlock(doc->zone);
 }
 
 
@@ -485,18 +379,17 @@ ngx_oauth_doc_release_locked(ngx_oauth_doc_record_t *record)
 ngx_pid_t
 ngx_oauth_doc_expire(ngx_oauth_doc_t *doc)
 {
-    ngx_pid_t               holder;
-    ngx_msec_t              deadline;
-    ngx_oauth_doc_state_t  *state;
+    ngx_pid_t                holder;
+    ngx_msec_t               deadline;
+    ngx_oauth_doc_record_t  *record;
 
-    state = &doc->record->state;
+    ngx_oauth_doc_lock(doc->zone);
 
-    ngx_oauth_doc_lock(doc);
+    record = ngx_oauth_doc_record_locked(doc);
+    holder = record ? record->state.holder : 0;
+    deadline = doc->record->state.deadline;
 
-    holder = state->holder;
-    deadline = state->deadline;
-
-    ngx_oauth_doc_unlock(doc);
+    ngx_oauth_doc_unlock(doc->zone);
 
     if (holder == 0 || holder == ngx_pid) {
         return 0;
@@ -508,16 +401,21 @@ ngx_oauth_doc_expire(ngx_oauth_doc_t *doc)
         return 0;
     }
 
-    ngx_oauth_doc_lock(doc);
+    ngx_oauth_doc_lock(doc->zone);
 
-    if (state->holder == holder && state->deadline == deadline) {
-        ngx_oauth_doc_release_locked(doc->record);
+    record = ngx_oauth_doc_record_locked(doc);
+
+    if (record
+        && record->state.holder == holder
+        && record->state.deadline == deadline)
+    {
+        ngx_oauth_doc_release_locked(record);
 
     } else {
         holder = 0;
     }
 
-    ngx_oauth_doc_unlock(doc);
+    ngx_oauth_doc_unlock(doc->zone);
 
     return holder;
 }

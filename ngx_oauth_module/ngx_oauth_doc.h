@@ -16,6 +16,9 @@
 #include "ngx_oauth_zone.h"
 
 
+#define NGX_OAUTH_DOC_ID  16            /* bytes                              */
+
+
 /* A record as one configuration sees it, in that configuration's pool. */
 
 typedef struct ngx_oauth_doc_s  ngx_oauth_doc_t;
@@ -59,18 +62,30 @@ typedef struct {
 } ngx_oauth_doc_content_t;
 
 
+/* What came of storing them. */
+
+typedef struct {
+    ngx_uint_t         generation;      /* under which they are there         */
+    ngx_uint_t         news;            /* the fetched text is another one    */
+    size_t             need;            /* the size of the zone that suffices */
+} ngx_oauth_doc_stored_t;
+
+
 /*
- * In the master: finds or adds the record of this identity.  NULL: no memory,
- * *need is then the least size of the zone that would do.
+ * In the master: adds an issuer's documents to a configuration.  id: digest of
+ * all they depend on.  NULL: no memory.  They have no record before
+ * ngx_oauth_doc_table_claim.
  */
 
 ngx_oauth_doc_t *ngx_oauth_doc_create(ngx_oauth_zone_t *zone,
-    ngx_pool_t *pool, ngx_str_t *id, size_t *need);
+    ngx_pool_t *pool, u_char *id);
 
 
 /* Without the lock: whether the state changed since version was taken. */
 
 ngx_uint_t ngx_oauth_doc_changed(ngx_oauth_doc_t *doc, ngx_uint_t version);
+
+/* Where the record is gone, state stays as it was, but without a lease. */
 
 void ngx_oauth_doc_state(ngx_oauth_doc_t *doc, ngx_oauth_doc_state_t *state);
 
@@ -86,7 +101,8 @@ void ngx_oauth_doc_free(ngx_oauth_doc_content_t *content);
 
 /*
  * Takes the lease for "time" ms, or prolongs one's own.  NGX_BUSY: another
- * holds it, or a fetch has ended since version was taken.
+ * holds it, or a fetch has ended since version was taken; NGX_DECLINED: the
+ * record is gone.
  */
 
 ngx_int_t ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
@@ -94,14 +110,16 @@ ngx_int_t ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
 
 /*
  * Publishes what the holder fetched, and gives the lease back.  Bytes equal to
- * those that are there only renew their age.  NGX_OK; NGX_DECLINED: the lease
- * is not ours any more, nothing is stored; NGX_ERROR: the zone is full, *need
- * is the least size that would do, the lease is kept.
+ * those that are there only renew their age.  checksum: of the text that was
+ * fetched, of which less may be stored.  NGX_OK; NGX_DECLINED: the lease is
+ * not ours any more, nothing is stored; NGX_ERROR: there is no room for it,
+ * the lease is kept.
  */
 
 ngx_int_t ngx_oauth_doc_store(ngx_oauth_doc_t *doc,
-    ngx_oauth_doc_content_t *content, ngx_oauth_doc_cause_t cause,
-    time_t max_age, size_t *need);
+    ngx_oauth_doc_content_t *content, uint32_t checksum,
+    ngx_oauth_doc_cause_t cause, time_t max_age,
+    ngx_oauth_doc_stored_t *stored);
 
 /*
  * Ends the fetch without documents and gives the lease back.  retry: it counts

@@ -25,6 +25,8 @@
 
 
 static void ngx_oauth_keys_parse(ngx_oauth_keys_t *keys);
+static void ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
+    ngx_uint_t generation);
 static void ngx_oauth_keys_set_times(ngx_oauth_keys_t *keys);
 static ngx_msec_t ngx_oauth_keys_lifetime(ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys);
@@ -130,7 +132,7 @@ ngx_oauth_keys_update(ngx_oauth_keys_t *keys)
 /*
  * Outside the lock.  What another worker stored was parsed there first: if it
  * cannot be parsed here, memory is short.  Then the last set stays, and the
- * next update tries again.
+ * next update tries again.  Who fetches a set has it parsed already.
  */
 
 static void
@@ -157,9 +159,20 @@ ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
         return;
     }
 
+    ngx_oauth_keys_adopt(keys, set, content.generation);
+}
+
+
+/* generation: the record's, of this set. */
+
+static void
+ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
+    ngx_uint_t generation)
+{
+    oauth_buf_free(&set->text);
     oauth_jwks_free(keys->retired);
 
-    keys->parsed = content.generation;
+    keys->parsed = generation;
     keys->retired = keys->set;
     keys->set = set;
     keys->generation++;
@@ -251,6 +264,8 @@ ngx_oauth_keys_is_fetching(ngx_oauth_keys_t *keys)
 ngx_uint_t
 ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
 {
+    ngx_int_t  rc;
+
     if (ngx_oauth_msec_passed(keys->due, ngx_current_msec)) {
         keys->cause = NGX_OAUTH_DOC_SCHEDULED;
 
@@ -261,11 +276,11 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
         return 0;
     }
 
-    if (ngx_oauth_doc_acquire(keys->doc, keys->state.version, keys->cause,
-                              ngx_oauth_refresh_time(keys->issuer))
-        != NGX_OK)
-    {
-        return 1;
+    rc = ngx_oauth_doc_acquire(keys->doc, keys->state.version, keys->cause,
+                               ngx_oauth_refresh_time(keys->issuer));
+
+    if (rc != NGX_OK) {
+        return rc == NGX_BUSY;
     }
 
     keys->refresh = ngx_oauth_keys_start(keys);
@@ -349,25 +364,26 @@ ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh)
 static void
 ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
 {
-    size_t                    need;
-    u_char                    error[128];
+    u_char                    error[160];
+    uint32_t                  checksum;
     ngx_int_t                 rc;
-    ngx_uint_t                generation, failures;
+    ngx_oauth_doc_stored_t    stored;
     ngx_oauth_doc_content_t   content;
 
-    generation = keys->state.generation;
-    failures = keys->state.failures;
-
-    content.keys = refresh->text;
+    content.keys.data = refresh->keys->text.data;
+    content.keys.len = refresh->keys->text.len;
     content.uri = refresh->uri;
 
-    rc = ngx_oauth_doc_store(keys->doc, &content, keys->cause,
-                             refresh->max_age, &need);
+    checksum = ngx_crc32_long(refresh->text.data, refresh->text.len);
+
+    rc = ngx_oauth_doc_store(keys->doc, &content, checksum, keys->cause,
+                             refresh->max_age, &stored);
 
     if (rc == NGX_ERROR) {
-        *ngx_snprintf(error, sizeof(error) - 1, "the documents of %uz bytes "
-                      "do not fit, oauth_zone needs at least %uzk",
-                      content.keys.len + content.uri.len, need / 1024)
+        *ngx_snprintf(error, sizeof(error) - 1, "usable keys of %uz bytes do "
+                      "not fit into this issuer's share, oauth_zone needs at "
+                      "least %uzk", content.keys.len + content.uri.len,
+                      stored.need / 1024)
             = '\0';
         ngx_oauth_keys_fail(keys, error);
         return;
@@ -380,15 +396,18 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
         return;
     }
 
-    ngx_oauth_keys_update(keys);
-
-    if (keys->state.generation != generation) {
+    if (stored.news) {
         ngx_oauth_keys_log(keys, refresh->keys);
 
-    } else if (failures) {
+    } else if (keys->state.failures) {
         ngx_log_error(NGX_LOG_NOTICE, keys->log, 0,
                       "oauth: issuer \"%V\": keys fetched again, unchanged",
                       &keys->issuer->name);
+    }
+
+    if (stored.generation != keys->parsed) {
+        ngx_oauth_keys_adopt(keys, refresh->keys, stored.generation);
+        refresh->keys = NULL;
     }
 }
 

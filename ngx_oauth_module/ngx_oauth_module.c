@@ -1,7 +1,8 @@
 
 /*
  * The module as nginx sees it: its directives, its place in the phases, and
- * what happens when a worker starts and ends.
+ * what happens when a configuration comes into force and when a worker starts
+ * and ends.
  */
 
 
@@ -14,6 +15,7 @@ static ngx_int_t ngx_oauth_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
     ngx_http_handler_pt handler);
 static ngx_int_t ngx_oauth_log_first(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
 static oauth_cache_t *ngx_oauth_cache_create(size_t entries, ngx_log_t *log);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
@@ -288,7 +290,7 @@ ngx_module_t  ngx_oauth_module = {
     ngx_oauth_commands,                    /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_oauth_init_module,                 /* init module */
     ngx_oauth_init_process,                /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -315,11 +317,13 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
     ngx_conf_init_size_value(mcf->zone_size, 4 * 1024 * 1024);
     ngx_conf_init_value(mcf->cache_entries, 4096);
 
-    if (ngx_oauth_conf_servers(cf, mcf) != NGX_OK
-        || ngx_oauth_provider_conf(cf, &mcf->issuers, mcf->zone_size,
-                                   &ngx_oauth_module)
-           != NGX_OK)
-    {
+    if (ngx_oauth_conf_servers(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    mcf->zone = ngx_oauth_provider_conf(cf, &mcf->issuers, mcf->zone_size,
+                                        &ngx_oauth_module);
+    if (mcf->zone == NULL) {
         return NGX_ERROR;
     }
 
@@ -398,6 +402,23 @@ ngx_oauth_log_first(ngx_conf_t *cf)
 
     ngx_memmove(h + 1, h, (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
     h[0] = ngx_oauth_log_handler;
+
+    return NGX_OK;
+}
+
+
+/* All that may refuse the configuration is over: it is in force. */
+
+static ngx_int_t
+ngx_oauth_init_module(ngx_cycle_t *cycle)
+{
+    ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_oauth_module);
+
+    if (mcf) {
+        ngx_oauth_provider_init(mcf->zone, cycle->log);
+    }
 
     return NGX_OK;
 }

@@ -17,6 +17,7 @@
 
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_compat.h"
+#include "ngx_oauth_doc_table.h"
 #include "ngx_oauth_fetch.h"
 #include "ngx_oauth_keys.h"
 #include "ngx_oauth_watch.h"
@@ -40,7 +41,7 @@ struct ngx_oauth_provider_s {
 static ngx_int_t ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone,
     ngx_log_t *log);
 static ngx_oauth_doc_t *ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone,
-    ngx_pool_t *pool, ngx_oauth_issuer_t *issuer, ngx_log_t *log);
+    ngx_pool_t *pool, ngx_oauth_issuer_t *issuer);
 static ngx_uint_t ngx_oauth_provider_needs_store(ngx_oauth_issuer_t *issuer);
 static void ngx_oauth_provider_digest(ngx_md5_t *md5, ngx_str_t *part);
 static ngx_int_t ngx_oauth_provider_create(ngx_cycle_t *cycle,
@@ -62,27 +63,28 @@ static void ngx_oauth_provider_wait_timer(ngx_event_t *ev);
 static ngx_array_t  *ngx_oauth_provider_issuers;
 
 
-ngx_int_t
+ngx_oauth_zone_t *
 ngx_oauth_provider_conf(ngx_conf_t *cf, ngx_array_t *issuers, size_t zone_size,
     void *tag)
 {
-    if (ngx_oauth_zone_create(cf, zone_size, tag, ngx_oauth_provider_init_zone,
-                              issuers)
-        == NULL)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_oauth_zone_create(cf, zone_size, tag,
+                                 ngx_oauth_provider_init_zone, issuers);
 }
 
+
+/* The configuration may still be refused: a zone that is kept stays as is. */
 
 static ngx_int_t
 ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
 {
+    size_t                need;
     ngx_uint_t            i;
     ngx_array_t          *issuers;
     ngx_oauth_issuer_t  **issuer;
+
+    if (zone->fresh) {
+        ngx_oauth_doc_table_create(zone);
+    }
 
     issuers = zone->data;
     issuer = issuers->elts;
@@ -94,10 +96,20 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
         }
 
         issuer[i]->doc = ngx_oauth_provider_create_doc(zone, issuers->pool,
-                                                       issuer[i], log);
+                                                       issuer[i]);
         if (issuer[i]->doc == NULL) {
             return NGX_ERROR;
         }
+    }
+
+    need = ngx_oauth_doc_table_check(zone);
+
+    if (need) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "oauth: oauth_zone of %uzk is too small for so many "
+                      "issuers, it needs at least %uzk", zone->size / 1024,
+                      need / 1024);
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -112,13 +124,10 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
 
 static ngx_oauth_doc_t *
 ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
-    ngx_oauth_issuer_t *issuer, ngx_log_t *log)
+    ngx_oauth_issuer_t *issuer)
 {
-    size_t            need;
-    u_char            digest[16];
-    ngx_md5_t         md5;
-    ngx_str_t         id;
-    ngx_oauth_doc_t  *doc;
+    u_char     id[NGX_OAUTH_DOC_ID];
+    ngx_md5_t  md5;
 
     ngx_md5_init(&md5);
 
@@ -130,21 +139,9 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
     ngx_md5_update(&md5, &issuer->policy.algorithms, sizeof(oauth_algs_t));
     ngx_md5_update(&md5, &issuer->allow_http, sizeof(ngx_flag_t));
 
-    ngx_md5_final(digest, &md5);
+    ngx_md5_final(id, &md5);
 
-    id.data = digest;
-    id.len = sizeof(digest);
-
-    doc = ngx_oauth_doc_create(zone, pool, &id, &need);
-
-    if (doc == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, log, 0,
-                      "oauth: issuer \"%V\": oauth_zone of %uzk is too small, "
-                      "it needs at least %uzk", &issuer->name,
-                      zone->size / 1024, need / 1024);
-    }
-
-    return doc;
+    return ngx_oauth_doc_create(zone, pool, id);
 }
 
 
@@ -156,6 +153,14 @@ ngx_oauth_provider_digest(ngx_md5_t *md5, ngx_str_t *part)
     if (part->len) {
         ngx_md5_update(md5, part->data, part->len);
     }
+}
+
+
+void
+ngx_oauth_provider_init(ngx_oauth_zone_t *zone, ngx_log_t *log)
+{
+    ngx_oauth_zone_log(zone, log);
+    ngx_oauth_doc_table_claim(zone);
 }
 
 

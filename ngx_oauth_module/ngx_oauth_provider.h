@@ -82,12 +82,19 @@ struct ngx_oauth_wait_s {
 
 
 /*
- * Adds the zone and the issuers' places in it to the configuration.
- * issuers: array of ngx_oauth_issuer_t *.
+ * Adds the zone, and the issuers to it, to the configuration.
+ * issuers: array of ngx_oauth_issuer_t *.  NULL: an error, which is logged.
  */
 
-ngx_int_t ngx_oauth_provider_conf(ngx_conf_t *cf, ngx_array_t *issuers,
+ngx_oauth_zone_t *ngx_oauth_provider_conf(ngx_conf_t *cf, ngx_array_t *issuers,
     size_t zone_size, void *tag);
+
+/*
+ * In the master, once the configuration is in force: gives the issuers their
+ * places in the zone.  Cannot fail.
+ */
+
+void ngx_oauth_provider_init(ngx_oauth_zone_t *zone, ngx_log_t *log);
 
 /* In a worker: sets issuer->provider of each and starts the first fetches. */
 

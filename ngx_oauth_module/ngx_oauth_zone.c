@@ -5,18 +5,17 @@
  * A reload with the same size keeps the memory (old workers use it at the
  * same time); another size starts with an empty zone.  The view of it
  * (ngx_oauth_zone_t) belongs to the configuration's pool.
+ *
+ * nginx initialises zones before it opens listening sockets, which may fail:
+ * a view of memory that is kept is made without a write to it.
  */
 
 
 #include "ngx_oauth_zone.h"
 
 
-#define NGX_OAUTH_ZONE_ROUND  (64 * 1024)
-
-
 static ngx_int_t ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data);
-static ngx_int_t ngx_oauth_zone_init_fresh(ngx_oauth_zone_t *zone,
-    ngx_shm_zone_t *shm_zone);
+static ngx_int_t ngx_oauth_zone_init_fresh(ngx_oauth_zone_t *zone);
 static size_t ngx_oauth_zone_size_before(ngx_str_t *name);
 
 
@@ -42,9 +41,12 @@ ngx_oauth_zone_create(ngx_conf_t *cf, size_t size, void *tag,
         return NULL;
     }
 
+    zone->name = name;
     zone->size = size;
     zone->handler = handler;
     zone->data = data;
+
+    ngx_queue_init(&zone->docs);
 
     shm_zone = ngx_shared_memory_add(cf, &name, size, tag);
     if (shm_zone == NULL) {
@@ -74,56 +76,54 @@ ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (before) {
         zone->pool = before->pool;
-        zone->sh = before->sh;
+        zone->room = before->room;
+        zone->room_size = before->room_size;
 
     } else {
         zone->pool = (ngx_slab_pool_t *) shm_zone->shm.addr;
 
-        if (shm_zone->shm.exists) {
-            zone->sh = zone->pool->data;
-
-        } else if (ngx_oauth_zone_init_fresh(zone, shm_zone) != NGX_OK) {
+        if (ngx_oauth_zone_init_fresh(zone) != NGX_OK) {
             return NGX_ERROR;
         }
     }
-
-    ngx_shmtx_lock(&zone->pool->mutex);
-    zone->sh->cycle++;
-    ngx_shmtx_unlock(&zone->pool->mutex);
 
     return zone->handler(zone, shm_zone->shm.log);
 }
 
 
 static ngx_int_t
-ngx_oauth_zone_init_fresh(ngx_oauth_zone_t *zone, ngx_shm_zone_t *shm_zone)
+ngx_oauth_zone_init_fresh(ngx_oauth_zone_t *zone)
 {
-    size_t  before;
+    zone->fresh = 1;
+    zone->room_size = zone->pool->pfree * ngx_pagesize;
 
-    zone->sh = ngx_slab_calloc(zone->pool, sizeof(ngx_oauth_zone_sh_t));
-    if (zone->sh == NULL) {
-        return NGX_ERROR;
-    }
+    zone->room = ngx_slab_alloc(zone->pool, zone->room_size);
 
-    zone->pool->data = zone->sh;
-
-    /* a full zone is reported by those who know what did not fit */
-    zone->pool->log_nomem = 0;
-
-    before = ngx_oauth_zone_size_before(&shm_zone->shm.name);
-
-    if (before) {
-        ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
-                      "oauth: the size of zone \"%V\" changed from %uzk to "
-                      "%uzk, it starts empty", &shm_zone->shm.name,
-                      before / 1024, zone->size / 1024);
-    }
-
-    return NGX_OK;
+    return zone->room ? NGX_OK : NGX_ERROR;
 }
 
 
-/* While zones are initialised, ngx_cycle is still the one before. */
+void
+ngx_oauth_zone_log(ngx_oauth_zone_t *zone, ngx_log_t *log)
+{
+    size_t  before;
+
+    if (!zone->fresh) {
+        return;
+    }
+
+    before = ngx_oauth_zone_size_before(&zone->name);
+
+    if (before && before != zone->size) {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "oauth: the size of zone \"%V\" changed from %uzk to "
+                      "%uzk, it starts empty", &zone->name, before / 1024,
+                      zone->size / 1024);
+    }
+}
+
+
+/* While modules are initialised, ngx_cycle is still the one before. */
 
 static size_t
 ngx_oauth_zone_size_before(ngx_str_t *name)
@@ -151,12 +151,17 @@ ngx_oauth_zone_size_before(ngx_str_t *name)
 }
 
 
+/* What nginx's slab pool keeps for itself, and a page for its alignment. */
+
 size_t
-ngx_oauth_zone_size_for(ngx_oauth_zone_t *zone, size_t more)
+ngx_oauth_zone_room(size_t size)
 {
-    size_t  size;
+    size_t  own;
 
-    size = zone->size + ngx_align(more, (size_t) ngx_pagesize);
+    own = sizeof(ngx_slab_pool_t)
+          + ngx_pagesize_shift * (sizeof(ngx_slab_page_t)
+                                  + sizeof(ngx_slab_stat_t));
 
-    return ngx_align(size, (size_t) NGX_OAUTH_ZONE_ROUND);
+    return ((size - own) / (ngx_pagesize + sizeof(ngx_slab_page_t)) - 1)
+           * ngx_pagesize;
 }

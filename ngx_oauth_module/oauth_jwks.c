@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "oauth_jwks.h"
+#include "oauth_jwks_text.h"
 
 
 /* Members of all objects together: 16 for each key on the average. */
@@ -84,6 +85,13 @@ oauth_jwks_read(oauth_str_t text, oauth_algs_t allowed, const char **error)
         *error = "key set has no usable key";
     }
 
+    oauth_jwks_text_end(&set->text);
+
+    if (set->text.failed) {
+        *error = "memory is short";
+        goto failed;
+    }
+
     json_decref(root);
 
     return set;
@@ -110,6 +118,7 @@ oauth_jwks_free(oauth_jwks_t *set)
         oauth_jwk_free(&set->keys[i]);
     }
 
+    oauth_buf_free(&set->text);
     free(set);
 }
 
@@ -194,7 +203,8 @@ oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,
 
         if (why == NULL) {
             set->nkeys++;
-            return 0;
+            oauth_jwks_text_append(&set->text, value);
+            return set->text.failed ? -1 : 0;
         }
 
         if (errno == ENOMEM) {

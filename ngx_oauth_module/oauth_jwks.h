@@ -31,6 +31,8 @@ typedef struct {
 
     size_t                nskipped;     /* may exceed the array               */
     oauth_jwks_skipped_t  skipped[OAUTH_JWKS_SKIPPED];
+
+    oauth_buf_t           text;         /* of these keys, to parse again      */
 } oauth_jwks_t;
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
 # oauth_zone: what does not fit is said so, with the remedy, and disturbs no
-# other issuer; a key set above 1 MiB is none.
+# other issuer; a key set above 1 MiB is none.  Each issuer has a share, and the
+# places of those that left are used again.
 
 use strict;
 use warnings;
@@ -19,27 +20,37 @@ my $json = JSON::PP->new->canonical;
 my $key = key('ES256');
 
 
-# A key set of this many keys, 1.5 kB each; the real one is the last.
+# A key set of this many usable keys, 1.1 kB each; the real one is the last.
 
 sub key_set {
     my ($count) = @_;
 
     return $json->encode({ keys => [
-        (map { { %{ $key->jwk }, kid => "filler-$_", x5c => [ 'A' x 1400 ] } }
+        (map { { %{ $key->jwk }, kid => "filler-$_-" . 'A' x 1000 } }
             2 .. $count),
         $key->jwk ] });
 }
 
 
 my $folder = File::Temp->newdir(TMPDIR => 1);
-my %sets = (few => 5, half => 18, many => 60, masses => 1000);
+my %sets = (couple => 2, few => 5, half => 28, many => 60, masses => 1000);
 my $issuer = issuer(keys => [ $key ]);
 
-for my $name (sort keys %sets) {
+
+sub serve {
+    my ($name, $text) = @_;
+
+    my $file = write_file("$folder/$name.new", $text);
+    rename $file, "$folder/$name" or die "cannot rename $file: $!\n";
+
     $issuer->answer("/$name", status => 200, type => 'application/json',
-                    file => write_file("$folder/$name",
-                                       key_set($sets{$name})));
+                    file => "$folder/$name");
+
+    return;
 }
+
+
+serve($_, key_set($sets{$_})) for sort keys %sets;
 
 my $conf = <<'EOT';
     %%ZONE%%
@@ -84,24 +95,70 @@ for my $name (sort keys %zones) {
             qr/\[warn\].*issuer "$set": cannot fetch/);
 
         ok($line, "$name: $set: a warning");
-        like($line // '', qr/oauth_zone/, "$name: $set: with the remedy")
-            if $set eq 'many';
+        next if $set ne 'many';
+
+        my ($size) = ($line // '') =~ /oauth_zone needs at least (\d+)k/;
+
+        ok($size, "$name: $set: with the remedy") or next;
+
+        my $larger = nginx($conf, URL => $issuer->url,
+                           ZONE => "oauth_zone ${size}k;");
+
+        is($larger->http->get('/', token => $issuer->token(
+            iss => 'https://many.test'))->status, 200, 'which is one');
     }
 }
+
+
+# Only what is used is stored: certificates, keys for encryption and white
+# space take no room; and a change in them is no change of the keys.
+
+my $padded = sub {
+    my ($more) = @_;
+
+    my @padding = map { { %{ $key->jwk }, use => 'enc', n => 'A' x 1000,
+                          kid => "enc-$_-$more" } } 1 .. 300;
+
+    return $json->encode({ keys => [
+        @padding, { %{ $key->jwk }, x5c => [ 'A' x 100_000 ] } ] })
+        . ' ' x 500_000;
+};
+
+serve('padded', $padded->('a'));
+
+my $small = nginx(with_issuers({ key_refetch => '1s' }, 'padded'),
+                  URL => $issuer->url);
+is(statuses($small, 'padded'), '200', 'a key set of 900 kB, one key of use');
+ok($small->wait_for_log(qr/keys fetched: 1 usable, 300 not used/), 'is read');
+
+serve('padded', $padded->('b'));
+ok(wait_until(sub {
+    $small->http->get('/', token => $issuer->mint(
+        header => { kid => 'other' }, claims => { iss => 'https://padded.test'
+        }));
+    return $small->log_lines(qr/keys fetched: 1 usable/) == 2;
+}, 10), 'another one with the same key is told of');
+is(statuses($small, 'padded'), '200', 'and its key is good');
 
 
 # Two that do not fit together: the one that is not configured any more makes
 # room for the other.
 
 sub with_issuers {
-    my (@names) = @_;
+    my ($options, @names) = @_;
+
+    my %options = (zone => '64k', %$options);
+    my $set = delete $options{set};
+    my $zone = delete $options{zone};
+    my $more = join ' ', map { "$_ $options{$_};" } sort keys %options;
 
     my $issuers = join '', map {
-        "oauth_issuer $_ { issuer https://$_.test; jwks_uri %%URL%%/half; }\n"
+        "oauth_issuer $_ { issuer https://$_.test; jwks_uri %%URL%%/"
+            . ($set // $_) . "; $more }\n"
     } @names;
 
     return <<"CONF";
-    oauth_zone 64k;
+    oauth_zone $zone;
     $issuers
     server {
         listen 127.0.0.1:%%PORT_main%%;
@@ -129,13 +186,170 @@ sub statuses {
 }
 
 
-my $both = nginx(with_issuers('one', 'two'), URL => $issuer->url);
+my $both = nginx(with_issuers({ set => 'half' }, 'one', 'two'),
+                 URL => $issuer->url);
 is(statuses($both, 'one', 'two'), '200 503', 'one of them fits');
 
-my $next = nginx(with_issuers('one'), URL => $issuer->url);
+my $next = nginx(with_issuers({ set => 'half' }, 'one'), URL => $issuer->url);
 is(statuses($next, 'one'), '200', 'it alone');
-$next->write_conf(with_issuers('two'));
+$next->write_conf(with_issuers({ set => 'half' }, 'two'));
 ok($next->reload, 'reload with the other one');
 is(statuses($next, 'two'), '200', 'which has its room');
+
+
+# An issuer that takes all there is gives back what another has a right to:
+# the keys that it rotates to, as long as they are within its share.
+
+my %kids = (honest => 0);
+
+
+sub rotate {
+    my ($count) = @_;
+
+    my $kid = 'honest-' . ++$kids{honest};
+
+    serve('honest', $json->encode({ keys => [
+        (map { { %{ $key->jwk }, kid => "$kid-$_-" . 'A' x 900 } }
+            2 .. $count),
+        { %{ $key->jwk }, kid => $kid } ] }));
+
+    return $issuer->mint(header => { kid => $kid },
+                         claims => { iss => 'https://honest.test' });
+}
+
+
+for my $greedy (40, 25) {
+    serve('greedy', key_set($greedy));
+
+    my $good = rotate(1);
+    my $shared = nginx(with_issuers({ key_refetch => '1s' }, 'greedy',
+                                    'honest'), URL => $issuer->url);
+
+    is($shared->http->get('/', token => $good)->status, 200,
+       "beside $greedy keys: the first key");
+    is(statuses($shared, 'greedy'), '200', 'those are there, too');
+
+    for my $count (12, 2, 14) {
+        my $new = rotate($count);
+
+        ok(wait_until(sub {
+            return $shared->http->get('/', token => $new)->status == 200;
+        }, 10), "rotation to $count keys");
+        is($shared->http->get('/', token => $good)->status, 401,
+           'the former key is gone');
+        $good = $new;
+    }
+
+    is(statuses($shared, 'greedy'), '200', 'the others serve in this worker');
+}
+
+
+# Too many issuers are refused with a size that suffices, and one that is the
+# least.
+
+my @many = map { "t$_" } 1 .. 600;
+my $test = nginx(with_issuers({}, 'few'), URL => $issuer->url);
+$test->{allow} = qr/is too small for so many issuers/;
+
+my ($good, $said) = $test->test_conf(with_issuers({}, @many));
+
+ok(!$good, '600 issuers do not fit into 64k');
+my ($size) = $said =~ /oauth_zone of 64k is too small .* at least (\d+)k/;
+ok($size, 'the size is named') or diag($said);
+$size //= 0;
+
+($good) = $test->test_conf(with_issuers({ zone => "${size}k" }, @many));
+ok($good, "${size}k suffices");
+($good, $said) = $test->test_conf(
+    with_issuers({ zone => $size - 64 . 'k' }, @many));
+ok(!$good, '64k less do not');
+like($said, qr/at least ${size}k/, 'and the same size is named');
+
+
+# The places of issuers that left are used again, and those that stay keep
+# theirs: the first is in all configurations, the others are in one each.
+
+my $turns = nginx(with_issuers({ set => 'couple', key_refresh => '1h' }, 'stays',
+                               map { "n0x$_" } 1 .. 12), URL => $issuer->url);
+
+is(statuses($turns, 'stays', 'n0x12'), '200 200', 'the first configuration');
+serve('couple', key_set(2) =~ s/A{1000}/B/gr);
+
+my $fetched = $turns->log_lines(qr/"stays": keys fetched/);
+
+for my $turn (1 .. 8) {
+    $turns->write_conf(with_issuers({ set => 'couple', key_refresh => '1h' },
+                                    map({ "n${turn}x$_" } 1 .. 12), 'stays'));
+    ok($turns->reload, "reload with 12 others, $turn");
+    is(statuses($turns, "n${turn}x1", "n${turn}x12", 'stays'), '200 200 200',
+       'all have keys');
+}
+
+is($turns->log_lines(qr/"stays": keys fetched/), $fetched,
+   'those of the one that stays were there all the time');
+
+
+# A worker of an earlier configuration whose place is another's by now: what it
+# fetches is not the other's.
+
+my $old = issuer();
+$old->answer(jwks => hold => 'go');
+
+my $replaced = nginx(<<'EOT'
+    oauth_zone 64k;
+    oauth_issuer old { issuer https://app.test; jwks_uri %%OLD%%; timeout 30s; }
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+        oauth old;
+        oauth_resource https://app.test;
+        location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+        location = /upload {
+            oauth off;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+        location = /status { oauth off; stub_status; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+        return 200 "app\n";
+    }
+EOT
+    , OLD => $old->jwks_url, URL => $issuer->url);
+
+my $waiting = $replaced->http->start('GET', '/', token => $old->token(
+    iss => 'https://app.test'));
+ok(wait_until(sub { $replaced->pending == 1 }), 'a request waits for keys');
+my ($worker) = $replaced->workers;
+my $upload = $replaced->http->connect;
+
+$upload->send("POST /upload HTTP/1.1\r\nHost: app.test\r\n"
+              . "Content-Length: 4\r\n\r\n");
+ok(wait_until(sub { $replaced->connected == 2 }), 'another keeps it alive');
+
+for my $turn (1, 2) {
+    $replaced->write_conf(with_issuers({ set => 'couple' },
+                                       map { "n${turn}x$_" } 1 .. 22));
+    ok($replaced->reload, "reload with others, $turn");
+}
+
+my @others = map { "n2x$_" } 1 .. 22;
+
+is(statuses($replaced, @others), join(' ', (200) x 22),
+   'they have their keys');
+$old->raise_flag('go');
+is($waiting->finish->status, 503, 'in the old worker there are none');
+ok($replaced->wait_for_log(qr/ $worker#.*"old": keys were fetched too late/),
+   'what it fetches is not stored');
+$upload->send('data');
+is($upload->finish->status, 200, 'it goes on');
+ok(wait_until(sub { !kill 0, $worker }), 'and ends');
+
+is(join(' ', map { $replaced->http->get('/', token => $old->token(
+       iss => "https://$_.test"))->status } @others),
+   join(' ', (401) x 22), 'its keys are nobody\'s');
+is(statuses($replaced, @others), join(' ', (200) x 22),
+   'the others have theirs');
 
 finish();

@@ -13,11 +13,11 @@ use Source;
 use Test::More;
 
 my %layer = (
-    (map { $_ => 2 } qw(ngx_oauth_compat ngx_oauth_str ngx_oauth_watch
-                        ngx_oauth_zone)),
+    (map { $_ => 2 } qw(ngx_oauth_chunks ngx_oauth_compat ngx_oauth_str
+                        ngx_oauth_watch ngx_oauth_zone)),
     (map { $_ => 3 } qw(ngx_oauth_fetch ngx_oauth_fetch_answer
                         ngx_oauth_fetch_setup
-                        ngx_oauth_doc)),
+                        ngx_oauth_doc ngx_oauth_doc_table)),
     (map { $_ => 4 } qw(ngx_oauth_keys ngx_oauth_provider ngx_oauth_refresh)),
     (map { $_ => 5 } qw(ngx_oauth_access ngx_oauth_answer
                         ngx_oauth_conf ngx_oauth_conf_claims
@@ -39,6 +39,7 @@ my %service = (
     ngx_oauth_fetch_answer => 'fetch',
     ngx_oauth_fetch_setup  => 'fetch',
     ngx_oauth_doc          => 'doc',
+    ngx_oauth_doc_table    => 'doc',
 );
 
 

@@ -23,7 +23,8 @@ my @walls = (
         what  => 'jansson',
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
         files => [qw(oauth_json oauth_challenge oauth_claims oauth_discovery
-                     oauth_jwk oauth_jwks oauth_jws oauth_metadata)],
+                     oauth_jwk oauth_jwks oauth_jwks_text oauth_jws
+                     oauth_metadata)],
     },
     {
         what  => 'OpenSSL',
@@ -58,7 +59,7 @@ my @walls = (
     {
         what  => "the zone's mutex",
         sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b/,
-        files => [qw(ngx_oauth_zone ngx_oauth_doc)],
+        files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table)],
     },
     {
         what  => 'a directive table',

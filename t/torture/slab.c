@@ -11,27 +11,16 @@
 
 
 #pragma weak torture_fails
-#pragma weak __real_ngx_slab_alloc_locked
-#pragma weak __real_ngx_slab_calloc
+#pragma weak __real_ngx_slab_alloc
 
-void *__real_ngx_slab_alloc_locked(void *pool, size_t size);
-void *__real_ngx_slab_calloc(void *pool, size_t size);
+void *__real_ngx_slab_alloc(void *pool, size_t size);
 
-void *__wrap_ngx_slab_alloc_locked(void *pool, size_t size);
-void *__wrap_ngx_slab_calloc(void *pool, size_t size);
+void *__wrap_ngx_slab_alloc(void *pool, size_t size);
 
 
 void *
-__wrap_ngx_slab_alloc_locked(void *pool, size_t size)
+__wrap_ngx_slab_alloc(void *pool, size_t size)
 {
     return torture_fails && torture_fails(size)
-           ? NULL : __real_ngx_slab_alloc_locked(pool, size);
-}
-
-
-void *
-__wrap_ngx_slab_calloc(void *pool, size_t size)
-{
-    return torture_fails && torture_fails(size)
-           ? NULL : __real_ngx_slab_calloc(pool, size);
+           ? NULL : __real_ngx_slab_alloc(pool, size);
 }

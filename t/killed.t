@@ -1,0 +1,19 @@
+#!/usr/bin/perl
+#
+# A worker that is killed while it stores keys, at any instruction, leaves
+# whole documents and loses no memory of the zone: see t/lib/killed.c.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use OAuth::Test::Build qw(build_path);
+use Test::More;
+
+my $program = build_path('killed');
+
+plan(skip_all => 'the module was not built here') unless -x $program;
+
+exec $program or die "cannot run $program: $!\n";
