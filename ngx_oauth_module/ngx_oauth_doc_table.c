@@ -112,23 +112,14 @@ ngx_oauth_doc_table_size(ngx_uint_t issuers, size_t bytes)
 
 
 size_t
-ngx_oauth_doc_table_check(ngx_oauth_zone_t *zone)
+ngx_oauth_doc_table_check(ngx_oauth_zone_t *zone, ngx_uint_t issuers)
 {
-    ngx_uint_t              n;
-    ngx_queue_t            *q;
     ngx_oauth_doc_table_t  *table;
 
-    n = 0;
     table = zone->room;
 
-    for (q = ngx_queue_head(&zone->docs);
-         q != ngx_queue_sentinel(&zone->docs);
-         q = ngx_queue_next(q))
-    {
-        n++;
-    }
-
-    return n > table->nrecords ? ngx_oauth_doc_table_size(n, 0) : 0;
+    return issuers > table->nrecords ? ngx_oauth_doc_table_size(issuers, 0)
+                                     : 0;
 }
 
 

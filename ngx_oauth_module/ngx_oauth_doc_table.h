@@ -65,11 +65,11 @@ struct ngx_oauth_doc_s {
 void ngx_oauth_doc_table_create(ngx_oauth_zone_t *zone);
 
 /*
- * In the master: 0 when each of this configuration's issuers can have its
- * place, or the size of the zone that suffices.  Only reads.
+ * In the master: 0 when each of so many issuers can have its place, or the
+ * size of the zone that suffices.  Only reads.
  */
 
-size_t ngx_oauth_doc_table_check(ngx_oauth_zone_t *zone);
+size_t ngx_oauth_doc_table_check(ngx_oauth_zone_t *zone, ngx_uint_t issuers);
 
 /*
  * In the master, once the configuration is in force: finds a record for each

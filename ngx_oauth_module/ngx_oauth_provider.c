@@ -78,7 +78,7 @@ static ngx_int_t
 ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
 {
     size_t                need;
-    ngx_uint_t            i;
+    ngx_uint_t            i, n;
     ngx_array_t          *issuers;
     ngx_oauth_issuer_t  **issuer;
 
@@ -86,6 +86,7 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
         ngx_oauth_doc_table_create(zone);
     }
 
+    n = 0;
     issuers = zone->data;
     issuer = issuers->elts;
 
@@ -95,6 +96,8 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
             continue;
         }
 
+        n++;
+
         issuer[i]->doc = ngx_oauth_provider_create_doc(zone, issuers->pool,
                                                        issuer[i]);
         if (issuer[i]->doc == NULL) {
@@ -102,12 +105,12 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
         }
     }
 
-    need = ngx_oauth_doc_table_check(zone);
+    need = ngx_oauth_doc_table_check(zone, n);
 
     if (need) {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
-                      "oauth: oauth_zone of %uzk is too small for so many "
-                      "issuers, it needs at least %uzk", zone->size / 1024,
+                      "oauth: oauth_zone of %uzk is too small for %ui issuers, "
+                      "it needs at least %uzk", zone->size / 1024, n,
                       need / 1024);
         return NGX_ERROR;
     }

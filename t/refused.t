@@ -59,7 +59,7 @@ my @refused = (
     [ 'for an issuer', others(20, '') =~ s/oauth other-1/oauth nobody/r,
       qr/unknown issuer "nobody"/ ],
     [ 'for the number of issuers', others(200, ''),
-      qr/oauth_zone of 76k is too small for so many issuers/ ],
+      qr/oauth_zone of 76k is too small for 200 issuers/ ],
     [ 'for another zone',
       others(20, '') =~ s/binary_remote_addr/server_name/r,
       qr/limit_req "one" uses/ ],
