@@ -12,6 +12,10 @@
  *   skip         milliseconds by which the monotonic clock is ahead
  *
  * free() gives blocks back to glibc, whose MALLOC_PERTURB_ overwrites them.
+ *
+ * glibc's own look-ups of users and groups crash without memory (2.36,
+ * nss_database_reload_1), so nginx, which makes one at its start, is told of
+ * nobody without them.
  */
 
 
@@ -19,7 +23,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <malloc.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -190,6 +196,33 @@ free(void *p)
     }
 
     __libc_free(p);
+}
+
+
+struct passwd *
+getpwnam(const char *name)
+{
+    static char           none[] = "";
+    static struct passwd  nobody = { .pw_name = none, .pw_passwd = none,
+                                     .pw_uid = 65534, .pw_gid = 65534,
+                                     .pw_gecos = none, .pw_dir = none,
+                                     .pw_shell = none };
+
+    (void) name;
+    return &nobody;
+}
+
+
+struct group *
+getgrnam(const char *name)
+{
+    static char          none[] = "";
+    static char         *members[] = { NULL };
+    static struct group  nogroup = { .gr_name = none, .gr_passwd = none,
+                                     .gr_gid = 65534, .gr_mem = members };
+
+    (void) name;
+    return &nogroup;
 }
 
 
