@@ -21,7 +21,7 @@
 #define OAUTH_CLAIMS_TIME_MAX  ((int64_t) 1 << 53)
 
 
-static oauth_reason_t oauth_claims_read(oauth_claims_t *claims);
+static const char *oauth_claims_read(oauth_claims_t *claims);
 static int oauth_claims_time(const json_t *root, const char *name,
     int64_t *seconds);
 static int oauth_claims_audience_valid(const json_t *audience);
@@ -35,7 +35,7 @@ static void oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope);
 oauth_reason_t
 oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims)
 {
-    oauth_reason_t  reason;
+    const char  *malformed;
 
     memset(claims, 0, sizeof(oauth_claims_t));
 
@@ -44,12 +44,15 @@ oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims)
         return (errno == ENOMEM) ? OAUTH_SERVER_ERROR : OAUTH_MALFORMED_TOKEN;
     }
 
-    reason = oauth_claims_read(claims);
-    if (reason != OAUTH_OK) {
+    malformed = oauth_claims_read(claims);
+
+    if (malformed) {
         oauth_claims_free(claims);
+        claims->malformed = malformed;
+        return OAUTH_MALFORMED_CLAIMS;
     }
 
-    return reason;
+    return OAUTH_OK;
 }
 
 
@@ -172,7 +175,9 @@ oauth_claims_member(const json_t *claim, size_t i, oauth_buf_t *buf)
 }
 
 
-static oauth_reason_t
+/* NULL, or which registered claim has the wrong type. */
+
+static const char *
 oauth_claims_read(oauth_claims_t *claims)
 {
     int      expires, not_before, issued_at;
@@ -185,14 +190,28 @@ oauth_claims_read(oauth_claims_t *claims)
     not_before = oauth_claims_time(root, "nbf", &claims->not_before);
     issued_at = oauth_claims_time(root, "iat", &claims->issued_at);
 
-    if (oauth_json_string(root, "iss", &claims->issuer) < 0
-        || oauth_json_string(root, "sub", &claims->subject) < 0
-        || expires < 0
-        || not_before < 0
-        || issued_at < 0
-        || !oauth_claims_audience_valid(claims->audience))
-    {
-        return OAUTH_MALFORMED_CLAIMS;
+    if (oauth_json_string(root, "iss", &claims->issuer) < 0) {
+        return "iss is not a string";
+    }
+
+    if (oauth_json_string(root, "sub", &claims->subject) < 0) {
+        return "sub is not a string";
+    }
+
+    if (expires < 0) {
+        return "exp is not a time in seconds, as a number";
+    }
+
+    if (not_before < 0) {
+        return "nbf is not a time in seconds, as a number";
+    }
+
+    if (issued_at < 0) {
+        return "iat is not a time in seconds, as a number";
+    }
+
+    if (!oauth_claims_audience_valid(claims->audience)) {
+        return "aud is neither a string nor an array of strings";
     }
 
     claims->has_expires = (expires == 1);
@@ -201,7 +220,7 @@ oauth_claims_read(oauth_claims_t *claims)
     claims->event = (json_object_get(root, "events") != NULL);
     claims->id_token = (oauth_claims_is_id_token(root) != 0);
 
-    return OAUTH_OK;
+    return NULL;
 }
 
 

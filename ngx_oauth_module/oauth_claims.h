@@ -27,15 +27,17 @@ typedef struct {
                                            logout token is one                */
     unsigned              id_token:1;   /* marks of an OpenID ID token or of a
                                            refresh token; see oauth_claims.c  */
+    const char           *malformed;    /* "iss is not a string": why it was
+                                           OAUTH_MALFORMED_CLAIMS             */
 } oauth_claims_t;
 
 
 /*
  * OAUTH_OK, and oauth_claims_free releases it; else nothing is held:
  * OAUTH_MALFORMED_TOKEN (not a JSON object), OAUTH_MALFORMED_CLAIMS (a
- * registered claim of the wrong type: iss, sub not strings; exp, nbf, iat not
- * finite numbers; aud neither a string nor an array of strings),
- * OAUTH_SERVER_ERROR.
+ * registered claim of the wrong type, which claims->malformed names: iss, sub
+ * not strings; exp, nbf, iat not finite numbers; aud neither a string nor an
+ * array of strings), OAUTH_SERVER_ERROR.
  */
 
 oauth_reason_t oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims);

@@ -27,7 +27,7 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "This resource needs an access token in the Authorization header" },
 
     [OAUTH_MALFORMED_REQUEST] = {
-        "malformed_request", "Authorization header is malformed or doubled",
+        "malformed_request", "Authorization header is not one Bearer token",
         OAUTH_ANSWER_REQUEST, OAUTH_ERROR_REQUEST,
         "The request needs exactly one Authorization header: Bearer, a space "
         "and the access token" },

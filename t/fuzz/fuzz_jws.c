@@ -3,7 +3,7 @@
  * A JWS taken apart.  Input: the text; or, where it begins with "{", three
  * lines that become one: the header and the payload as JSON, the signature's
  * bytes.  The parts put together again are the text, and the header says what
- * the result says.
+ * the result says, as does what the log is told about a text that is refused.
  */
 
 
@@ -15,10 +15,12 @@
 #include "oauth_base64url.h"
 #include "oauth_json.h"
 #include "oauth_jws.h"
+#include "oauth_refused.h"
 
 
 static void fuzz_encode(oauth_str_t input, oauth_buf_t *buf);
 static void fuzz_parse(oauth_str_t text);
+static void fuzz_refused(oauth_str_t text, oauth_reason_t reason);
 static void fuzz_parts(oauth_str_t text, const oauth_jws_t *jws);
 static void fuzz_header(const json_t *header, const oauth_jws_t *jws);
 static void fuzz_type(const json_t *header, oauth_jws_type_t type);
@@ -87,6 +89,8 @@ fuzz_parse(oauth_str_t text)
     reason = oauth_jws_parse(text, &jws);
     fuzz_need_clean();
 
+    fuzz_refused(text, reason);
+
     if (reason != OAUTH_OK) {
         fuzz_need(reason == OAUTH_MALFORMED_TOKEN
                   || reason == OAUTH_UNSUPPORTED_TOKEN
@@ -106,6 +110,28 @@ fuzz_parse(oauth_str_t text)
 
     oauth_jws_free(&jws);
     fuzz_need(jws.storage == NULL);
+}
+
+
+/* What the log is told: something is wrong with all that is malformed. */
+
+static void
+fuzz_refused(oauth_str_t text, oauth_reason_t reason)
+{
+    oauth_refused_t  refused;
+
+    oauth_refused_read(text, &refused);
+    fuzz_need_clean();
+
+    fuzz_need(reason != OAUTH_OK || refused.fault == NULL);
+    fuzz_need(reason != OAUTH_MALFORMED_TOKEN || refused.fault);
+    fuzz_need(reason != OAUTH_UNSUPPORTED_TOKEN
+              || refused.encrypted || refused.extension);
+
+    oauth_refused_claim(text);
+    oauth_refused_opaque(text);
+
+    oauth_refused_free(&refused);
 }
 
 

@@ -24,7 +24,7 @@ my @walls = (
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
         files => [qw(oauth_json oauth_challenge oauth_claims oauth_discovery
                      oauth_jwk oauth_jwks oauth_jwks_text oauth_jws
-                     oauth_metadata)],
+                     oauth_metadata oauth_refused)],
     },
     {
         what  => 'OpenSSL',
