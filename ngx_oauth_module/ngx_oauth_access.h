@@ -176,6 +176,17 @@ oauth_reason_t ngx_oauth_policy_verify(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 
 /*
+ * The same for one directive oauth_require, and for one term of oauth_scope, of
+ * which one alternative has to be granted.
+ */
+
+oauth_reason_t ngx_oauth_policy_requirement(ngx_http_request_t *r,
+    const ngx_oauth_require_t *require, const oauth_token_t *token);
+oauth_reason_t ngx_oauth_policy_term(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const ngx_oauth_term_t *term,
+    oauth_str_t granted);
+
+/*
  * 1 when the URL is below the resource by path segment and belongs to no more
  * specific one of the server.
  */
@@ -224,6 +235,11 @@ ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);
 
 ngx_table_elt_t *ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
+
+
+/* ngx_oauth_explain.c: the line in the error log that a refusal gets. */
+
+void ngx_oauth_explain(ngx_oauth_ctx_t *ctx);
 
 
 /* ngx_oauth_filter.c: what is ready goes out with nginx's own answer. */

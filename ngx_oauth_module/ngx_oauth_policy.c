@@ -20,9 +20,6 @@ static oauth_reason_t ngx_oauth_policy_variables(ngx_http_request_t *r,
     const ngx_oauth_require_t *require, const oauth_claim_t *claim);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
-static oauth_reason_t ngx_oauth_policy_term(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, const ngx_oauth_term_t *term,
-    oauth_str_t granted);
 static ngx_uint_t ngx_oauth_policy_words(oauth_str_t words,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
 
@@ -140,29 +137,34 @@ ngx_oauth_policy_requires(ngx_http_request_t *r,
 {
     ngx_uint_t            i;
     oauth_reason_t        reason;
-    const oauth_claim_t  *claim;
     ngx_oauth_require_t  *requires;
 
     requires = conf->requires ? conf->requires->elts : NULL;
 
     for (i = 0; requires && i < conf->requires->nelts; i++) {
 
-        claim = &token->claims[requires[i].index];
-
-        if (requires[i].values
-            && oauth_claim_has(claim, requires[i].values->elts,
-                               requires[i].values->nelts))
-        {
-            continue;
-        }
-
-        reason = ngx_oauth_policy_variables(r, &requires[i], claim);
+        reason = ngx_oauth_policy_requirement(r, &requires[i], token);
         if (reason != OAUTH_OK) {
             return reason;
         }
     }
 
     return OAUTH_OK;
+}
+
+
+oauth_reason_t
+ngx_oauth_policy_requirement(ngx_http_request_t *r,
+    const ngx_oauth_require_t *require, const oauth_token_t *token)
+{
+    const oauth_claim_t  *claim;
+
+    claim = &token->claims[require->index];
+
+    return (require->values
+            && oauth_claim_has(claim, require->values->elts,
+                               require->values->nelts))
+           ? OAUTH_OK : ngx_oauth_policy_variables(r, require, claim);
 }
 
 
@@ -233,9 +235,7 @@ ngx_oauth_policy_scopes(ngx_http_request_t *r,
 }
 
 
-/* One of the alternatives that the configuration names. */
-
-static oauth_reason_t
+oauth_reason_t
 ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
     const ngx_oauth_term_t *term, oauth_str_t granted)
 {

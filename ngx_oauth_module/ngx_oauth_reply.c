@@ -11,9 +11,6 @@
 #include "ngx_oauth_access.h"
 
 
-static void ngx_oauth_reply_log(ngx_oauth_ctx_t *ctx);
-static u_char *ngx_oauth_reply_escape(u_char *p, u_char *last,
-    oauth_str_t text);
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
 static ngx_oauth_answer_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx,
@@ -66,7 +63,7 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
         return status;
     }
 
-    ngx_oauth_reply_log(ctx);
+    ngx_oauth_explain(ctx);
 
     /* Of an earlier location. */
 
@@ -94,74 +91,12 @@ ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx)
 {
     oauth_answer_t  answer;
 
-    ngx_oauth_reply_log(ctx);
+    ngx_oauth_explain(ctx);
 
     answer = oauth_reason_info(ctx->reason)->answer;
 
     return (answer == OAUTH_ANSWER_UNAVAILABLE) ? NGX_HTTP_SERVICE_UNAVAILABLE
                                                 : NGX_HTTP_FORBIDDEN;
-}
-
-
-/* One line a refusal.  Of the token only the kid is named, escaped. */
-
-static void
-ngx_oauth_reply_log(ngx_oauth_ctx_t *ctx)
-{
-    u_char                      kid[256], *last;
-    ngx_str_t                   name;
-    oauth_str_t                 text;
-    const oauth_reason_info_t  *reason;
-
-    reason = oauth_reason_info(ctx->reason);
-    text = (oauth_str_t) { 0, NULL };
-
-    if (ctx->token) {
-        text = ctx->token->kid;
-
-    } else if (ctx->jwt) {
-        text = ctx->jwt->jws.kid;
-    }
-
-    last = ngx_oauth_reply_escape(kid, kid + sizeof(kid), text);
-
-    ngx_str_null(&name);
-
-    if ((ctx->token || ctx->jwt) && ctx->issuer) {
-        name = ctx->issuer->name;
-    }
-
-    ngx_log_error(NGX_LOG_INFO, ctx->request->connection->log, 0,
-                  "oauth: refused: %s: %s, issuer \"%V\", kid \"%*s\"",
-                  reason->code, reason->sentence, &name, last - kid, kid);
-}
-
-
-/* Visible ASCII stays but for quote and backslash, the rest becomes \xHH. */
-
-static u_char *
-ngx_oauth_reply_escape(u_char *p, u_char *last, oauth_str_t text)
-{
-    u_char  c;
-    size_t  i;
-
-    for (i = 0; i < text.len && last - p >= 4 + 3; i++) {
-
-        c = text.data[i];
-
-        if (c > 0x20 && c < 0x7f && c != '"' && c != '\\') {
-            *p++ = c;
-
-        } else {
-            p = ngx_sprintf(p, "\\x%02Xd", (ngx_uint_t) c);
-        }
-    }
-
-    if (i < text.len) {
-        p = ngx_cpymem(p, "...", 3);
-    }
-
-    return p;
 }
 
 

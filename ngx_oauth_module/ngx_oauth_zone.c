@@ -14,6 +14,10 @@
 #include "ngx_oauth_zone.h"
 
 
+#define NGX_OAUTH_ZONE_NOTICES_SIZE                                           \
+    (NGX_OAUTH_ZONE_NOTICES * sizeof(ngx_oauth_zone_notice_t))
+
+
 static ngx_int_t ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data);
 static ngx_int_t ngx_oauth_zone_init_fresh(ngx_oauth_zone_t *zone);
 static size_t ngx_oauth_zone_size_before(ngx_str_t *name);
@@ -76,6 +80,7 @@ ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (before) {
         zone->pool = before->pool;
+        zone->notices = before->notices;
         zone->room = before->room;
         zone->room_size = before->room_size;
 
@@ -94,12 +99,23 @@ ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 static ngx_int_t
 ngx_oauth_zone_init_fresh(ngx_oauth_zone_t *zone)
 {
+    size_t  size;
+
     zone->fresh = 1;
-    zone->room_size = zone->pool->pfree * ngx_pagesize;
 
-    zone->room = ngx_slab_alloc(zone->pool, zone->room_size);
+    size = zone->pool->pfree * ngx_pagesize;
 
-    return zone->room ? NGX_OK : NGX_ERROR;
+    zone->notices = ngx_slab_alloc(zone->pool, size);
+    if (zone->notices == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(zone->notices, NGX_OAUTH_ZONE_NOTICES_SIZE);
+
+    zone->room = (u_char *) zone->notices + NGX_OAUTH_ZONE_NOTICES_SIZE;
+    zone->room_size = size - NGX_OAUTH_ZONE_NOTICES_SIZE;
+
+    return NGX_OK;
 }
 
 
@@ -163,5 +179,5 @@ ngx_oauth_zone_room(size_t size)
                                   + sizeof(ngx_slab_stat_t));
 
     return ((size - own) / (ngx_pagesize + sizeof(ngx_slab_page_t)) - 1)
-           * ngx_pagesize;
+           * ngx_pagesize - NGX_OAUTH_ZONE_NOTICES_SIZE;
 }

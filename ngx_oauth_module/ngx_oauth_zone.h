@@ -4,7 +4,7 @@
  * offsets; what lies in it belongs to nobody's pool and outlives workers and,
  * where name and size stay the same, reloads.
  *
- * All of its memory is one piece, which its user divides.  Its only lock is
+ * Its memory is a table of notices and one piece, which its user divides.  Its only lock is
  * the slab pool's mutex, which nginx frees when a worker dies.  Under it there
  * is no parsing, no logging and no pool allocation.
  *
@@ -32,12 +32,23 @@ typedef ngx_int_t (*ngx_oauth_zone_pt)(ngx_oauth_zone_t *zone,
     ngx_log_t *log);
 
 
+/* What the log was told, and when; see ngx_oauth_notice.h. */
+
+#define NGX_OAUTH_ZONE_NOTICES  56
+
+typedef struct {
+    uint64_t              key;          /* 0: nothing yet                     */
+    ngx_msec_t            time;
+} ngx_oauth_zone_notice_t;
+
+
 /* One configuration's view of the zone, in that configuration's pool. */
 
 struct ngx_oauth_zone_s {
     ngx_str_t             name;
     size_t                size;         /* as configured                      */
     ngx_slab_pool_t      *pool;
+    ngx_oauth_zone_notice_t  *notices;  /* NGX_OAUTH_ZONE_NOTICES of them     */
     void                 *room;         /* the piece                          */
     size_t                room_size;
     ngx_uint_t            fresh;        /* not kept from the one before       */

@@ -132,7 +132,8 @@ class World {
         assert.doesNotMatch(log, /\[(alert|crit|emerg)\]/);
 
         for (const reason of refused) {
-            assert.match(log, new RegExp(`\\[info\\].*\\b${reason}\\b`));
+            assert.match(log, new RegExp(
+                `\\[(?:info|error)\\].*\\b${reason}\\b`));
         }
 
         assert.doesNotMatch(log, /eyJ[\w-]/);

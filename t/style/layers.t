@@ -17,7 +17,7 @@ my %layer = (
                         ngx_oauth_watch ngx_oauth_zone)),
     (map { $_ => 3 } qw(ngx_oauth_fetch ngx_oauth_fetch_answer
                         ngx_oauth_fetch_setup
-                        ngx_oauth_doc ngx_oauth_doc_table)),
+                        ngx_oauth_doc ngx_oauth_doc_table ngx_oauth_notice)),
     (map { $_ => 4 } qw(ngx_oauth_keys ngx_oauth_provider ngx_oauth_refresh)),
     (map { $_ => 5 } qw(ngx_oauth_access ngx_oauth_answer
                         ngx_oauth_conf ngx_oauth_conf_claims
@@ -26,7 +26,10 @@ my %layer = (
                         ngx_oauth_conf_resource ngx_oauth_conf_rewrite
                         ngx_oauth_conf_server
                         ngx_oauth_conf_warn
-                        ngx_oauth_cors ngx_oauth_evaluate ngx_oauth_filter
+                        ngx_oauth_cors ngx_oauth_evaluate
+                        ngx_oauth_explain ngx_oauth_explain_form
+                        ngx_oauth_explain_jwt ngx_oauth_explain_policy
+                        ngx_oauth_filter
                         ngx_oauth_forward ngx_oauth_location
                         ngx_oauth_metadata ngx_oauth_module ngx_oauth_policy
                         ngx_oauth_reflect
@@ -40,6 +43,7 @@ my %service = (
     ngx_oauth_fetch_setup  => 'fetch',
     ngx_oauth_doc          => 'doc',
     ngx_oauth_doc_table    => 'doc',
+    ngx_oauth_notice       => 'notice',
 );
 
 

@@ -59,7 +59,8 @@ my @walls = (
     {
         what  => "the zone's mutex",
         sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b/,
-        files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table)],
+        files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table
+                     ngx_oauth_notice)],
     },
     {
         what  => 'a directive table',

@@ -1,0 +1,323 @@
+
+/*
+ * What a location asked of a verified token that does not have it, and what
+ * the token has.  The location's policy is walked again as ngx_oauth_policy.c
+ * does, but past the first thing that lacks.  Of claims that may be about a
+ * person (sub, those of oauth_require) only the names are written.
+ */
+
+
+#include "ngx_oauth_explain.h"
+
+
+static void ngx_oauth_explain_audience(ngx_oauth_explain_t *e);
+static void ngx_oauth_explain_subject(ngx_oauth_explain_t *e);
+static void ngx_oauth_explain_scope(ngx_oauth_explain_t *e);
+static void ngx_oauth_explain_missing(ngx_oauth_explain_t *e);
+static ngx_uint_t ngx_oauth_explain_term(ngx_oauth_explain_t *e,
+    const ngx_oauth_term_t *term, ngx_uint_t n);
+static ngx_uint_t ngx_oauth_explain_words(ngx_oauth_explain_t *e,
+    oauth_str_t words, ngx_uint_t n);
+static void ngx_oauth_explain_requirement(ngx_oauth_explain_t *e);
+static void ngx_oauth_explain_accepted(ngx_oauth_explain_t *e,
+    const ngx_oauth_require_t *require);
+
+
+void
+ngx_oauth_explain_policy(ngx_oauth_explain_t *e)
+{
+    if (e->ctx->token == NULL) {
+        return;
+    }
+
+    switch (e->ctx->reason) {
+
+    case OAUTH_NO_AUDIENCE:
+    case OAUTH_WRONG_AUDIENCE:
+        ngx_oauth_explain_audience(e);
+        return;
+
+    case OAUTH_NO_SUBJECT:
+        ngx_oauth_explain_subject(e);
+        return;
+
+    case OAUTH_INSUFFICIENT_SCOPE:
+        ngx_oauth_explain_scope(e);
+        return;
+
+    case OAUTH_REQUIREMENT_NOT_MET:
+        ngx_oauth_explain_requirement(e);
+        return;
+
+    default:
+        return;
+    }
+}
+
+
+static void
+ngx_oauth_explain_audience(ngx_oauth_explain_t *e)
+{
+    ngx_uint_t                   i;
+    oauth_str_t                 *listed;
+    const oauth_token_t         *token;
+    const ngx_oauth_loc_conf_t  *conf;
+
+    conf = e->ctx->conf;
+    token = e->ctx->token;
+
+    if (token->naudience) {
+        ngx_oauth_explain_put(e, ": token is for");
+    }
+
+    for (i = 0; i < token->naudience; i++) {
+        if (!ngx_oauth_explain_item(e, &e->came, i, token->audience[i])) {
+            break;
+        }
+    }
+
+    ngx_oauth_explain_put(e, token->naudience ? ", wanted is "
+                                              : ": wanted is ");
+    ngx_oauth_explain_value(e, &e->wanted, ngx_oauth_str(&conf->resource->url));
+    ngx_oauth_explain_put(e, " or a URL below it");
+
+    if (conf->audience == NULL || conf->audience->nelts == 0) {
+        return;
+    }
+
+    ngx_oauth_explain_put(e, ", or");
+    listed = conf->audience->elts;
+
+    for (i = 0; i < conf->audience->nelts; i++) {
+        if (!ngx_oauth_explain_item(e, &e->wanted, i, listed[i])) {
+            break;
+        }
+    }
+}
+
+
+static void
+ngx_oauth_explain_subject(ngx_oauth_explain_t *e)
+{
+    ngx_oauth_explain_put(e, ": an oauth_header forwards its sub");
+
+    if (e->ctx->token->subject.len) {
+        ngx_oauth_explain_put(e, ", which no header field can carry");
+    }
+}
+
+
+static void
+ngx_oauth_explain_scope(ngx_oauth_explain_t *e)
+{
+    ngx_uint_t   n;
+    oauth_str_t  granted, word;
+
+    ngx_oauth_explain_put(e, ": missing is");
+
+    /* As in ngx_oauth_step_policy: variables show the token. */
+
+    e->ctx->judging = 1;
+    ngx_oauth_explain_missing(e);
+    e->ctx->judging = 0;
+
+    ngx_oauth_explain_put(e, ", granted is");
+
+    granted = e->ctx->token->scope;
+
+    for (n = 0; oauth_scope_next(&granted, &word); n++) {
+        if (!ngx_oauth_explain_item(e, &e->came, n, word)) {
+            return;
+        }
+    }
+
+    if (n == 0) {
+        ngx_oauth_explain_put(e, " none");
+    }
+}
+
+
+static void
+ngx_oauth_explain_missing(ngx_oauth_explain_t *e)
+{
+    ngx_uint_t           i, k, n;
+    ngx_array_t         *scopes;
+    oauth_str_t          granted;
+    ngx_oauth_term_t    *terms;
+    ngx_oauth_scope_t   *scope;
+    ngx_http_request_t  *r;
+
+    r = e->ctx->request;
+    granted = e->ctx->token->scope;
+    scopes = e->ctx->conf->scopes;
+    scope = scopes->elts;
+
+    for (i = 0, n = 0; i < scopes->nelts; i++) {
+
+        if (!ngx_oauth_scope_applies(&scope[i], &r->method_name)) {
+            continue;
+        }
+
+        terms = scope[i].terms->elts;
+
+        for (k = 0; k < scope[i].terms->nelts; k++) {
+            if (ngx_oauth_policy_term(r, e->ctx->conf, &terms[k], granted)
+                != OAUTH_OK)
+            {
+                n = ngx_oauth_explain_term(e, &terms[k], n);
+            }
+        }
+    }
+}
+
+
+/*
+ * A term as it is configured, with "|" between alternatives; of a single value
+ * those words that are not granted.  n: how many items were written before;
+ * returns the same afterwards.
+ */
+
+static ngx_uint_t
+ngx_oauth_explain_term(ngx_oauth_explain_t *e, const ngx_oauth_term_t *term,
+    ngx_uint_t n)
+{
+    ngx_str_t                  value;
+    ngx_uint_t                 i;
+    oauth_buf_t                buf;
+    ngx_http_complex_value_t  *alternatives;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    alternatives = term->alternatives->elts;
+
+    for (i = 0; i < term->alternatives->nelts; i++) {
+
+        if (ngx_oauth_variables_value(e->ctx->request, &alternatives[i],
+                                      &value)
+            != NGX_OK)
+        {
+            break;
+        }
+
+        if (i) {
+            oauth_buf_append_literal(&buf, "|");
+        }
+
+        oauth_buf_append_str(&buf, ngx_oauth_str(&value));
+    }
+
+    if (i == term->alternatives->nelts && !buf.failed) {
+
+        if (i == 1) {
+            n = ngx_oauth_explain_words(e, oauth_buf_str(&buf), n);
+
+        } else {
+            (void) ngx_oauth_explain_item(e, &e->wanted, n++,
+                                          oauth_buf_str(&buf));
+        }
+    }
+
+    oauth_buf_free(&buf);
+
+    return n;
+}
+
+
+static ngx_uint_t
+ngx_oauth_explain_words(ngx_oauth_explain_t *e, oauth_str_t words,
+    ngx_uint_t n)
+{
+    ngx_uint_t           count, nrules;
+    oauth_str_t          word;
+    ngx_array_t         *rules;
+    oauth_scope_rule_t  *rule;
+
+    rules = e->ctx->conf->rules;
+    rule = rules ? rules->elts : NULL;
+    nrules = rules ? rules->nelts : 0;
+    count = 0;
+
+    while (oauth_scope_bounded(words) && oauth_scope_next(&words, &word)) {
+
+        count++;
+
+        if (!oauth_scope_granted(e->ctx->token->scope, word, rule, nrules)
+            && !ngx_oauth_explain_item(e, &e->wanted, n++, word))
+        {
+            return n;
+        }
+    }
+
+    if (count == 0) {
+        ngx_oauth_explain_put(e, "%sa value of oauth_scope that is not empty "
+                              "and not too long", n++ ? ", " : " ");
+    }
+
+    return n;
+}
+
+
+static void
+ngx_oauth_explain_requirement(ngx_oauth_explain_t *e)
+{
+    ngx_uint_t            i;
+    ngx_array_t          *requires;
+    ngx_http_request_t   *r;
+    ngx_oauth_require_t  *require;
+    const oauth_token_t  *token;
+
+    r = e->ctx->request;
+    token = e->ctx->token;
+    requires = e->ctx->conf->requires;
+    require = requires->elts;
+
+    e->ctx->judging = 1;
+
+    for (i = 0; i < requires->nelts; i++) {
+
+        if (ngx_oauth_policy_requirement(r, &require[i], token) != OAUTH_OK) {
+            ngx_oauth_explain_put(e, ": wanted is ");
+            ngx_oauth_explain_value(e, &e->wanted, require[i].claim);
+            ngx_oauth_explain_accepted(e, &require[i]);
+            ngx_oauth_explain_put(e, token->claims[require[i].index].nmembers
+                                     ? ", token has another"
+                                     : ", token has none");
+            break;
+        }
+    }
+
+    e->ctx->judging = 0;
+}
+
+
+static void
+ngx_oauth_explain_accepted(ngx_oauth_explain_t *e,
+    const ngx_oauth_require_t *require)
+{
+    ngx_str_t                  value;
+    ngx_uint_t                 i, n;
+    oauth_str_t               *values;
+    ngx_http_complex_value_t  *variables;
+
+    ngx_oauth_explain_put(e, " of");
+
+    n = 0;
+    values = require->values ? require->values->elts : NULL;
+    variables = require->variables ? require->variables->elts : NULL;
+
+    for (i = 0; values && i < require->values->nelts; i++) {
+        if (!ngx_oauth_explain_item(e, &e->wanted, n++, values[i])) {
+            return;
+        }
+    }
+
+    for (i = 0; variables && i < require->variables->nelts; i++) {
+        if (ngx_oauth_variables_value(e->ctx->request, &variables[i], &value)
+            != NGX_OK
+            || !ngx_oauth_explain_item(e, &e->wanted, n++,
+                                       ngx_oauth_str(&value)))
+        {
+            return;
+        }
+    }
+}
