@@ -4,9 +4,9 @@
  * offsets; what lies in it belongs to nobody's pool and outlives workers and,
  * where name and size stay the same, reloads.
  *
- * Its memory is a table of notices and one piece, which its user divides.  Its only lock is
- * the slab pool's mutex, which nginx frees when a worker dies.  Under it there
- * is no parsing, no logging and no pool allocation.
+ * Its memory is a table of notices and one piece, which its user divides.  Its
+ * only lock is the slab pool's mutex, which nginx frees when a worker dies.
+ * Under it there is no parsing, no logging and no pool allocation.
  *
  * While a configuration is read it may still be refused: nothing is written
  * to a zone that is kept before the configuration is in force.
@@ -48,7 +48,7 @@ struct ngx_oauth_zone_s {
     ngx_str_t             name;
     size_t                size;         /* as configured                      */
     ngx_slab_pool_t      *pool;
-    ngx_oauth_zone_notice_t  *notices;  /* NGX_OAUTH_ZONE_NOTICES of them     */
+    ngx_oauth_zone_notice_t  *notices;  /* NGX_OAUTH_ZONE_NOTICES             */
     void                 *room;         /* the piece                          */
     size_t                room_size;
     ngx_uint_t            fresh;        /* not kept from the one before       */
