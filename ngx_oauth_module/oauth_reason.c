@@ -147,9 +147,10 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
     [OAUTH_AMBIGUOUS_URI] = {
         "ambiguous_uri", "path can be read in more than one way",
         OAUTH_ANSWER_URI, NULL,
-        "The path has a semicolon, a backslash, a number sign, or an escaped "
-        "slash, semicolon, backslash or percent sign, or a segment of dots, "
-        "which this resource does not accept" },
+        "The path begins with two slashes, or it has a semicolon, a "
+        "backslash, a number sign, an escaped slash, semicolon, backslash or "
+        "percent sign, or a segment of dots, which this resource does not "
+        "accept" },
 
     [OAUTH_KEYS_UNAVAILABLE] = {
         "keys_unavailable", "issuer's keys are not available",

@@ -21,6 +21,10 @@ oauth_target_is_ambiguous(oauth_str_t target)
     size_t       i;
     oauth_str_t  rest;
 
+    if (oauth_str_starts(target, oauth_str("//"))) {
+        return 1;
+    }
+
     for (i = 0; i < target.len; i++) {
 
         switch (target.data[i]) {

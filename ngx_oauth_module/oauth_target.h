@@ -17,7 +17,9 @@
  * servers read in more than one way: ";" (path parameters to some of them), "\"
  * (a slash to some of them), "#" (the end of the path to some of them), or an
  * escaped "/", ";", "\" or "%" (decoded again by some of them), or a segment
- * "." or ".." (nginx resolves it, and sends it on as it is); else 0.
+ * "." or ".." (nginx resolves it, and sends it on as it is), or two slashes at
+ * its beginning (what follows them is a host to those who parse it as a URL,
+ * RFC 3986 section 4.2); else 0.
  */
 
 int oauth_target_is_ambiguous(oauth_str_t target);

@@ -51,7 +51,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         # the recipe for an open location of the same app
 
         location /recipe {
-            if ($request_uri ~* "^[^?]*([;#\x5c]|%2f|%3b|%5c|%25|/(\.|%2e){1,2}(/|\?|$))") {
+            if ($request_uri ~* "^(//|[^?]*([;#\x5c]|%2f|%3b|%5c|%25|/(\.|%2e){1,2}(/|\?|$)))") {
                 return 400;
             }
 
@@ -147,8 +147,8 @@ my @ambiguous = ('/;', '/a;b', '/a/..;/b', '/a\\b', '/..\\b', '/a%2fb',
                  '/a;?b', '/a%2f?b=c',
                  '/a%3bb', '/a/..%3B/b', '/a#b', '/a#/../b',
                  '/./a', '/a/../b', '/a/.', '/a/..', '/a/%2e%2e/b',
-                 '/b/.%2E/a?b');
-my @plain = ('/', '/a.b-c_d~e', '//a//b', '/.../a.', '/.a/..b', '/a%20b',
+                 '/b/.%2E/a?b', '//', '//a', '//a//b', '///a', '//a?b');
+my @plain = ('/', '/a.b-c_d~e', '/a//b', '/a//', '/.../a.', '/.a/..b', '/a%20b',
              '/a%3Ab', '/a%3Fb', '/a%23b', '/a,b=c&d+e!', '/?a=;',
              '/?a=%2f%5c%25', '/?a\\b', '/a?b?c;', '/%c3%bc');
 
@@ -195,7 +195,8 @@ my $response = $http->get('/a;b', token => $token);
 is($response->header('Content-Type'), 'application/problem+json', 'the type');
 is($response->header('Cache-Control'), 'no-store', 'not cached');
 is($response->json->{status}, 400, 'the status');
-like($response->json->{detail}, qr/semicolon/, 'what is wrong');
+like($response->json->{detail}, qr/two slashes.*semicolon/,
+     'what is wrong');
 is($response->json->{resource}, 'https://app.test', 'the resource');
 is($response->json->{how_to_authenticate}, undef, 'a token would not help');
 is($response->header('X-Early'), 'ambiguous_uri/',
@@ -214,17 +215,20 @@ is($http->request('HEAD', '/a;b', token => $token)->status, 400, 'HEAD');
 
 # where it is off, and where nothing is protected
 
-for my $path (map { s{\A/}{/lax/}r } @ambiguous) {
+for my $path ((map { s{\A/}{/lax/}r } @ambiguous), '//lax/x') {
     is($http->get($path, token => $token)->status, 200, "$path: off");
 }
 
 is($http->get('/open;a%2fb')->status, 200, 'an open location');
 is($http->get('/recipe/x')->status, 200, 'the recipe: a plain path');
+is($http->get('/recipe//x')->status, 200, 'the recipe: slashes inside');
 is($http->get('/recipe/x?a=;%2f')->status, 200, 'the recipe: a query');
 
 my $before = $upstream->count;
 
-for my $path (map { s{\A/}{/recipe/}r } @ambiguous) {
+for my $path ((map { s{\A/}{/recipe/}r } grep { !m{\A//} } @ambiguous),
+              '//recipe', '//recipe/x', '///recipe/x?y', '//x/../recipe/x')
+{
     is($http->get($path)->status, 400, "the recipe: $path");
 }
 
@@ -250,6 +254,10 @@ sub raw {
 is_ambiguous(raw("GET http://app.test:$port/a;b HTTP/1.1"), 'absolute form');
 is_ambiguous(raw('GET http://app.test/a%2fb?c HTTP/1.1'),
              'absolute form, escaped');
+is_ambiguous(raw("GET http://app.test:$port//x/a HTTP/1.1"),
+             'absolute form, two slashes');
+is(raw('GET http://app.test HTTP/1.1')->status, 200,
+   'absolute form, no path');
 is(raw('GET http://app.test/a?b;c HTTP/1.1')->status, 200,
    'absolute form, plain');
 is_ambiguous(raw('GET /a;b HTTP/1.0'), 'HTTP/1.0');
@@ -259,7 +267,9 @@ my $slashes = $nginx->http('slashes');
 my $other = $issuer->token(aud => 'https://slashes.test');
 
 is_ambiguous($slashes->get('//a;//b', token => $other), 'merge_slashes off');
-is($slashes->get('//a//b', token => $other)->status, 200,
+is_ambiguous($slashes->get('//a', token => $other),
+             'merge_slashes off, two slashes in front');
+is($slashes->get('/a//b', token => $other)->status, 200,
    'merge_slashes off, plain');
 
 # HTTP/2

@@ -13,7 +13,7 @@
 
 
 static fuzz_pattern_t  fuzz_ambiguous = {
-    .text = "[;#\\]|%(2[fF5]|3[bB]|5[cC])|/([.]|%2[eE]){1,2}(/|$)"
+    .text = "^//|[;#\\]|%(2[fF5]|3[bB]|5[cC])|/([.]|%2[eE]){1,2}(/|$)"
 };
 
 
