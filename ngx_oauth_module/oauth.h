@@ -122,6 +122,16 @@ int oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b);
 int oauth_str_starts(oauth_str_t s, oauth_str_t prefix);
 
 /*
+ * The bytes of the control character that a string begins with: 1 (below 0x20,
+ * and 0x7f), or 2 (U+0080 to U+009F in UTF-8, which some programs act on as on
+ * the others); 0: it begins with none.
+ */
+
+size_t oauth_str_control(oauth_str_t s);
+
+int oauth_str_has_control(oauth_str_t s);
+
+/*
  * 1 when a header field can carry it as it is (RFC 9110 section 5.5): not
  * empty, no control character, no white space at its ends, which would be lost.
  */

@@ -2,7 +2,8 @@
 /*
  * JSON (RFC 8259) over jansson, with bounds that hold before a tree is built:
  * a pass over the text sees its depth, its members, its values and the length
- * of its numbers.  Trees belong to whom _parse returned them.
+ * of its numbers.  It also sees control characters between values: jansson
+ * skips a NUL byte after a number.  Trees belong to whom _parse returned them.
  */
 
 
@@ -45,10 +46,10 @@ static const unsigned char *oauth_json_string_end(const unsigned char *p,
 static const unsigned char *oauth_json_number_end(const unsigned char *p,
     const unsigned char *last);
 static int oauth_json_is_number(unsigned char c);
+static int oauth_json_is_space(unsigned char c);
 static int oauth_json_text_value(const json_t *value, oauth_buf_t *buf,
     int escape);
 static int oauth_json_text_write(const char *data, size_t len, void *writer);
-static int oauth_json_has_control(const oauth_buf_t *buf, size_t start);
 
 
 static json_malloc_t  oauth_json_malloc;    /* while a text is parsed         */
@@ -137,7 +138,8 @@ oauth_json_at(const json_t *object, oauth_str_t path)
 int
 oauth_json_text(const json_t *value, oauth_buf_t *buf)
 {
-    size_t  i, start;
+    size_t       i, start;
+    oauth_str_t  text;
 
     start = buf->len;
 
@@ -158,7 +160,16 @@ oauth_json_text(const json_t *value, oauth_buf_t *buf)
         }
     }
 
-    if (!oauth_json_has_control(buf, start)) {
+    text = oauth_buf_str(buf);
+
+    if (text.len == start) {
+        return 0;
+    }
+
+    text.data += start;
+    text.len -= start;
+
+    if (!oauth_str_has_control(text)) {
         return 0;
     }
 
@@ -276,6 +287,9 @@ oauth_json_bounded(oauth_str_t text, size_t max_members)
         default:
             if (oauth_json_is_number(*p)) {
                 p = oauth_json_number_end(p, last);
+
+            } else if (*p < 0x20 && !oauth_json_is_space(*p)) {
+                return 0;
             }
         }
 
@@ -379,6 +393,13 @@ oauth_json_is_number(unsigned char c)
 
 
 static int
+oauth_json_is_space(unsigned char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+
+static int
 oauth_json_text_value(const json_t *value, oauth_buf_t *buf, int escape)
 {
     oauth_json_writer_t  writer;
@@ -423,19 +444,4 @@ oauth_json_text_write(const char *data, size_t len, void *writer)
     oauth_buf_append(w->buf, data + start, len - start);
 
     return w->buf->failed ? -1 : 0;
-}
-
-
-static int
-oauth_json_has_control(const oauth_buf_t *buf, size_t start)
-{
-    size_t  i;
-
-    for (i = start; i < buf->len; i++) {
-        if (buf->data[i] < 0x20 || buf->data[i] == 0x7f) {
-            return 1;
-        }
-    }
-
-    return 0;
 }

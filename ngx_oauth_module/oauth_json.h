@@ -1,9 +1,10 @@
 
 /*
  * JSON (RFC 8259) over jansson, stricter than its default: no duplicate
- * members (RFC 7519 section 4), no NUL, no BOM, no trailing bytes, depth at
- * most 32, a bounded number of members and of values.  The bounds are checked
- * on the text before jansson sees it.
+ * members (RFC 7519 section 4), no NUL, no raw control character but RFC
+ * 8259's white space, no BOM, no trailing bytes, depth at most 32, a bounded
+ * number of members and of values.  The bounds are checked on the text before
+ * jansson sees it.
  *
  * A json_t returned by _parse belongs to the caller (json_decref); what the
  * look-ups return is borrowed from it.
@@ -64,8 +65,9 @@ json_t *oauth_json_at(const json_t *object, oauth_str_t path);
  * Appends a claim as text: strings as they are, numbers and booleans as JSON,
  * arrays joined with "," where "," and "%" inside a member are
  * percent-encoded (%2C, %25), objects as compact JSON, null as nothing.
- * Returns 0, or -1 when the text would hold a control character (bytes below
- * 0x20 and 0x7f), which is never handed out, or memory is short (buf->failed).
+ * Returns 0, or -1 when the text would hold a control character (as of
+ * oauth_str_has_control), which is never handed out, or memory is short
+ * (buf->failed).
  */
 
 int oauth_json_text(const json_t *value, oauth_buf_t *buf);

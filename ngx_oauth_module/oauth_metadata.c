@@ -287,7 +287,6 @@ oauth_metadata_check_value(oauth_str_t value, oauth_metadata_type_t type)
 static const char *
 oauth_metadata_check_text(oauth_str_t value)
 {
-    size_t   i;
     json_t  *string;
 
     if (value.len == 0) {
@@ -302,18 +301,8 @@ oauth_metadata_check_text(oauth_str_t value)
 
     json_decref(string);
 
-    for (i = 0; i < value.len; i++) {
-
-        /* U+0080 to U+009F in UTF-8 are control characters, too. */
-
-        if (value.data[i] < 0x20 || value.data[i] == 0x7f
-            || (value.data[i] == 0xc2 && value.data[i + 1] < 0xa0))
-        {
-            return "the value has a control character";
-        }
-    }
-
-    return NULL;
+    return oauth_str_has_control(value) ? "the value has a control character"
+                                        : NULL;
 }
 
 

@@ -235,14 +235,19 @@ oauth_page_append_paragraph(oauth_buf_t *buf, const char *text)
 static void
 oauth_page_append_text(oauth_buf_t *buf, oauth_str_t text)
 {
-    size_t         i;
-    unsigned char  c;
+    size_t  len;
 
-    for (i = 0; i < text.len; i++) {
+    for ( /* void */ ; text.len > 0; text.data += len, text.len -= len) {
 
-        c = text.data[i];
+        len = oauth_str_control(text);
 
-        switch (c) {
+        if (len > 0) {
+            continue;
+        }
+
+        len = 1;
+
+        switch (text.data[0]) {
 
         case '&':
             oauth_page_append(buf, "&amp;");
@@ -265,9 +270,7 @@ oauth_page_append_text(oauth_buf_t *buf, oauth_str_t text)
             break;
 
         default:
-            if (c >= 0x20 && c != 0x7f) {
-                oauth_buf_append(buf, &c, 1);
-            }
+            oauth_buf_append(buf, text.data, 1);
         }
     }
 }

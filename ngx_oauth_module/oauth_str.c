@@ -56,18 +56,46 @@ oauth_str_starts(oauth_str_t s, oauth_str_t prefix)
 }
 
 
+size_t
+oauth_str_control(oauth_str_t s)
+{
+    if (s.len == 0) {
+        return 0;
+    }
+
+    if (s.data[0] < 0x20 || s.data[0] == 0x7f) {
+        return 1;
+    }
+
+    return (s.data[0] == 0xc2 && s.len > 1
+            && s.data[1] >= 0x80 && s.data[1] <= 0x9f) ? 2 : 0;
+}
+
+
+int
+oauth_str_has_control(oauth_str_t s)
+{
+    while (s.len > 0) {
+
+        if (oauth_str_control(s)) {
+            return 1;
+        }
+
+        s.data++;
+        s.len--;
+    }
+
+    return 0;
+}
+
+
 int
 oauth_str_is_field(oauth_str_t s)
 {
-    size_t  i;
-
-    for (i = 0; i < s.len; i++) {
-        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    return s.len > 0 && s.data[0] != ' ' && s.data[s.len - 1] != ' ';
+    return s.len > 0
+           && s.data[0] != ' '
+           && s.data[s.len - 1] != ' '
+           && !oauth_str_has_control(s);
 }
 
 

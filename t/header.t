@@ -163,6 +163,10 @@ like(names($response), qr/x-user.*/, 'the name as it is configured');
 for ([ 'absent', kind => undef ], [ 'null', kind => JSON::PP::null ],
      [ 'empty', kind => '' ], [ 'with CR LF', kind => "a\r\nX-Evil: 1" ],
      [ 'with LF', kind => "a\nb" ], [ 'with DEL', kind => "a\x7fb" ],
+     [ 'with U+0085', kind => "a\x{85}b" ],
+     [ 'with U+009B', kind => "\x{9b}31m" ],
+     [ 'array with U+0080', kind => [ 'a', "\x{80}" ] ],
+     [ 'object with U+009F', kind => { a => "\x{9f}" } ],
      [ 'with a tab', kind => "a\tb" ], [ 'blank', kind => ' ' ],
      [ 'with a space before', kind => ' admin' ],
      [ 'with a space behind', kind => 'admin ' ],
@@ -183,7 +187,7 @@ is_refused($http->get('/', token => $issuer->token(kind => "a\0b")), 401,
 
 for ([ 7, '7' ], [ JSON::PP::true, 'true' ], [ [ 'a,b', '100%' ],
      'a%2Cb,100%25' ], [ { b => 1, a => [ 'x' ] }, qr/\A\{.*\}\z/ ],
-     [ "M\xfcnchen", "M\xfcnchen" ], [ 'a b"c\\d', 'a b"c\\d' ])
+     [ "M\xfcnchen", "M\xfcnchen" ], [ "a\x{a0}b", "a\x{a0}b" ], [ 'a b"c\\d', 'a b"c\\d' ])
 {
     my ($value, $expected) = @$_;
 

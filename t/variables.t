@@ -191,6 +191,8 @@ for (
     [ 'LF', "a\nb", '' ],
     [ 'a tab', "a\tb", '' ],
     [ 'DEL', "a\x7fb", '' ],
+    [ 'U+0085', "a\x{85}b", '' ],
+    [ 'an array with U+0080', [ 'a', "\x{80}" ], '' ],
     [ 'an array with LF', [ 'a', "b\nc" ], '' ],
     [ 'an empty string', '', '' ],
     [ 'absent', undef, '' ],

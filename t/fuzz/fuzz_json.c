@@ -22,6 +22,7 @@ typedef struct {
 
 static void fuzz_walk(const json_t *value, size_t depth, fuzz_facts_t *facts);
 static void fuzz_walk_string(oauth_str_t s, fuzz_facts_t *facts);
+static void fuzz_raw(oauth_str_t text);
 static void fuzz_members(oauth_str_t text, size_t members);
 static void fuzz_again(const json_t *root);
 static void fuzz_lookup(json_t *root);
@@ -50,6 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&facts, 0, sizeof(fuzz_facts_t));
     fuzz_walk(lax, 1, &facts);
 
+    fuzz_raw(text);
     fuzz_need(json_is_object(lax));
     fuzz_need(facts.depth <= OAUTH_JSON_DEPTH);
     fuzz_need(facts.members <= OAUTH_JSON_MEMBERS);
@@ -107,6 +109,22 @@ fuzz_walk_string(oauth_str_t s, fuzz_facts_t *facts)
 {
     if (s.len && memchr(s.data, 0, s.len)) {
         facts->nul = 1;
+    }
+}
+
+
+/* Nothing in it but white space is below 0x20. */
+
+static void
+fuzz_raw(oauth_str_t text)
+{
+    size_t  i;
+
+    for (i = 0; i < text.len; i++) {
+        fuzz_need(text.data[i] >= 0x20
+                  || text.data[i] == '\t'
+                  || text.data[i] == '\n'
+                  || text.data[i] == '\r');
     }
 }
 
@@ -198,6 +216,7 @@ fuzz_text(const json_t *value)
 
     for (i = 1; i < buf.len; i++) {
         fuzz_need(buf.data[i] >= 0x20 && buf.data[i] != 0x7f);
+        fuzz_need(buf.data[i - 1] != 0xc2 || buf.data[i] >= 0xa0);
         commas += (buf.data[i] == ',');
     }
 

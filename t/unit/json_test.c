@@ -81,6 +81,12 @@ static const json_case_t  json_cases[] = {
     BAD("{\"a\":NaN}"),
     BAD("{\"a\":Infinity}"),
     BAD("{\"a\":-Infinity}"),
+    BAD("{\"a\":123\0}"),
+    BAD("{\"a\":[1\0,2]}"),
+    BAD("{\"a\":true\0}"),
+    BAD("{\"a\":1\x7f}"),
+    BAD("{\"a\":1\xc2\x85}"),
+    BAD("{\"a\":1\v}"),
     BAD("{\"a\":1e309}"),
     BAD("{\"a\":-1e400}"),
     BAD("{\"a\":9223372036854775808}"),
@@ -156,6 +162,60 @@ json_table(void **state)
 }
 
 
+/*
+ * A raw control character at each place of a text, of which jansson alone
+ * skips the NUL after a number; white space is none.
+ */
+
+static void
+json_controls(void **state)
+{
+    char         copy[64];
+    size_t       i, len;
+    json_t      *value, *lax;
+    unsigned     c;
+    const char  *place;
+
+    static const char  text[] =
+        "{\"a\":1,\"b\":[-2.5e1,true,\"x\\n\"],\"c\":null}";
+
+    (void) state;
+
+    len = sizeof(text) - 1;
+
+    for (i = 0; i <= len; i++) {
+
+        memcpy(copy, text, i);
+        memcpy(copy + i + 1, text + i, len - i);
+
+        for (c = 0; c < 0x20; c++) {
+
+            copy[i] = (char) c;
+
+            value = json_parse((oauth_str_t) { len + 1,
+                                               (unsigned char *) copy }, 10);
+            lax = oauth_json_parse_nul((oauth_str_t) { len + 1,
+                                           (unsigned char *) copy }, 10);
+
+            place = strchr("{}[]:,", text[i]);
+
+            if (strchr("\t\n\r", (int) c) == NULL || c == 0) {
+                if (value || lax) {
+                    fail_msg("byte %u at %d", c, (int) i);
+                }
+
+            } else if (i == 0 || place) {
+                assert_non_null(value);
+                assert_non_null(lax);
+            }
+
+            json_decref(value);
+            json_decref(lax);
+        }
+    }
+}
+
+
 /* In a key set U+0000 does not spoil the text; everything else does. */
 
 static void
@@ -176,6 +236,7 @@ json_nul(void **state)
 
     assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1,\"a\":1}"), 2));
     assert_null(oauth_json_parse_nul(oauth_str("{\"a\":\"\0\"}"), 1));
+    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1\0}"), 1));
     assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1,\"b\":1}"), 1));
 }
 
@@ -520,6 +581,8 @@ static const char  *json_texts[][2] = {
     { "{ \"b\" : [ 1, \"x,y\" ], \"a\" : null }",
       "{\"b\":[1,\"x,y\"],\"a\":null}" },
     { "{\"a\":\"line\\nfeed\"}", "{\"a\":\"line\\nfeed\"}" },
+    { "\"\\u00a0\\u00c2\"", "\xc2\xa0\xc3\x82" },
+    { "\"\\u0400\\u1085\"", "\xd0\x80\xe1\x82\x85" },
 
     { "\"line\\nfeed\"", NULL },
     { "\"\\r\"", NULL },
@@ -527,7 +590,14 @@ static const char  *json_texts[][2] = {
     { "\"\\u001f\"", NULL },
     { "\"\\u007f\"", NULL },
     { "[\"good\",\"b\\nad\"]", NULL },
-    { "{\"a\":\"\\u007f\"}", NULL }
+    { "{\"a\":\"\\u007f\"}", NULL },
+    { "\"\\u0080\"", NULL },
+    { "\"a\\u0085b\"", NULL },
+    { "\"\\u009f\"", NULL },
+    { "\"\xc2\x9b\"", NULL },
+    { "[\"a\",\"\\u0090\"]", NULL },
+    { "{\"\\u0085\":1}", NULL },
+    { "{\"a\":{\"b\":\"\\u0085\"}}", NULL }
 };
 
 
@@ -601,6 +671,7 @@ main(void)
         cmocka_unit_test(json_strings),
         cmocka_unit_test(json_string_member),
         cmocka_unit_test(json_paths),
+        cmocka_unit_test(json_controls),
         cmocka_unit_test(json_as_text),
         cmocka_unit_test(json_text_fails)
     };

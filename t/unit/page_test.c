@@ -228,7 +228,8 @@ page_escapes(void **state)
 
     challenge = page_challenge(OAUTH_NO_TOKEN);
 
-    challenge.resource = oauth_str("</dd><script>alert(1)</script>\r\n\t\x7f");
+    challenge.resource = oauth_str("</dd><script>alert(1)</script>\r\n\t\x7f"
+                                    "\xc2\x85\xc2<\xc2\xa0");
     challenge.documentation = oauth_str("javascript:alert(1)");
     challenge.metadata = oauth_str("https://h/\" onclick=\"x");
     challenge.issuer = oauth_str("&lt;");
@@ -237,7 +238,8 @@ page_escapes(void **state)
     page = page_write(&challenge, 401);
 
     page_assert_balanced(page);
-    page_assert_has(page, "&lt;/dd&gt;&lt;script&gt;alert(1)&lt;/script&gt;<");
+    page_assert_has(page, "&lt;/dd&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
+                          "\xc2&lt;\xc2\xa0<");
     page_assert_has(page, "<dd>javascript:alert(1)</dd>");
     page_assert_has(page, "<dd>https://h/&quot; onclick=&quot;x</dd>");
     page_assert_has(page, "<dd>&amp;lt;</dd>");

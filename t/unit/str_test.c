@@ -73,6 +73,70 @@ str_starts(void **state)
 }
 
 
+/* C0, DEL, and C1 in UTF-8; not what has the same bytes apart. */
+
+static void
+str_controls(void **state)
+{
+    unsigned       c;
+    unsigned char  text[4];
+
+    (void) state;
+
+    for (c = 0; c < 0x100; c++) {
+        text[0] = 'a';
+        text[1] = (unsigned char) c;
+        text[2] = 'b';
+
+        assert_int_equal(oauth_str_has_control((oauth_str_t) { 3, text }),
+                         c < 0x20 || c == 0x7f);
+        assert_int_equal(oauth_str_control((oauth_str_t) { 2, text + 1 }),
+                         c < 0x20 || c == 0x7f);
+
+        text[1] = 0xc2;
+        text[2] = (unsigned char) c;
+        text[3] = 'b';
+
+        assert_int_equal(oauth_str_has_control((oauth_str_t) { 4, text }),
+                         c < 0x20 || (c >= 0x7f && c <= 0x9f));
+        assert_int_equal(oauth_str_is_field((oauth_str_t) { 4, text }),
+                         !(c < 0x20 || (c >= 0x7f && c <= 0x9f)));
+        assert_int_equal(oauth_str_control((oauth_str_t) { 3, text + 1 }),
+                         (c >= 0x80 && c <= 0x9f) ? 2 : 0);
+
+        /* The second byte is not there. */
+
+        assert_false(oauth_str_has_control((oauth_str_t) { 2, text }));
+    }
+
+    assert_false(oauth_str_has_control(str_absent));
+    assert_int_equal(oauth_str_control(str_absent), 0);
+    assert_false(oauth_str_has_control(oauth_str("\xe1\xc2\xa0\x85")));
+}
+
+
+static void
+str_fields(void **state)
+{
+    (void) state;
+
+    assert_true(oauth_str_is_field(oauth_str("a")));
+    assert_true(oauth_str_is_field(oauth_str("a b")));
+    assert_true(oauth_str_is_field(oauth_str("\xc3\xbc\xc2\xa0")));
+
+    assert_false(oauth_str_is_field(str_absent));
+    assert_false(oauth_str_is_field(oauth_str("")));
+    assert_false(oauth_str_is_field(oauth_str(" ")));
+    assert_false(oauth_str_is_field(oauth_str(" a")));
+    assert_false(oauth_str_is_field(oauth_str("a ")));
+    assert_false(oauth_str_is_field(oauth_str("a\tb")));
+    assert_false(oauth_str_is_field(oauth_str("a\0")));
+    assert_false(oauth_str_is_field(oauth_str("a\x7f")));
+    assert_false(oauth_str_is_field(oauth_str("a\xc2\x85")));
+    assert_false(oauth_str_is_field(oauth_str("\xc2\x9b" "31m")));
+}
+
+
 static void
 str_buffer_grows(void **state)
 {
@@ -166,6 +230,8 @@ main(void)
         cmocka_unit_test(str_equal),
         cmocka_unit_test(str_equal_nocase),
         cmocka_unit_test(str_starts),
+        cmocka_unit_test(str_controls),
+        cmocka_unit_test(str_fields),
         cmocka_unit_test(str_buffer_grows),
         cmocka_unit_test(str_buffer_appends),
         cmocka_unit_test(str_buffer_fails)
