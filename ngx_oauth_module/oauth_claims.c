@@ -22,8 +22,7 @@
 
 
 static const char *oauth_claims_read(oauth_claims_t *claims);
-static int oauth_claims_time(const json_t *root, const char *name,
-    int64_t *seconds);
+static int oauth_claims_time(const json_t *value, int64_t *seconds);
 static int oauth_claims_audience_valid(const json_t *audience);
 static int oauth_claims_is_id_token(const json_t *root);
 static int oauth_claims_is_entra_id(const json_t *root);
@@ -116,7 +115,12 @@ oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
     const json_t  *value;
 
     for (i = 0, value = NULL; i < npaths && value == NULL; i++) {
+
         value = oauth_json_at(claims->root, paths[i]);
+
+        if (value && oauth_json_is_empty(value)) {
+            value = NULL;
+        }
     }
 
     if (json_is_string(value)) {
@@ -186,15 +190,18 @@ oauth_claims_read(oauth_claims_t *claims)
     root = claims->root;
     claims->audience = json_object_get(root, "aud");
 
-    expires = oauth_claims_time(root, "exp", &claims->expires);
-    not_before = oauth_claims_time(root, "nbf", &claims->not_before);
-    issued_at = oauth_claims_time(root, "iat", &claims->issued_at);
+    expires = oauth_claims_time(json_object_get(root, "exp"),
+                                &claims->expires);
+    not_before = oauth_claims_time(oauth_json_optional(root, "nbf"),
+                                   &claims->not_before);
+    issued_at = oauth_claims_time(oauth_json_optional(root, "iat"),
+                                  &claims->issued_at);
 
     if (oauth_json_string(root, "iss", &claims->issuer) < 0) {
         return "iss is not a string";
     }
 
-    if (oauth_json_string(root, "sub", &claims->subject) < 0) {
+    if (oauth_json_optional_string(root, "sub", &claims->subject) < 0) {
         return "sub is not a string";
     }
 
@@ -226,18 +233,16 @@ oauth_claims_read(oauth_claims_t *claims)
 
 /*
  * A NumericDate (RFC 7519 section 2) without its fraction: 1 and *seconds, 0
- * when it is absent, -1 when it is no number.  JSON has no infinity and no
+ * when value is NULL, -1 when it is no number.  JSON has no infinity and no
  * NaN, and jansson refuses what a double cannot hold.
  */
 
 static int
-oauth_claims_time(const json_t *root, const char *name, int64_t *seconds)
+oauth_claims_time(const json_t *value, int64_t *seconds)
 {
-    double         real;
-    json_int_t     integer;
-    const json_t  *value;
+    double      real;
+    json_int_t  integer;
 
-    value = json_object_get(root, name);
     if (value == NULL) {
         return 0;
     }
@@ -328,8 +333,8 @@ oauth_claims_is_id_token(const json_t *root)
     }
 
     return json_object_get(root, "nonce")
-           && json_object_get(root, "scope") == NULL
-           && json_object_get(root, "scp") == NULL;
+           && oauth_json_optional(root, "scope") == NULL
+           && oauth_json_optional(root, "scp") == NULL;
 }
 
 
@@ -351,7 +356,7 @@ oauth_claims_is_entra_id(const json_t *root)
                                 sizeof(versions) / sizeof(versions[0]))
            && json_object_get(root, "azp") == NULL
            && json_object_get(root, "appid") == NULL
-           && json_object_get(root, "scp") == NULL;
+           && oauth_json_optional(root, "scp") == NULL;
 }
 
 

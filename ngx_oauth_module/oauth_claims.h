@@ -37,7 +37,8 @@ typedef struct {
  * OAUTH_MALFORMED_TOKEN (not a JSON object), OAUTH_MALFORMED_CLAIMS (a
  * registered claim of the wrong type, which claims->malformed names: iss, sub
  * not strings; exp, nbf, iat not finite numbers; aud neither a string nor an
- * array of strings), OAUTH_SERVER_ERROR.
+ * array of strings), OAUTH_SERVER_ERROR.  Where sub, nbf or iat is null, "" or
+ * [], it is absent; exp, iss and aud are what they are.
  */
 
 oauth_reason_t oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims);
@@ -60,8 +61,8 @@ oauth_str_t oauth_claims_audience(const oauth_claims_t *claims, size_t i);
 
 /*
  * Appends the granted scopes, separated by single spaces: the first of these
- * claim paths that is present, a string split at spaces or an array of
- * strings.  Words that are no scope-token (RFC 6749 section 3.3) are left out;
+ * claim paths that is there and is not null, "" or [], a string split at spaces
+ * or an array of strings.  Words that are no scope-token (RFC 6749 section 3.3) are left out;
  * a claim of another type grants nothing.
  */
 

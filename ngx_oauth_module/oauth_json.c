@@ -35,6 +35,7 @@ typedef struct {
 } oauth_json_count_t;
 
 
+static int oauth_json_string_value(const json_t *member, oauth_str_t *value);
 static json_t *oauth_json_load(oauth_str_t text, size_t max_members,
     size_t flags);
 static json_t *oauth_json_load_watched(oauth_str_t text, size_t flags);
@@ -73,20 +74,46 @@ oauth_json_parse_nul(oauth_str_t text, size_t max_members)
 int
 oauth_json_string(const json_t *object, const char *name, oauth_str_t *value)
 {
-    const json_t  *member;
+    return oauth_json_string_value(json_object_get(object, name), value);
+}
 
-    member = json_object_get(object, name);
-    if (member == NULL) {
+
+int
+oauth_json_is_empty(const json_t *value)
+{
+    switch (json_typeof(value)) {
+
+    case JSON_NULL:
+        return 1;
+
+    case JSON_STRING:
+        return json_string_length(value) == 0;
+
+    case JSON_ARRAY:
+        return json_array_size(value) == 0;
+
+    default:
         return 0;
     }
+}
 
-    if (!json_is_string(member)) {
-        return -1;
-    }
 
-    *value = oauth_json_str(member);
+json_t *
+oauth_json_optional(const json_t *object, const char *name)
+{
+    json_t  *member;
 
-    return 1;
+    member = json_object_get(object, name);
+
+    return (member && !oauth_json_is_empty(member)) ? member : NULL;
+}
+
+
+int
+oauth_json_optional_string(const json_t *object, const char *name,
+    oauth_str_t *value)
+{
+    return oauth_json_string_value(oauth_json_optional(object, name), value);
 }
 
 
@@ -185,6 +212,25 @@ failed:
     buf->len = start;
 
     return -1;
+}
+
+
+/* 0: member is NULL; -1: it is not a string. */
+
+static int
+oauth_json_string_value(const json_t *member, oauth_str_t *value)
+{
+    if (member == NULL) {
+        return 0;
+    }
+
+    if (!json_is_string(member)) {
+        return -1;
+    }
+
+    *value = oauth_json_str(member);
+
+    return 1;
 }
 
 

@@ -49,6 +49,19 @@ json_t *oauth_json_parse_nul(oauth_str_t text, size_t max_members);
 int oauth_json_string(const json_t *object, const char *name,
     oauth_str_t *value);
 
+/* 1 for what some write in place of an absent member: null, "" and []. */
+
+int oauth_json_is_empty(const json_t *value);
+
+/* The member of that name, borrowed; NULL: there is none, or it is empty. */
+
+json_t *oauth_json_optional(const json_t *object, const char *name);
+
+/* As oauth_json_string, but an empty member counts as absent. */
+
+int oauth_json_optional_string(const json_t *object, const char *name,
+    oauth_str_t *value);
+
 /* A JSON string's bytes; absent for anything else. */
 
 oauth_str_t oauth_json_str(const json_t *value);

@@ -231,7 +231,8 @@ oauth_jws_read_header(oauth_jws_t *jws, const json_t *header)
     /*
      * RFC 7515 section 4.1.11: an extension that is not understood makes the
      * JWS invalid.  None is understood; b64 (RFC 7797) changes the meaning of
-     * the payload even where crit does not list it.
+     * the payload even where crit does not list it.  A null there is refused,
+     * too: nothing says what its writer meant.
      */
 
     if (json_object_get(header, "enc")
@@ -260,14 +261,18 @@ oauth_jws_read_header(oauth_jws_t *jws, const json_t *header)
 }
 
 
-/* RFC 7515 section 4.1.9, RFC 9068 section 2.1: media types have no case. */
+/*
+ * RFC 7515 section 4.1.9, RFC 9068 section 2.1: media types have no case, and
+ * "application/" may be left out.  JOSE says that the token is in the compact
+ * serialisation, and no more.
+ */
 
 static oauth_reason_t
 oauth_jws_read_type(oauth_jws_t *jws, const json_t *header)
 {
-    oauth_str_t  type;
+    oauth_str_t  type, prefix;
 
-    switch (oauth_json_string(header, "typ", &type)) {
+    switch (oauth_json_optional_string(header, "typ", &type)) {
 
     case 0:
         jws->type = OAUTH_TYPE_ABSENT;
@@ -280,12 +285,22 @@ oauth_jws_read_type(oauth_jws_t *jws, const json_t *header)
         return OAUTH_MALFORMED_TOKEN;
     }
 
-    if (oauth_str_equal_nocase(type, oauth_str("at+jwt"))
-        || oauth_str_equal_nocase(type, oauth_str("application/at+jwt")))
+    prefix.data = type.data;
+    prefix.len = sizeof("application/") - 1;
+
+    if (type.len > prefix.len
+        && oauth_str_equal_nocase(prefix, oauth_str("application/")))
     {
+        type.data += prefix.len;
+        type.len -= prefix.len;
+    }
+
+    if (oauth_str_equal_nocase(type, oauth_str("at+jwt"))) {
         jws->type = OAUTH_TYPE_ACCESS;
 
-    } else if (oauth_str_equal_nocase(type, oauth_str("JWT"))) {
+    } else if (oauth_str_equal_nocase(type, oauth_str("JWT"))
+               || oauth_str_equal_nocase(type, oauth_str("JOSE")))
+    {
         jws->type = OAUTH_TYPE_JWT;
 
     } else {
@@ -307,12 +322,12 @@ oauth_jws_read_kid(oauth_jws_t *jws, const json_t *header)
     int          found;
     oauth_str_t  kid;
 
-    found = oauth_json_string(header, "kid", &kid);
+    found = oauth_json_optional_string(header, "kid", &kid);
     if (found == 0) {
         return OAUTH_OK;
     }
 
-    if (found < 0 || kid.len == 0 || kid.len > OAUTH_JWS_KID) {
+    if (found < 0 || kid.len > OAUTH_JWS_KID) {
         return OAUTH_MALFORMED_TOKEN;
     }
 

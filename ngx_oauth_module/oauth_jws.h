@@ -22,7 +22,7 @@
 
 typedef enum {
     OAUTH_TYPE_ABSENT = 0,
-    OAUTH_TYPE_JWT,
+    OAUTH_TYPE_JWT,                     /* or JOSE (RFC 7515 section 4.1.9)   */
     OAUTH_TYPE_ACCESS,                  /* at+jwt (RFC 9068 section 2.1)      */
     OAUTH_TYPE_OTHER
 } oauth_jws_type_t;
@@ -44,7 +44,8 @@ typedef struct {
  * OAUTH_OK, and oauth_jws_free releases it; else nothing is held:
  * OAUTH_MALFORMED_TOKEN, OAUTH_UNSUPPORTED_TOKEN (five segments, enc, zip,
  * crit, b64), OAUTH_WRONG_ALGORITHM (alg absent, not a string, none, HS* or
- * unknown), OAUTH_SERVER_ERROR.  input points into text.
+ * unknown), OAUTH_SERVER_ERROR.  A typ or kid that is null, "" or [] is absent.
+ * input points into text.
  */
 
 oauth_reason_t oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws);

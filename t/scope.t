@@ -331,8 +331,12 @@ for (
     [ { perms => 'a b' }, 200, 'scope_claim: the first' ],
     [ { realm => { roles => [ 'a', 'b' ] } }, 200, 'scope_claim: a path' ],
     [ { 'realm.roles' => 'a b' }, 200, 'scope_claim: a name with a dot' ],
-    [ { perms => '', realm => { roles => [ 'a', 'b' ] } }, 403,
+    [ { perms => 'c', realm => { roles => [ 'a', 'b' ] } }, 403,
       'scope_claim: the first that is there' ],
+    [ { perms => '', realm => { roles => [ 'a', 'b' ] } }, 200,
+      'scope_claim: an empty one is not there' ],
+    [ { perms => {}, realm => { roles => [ 'a', 'b' ] } }, 403,
+      'scope_claim: one of another type is there' ],
 ) {
     my ($claims, $status, $name) = @$_;
     is($http->get($path, token => $custom->token(scope => undef, %$claims))

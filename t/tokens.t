@@ -164,8 +164,10 @@ refused($issuer->mint(header => { alg => "ES256\0" }), 'malformed_token',
         'alg with a NUL');
 refused($issuer->mint(header => { kid => $es256->kid . "\0x" }),
         'malformed_token', 'kid with a NUL');
-refused($issuer->mint(header => { kid => '' }), 'malformed_token',
-        'an empty kid');
+accepted($issuer->mint(header => { kid => $_ }), 'an empty kid: none')
+    for '', JSON::PP::null, [];
+refused($issuer->mint(key => $unknown, header => { kid => '' }),
+        'bad_signature', 'an empty kid, and a key that is not in the set');
 refused($issuer->mint(header => { typ => "at+jwt\0" }), 'malformed_token',
         'typ with a NUL');
 refused($issuer->token(iss => $issuer->url . "\0"), 'malformed_token',
@@ -262,13 +264,15 @@ for my $members ([ crit => [ 'exp' ] ], [ crit => [] ], [ crit => [ 'b64' ],
 # typ
 
 accepted($issuer->mint(header => { typ => $_ }), 'typ ' . ($_ // 'absent'))
-    for 'at+jwt', 'application/at+jwt', 'AT+JWT', 'JWT', undef;
+    for 'at+jwt', 'application/at+jwt', 'AT+JWT', 'JWT', 'application/jwt', 'JOSE',
+        'application/jose', '', JSON::PP::null, [], undef;
 
 refused($issuer->mint(header => { typ => $_ }), 'wrong_type',
         "typ $_")
     for qw(logout+jwt secevent+jwt dpop+jwt statuslist+jwt kb+jwt none
-           at+jw at+jwtx application/jwt+at at+jwt;x=y application/),
-        ' at+jwt', '';
+           at+jw at+jwtx application/jwt+at at+jwt;x=y application/
+           JOSE+JSON application/jose+json),
+        ' at+jwt', ' JOSE';
 
 is($http->get('/', token => $issuer->mint(header => { typ => $_ }))->status,
    401, 'typ of another type') for 7, [ 'at+jwt' ], JSON::PP::true;
@@ -276,7 +280,8 @@ is($http->get('/', token => $issuer->mint(header => { typ => $_ }))->status,
 accepted($strict->mint(header => { typ => $_ }), "token_type at+jwt: $_")
     for 'at+jwt', 'application/at+jwt';
 refused($strict->mint(header => { typ => $_ }), 'wrong_type',
-        'token_type at+jwt: ' . ($_ // 'absent')) for 'JWT', undef;
+        'token_type at+jwt: ' . ($_ // 'absent'))
+    for 'JWT', 'JOSE', 'application/jose', '', JSON::PP::null, undef;
 
 refused($issuer->mint(header => { typ => 'JWT' }, claims =>
         { nonce => 'n-1', at_hash => 'abc', scope => undef,
@@ -339,11 +344,15 @@ for my $value ('"' . ($now + 60) . '"', 'null', 'true', '[' . ($now + 60) . ']',
                                   $issuer->mint(claims => $claims));
         my $name = length $value > 30 ? '4000 digits' : $value;
 
-        # A time long ago is no reason to refuse, but for exp.
+        # A time long ago is no reason to refuse, but for exp; and null says
+        # that there is none.
 
         my $past = $member ne 'exp' && $value =~ /\A(?:0|-1)\z/;
 
-        if ($past) {
+        if ($member ne 'exp' && $value eq 'null') {
+            is($response->status, 200, "$member $name");
+
+        } elsif ($past) {
             like($response->status, qr/\A(?:200|401)\z/, "$member $name");
 
         } else {
@@ -357,11 +366,19 @@ for my $value ('"' . ($now + 60) . '"', 'null', 'true', '[' . ($now + 60) . ']',
 accepted($issuer->token(sub => undef), 'no sub, where nobody needs it');
 accepted($issuer->token, 'sub, where it is forwarded', '/user');
 
-for my $sub (undef, '', 7, [ 'alice' ], JSON::PP::true) {
+for my $sub (undef, '', JSON::PP::null, [], 7, [ 'alice' ], JSON::PP::true) {
     my $name = ref $sub || $sub // 'absent';
     is($http->get('/user', token => $issuer->token(sub => $sub))->status, 401,
        "sub \"$name\", where it is forwarded");
 }
+
+accepted($issuer->token(sub => $_, nbf => $_, iat => $_, jti => $_,
+                        client_id => $_), 'optional claims that are empty')
+    for '', JSON::PP::null, [];
+
+refused($issuer->token(sub => $_), 'malformed_claims',
+        'sub of another type, where nobody needs it')
+    for 7, [ 'alice' ], {}, JSON::PP::true;
 
 # bound to a key of the client's
 

@@ -170,6 +170,21 @@ is(values_for(scope => undef, scp => [ 'read', 'x' ])->{Scope}, 'read x',
    'the scope of an array');
 is(values_for(sub => 'bob')->{Alice}, 'no', 'in a map: somebody else');
 
+# what some servers write for a claim that is not there
+
+for my $empty (JSON::PP::null, '', []) {
+    my $name = ref $empty || 'an empty string';
+
+    $values = values_for(sub => $empty, jti => $empty, client_id => $empty,
+                         azp => 'a', scope => $empty, scp => 'read');
+
+    is($values->{Result}, 'ok', "$name: the token is good");
+    is($values->{Sub}, '', "$name: \$oauth_sub");
+    is($values->{Jti}, '', "$name: \$oauth_jti");
+    is($values->{Client}, 'a', "$name: client_id is azp");
+    is($values->{Scope}, 'read', "$name: the scope is scp");
+}
+
 # claims as text
 
 for (

@@ -163,3 +163,25 @@ fuzz_is_scope(oauth_str_t s)
 {
     return fuzz_matches(&fuzz_scope_token, s);
 }
+
+
+const json_t *
+fuzz_member(const json_t *object, const char *name)
+{
+    json_t  *value, *empty;
+
+    value = json_object_get(object, name);
+    empty = json_pack("[n,s,[]]", "");
+    fuzz_need(empty);
+
+    if (json_equal(value, json_array_get(empty, 0))
+        || json_equal(value, json_array_get(empty, 1))
+        || json_equal(value, json_array_get(empty, 2)))
+    {
+        value = NULL;
+    }
+
+    json_decref(empty);
+
+    return value;
+}

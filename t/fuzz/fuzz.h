@@ -13,6 +13,7 @@
 
 #include <regex.h>
 
+#include <jansson.h>
 #include <openssl/err.h>
 
 #include "oauth.h"
@@ -71,6 +72,10 @@ typedef struct {
 /* 1 when the pattern is found in s, which may hold NUL. */
 
 int fuzz_matches(fuzz_pattern_t *pattern, oauth_str_t s);
+
+/* The member, where it is none of null, "" and []; else NULL. */
+
+const json_t *fuzz_member(const json_t *object, const char *name);
 
 /* 1 when s is a scope-token (RFC 6749 section 3.3). */
 

@@ -32,7 +32,10 @@ static fuzz_pattern_t  fuzz_access = {
             "[Aa][Tt]\\+[Jj][Ww][Tt]$"
 };
 
-static fuzz_pattern_t  fuzz_jwt = { .text = "^[Jj][Ww][Tt]$" };
+static fuzz_pattern_t  fuzz_jwt = {
+    .text = "^([Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/)?"
+            "([Jj][Ww][Tt]|[Jj][Oo][Ss][Ee])$"
+};
 
 
 int
@@ -186,7 +189,7 @@ fuzz_header(const json_t *header, const oauth_jws_t *jws)
     fuzz_type(header, jws->type);
 
     if (jws->kid.data == NULL) {
-        fuzz_need(json_object_get(header, "kid") == NULL);
+        fuzz_need(fuzz_member(header, "kid") == NULL);
         return;
     }
 
@@ -201,7 +204,7 @@ fuzz_type(const json_t *header, oauth_jws_type_t type)
 {
     oauth_str_t  value;
 
-    if (json_object_get(header, "typ") == NULL) {
+    if (fuzz_member(header, "typ") == NULL) {
         fuzz_need(type == OAUTH_TYPE_ABSENT);
         return;
     }

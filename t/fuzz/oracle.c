@@ -124,7 +124,8 @@ oracle_date(const json_t *payload, const char *name, double absent)
 {
     const json_t  *value;
 
-    value = json_object_get(payload, name);
+    value = strcmp(name, "exp") == 0 ? json_object_get(payload, name)
+                                     : fuzz_member(payload, name);
     if (value == NULL) {
         return absent;
     }

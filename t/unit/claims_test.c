@@ -70,6 +70,37 @@ claims_read(void **state)
 }
 
 
+/* What a serializer writes for a member that is not there. */
+
+static void
+claims_empty(void **state)
+{
+    char            payload[128];
+    size_t          i;
+    oauth_claims_t  claims;
+
+    static const char  *empty[] = { "null", "\"\"", "[]" };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+        snprintf(payload, sizeof(payload),
+                 "{\"exp\":1700000100,\"sub\":%s,\"nbf\":%s,\"iat\":%s}",
+                 empty[i], empty[i], empty[i]);
+        claims_parse(payload, &claims);
+
+        assert_null(claims.subject.data);
+        assert_false(claims.has_issued_at);
+        assert_int_equal(claims.issued_at, 0);
+        assert_int_equal(claims.not_before, 0);
+        assert_int_equal(oauth_claims_verify_time(&claims, NOW, LEEWAY,
+                                                  LIFETIME), OAUTH_OK);
+
+        oauth_claims_free(&claims);
+    }
+}
+
+
 static void
 claims_types(void **state)
 {
@@ -98,15 +129,28 @@ claims_types(void **state)
         { "{\"iss\":{}}", OAUTH_MALFORMED_CLAIMS },
         { "{\"sub\":\"\"}", OAUTH_OK },
         { "{\"sub\":1}", OAUTH_MALFORMED_CLAIMS },
-        { "{\"sub\":null}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"sub\":null}", OAUTH_OK },
+        { "{\"sub\":[]}", OAUTH_OK },
+        { "{\"sub\":{}}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"sub\":false}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"sub\":0}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"sub\":[\"joe\"]}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"sub\":[null]}", OAUTH_MALFORMED_CLAIMS },
 
         { "{\"exp\":\"1700000000\"}", OAUTH_MALFORMED_CLAIMS },
         { "{\"exp\":null}", OAUTH_MALFORMED_CLAIMS },
         { "{\"exp\":true}", OAUTH_MALFORMED_CLAIMS },
         { "{\"exp\":[1]}", OAUTH_MALFORMED_CLAIMS },
         { "{\"exp\":{}}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"exp\":\"\"}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"exp\":[]}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"iss\":[]}", OAUTH_MALFORMED_CLAIMS },
         { "{\"nbf\":\"0\"}", OAUTH_MALFORMED_CLAIMS },
-        { "{\"nbf\":null}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"nbf\":null,\"iat\":null}", OAUTH_OK },
+        { "{\"nbf\":\"\",\"iat\":\"\"}", OAUTH_OK },
+        { "{\"nbf\":[],\"iat\":[]}", OAUTH_OK },
+        { "{\"nbf\":{}}", OAUTH_MALFORMED_CLAIMS },
+        { "{\"iat\":[0]}", OAUTH_MALFORMED_CLAIMS },
         { "{\"nbf\":1e-99999999999}", OAUTH_MALFORMED_CLAIMS },
         { "{\"exp\":1e-99999999999}", OAUTH_MALFORMED_CLAIMS },
         { "{\"iat\":-0.5}", OAUTH_MALFORMED_CLAIMS },
@@ -340,6 +384,9 @@ claims_marks(void **state)
         { "{\"token_use\":\"id\"}", 1, 0, 0 },
         { "{\"nonce\":\"n\"}", 1, 0, 0 },
         { "{\"nonce\":null,\"azp\":\"c\"}", 1, 0, 0 },
+        { "{\"nonce\":\"n\",\"scope\":null}", 1, 0, 0 },
+        { "{\"nonce\":\"n\",\"scope\":\"\",\"scp\":[]}", 1, 0, 0 },
+        { "{\"tid\":\"t\",\"ver\":\"2.0\",\"scp\":null}", 1, 0, 0 },
         { "{\"tid\":\"t\",\"ver\":\"2.0\"}", 1, 0, 0 },
         { "{\"tid\":\"t\",\"ver\":\"1.0\",\"roles\":[\"a\"]}", 1, 0, 0 },
 
@@ -392,11 +439,18 @@ claims_scope(void **state)
         { "{\"scp\":[\"a\"]}", "a" },
         { "{\"realm_access\":{\"roles\":[\"x\",\"y\"]}}", "x y" },
 
-        /* The first that is there, whatever it is. */
+        /* The first that is there and is not empty, whatever it is. */
 
         { "{\"scope\":\"a\",\"scp\":\"b\"}", "a" },
-        { "{\"scope\":\"\",\"scp\":\"b\"}", "" },
-        { "{\"scope\":null,\"scp\":\"b\"}", "" },
+        { "{\"scope\":\"\",\"scp\":\"b\"}", "b" },
+        { "{\"scope\":null,\"scp\":\"b\"}", "b" },
+        { "{\"scope\":[],\"scp\":[\"b\"]}", "b" },
+        { "{\"scope\":null,\"scp\":\"\",\"realm_access\":{\"roles\":[\"x\"]}}",
+          "x" },
+        { "{\"scope\":[],\"scp\":null}", "" },
+        { "{\"scope\":\" \",\"scp\":\"b\"}", "" },
+        { "{\"scope\":[\"\"],\"scp\":\"b\"}", "" },
+        { "{\"scope\":false,\"scp\":\"b\"}", "" },
         { "{\"scope\":1,\"scp\":\"b\"}", "" },
         { "{\"scope\":{\"a\":\"b\"},\"scp\":\"b\"}", "" },
 
@@ -571,6 +625,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(claims_read),
+        cmocka_unit_test(claims_empty),
         cmocka_unit_test(claims_types),
         cmocka_unit_test(claims_numbers),
         cmocka_unit_test(claims_time),

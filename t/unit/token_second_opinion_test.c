@@ -91,11 +91,11 @@ static const struct {
     { 1, "one key is given, kid is not looked at",
       { "kid path traversal", "kid SQL", "kid shell", "kid with CR LF",
         "kid with more", "kid behind a space", "kid and a space",
-        "kid escaped", "kid twice", "kid empty", "kid null", "kid number",
-        "kid true", "kid array", "kid object" } },
+        "kid escaped", "kid twice", "kid number", "kid true", "kid array",
+        "kid object" } },
 
     { 1, "typ that is no string is ignored",
-      { "typ null", "typ array", "typ number", "typ true" } },
+      { "typ array", "typ number", "typ true" } },
 
     { 1, "of members with one name the last one counts",
       { "alg twice", "alg none, then alg", "typ twice",
@@ -117,8 +117,8 @@ static const struct {
         "nbf later", "iat later", "iat 0", "exp too far", "exp 1e308",
         "exp 2^63 - 1", "nbf 1e308", "iat 1e308", "exp string", "exp null",
         "exp true", "exp array", "exp object", "exp 1e-99999999999",
-        "nbf string", "nbf null", "nbf true", "nbf array", "nbf object",
-        "nbf 1e-99999999999", "iat string", "iat null", "iat true",
+        "nbf string", "nbf true", "nbf array", "nbf object",
+        "nbf 1e-99999999999", "iat string", "iat true",
         "iat array", "iat object", "iat 1e-99999999999", "Exp" } },
 
     { 1, "iss is not checked",
@@ -129,7 +129,7 @@ static const struct {
 
     { 1, "aud and sub may be of any type",
       { "aud null", "aud number", "aud object", "aud nested",
-        "aud with a number", "sub number", "sub null", "sub array" } },
+        "aud with a number", "sub number", "sub array" } },
 
     { 1, "ID tokens and events pass as access tokens",
       { "an ID token by at_hash", "an ID token by nonce", "an event" } },
@@ -137,8 +137,9 @@ static const struct {
     { 1, "cnf (RFC 7800) is not looked at",
       { "cnf with jkt", "cnf with x5t#S256", "cnf empty", "cnf null" } },
 
-    { 0, "typ has to be JWT: at+jwt (RFC 9068) is refused",
-      { "typ at+jwt", "typ AT+JWT", "typ application/at+jwt" } }
+    { 0, "typ has to be JWT: at+jwt (RFC 9068) and other good ones are refused",
+      { "typ at+jwt", "typ AT+JWT", "typ application/at+jwt",
+        "typ application/jwt", "typ JOSE", "typ empty" } }
 };
 
 /*

@@ -203,7 +203,11 @@ token_types(void **state)
         { ",\"typ\":\"logout+jwt\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
         { ",\"typ\":\"dpop+jwt\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
         { ",\"typ\":\"none\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
-        { ",\"typ\":\"\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"JOSE\"", OAUTH_OK, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"application/jose\"", OAUTH_OK, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"JOSE+JSON\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"\"", OAUTH_OK, OAUTH_WRONG_TYPE },
+        { ",\"typ\":null", OAUTH_OK, OAUTH_WRONG_TYPE },
         { ",\"typ\":\"at+jwt; v=1\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE }
     };
 
