@@ -538,11 +538,11 @@ ngx_oauth_conf_algorithms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "unknown algorithm \"%V\": possible are "
                                "RS256 RS384 RS512 PS256 PS384 PS512 ES256 "
-                               "ES384 ES512 EdDSA Ed25519", &value[i]);
+                               "ES384 ES512 EdDSA Ed25519 Ed448", &value[i]);
             return NGX_CONF_ERROR;
         }
 
-        issuer->policy.algorithms |= oauth_alg_bit(alg->id);
+        issuer->policy.algorithms |= alg->bits;
     }
 
     return NGX_CONF_OK;

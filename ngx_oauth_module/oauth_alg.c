@@ -1,8 +1,8 @@
 
 /*
  * The signature algorithms of RFC 7518 section 3.1 that use a public key, and
- * Ed25519 under both of its names: "EdDSA" (RFC 8037) and "Ed25519" (RFC
- * 9864).  Constant data, nothing to own.
+ * those of Edwards curves: "Ed25519" and "Ed448" (RFC 9864), and "EdDSA" (RFC
+ * 8037), which stands for either.  Constant data, nothing to own.
  */
 
 
@@ -17,10 +17,9 @@
     { oauth_string(#alg), OAUTH_ALG_ ## alg, OAUTH_KEY_EC, 0, digest,         \
       oauth_string(curve), coordinate, oauth_alg_bit(OAUTH_ALG_ ## alg) }
 
-#define OAUTH_ALG_OKP(name, id)                                               \
-    { oauth_string(name), id, OAUTH_KEY_OKP, 0, NULL,                         \
-      oauth_string("Ed25519"), 32,                                            \
-      oauth_alg_bit(OAUTH_ALG_EDDSA) | oauth_alg_bit(OAUTH_ALG_ED25519) }
+#define OAUTH_ALG_OKP(curve, id, coordinate)                                  \
+    { oauth_string(curve), id, OAUTH_KEY_OKP, 0, NULL, oauth_string(curve),   \
+      coordinate, oauth_alg_bit(id) }
 
 
 static const oauth_alg_t  oauth_algs[OAUTH_ALGS] = {
@@ -33,8 +32,11 @@ static const oauth_alg_t  oauth_algs[OAUTH_ALGS] = {
     OAUTH_ALG_EC(ES256, "SHA256", "P-256", 32),
     OAUTH_ALG_EC(ES384, "SHA384", "P-384", 48),
     OAUTH_ALG_EC(ES512, "SHA512", "P-521", 66),
-    OAUTH_ALG_OKP("EdDSA", OAUTH_ALG_EDDSA),
-    OAUTH_ALG_OKP("Ed25519", OAUTH_ALG_ED25519)
+    { oauth_string("EdDSA"), OAUTH_ALG_EDDSA, OAUTH_KEY_OKP, 0, NULL,
+      { 0, NULL }, 0,
+      oauth_alg_bit(OAUTH_ALG_ED25519) | oauth_alg_bit(OAUTH_ALG_ED448) },
+    OAUTH_ALG_OKP("Ed25519", OAUTH_ALG_ED25519, 32),
+    OAUTH_ALG_OKP("Ed448", OAUTH_ALG_ED448, 57)
 };
 
 
@@ -57,4 +59,22 @@ const oauth_alg_t *
 oauth_alg_get(oauth_alg_id_t id)
 {
     return &oauth_algs[id];
+}
+
+
+const oauth_alg_t *
+oauth_alg_of_curve(oauth_key_type_t type, oauth_str_t curve)
+{
+    size_t  i;
+
+    for (i = 0; i < OAUTH_ALGS; i++) {
+        if (oauth_algs[i].curve.data
+            && oauth_algs[i].type == type
+            && oauth_str_equal(oauth_algs[i].curve, curve))
+        {
+            return &oauth_algs[i];
+        }
+    }
+
+    return NULL;
 }

@@ -1,8 +1,8 @@
 
 /*
  * The one table of signature algorithms: RFC 7518 section 3.1, RFC 8037
- * ("EdDSA") and RFC 9864 ("Ed25519").  Only asymmetric ones exist here;
- * "none" and HS* cannot be named.
+ * ("EdDSA") and RFC 9864 ("Ed25519", "Ed448").  Only asymmetric ones exist
+ * here; "none" and HS* cannot be named.
  */
 
 
@@ -32,17 +32,33 @@ typedef enum {
     OAUTH_ALG_ES512,
     OAUTH_ALG_EDDSA,
     OAUTH_ALG_ED25519,
+    OAUTH_ALG_ED448,
     OAUTH_ALGS
 } oauth_alg_id_t;
 
 
-/* A set of algorithms: bit 1 << id. */
+/*
+ * A set of algorithms: bit 1 << id.  The name EdDSA leaves the curve open, so
+ * it has no bit of its own in a set, but those of Ed25519 and Ed448.
+ */
 
 typedef uint32_t  oauth_algs_t;
 
 #define oauth_alg_bit(id)  ((oauth_algs_t) 1 << (id))
 
-#define OAUTH_ALGS_ALL     (oauth_alg_bit(OAUTH_ALGS) - 1)
+#define OAUTH_ALGS_RSA     (oauth_alg_bit(OAUTH_ALG_RS256)                    \
+                            | oauth_alg_bit(OAUTH_ALG_RS384)                  \
+                            | oauth_alg_bit(OAUTH_ALG_RS512)                  \
+                            | oauth_alg_bit(OAUTH_ALG_PS256)                  \
+                            | oauth_alg_bit(OAUTH_ALG_PS384)                  \
+                            | oauth_alg_bit(OAUTH_ALG_PS512))
+
+#define OAUTH_ALGS_ALL     (OAUTH_ALGS_RSA                                    \
+                            | oauth_alg_bit(OAUTH_ALG_ES256)                  \
+                            | oauth_alg_bit(OAUTH_ALG_ES384)                  \
+                            | oauth_alg_bit(OAUTH_ALG_ES512)                  \
+                            | oauth_alg_bit(OAUTH_ALG_ED25519)                \
+                            | oauth_alg_bit(OAUTH_ALG_ED448))
 
 
 typedef struct {
@@ -51,11 +67,10 @@ typedef struct {
     oauth_key_type_t      type;
     unsigned              pss:1;
     const char           *digest;       /* OpenSSL's name; NULL: EdDSA        */
-    oauth_str_t           curve;        /* JWK "crv"; absent: RSA             */
-    size_t                coordinate;   /* bytes of r and of s; 0: RSA        */
-    oauth_algs_t          bits;         /* itself and its other name (EdDSA
-                                           is Ed25519): what allows one of
-                                           these allows it                    */
+    oauth_str_t           curve;        /* JWK "crv"; absent: RSA, EdDSA      */
+    size_t                coordinate;   /* bytes of r and of s, or of R and of
+                                           S; 0: RSA, EdDSA                   */
+    oauth_algs_t          bits;         /* what the name stands for           */
 } oauth_alg_t;
 
 
@@ -66,6 +81,11 @@ const oauth_alg_t *oauth_alg_lookup(oauth_str_t name);
 /* By number, for walking the table: 0 <= id < OAUTH_ALGS. */
 
 const oauth_alg_t *oauth_alg_get(oauth_alg_id_t id);
+
+/* The one algorithm of a curve of that type; NULL: there is no such curve. */
+
+const oauth_alg_t *oauth_alg_of_curve(oauth_key_type_t type,
+    oauth_str_t curve);
 
 
 #endif /* OAUTH_ALG_H_INCLUDED */

@@ -62,8 +62,8 @@ oauth_str_t oauth_claims_audience(const oauth_claims_t *claims, size_t i);
 /*
  * Appends the granted scopes, separated by single spaces: the first of these
  * claim paths that is there and is not null, "" or [], a string split at spaces
- * or an array of strings.  Words that are no scope-token (RFC 6749 section 3.3) are left out;
- * a claim of another type grants nothing.
+ * or an array of strings.  Words that are no scope-token (RFC 6749 section 3.3)
+ * are left out; a claim of another type grants nothing.
  */
 
 void oauth_claims_scope(const oauth_claims_t *claims,

@@ -20,38 +20,31 @@
 #include <openssl/rand.h>
 
 #include "oauth_crypto.h"
+#include "oauth_crypto_point.h"
 #include "oauth_crypto_verifier.h"
 
 
 #define OAUTH_RSA_BITS_MIN    2048
 #define OAUTH_RSA_BITS_MAX    8192
 #define OAUTH_RSA_E_BITS_MAX  32
-#define OAUTH_RSA_ALGS        (oauth_alg_bit(OAUTH_ALG_RS256)                 \
-                               | oauth_alg_bit(OAUTH_ALG_RS384)               \
-                               | oauth_alg_bit(OAUTH_ALG_RS512)               \
-                               | oauth_alg_bit(OAUTH_ALG_PS256)               \
-                               | oauth_alg_bit(OAUTH_ALG_PS384)               \
-                               | oauth_alg_bit(OAUTH_ALG_PS512))
 
-#define OAUTH_ED25519_SIZE    32
-#define OAUTH_COORDINATE_MAX  66         /* bytes: P-521 */
+#define OAUTH_COORDINATE_MAX  66        /* bytes: P-521                       */
 
 
 struct oauth_key_s {
     EVP_PKEY             *pkey;
+    const oauth_alg_t    *alg;          /* of its curve; NULL: RSA            */
     size_t                signature;    /* its exact length in bytes          */
-    oauth_algs_t          algorithms;
     oauth_verifier_t     *verifiers[OAUTH_ALGS];
 };
 
 
-static oauth_key_t *oauth_key_create(EVP_PKEY *pkey, oauth_algs_t algorithms,
+static oauth_key_t *oauth_key_create(EVP_PKEY *pkey, const oauth_alg_t *alg,
     size_t signature);
 static EVP_PKEY *oauth_key_import(const char *type, OSSL_PARAM_BLD *build);
 static int oauth_rsa_is_usable(const BIGNUM *n, const BIGNUM *e);
-static const oauth_alg_t *oauth_ec_alg(oauth_str_t curve);
-static int oauth_ed25519_is_usable(oauth_str_t x);
-static int oauth_ed25519_check(BIGNUM *y, BN_CTX *ctx);
+static int oauth_coordinate_write(oauth_str_t s, unsigned char *dst,
+    size_t size);
 static oauth_verifier_t *oauth_key_verifier(oauth_key_t *key,
     const oauth_alg_t *alg);
 static int oauth_key_out_of_memory(void);
@@ -91,27 +84,34 @@ oauth_key_create_rsa(oauth_str_t n, oauth_str_t e)
     BN_free(modulus);
     BN_free(exponent);
 
-    return oauth_key_create(pkey, OAUTH_RSA_ALGS, size);
+    return oauth_key_create(pkey, NULL, size);
 }
 
 
 oauth_key_t *
 oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y)
 {
+    size_t              size;
     EVP_PKEY           *pkey;
     unsigned char       point[1 + 2 * OAUTH_COORDINATE_MAX];
     OSSL_PARAM_BLD     *build;
     const oauth_alg_t  *alg;
 
-    alg = oauth_ec_alg(curve);
-
-    if (alg == NULL || x.len != alg->coordinate || y.len != alg->coordinate) {
+    alg = oauth_alg_of_curve(OAUTH_KEY_EC, curve);
+    if (alg == NULL) {
         return NULL;
     }
 
+    size = alg->coordinate;
     point[0] = POINT_CONVERSION_UNCOMPRESSED;
-    memcpy(point + 1, x.data, x.len);
-    memcpy(point + 1 + x.len, y.data, y.len);
+
+    if (oauth_coordinate_write(x, point + 1, size) != 0
+        || oauth_coordinate_write(y, point + 1 + size, size) != 0
+        || !oauth_point_is_on_curve(alg, point + 1, point + 1 + size))
+    {
+        ERR_clear_error();
+        return NULL;
+    }
 
     pkey = NULL;
     build = OSSL_PARAM_BLD_new();
@@ -121,31 +121,50 @@ oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y)
                                            (const char *) alg->curve.data,
                                            alg->curve.len)
         && OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY,
-                                            point, 1 + x.len + y.len))
+                                            point, 1 + 2 * size))
     {
         pkey = oauth_key_import("EC", build);
     }
 
     OSSL_PARAM_BLD_free(build);
 
-    return oauth_key_create(pkey, alg->bits, 2 * alg->coordinate);
+    return oauth_key_create(pkey, alg, 2 * size);
 }
 
 
+/*
+ * RFC 8032 encodes y in little-endian, but JWK knows it as bytes alone.  A
+ * server that takes these for a number loses or adds zero bytes in front; which
+ * byte is missing is sure where it is no more than one.
+ */
+
 oauth_key_t *
-oauth_key_create_ed25519(oauth_str_t x)
+oauth_key_create_okp(oauth_str_t curve, oauth_str_t x)
 {
-    EVP_PKEY  *pkey;
+    size_t              size;
+    EVP_PKEY           *pkey;
+    unsigned char       point[OAUTH_COORDINATE_MAX];
+    const oauth_alg_t  *alg;
 
-    pkey = NULL;
-
-    if (oauth_ed25519_is_usable(x)) {
-        pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, x.data,
-                                              x.len);
+    alg = oauth_alg_of_curve(OAUTH_KEY_OKP, curve);
+    if (alg == NULL) {
+        return NULL;
     }
 
-    return oauth_key_create(pkey, oauth_alg_get(OAUTH_ALG_ED25519)->bits,
-                            2 * OAUTH_ED25519_SIZE);
+    size = alg->coordinate;
+
+    if (x.len + 1 < size
+        || oauth_coordinate_write(x, point, size) != 0
+        || !oauth_point_is_sound(alg, point))
+    {
+        ERR_clear_error();
+        return NULL;
+    }
+
+    pkey = EVP_PKEY_new_raw_public_key_ex(NULL, (const char *) alg->curve.data,
+                                          NULL, point, size);
+
+    return oauth_key_create(pkey, alg, 2 * size);
 }
 
 
@@ -170,7 +189,7 @@ oauth_key_free(oauth_key_t *key)
 oauth_algs_t
 oauth_key_algorithms(const oauth_key_t *key)
 {
-    return key->algorithms;
+    return key->alg ? key->alg->bits : OAUTH_ALGS_RSA;
 }
 
 
@@ -186,10 +205,16 @@ oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg, oauth_str_t input,
      * whose leading zero byte is missing.
      */
 
-    if (!(key->algorithms & oauth_alg_bit(alg->id))
+    if (!(oauth_key_algorithms(key) & alg->bits)
         || signature.len != key->signature)
     {
         return OAUTH_BAD_SIGNATURE;
+    }
+
+    /* The key knows what EdDSA stands for. */
+
+    if (key->alg) {
+        alg = key->alg;
     }
 
     ERR_clear_error();
@@ -235,7 +260,7 @@ oauth_wipe(void *data, size_t len)
 /* Takes pkey over in any case; NULL when it is NULL. */
 
 static oauth_key_t *
-oauth_key_create(EVP_PKEY *pkey, oauth_algs_t algorithms, size_t signature)
+oauth_key_create(EVP_PKEY *pkey, const oauth_alg_t *alg, size_t signature)
 {
     oauth_key_t  *key;
 
@@ -249,8 +274,8 @@ oauth_key_create(EVP_PKEY *pkey, oauth_algs_t algorithms, size_t signature)
     }
 
     key->pkey = pkey;
+    key->alg = alg;
     key->signature = signature;
-    key->algorithms = algorithms;
 
     return key;
 }
@@ -318,117 +343,28 @@ oauth_rsa_is_usable(const BIGNUM *n, const BIGNUM *e)
 }
 
 
-static const oauth_alg_t *
-oauth_ec_alg(oauth_str_t curve)
-{
-    int                 id;
-    const oauth_alg_t  *alg;
-
-    for (id = 0; id < OAUTH_ALGS; id++) {
-        alg = oauth_alg_get((oauth_alg_id_t) id);
-
-        if (alg->type == OAUTH_KEY_EC
-            && oauth_str_equal(alg->curve, curve))
-        {
-            return alg;
-        }
-    }
-
-    return NULL;
-}
-
-
 /*
- * RFC 8032 section 5.1.3 in terms of w = y^2, where x^2 = 121666 (w - 1) / v
- * and v = 121666 - 121665 w: the encoding is canonical, there is such an x, and
- * the point is none of the eight of small order, for which anybody can sign.
+ * A big-endian number in size bytes.  Servers leave zero bytes in front of it
+ * away (RFC 7518 section 6.2.1.2 forbids that), or write too many.  0, or -1
+ * when it is larger.
  */
 
 static int
-oauth_ed25519_is_usable(oauth_str_t x)
+oauth_coordinate_write(oauth_str_t s, unsigned char *dst, size_t size)
 {
-    int            usable;
-    size_t         i;
-    BIGNUM        *y;
-    BN_CTX        *ctx;
-    unsigned char  bytes[OAUTH_ED25519_SIZE];
-
-    if (x.len != OAUTH_ED25519_SIZE) {
-        return 0;
+    while (s.len > size && s.data[0] == 0) {
+        s.data++;
+        s.len--;
     }
 
-    for (i = 0; i < x.len; i++) {
-        bytes[i] = x.data[x.len - 1 - i];
+    if (s.len == 0 || s.len > size) {
+        return -1;
     }
 
-    bytes[0] &= 0x7f;                        /* the sign of x */
+    memset(dst, 0, size - s.len);
+    memcpy(dst + size - s.len, s.data, s.len);
 
-    ctx = BN_CTX_new();
-    y = BN_bin2bn(bytes, OAUTH_ED25519_SIZE, NULL);
-
-    usable = ctx && y && oauth_ed25519_check(y, ctx);
-
-    BN_free(y);
-    BN_CTX_free(ctx);
-    ERR_clear_error();
-
-    return usable;
-}
-
-
-static int
-oauth_ed25519_check(BIGNUM *y, BN_CTX *ctx)
-{
-    int      usable;
-    BIGNUM  *p, *w, *u, *v, *t;
-
-    BN_CTX_start(ctx);
-
-    p = BN_CTX_get(ctx);
-    w = BN_CTX_get(ctx);
-    u = BN_CTX_get(ctx);
-    v = BN_CTX_get(ctx);
-    t = BN_CTX_get(ctx);
-
-    usable = t != NULL
-
-             /* p = 2^255 - 19 */
-
-             && BN_set_bit(p, 255)
-             && BN_sub_word(p, 19)
-             && BN_cmp(y, p) < 0
-
-             /* u = 121666 (w - 1) */
-
-             && BN_mod_sqr(w, y, p, ctx)
-             && BN_copy(u, w)
-             && BN_sub_word(u, 1)
-             && BN_mul_word(u, 121666)
-             && BN_nnmod(u, u, p, ctx)
-
-             /* v = 121666 - 121665 w */
-
-             && BN_copy(t, w)
-             && BN_mul_word(t, 121665)
-             && BN_set_word(v, 121666)
-             && BN_mod_sub(v, v, t, p, ctx)
-
-             /* orders 4, 1 and 2; 8: twice the point has y = 0 */
-
-             && !BN_is_zero(w)
-             && !BN_is_zero(u)
-             && BN_mod_mul(t, w, v, p, ctx)
-             && BN_mod_add(t, t, u, p, ctx)
-             && !BN_is_zero(t)
-
-             /* u / v is a square when u v is */
-
-             && BN_mod_mul(t, u, v, p, ctx)
-             && BN_kronecker(t, p, ctx) == 1;
-
-    BN_CTX_end(ctx);
-
-    return usable;
+    return 0;
 }
 
 

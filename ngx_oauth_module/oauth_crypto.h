@@ -5,7 +5,8 @@
  * keys nor fetches algorithms.  A key is used by one thread.
  *
  * The signature's length is checked before OpenSSL sees it: RSA exactly the
- * modulus, ECDSA exactly r || s (RFC 7518 section 3.4), EdDSA 64 bytes.
+ * modulus, ECDSA exactly r || s (RFC 7518 section 3.4), Ed25519 64 bytes, Ed448
+ * 114 bytes.
  * OpenSSL's error queue is empty after every call.
  */
 
@@ -22,10 +23,11 @@ typedef struct oauth_key_s  oauth_key_t;
 
 /*
  * Imports a public key.  NULL when it is not usable: RSA below 2048 or above
- * 8192 bits or a public exponent below 3, even or above 2^32, a point off
- * the curve, an Ed25519 key of small order, memory.  The bytes are
- * big-endian numbers as in RFC 7518 section 6 (coordinates of exactly the
- * curve's length), for Ed25519 RFC 8032's encoding.  The caller frees it.
+ * 8192 bits or a public exponent below 3, even or above 2^32, a curve that
+ * oauth_alg does not have, a point off the curve or of small order, memory.
+ * The bytes are big-endian numbers as in RFC 7518 section 6; zero bytes in
+ * front may be too many, or missing.  For OKP they are RFC 8032's encoding, of
+ * which one zero byte in front may be missing.  The caller frees it.
  */
 
 oauth_key_t *oauth_key_create_rsa(oauth_str_t n, oauth_str_t e);
@@ -33,7 +35,7 @@ oauth_key_t *oauth_key_create_rsa(oauth_str_t n, oauth_str_t e);
 oauth_key_t *oauth_key_create_ec(oauth_str_t curve, oauth_str_t x,
     oauth_str_t y);
 
-oauth_key_t *oauth_key_create_ed25519(oauth_str_t x);
+oauth_key_t *oauth_key_create_okp(oauth_str_t curve, oauth_str_t x);
 
 void oauth_key_free(oauth_key_t *key);
 

@@ -13,11 +13,11 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "oauth_crypto_point.h"
 #include "oauth_crypto_verifier.h"
 
 
-#define OAUTH_COORDINATE_MAX  66         /* bytes: P-521 */
-#define OAUTH_ED25519_SIZE    32
+#define OAUTH_COORDINATE_MAX  66        /* bytes: P-521                       */
 
 /* SEQUENCE { INTEGER r, INTEGER s }: each with a sign byte and a header. */
 
@@ -37,7 +37,6 @@ static oauth_reason_t oauth_verifier_verdict(int rc);
 static int oauth_verifier_init(oauth_verifier_t *verifier, EVP_PKEY *pkey);
 static oauth_reason_t oauth_verifier_verify_eddsa(oauth_verifier_t *verifier,
     oauth_str_t input, oauth_str_t signature);
-static int oauth_eddsa_is_small(const unsigned char *point);
 static size_t oauth_ecdsa_write(oauth_str_t signature, unsigned char *der);
 static size_t oauth_ecdsa_write_integer(const unsigned char *data, size_t len,
     unsigned char *der);
@@ -197,7 +196,7 @@ oauth_verifier_verify_eddsa(oauth_verifier_t *verifier, oauth_str_t input,
     EVP_MD_CTX      *ctx;
     oauth_reason_t   reason;
 
-    if (oauth_eddsa_is_small(signature.data)) {
+    if (oauth_point_is_small(verifier->alg, signature.data)) {
         return OAUTH_BAD_SIGNATURE;
     }
 
@@ -215,46 +214,6 @@ oauth_verifier_verify_eddsa(oauth_verifier_t *verifier, oauth_str_t input,
     EVP_MD_CTX_free(ctx);
 
     return reason;
-}
-
-
-/*
- * The y of the eight points of small order, with either sign of x.  OpenSSL
- * compares encodings, so that those above p need not stand here.
- */
-
-static int
-oauth_eddsa_is_small(const unsigned char *point)
-{
-    size_t  i;
-
-    static const unsigned char  small[][OAUTH_ED25519_SIZE] = {
-        { 0 },
-        { 1 },
-        { 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
-        { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0,
-          0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-          0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39,
-          0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
-        { 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f,
-          0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
-          0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6,
-          0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a }
-    };
-
-    for (i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
-        if (memcmp(point, small[i], OAUTH_ED25519_SIZE - 1) == 0
-            && (point[OAUTH_ED25519_SIZE - 1] & 0x7f)
-               == small[i][OAUTH_ED25519_SIZE - 1])
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

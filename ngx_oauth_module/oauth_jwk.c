@@ -29,25 +29,31 @@ typedef struct {
 
 
 static const char *oauth_jwk_check_purpose(const json_t *value);
+static const char *oauth_jwk_parse_type(const json_t *value,
+    oauth_key_type_t *type, oauth_jwk_t *jwk);
+static const char *oauth_jwk_parse_algorithms(const json_t *value,
+    oauth_algs_t allowed, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_kid(const json_t *value,
     oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_key(const json_t *value,
-    oauth_jwk_t *jwk);
+    oauth_key_type_t type, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_rsa(const json_t *value,
     oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_okp(const json_t *value,
     oauth_jwk_t *jwk);
-static const char *oauth_jwk_parse_algorithms(const json_t *value,
-    oauth_algs_t allowed, oauth_jwk_t *jwk);
 static int oauth_jwk_number(const json_t *value, const char *name,
     oauth_jwk_number_t *number);
 
 
+/* The numbers come last: they cost more than the rest together. */
+
 const char *
 oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk)
 {
-    const char  *why;
+    int                unsound;
+    const char        *why;
+    oauth_key_type_t   type;
 
     memset(jwk, 0, sizeof(oauth_jwk_t));
 
@@ -55,12 +61,12 @@ oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk)
         return "it is not a JSON object";
     }
 
+    unsound = 0;
     why = oauth_jwk_check_purpose(value);
-    if (why) {
-        return why;
-    }
 
-    why = oauth_jwk_parse_key(value, jwk);
+    if (why == NULL) {
+        why = oauth_jwk_parse_type(value, &type, jwk);
+    }
 
     if (why == NULL) {
         why = oauth_jwk_parse_algorithms(value, allowed, jwk);
@@ -70,8 +76,14 @@ oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk)
         why = oauth_jwk_parse_kid(value, jwk);
     }
 
+    if (why == NULL) {
+        why = oauth_jwk_parse_key(value, type, jwk);
+        unsound = (why != NULL);
+    }
+
     if (why) {
         oauth_jwk_free(jwk);
+        jwk->unsound = (unsound != 0);
     }
 
     return why;
@@ -100,12 +112,12 @@ oauth_jwk_check_purpose(const json_t *value)
                                       "k" };
 
     for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
-        if (json_object_get(value, secrets[i])) {
+        if (oauth_json_optional(value, secrets[i])) {
             return "it holds a private or symmetric key";
         }
     }
 
-    switch (oauth_json_string(value, "use", &use)) {
+    switch (oauth_json_optional_string(value, "use", &use)) {
 
     case 0:
         break;
@@ -121,7 +133,7 @@ oauth_jwk_check_purpose(const json_t *value)
         return "use is not sig";
     }
 
-    ops = json_object_get(value, "key_ops");
+    ops = oauth_json_optional(value, "key_ops");
     if (ops == NULL) {
         return NULL;
     }
@@ -138,6 +150,81 @@ oauth_jwk_check_purpose(const json_t *value)
 }
 
 
+/* The type comes from kty alone; with the curve it says what fits the key. */
+
+static const char *
+oauth_jwk_parse_type(const json_t *value, oauth_key_type_t *type,
+    oauth_jwk_t *jwk)
+{
+    oauth_str_t         name;
+    const oauth_alg_t  *alg;
+
+    if (oauth_json_string(value, "kty", &name) != 1) {
+        return "kty is not a string";
+    }
+
+    if (oauth_str_equal(name, oauth_str("RSA"))) {
+        *type = OAUTH_KEY_RSA;
+        jwk->algorithms = OAUTH_ALGS_RSA;
+        return NULL;
+    }
+
+    if (oauth_str_equal(name, oauth_str("EC"))) {
+        *type = OAUTH_KEY_EC;
+
+    } else if (oauth_str_equal(name, oauth_str("OKP"))) {
+        *type = OAUTH_KEY_OKP;
+
+    } else {
+        return "kty is none of RSA, EC, OKP";
+    }
+
+    if (oauth_json_string(value, "crv", &name) != 1) {
+        return "crv is not a string";
+    }
+
+    alg = oauth_alg_of_curve(*type, name);
+    if (alg == NULL) {
+        return (*type == OAUTH_KEY_EC) ? "crv is none of P-256, P-384, P-521"
+                                       : "crv is none of Ed25519, Ed448";
+    }
+
+    jwk->algorithms = alg->bits;
+
+    return NULL;
+}
+
+
+/* A key that names its algorithm verifies that one and no other. */
+
+static const char *
+oauth_jwk_parse_algorithms(const json_t *value, oauth_algs_t allowed,
+    oauth_jwk_t *jwk)
+{
+    int                 named;
+    oauth_str_t         name;
+    const oauth_alg_t  *alg;
+
+    named = oauth_json_optional_string(value, "alg", &name);
+    if (named < 0) {
+        return "alg is not a string";
+    }
+
+    if (named) {
+        alg = oauth_alg_lookup(name);
+        jwk->algorithms &= alg ? alg->bits : 0;
+
+        if (jwk->algorithms == 0) {
+            return "alg does not fit the key";
+        }
+    }
+
+    jwk->algorithms &= allowed;
+
+    return jwk->algorithms ? NULL : "its algorithm is not allowed";
+}
+
+
 static const char *
 oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
 {
@@ -145,13 +232,12 @@ oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
     oauth_str_t     kid;
     unsigned char  *copy;
 
-    found = oauth_json_string(value, "kid", &kid);
+    found = oauth_json_optional_string(value, "kid", &kid);
     if (found == 0) {
         return NULL;
     }
 
     if (found < 0
-        || kid.len == 0
         || kid.len > OAUTH_JWK_KID
         || memchr(kid.data, 0, kid.len))
     {
@@ -173,27 +259,20 @@ oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
 
 
 static const char *
-oauth_jwk_parse_key(const json_t *value, oauth_jwk_t *jwk)
+oauth_jwk_parse_key(const json_t *value, oauth_key_type_t type,
+    oauth_jwk_t *jwk)
 {
-    oauth_str_t  type;
+    switch (type) {
 
-    if (oauth_json_string(value, "kty", &type) != 1) {
-        return "kty is not a string";
-    }
-
-    if (oauth_str_equal(type, oauth_str("RSA"))) {
+    case OAUTH_KEY_RSA:
         return oauth_jwk_parse_rsa(value, jwk);
-    }
 
-    if (oauth_str_equal(type, oauth_str("EC"))) {
+    case OAUTH_KEY_EC:
         return oauth_jwk_parse_ec(value, jwk);
-    }
 
-    if (oauth_str_equal(type, oauth_str("OKP"))) {
+    default:
         return oauth_jwk_parse_okp(value, jwk);
     }
-
-    return "kty is none of RSA, EC, OKP";
 }
 
 
@@ -220,18 +299,16 @@ oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk)
     oauth_str_t         curve;
     oauth_jwk_number_t  x, y;
 
-    if (oauth_json_string(value, "crv", &curve) != 1) {
-        return "crv is not a string";
-    }
-
     if (!oauth_jwk_number(value, "x", &x) || !oauth_jwk_number(value, "y", &y))
     {
         return "x or y is not base64url of a coordinate";
     }
 
+    (void) oauth_json_string(value, "crv", &curve);
+
     jwk->key = oauth_key_create_ec(curve, x.str, y.str);
 
-    return jwk->key ? NULL : "it is not a point on P-256, P-384 or P-521";
+    return jwk->key ? NULL : "it is not a point on its curve";
 }
 
 
@@ -241,58 +318,15 @@ oauth_jwk_parse_okp(const json_t *value, oauth_jwk_t *jwk)
     oauth_str_t         curve;
     oauth_jwk_number_t  x;
 
-    if (oauth_json_string(value, "crv", &curve) != 1
-        || !oauth_str_equal(curve, oauth_str("Ed25519")))
-    {
-        return "crv is not Ed25519";
-    }
-
     if (!oauth_jwk_number(value, "x", &x)) {
         return "x is not base64url of a point";
     }
 
-    jwk->key = oauth_key_create_ed25519(x.str);
+    (void) oauth_json_string(value, "crv", &curve);
 
-    return jwk->key ? NULL : "it is not a sound Ed25519 point";
-}
+    jwk->key = oauth_key_create_okp(curve, x.str);
 
-
-/* A key that names its algorithm verifies that one and no other. */
-
-static const char *
-oauth_jwk_parse_algorithms(const json_t *value, oauth_algs_t allowed,
-    oauth_jwk_t *jwk)
-{
-    int                 id, named;
-    oauth_str_t         name;
-    oauth_algs_t        fitting;
-    const oauth_alg_t  *alg;
-
-    fitting = oauth_key_algorithms(jwk->key);
-
-    named = oauth_json_string(value, "alg", &name);
-    if (named < 0) {
-        return "alg is not a string";
-    }
-
-    if (named) {
-        alg = oauth_alg_lookup(name);
-        fitting &= alg ? alg->bits : 0;
-
-        if (fitting == 0) {
-            return "alg does not fit the key";
-        }
-    }
-
-    for (id = 0; id < OAUTH_ALGS; id++) {
-        alg = oauth_alg_get((oauth_alg_id_t) id);
-
-        if ((fitting & oauth_alg_bit(id)) && (allowed & alg->bits)) {
-            jwk->algorithms |= oauth_alg_bit(id);
-        }
-    }
-
-    return jwk->algorithms ? NULL : "its algorithm is not allowed";
+    return jwk->key ? NULL : "it is not a sound point on its curve";
 }
 
 

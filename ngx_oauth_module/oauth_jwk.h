@@ -17,6 +17,7 @@ typedef struct {
     oauth_str_t           kid;          /* absent: the key has none; owned    */
     oauth_algs_t          algorithms;   /* what it may verify, never empty    */
     oauth_key_t          *key;
+    unsigned              unsound:1;    /* not usable: its numbers are no key */
 } oauth_jwk_t;
 
 
@@ -25,7 +26,9 @@ typedef struct {
  * a constant sentence for the log ("use is not sig"): use=enc, key_ops
  * without verify, a symmetric or private key, an alg that does not fit or is
  * not in allowed, a kid that is not a string of 1 to 1024 bytes without NUL,
- * and whatever oauth_crypto refuses.  On success oauth_jwk_free releases it.
+ * and whatever oauth_crypto refuses, of which jwk->unsound tells.  An optional
+ * member that is null, "" or [] is absent.  On success oauth_jwk_free releases
+ * it.
  */
 
 const char *oauth_jwk_parse(const json_t *value, oauth_algs_t allowed,

@@ -18,9 +18,35 @@
 #define OAUTH_JWKS_JSON_MEMBERS  (16 * OAUTH_JWKS_MEMBERS)
 
 
+/* Which keys are tried. */
+
+typedef enum {
+    OAUTH_JWKS_ALL,
+    OAUTH_JWKS_NAMED,                   /* those with the token's kid         */
+    OAUTH_JWKS_NAMELESS                 /* those without a kid                */
+} oauth_jwks_which_t;
+
+
+typedef struct {
+    oauth_jwks_which_t    which;
+    oauth_str_t           kid;
+    uint32_t              hash;
+    const oauth_alg_t    *alg;
+    oauth_algs_t          algorithms;   /* what a key must have one of        */
+    oauth_str_t           input;
+    oauth_str_t           signature;
+} oauth_jwks_attempt_t;
+
+
 static int oauth_jwks_add(oauth_jwks_t *set, const json_t *value,
     size_t index, oauth_algs_t allowed);
-static int oauth_jwks_is_named(const oauth_jwk_t *jwk, oauth_str_t kid);
+static const char *oauth_jwks_add_key(oauth_jwks_t *set, const json_t *value,
+    oauth_algs_t allowed);
+static oauth_reason_t oauth_jwks_try(const oauth_jwks_t *set,
+    const oauth_jwks_attempt_t *attempt);
+static int oauth_jwks_is_meant(const oauth_jwks_t *set, size_t i,
+    const oauth_jwks_attempt_t *attempt);
+static uint32_t oauth_jwks_hash(oauth_str_t kid);
 
 
 oauth_jwks_t *
@@ -126,11 +152,16 @@ oauth_jwks_free(oauth_jwks_t *set)
 int
 oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid)
 {
-    size_t  i;
+    size_t                i;
+    oauth_jwks_attempt_t  attempt;
+
+    attempt.which = OAUTH_JWKS_NAMED;
+    attempt.kid = kid;
+    attempt.hash = oauth_jwks_hash(kid);
 
     for (i = 0; i < set->nkeys; i++) {
         if (kid.data == NULL || set->keys[i].kid.data == NULL
-            || oauth_str_equal(set->keys[i].kid, kid))
+            || oauth_jwks_is_meant(set, i, &attempt))
         {
             return 1;
         }
@@ -142,7 +173,37 @@ oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid)
 
 oauth_reason_t
 oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
-    const oauth_alg_t *alg, oauth_str_t input, oauth_str_t signature)
+    const oauth_alg_t *alg, oauth_algs_t allowed, oauth_str_t input,
+    oauth_str_t signature)
+{
+    oauth_reason_t        reason;
+    oauth_jwks_attempt_t  attempt;
+
+    attempt.which = kid.data ? OAUTH_JWKS_NAMED : OAUTH_JWKS_ALL;
+    attempt.kid = kid;
+    attempt.hash = oauth_jwks_hash(kid);
+    attempt.alg = alg;
+    attempt.algorithms = alg->bits & allowed;
+    attempt.input = input;
+    attempt.signature = signature;
+
+    reason = oauth_jwks_try(set, &attempt);
+
+    if (reason != OAUTH_UNKNOWN_KEY || kid.data == NULL) {
+        return reason;
+    }
+
+    attempt.which = OAUTH_JWKS_NAMELESS;
+    reason = oauth_jwks_try(set, &attempt);
+
+    /* None of them is known to be the key that the token names. */
+
+    return (reason == OAUTH_BAD_SIGNATURE) ? OAUTH_UNKNOWN_KEY : reason;
+}
+
+
+static oauth_reason_t
+oauth_jwks_try(const oauth_jwks_t *set, const oauth_jwks_attempt_t *attempt)
 {
     size_t              i, tried;
     oauth_reason_t      reason, verdict;
@@ -153,22 +214,25 @@ oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
 
     for (i = 0; i < set->nkeys && tried < OAUTH_JWKS_TRIED; i++) {
 
-        jwk = &set->keys[i];
-
-        if (kid.data && !oauth_jwks_is_named(jwk, kid)) {
+        if (!oauth_jwks_is_meant(set, i, attempt)) {
             continue;
         }
 
-        if (!(jwk->algorithms & oauth_alg_bit(alg->id))) {
+        jwk = &set->keys[i];
 
-            if (kid.data && verdict == OAUTH_UNKNOWN_KEY) {
+        if (!(jwk->algorithms & attempt->algorithms)) {
+
+            if (attempt->which == OAUTH_JWKS_NAMED
+                && verdict == OAUTH_UNKNOWN_KEY)
+            {
                 verdict = OAUTH_KEY_MISMATCH;
             }
 
             continue;
         }
 
-        reason = oauth_key_verify(jwk->key, alg, input, signature);
+        reason = oauth_key_verify(jwk->key, attempt->alg, attempt->input,
+                                  attempt->signature);
         if (reason == OAUTH_OK) {
             return OAUTH_OK;
         }
@@ -186,6 +250,44 @@ oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
 }
 
 
+static int
+oauth_jwks_is_meant(const oauth_jwks_t *set, size_t i,
+    const oauth_jwks_attempt_t *attempt)
+{
+    switch (attempt->which) {
+
+    case OAUTH_JWKS_NAMED:
+        return set->kids[i] == attempt->hash
+               && set->keys[i].kid.data
+               && oauth_str_equal(set->keys[i].kid, attempt->kid);
+
+    case OAUTH_JWKS_NAMELESS:
+        return set->keys[i].kid.data == NULL;
+
+    default:
+        return 1;
+    }
+}
+
+
+/* FNV-1a.  A set whose kids all collide costs a comparison for each key. */
+
+static uint32_t
+oauth_jwks_hash(oauth_str_t kid)
+{
+    size_t    i;
+    uint32_t  hash;
+
+    hash = 2166136261u;
+
+    for (i = 0; i < kid.len; i++) {
+        hash = (hash ^ kid.data[i]) * 16777619u;
+    }
+
+    return hash;
+}
+
+
 /* An odd key is skipped; -1 when memory is short: nobody knows it, then. */
 
 static int
@@ -194,22 +296,16 @@ oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,
 {
     const char  *why;
 
-    if (set->nkeys == OAUTH_JWKS_KEYS) {
-        why = "64 usable keys come before it";
+    errno = 0;
+    why = oauth_jwks_add_key(set, value, allowed);
 
-    } else {
-        errno = 0;
-        why = oauth_jwk_parse(value, allowed, &set->keys[set->nkeys]);
+    if (why == NULL) {
+        oauth_jwks_text_append(&set->text, value);
+        return set->text.failed ? -1 : 0;
+    }
 
-        if (why == NULL) {
-            set->nkeys++;
-            oauth_jwks_text_append(&set->text, value);
-            return set->text.failed ? -1 : 0;
-        }
-
-        if (errno == ENOMEM) {
-            return -1;
-        }
+    if (errno == ENOMEM) {
+        return -1;
     }
 
     if (set->nskipped < OAUTH_JWKS_SKIPPED) {
@@ -223,8 +319,32 @@ oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,
 }
 
 
-static int
-oauth_jwks_is_named(const oauth_jwk_t *jwk, oauth_str_t kid)
+static const char *
+oauth_jwks_add_key(oauth_jwks_t *set, const json_t *value,
+    oauth_algs_t allowed)
 {
-    return jwk->kid.data && kid.data && oauth_str_equal(jwk->kid, kid);
+    oauth_jwk_t  *jwk;
+    const char   *why;
+
+    if (set->nkeys == OAUTH_JWKS_KEYS) {
+        return "256 usable keys come before it";
+    }
+
+    if (set->nkeys > 0 && set->nunsound >= OAUTH_JWKS_UNSOUND) {
+        return "100 keys that are none come before it";
+    }
+
+    jwk = &set->keys[set->nkeys];
+
+    why = oauth_jwk_parse(value, allowed, jwk);
+
+    if (why == NULL) {
+        set->kids[set->nkeys] = oauth_jwks_hash(jwk->kid);
+        set->nkeys++;
+
+    } else if (jwk->unsound) {
+        set->nunsound++;
+    }
+
+    return why;
 }

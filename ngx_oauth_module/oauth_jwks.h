@@ -13,7 +13,8 @@
 #include "oauth_jwk.h"
 
 
-#define OAUTH_JWKS_KEYS      64         /* usable keys kept                   */
+#define OAUTH_JWKS_KEYS      256        /* usable keys kept                   */
+#define OAUTH_JWKS_UNSOUND   100        /* unsound keys looked at             */
 #define OAUTH_JWKS_MEMBERS   1024       /* keys in a document                 */
 #define OAUTH_JWKS_TRIED     8          /* keys tried for one token           */
 #define OAUTH_JWKS_SKIPPED   8          /* skipped keys remembered            */
@@ -28,7 +29,9 @@ typedef struct {
 typedef struct {
     size_t                nkeys;
     oauth_jwk_t           keys[OAUTH_JWKS_KEYS];
+    uint32_t              kids[OAUTH_JWKS_KEYS];    /* hashes, to look less   */
 
+    size_t                nunsound;
     size_t                nskipped;     /* may exceed the array               */
     oauth_jwks_skipped_t  skipped[OAUTH_JWKS_SKIPPED];
 
@@ -38,7 +41,8 @@ typedef struct {
 
 /*
  * Returns a new set of at least one usable key, which oauth_jwks_free
- * releases, or NULL and a constant sentence in *error.
+ * releases, or NULL and a constant sentence in *error.  Once there is a usable
+ * key, OAUTH_JWKS_UNSOUND keys whose numbers are no key end the search.
  */
 
 oauth_jwks_t *oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed,
@@ -60,15 +64,18 @@ int oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid);
 
 
 /*
- * Verifies a signature with the keys that fit: those with this exact kid, or
- * where the token has none (absent) every key, of these those that may verify
- * alg, OAUTH_JWKS_TRIED at most.  OAUTH_OK; OAUTH_UNKNOWN_KEY: no key with
- * that kid, or no kid and no fitting key; OAUTH_KEY_MISMATCH: the kid is there
- * with other algorithms only; OAUTH_BAD_SIGNATURE; OAUTH_SERVER_ERROR.
+ * Verifies a signature with the keys that fit: those with this exact kid; where
+ * no key has it, those without a kid; where the token has none (absent), every
+ * key.  Of these those that may verify what alg stands for and is in allowed,
+ * OAUTH_JWKS_TRIED at most.  OAUTH_OK; OAUTH_UNKNOWN_KEY: no key has that kid
+ * and none without a kid verified it, or the token has no kid and no key fits;
+ * OAUTH_KEY_MISMATCH: the kid is there with other algorithms only;
+ * OAUTH_BAD_SIGNATURE; OAUTH_SERVER_ERROR.
  */
 
 oauth_reason_t oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
-    const oauth_alg_t *alg, oauth_str_t input, oauth_str_t signature);
+    const oauth_alg_t *alg, oauth_algs_t allowed, oauth_str_t input,
+    oauth_str_t signature);
 
 
 #endif /* OAUTH_JWKS_H_INCLUDED */

@@ -64,8 +64,8 @@ oauth_token_verify(oauth_jwt_t *jwt, const oauth_policy_t *policy,
         return reason;
     }
 
-    reason = oauth_jwks_verify(keys, jws->kid, jws->alg, jws->input,
-                               jws->signature);
+    reason = oauth_jwks_verify(keys, jws->kid, jws->alg, policy->algorithms,
+                               jws->input, jws->signature);
     if (reason != OAUTH_OK) {
         return reason;
     }

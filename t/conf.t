@@ -215,7 +215,7 @@ bad("certificates: $_", in_issuer("ssl_trusted_certificate $dir/$_;")
 
 good('every one of them', in_issuer(<<'CONF'));
         algorithms RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA
-                   Ed25519;
+                   Ed25519 Ed448;
         token_type at+jwt;
         leeway 10s;
         max_token_lifetime 2h;

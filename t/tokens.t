@@ -17,9 +17,10 @@ use OAuth::Test;
 use OAuth::Test::Token qw(assemble remember_token);
 
 my %keys = map { $_ => key($_) } qw(RS256 RS384 RS512 PS256 PS384 PS512
-                                    ES256 ES384 ES512 EdDSA);
+                                    ES256 ES384 ES512 EdDSA Ed448);
 
 $keys{Ed25519} = $keys{EdDSA}->copy('Ed25519', kid => 'ed');
+$keys{'EdDSA, Ed448'} = $keys{Ed448}->copy('EdDSA', kid => 'ed448');
 
 my $free = $keys{RS256}->copy('RS256', kid => 'free', alg => undef);
 my $es256 = $keys{ES256};
@@ -117,6 +118,11 @@ refused($issuer->mint(key => $rs256, alg => 'RS512', header =>
         { alg => 'RS512' }), 'key_mismatch', 'RS512 by a key for RS256');
 refused($issuer->mint(key => $es256, header => { alg => 'ES384' }),
         'key_mismatch', 'ES384 by a key on P-256');
+refused($issuer->mint(key => $keys{Ed448}, header => { alg => 'Ed25519' }),
+        'key_mismatch', 'Ed25519 by a key for Ed448');
+refused($issuer->mint(key => $keys{Ed448}, header =>
+        { alg => 'EdDSA', kid => $keys{EdDSA}->kid }), 'bad_signature',
+        'EdDSA on Ed448, the kid of a key on Ed25519');
 refused($issuer->mint(key => $es256, header => { kid => $rs256->kid }),
         'key_mismatch', 'the kid of a key of another type');
 refused($issuer->mint(key => $keys{ES384}, header =>
@@ -540,7 +546,7 @@ accepted($again, 'which is good itself');
 refused($issuer->mint(key => $keys{PS256}, salt => $_), 'bad_signature',
         "PSS with a salt of $_") for 0, 20, 33, 64;
 
-for my $alg (qw(RS256 PS256 EdDSA)) {
+for my $alg (qw(RS256 PS256 EdDSA Ed448)) {
     my ($ah, $ap, $as) = split /\./, $issuer->mint(key => $keys{$alg});
     my $bytes = decode_base64url($as);
 

@@ -1,9 +1,9 @@
 
 /*
- * A key set.  Input: the document, where $rsa, $p256, $p384, $p521, $okp stand
- * for the members of keys that can sign.  The set is what the keys are one by
- * one; which of them is asked, and what it may verify, is held against a plain
- * walk over the set.
+ * A key set.  Input: the document, where $rsa, $p256, $p384, $p521, $okp,
+ * $ed448 stand for the members of keys that can sign.  The set is what the
+ * keys are one by one; which of them is asked, and what it may verify, is held
+ * against a plain walk over the set.
  */
 
 
@@ -97,7 +97,7 @@ fuzz_parse(oauth_str_t text)
 static size_t
 fuzz_usable(const json_t *keys, const oauth_jwks_t *set)
 {
-    size_t       i, n;
+    size_t       i, n, unsound;
     json_t      *value;
     oauth_jwk_t  jwk;
 
@@ -106,14 +106,18 @@ fuzz_usable(const json_t *keys, const oauth_jwks_t *set)
     }
 
     n = 0;
+    unsound = 0;
 
     json_array_foreach(keys, i, value) {
 
-        if (n == OAUTH_JWKS_KEYS) {
+        if (n == OAUTH_JWKS_KEYS
+            || (n > 0 && unsound >= OAUTH_JWKS_UNSOUND))
+        {
             break;
         }
 
         if (oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk) != NULL) {
+            unsound += jwk.unsound;
             continue;
         }
 
@@ -157,7 +161,7 @@ fuzz_skipped(const oauth_jwks_t *set, size_t nkeys)
 static void
 fuzz_verify(const oauth_jwks_t *set, oauth_str_t kid, oauth_alg_id_t id)
 {
-    size_t              i, named, fitting;
+    size_t              i, named, fitting, nameless;
     oauth_reason_t      reason;
     const oauth_jwk_t  *jwk;
     const oauth_alg_t  *alg;
@@ -165,6 +169,7 @@ fuzz_verify(const oauth_jwks_t *set, oauth_str_t kid, oauth_alg_id_t id)
     alg = oauth_alg_get(id);
     named = 0;
     fitting = 0;
+    nameless = 0;
 
     for (i = 0; i < set->nkeys; i++) {
 
@@ -174,16 +179,22 @@ fuzz_verify(const oauth_jwks_t *set, oauth_str_t kid, oauth_alg_id_t id)
             || (jwk->kid.data && oauth_str_equal(jwk->kid, kid)))
         {
             named++;
-            fitting += ((jwk->algorithms & oauth_alg_bit(id)) != 0);
+            fitting += ((jwk->algorithms & alg->bits) != 0);
+
+        } else if (jwk->kid.data == NULL) {
+            nameless += ((jwk->algorithms & alg->bits) != 0);
         }
     }
 
-    reason = oauth_jwks_verify(set, kid, alg, signer_input,
+    reason = oauth_jwks_verify(set, kid, alg, OAUTH_ALGS_ALL, signer_input,
                                signer_signature(id));
     fuzz_need_clean();
 
     if (fitting > 0) {
         fuzz_need(reason == OAUTH_OK || reason == OAUTH_BAD_SIGNATURE);
+
+    } else if (named == 0 && nameless > 0) {
+        fuzz_need(reason == OAUTH_OK || reason == OAUTH_UNKNOWN_KEY);
 
     } else {
         fuzz_need(reason == ((kid.data && named) ? OAUTH_KEY_MISMATCH

@@ -16,6 +16,10 @@
 
 void oracle_accepted(const trial_t *c);
 
+/* The algorithm that has signed: the key of EdDSA is one of Ed25519. */
+
+oauth_algs_t oracle_signed(const trial_t *c);
+
 /* What is refused was not good by the very reason. */
 
 void oracle_refused(oauth_reason_t reason, const trial_t *c);

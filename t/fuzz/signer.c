@@ -19,7 +19,7 @@ static size_t signer_name(oauth_str_t text);
 
 static const oauth_str_t  signer_names[TOKEN_KEYS] = {
     oauth_string("$rsa"), oauth_string("$p256"), oauth_string("$p384"),
-    oauth_string("$p521"), oauth_string("$okp")
+    oauth_string("$p521"), oauth_string("$okp"), oauth_string("$ed448")
 };
 
 static oauth_buf_t   signer_jwks[TOKEN_KEYS];

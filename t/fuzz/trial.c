@@ -28,10 +28,12 @@ oauth_jwks_t  *trial_sets[TRIAL_SETS];
 static const char *const  trial_pins[TOKEN_KEYS] = {
     "\"kid\":\"rsa\",\"alg\":\"PS256\"", "\"kid\":\"p256\",\"alg\":\"ES256\"",
     "\"kid\":\"p384\",\"alg\":\"ES384\"", "\"kid\":\"p521\",\"alg\":\"ES512\"",
-    "\"kid\":\"okp\",\"alg\":\"EdDSA\""
+    "\"kid\":\"okp\",\"alg\":\"EdDSA\"", "\"kid\":\"ed448\",\"alg\":\"Ed448\""
 };
 
-static const char *const  trial_no_names[TOKEN_KEYS] = { "", "", "", "", "" };
+static const char *const  trial_no_names[TOKEN_KEYS] = {
+    "", "", "", "", "", ""
+};
 
 
 oauth_str_t
@@ -128,7 +130,7 @@ trial_option(oauth_str_t word, trial_t *c)
     alg = oauth_alg_lookup(word);
 
     if (alg) {
-        c->policy.algorithms |= oauth_alg_bit(alg->id);
+        c->policy.algorithms |= alg->bits;
 
     } else if (oauth_str_equal(word, oauth_str("at"))) {
         c->policy.access_only = 1;

@@ -5,7 +5,8 @@
  * {"error": "..."}.  Keys live as long as the process and are named by number.
  *
  *   {"op": "generate", "type": "RSA", "bits": 2048}
- *   {"op": "generate", "type": "P-256" | "P-384" | "P-521" | "ED25519"}
+ *   {"op": "generate", "type": "P-256" | "P-384" | "P-521" | "ED25519"
+ *                              | "ED448"}
  *       -> {"key": 0, "jwk": {...}, "pem": "..."}
  *   {"op": "sign", "key": 0, "alg": "PS256", "input": "header.payload",
  *    "salt": 32, "der": false}
@@ -26,7 +27,7 @@
 #include <openssl/rsa.h>
 
 
-#define JWT_TOOL_KEYS       64
+#define JWT_TOOL_KEYS       8192
 #define JWT_TOOL_SIGNATURE  2048        /* RSA of 16384 bits                  */
 
 
@@ -191,7 +192,8 @@ jwt_tool_jwk(EVP_PKEY *pkey)
         break;
 
     default:
-        jwk = json_pack("{s:s,s:s}", "kty", "OKP", "crv", "Ed25519");
+        jwk = json_pack("{s:s,s:s}", "kty", "OKP", "crv",
+                        bits == 456 ? "Ed448" : "Ed25519");
         len = sizeof(raw);
         failed = EVP_PKEY_get_raw_public_key(pkey, raw, &len) != 1
                  || jwt_tool_set_bytes(jwk, "x", raw, len);
@@ -361,7 +363,9 @@ jwt_tool_sign_init(EVP_MD_CTX *ctx, EVP_PKEY *pkey, const char *alg, int salt)
     len = strlen(alg);
     md = NULL;
 
-    if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_ED25519) {
+    if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_ED25519
+        && EVP_PKEY_get_base_id(pkey) != EVP_PKEY_ED448)
+    {
         md = EVP_sha256();
 
         if (len == 5 && strcmp(alg + 2, "384") == 0) {

@@ -29,8 +29,8 @@ my @walls = (
     {
         what  => 'OpenSSL',
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
-        files => [qw(oauth_crypto oauth_crypto_verifier oauth_jwk
-                     oauth_certificates)],
+        files => [qw(oauth_crypto oauth_crypto_point oauth_crypto_verifier
+                     oauth_jwk oauth_certificates)],
     },
     {
         what  => "OpenSSL's error queue",

@@ -1,7 +1,7 @@
 
 /*
  * The table of algorithms: exactly the asymmetric ones, by their exact names,
- * and Ed25519 under two names.
+ * and EdDSA, which stands for two.
  */
 
 
@@ -38,8 +38,9 @@ static const alg_case_t  alg_cases[] = {
     { "ES256", OAUTH_ALG_ES256, OAUTH_KEY_EC, 0, "SHA256", "P-256", 32 },
     { "ES384", OAUTH_ALG_ES384, OAUTH_KEY_EC, 0, "SHA384", "P-384", 48 },
     { "ES512", OAUTH_ALG_ES512, OAUTH_KEY_EC, 0, "SHA512", "P-521", 66 },
-    { "EdDSA", OAUTH_ALG_EDDSA, OAUTH_KEY_OKP, 0, NULL, "Ed25519", 32 },
-    { "Ed25519", OAUTH_ALG_ED25519, OAUTH_KEY_OKP, 0, NULL, "Ed25519", 32 }
+    { "EdDSA", OAUTH_ALG_EDDSA, OAUTH_KEY_OKP, 0, NULL, NULL, 0 },
+    { "Ed25519", OAUTH_ALG_ED25519, OAUTH_KEY_OKP, 0, NULL, "Ed25519", 32 },
+    { "Ed448", OAUTH_ALG_ED448, OAUTH_KEY_OKP, 0, NULL, "Ed448", 57 }
 };
 
 
@@ -62,7 +63,11 @@ static const oauth_str_t  alg_unknown[] = {
     oauth_string("RS2566"),
     oauth_string("RS1"),
     oauth_string("ES256K"),
-    oauth_string("Ed448"),
+    oauth_string("ed448"),
+    oauth_string("ED448"),
+    oauth_string("Ed44"),
+    oauth_string("Ed448ph"),
+    oauth_string("X448"),
     oauth_string("EDDSA"),
     oauth_string("ed25519"),
     oauth_string("dir"),
@@ -129,25 +134,64 @@ alg_not_known(void **state)
 }
 
 
+/* A name stands for itself; EdDSA stands for both curves, and is in no set. */
+
 static void
 alg_bits(void **state)
 {
     int           id;
-    oauth_algs_t  twins, own;
+    oauth_algs_t  all, bits, eddsa;
 
     (void) state;
 
-    twins = oauth_alg_bit(OAUTH_ALG_EDDSA) | oauth_alg_bit(OAUTH_ALG_ED25519);
+    eddsa = oauth_alg_bit(OAUTH_ALG_ED25519) | oauth_alg_bit(OAUTH_ALG_ED448);
 
-    for (id = 0; id < OAUTH_ALGS; id++) {
-        own = oauth_alg_bit(id);
+    for (id = 0, all = 0; id < OAUTH_ALGS; id++) {
+        bits = oauth_alg_get((oauth_alg_id_t) id)->bits;
 
-        assert_true(OAUTH_ALGS_ALL & own);
-        assert_int_equal(oauth_alg_get((oauth_alg_id_t) id)->bits,
-                         (twins & own) ? twins : own);
+        assert_int_equal(bits, id == OAUTH_ALG_EDDSA ? eddsa
+                                                     : oauth_alg_bit(id));
+        all |= bits;
     }
 
-    assert_int_equal(OAUTH_ALGS_ALL, (1 << OAUTH_ALGS) - 1);
+    assert_int_equal(OAUTH_ALGS_ALL, all);
+    assert_false(OAUTH_ALGS_ALL & oauth_alg_bit(OAUTH_ALG_EDDSA));
+}
+
+
+static void
+alg_curves(void **state)
+{
+    int                 id;
+    size_t              i;
+    const oauth_alg_t  *alg;
+
+    static const oauth_str_t  none[] = {
+        { 0, NULL }, oauth_string(""), oauth_string("p-256"),
+        oauth_string("P-256\0"), oauth_string("secp256k1"),
+        oauth_string("X25519"), oauth_string("X448"), oauth_string("EdDSA"),
+        oauth_string("ed448")
+    };
+
+    (void) state;
+
+    for (id = OAUTH_ALG_ES256; id < OAUTH_ALGS; id++) {
+        alg = oauth_alg_get((oauth_alg_id_t) id);
+
+        if (alg->curve.data) {
+            assert_ptr_equal(oauth_alg_of_curve(alg->type, alg->curve), alg);
+            assert_null(oauth_alg_of_curve(alg->type == OAUTH_KEY_EC
+                                               ? OAUTH_KEY_OKP : OAUTH_KEY_EC,
+                                           alg->curve));
+            assert_null(oauth_alg_of_curve(OAUTH_KEY_RSA, alg->curve));
+        }
+    }
+
+    for (i = 0; i < sizeof(none) / sizeof(oauth_str_t); i++) {
+        assert_null(oauth_alg_of_curve(OAUTH_KEY_RSA, none[i]));
+        assert_null(oauth_alg_of_curve(OAUTH_KEY_EC, none[i]));
+        assert_null(oauth_alg_of_curve(OAUTH_KEY_OKP, none[i]));
+    }
 }
 
 
@@ -157,7 +201,8 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(alg_table),
         cmocka_unit_test(alg_not_known),
-        cmocka_unit_test(alg_bits)
+        cmocka_unit_test(alg_bits),
+        cmocka_unit_test(alg_curves)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

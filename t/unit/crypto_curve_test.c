@@ -178,46 +178,58 @@ crypto_ecdsa_der(void **state)
 }
 
 
-/* RFC 8032 section 5.1.7: S is below the group's order L. */
+/* RFC 8032 sections 5.1.7 and 5.2.7: S is below the group's order L. */
 
 static void
 crypto_eddsa_plus_order(void **state)
 {
-    unsigned            i, sum;
+    int                 id;
+    size_t              i, len;
+    unsigned            sum;
     oauth_buf_t         good;
     oauth_key_t        *key;
     const oauth_alg_t  *alg;
 
-    static const unsigned char  order[32] = {
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
-        0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10
+    static const unsigned char  orders[2][57] = {
+        { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
+          0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+          [31] = 0x10 },
+        { 0xf3, 0x44, 0x58, 0xab, 0x92, 0xc2, 0x78, 0x23,
+          0x55, 0x8f, 0xc5, 0x8d, 0x72, 0xc2, 0x6c, 0x21,
+          0x90, 0x36, 0xd6, 0xae, 0x49, 0xdb, 0x4e, 0xc4,
+          0xe9, 0x23, 0xca, 0x7c, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0 }
     };
 
     (void) state;
 
-    alg = oauth_alg_get(OAUTH_ALG_EDDSA);
-    key = crypto_public(alg);
-    crypto_sign(&good, alg);
+    for (id = OAUTH_ALG_ED25519; id <= OAUTH_ALG_ED448; id++) {
+        alg = oauth_alg_get((oauth_alg_id_t) id);
+        len = alg->coordinate;
+        key = crypto_public(alg);
+        crypto_sign(&good, alg);
 
-    crypto_assert_good(key, alg, oauth_buf_str(&good));
+        crypto_assert_good(key, alg, oauth_buf_str(&good));
 
-    for (i = 0, sum = 0; i < 32; i++) {
-        sum += good.data[32 + i] + order[i];
-        good.data[32 + i] = (unsigned char) sum;
-        sum >>= 8;
+        for (i = 0, sum = 0; i < len; i++) {
+            sum += good.data[len + i] + orders[id - OAUTH_ALG_ED25519][i];
+            good.data[len + i] = (unsigned char) sum;
+            sum >>= 8;
+        }
+
+        crypto_assert_bad(key, alg, oauth_buf_str(&good));
+
+        /* R is the identity, S is 0: good for a key of small order only. */
+
+        memset(good.data, 0, good.len);
+        good.data[0] = 1;
+        crypto_assert_bad(key, alg, oauth_buf_str(&good));
+
+        oauth_buf_free(&good);
+        oauth_key_free(key);
     }
-
-    crypto_assert_bad(key, alg, oauth_buf_str(&good));
-
-    /* R is the identity, S is 0: good for a key of small order only. */
-
-    memset(good.data, 0, good.len);
-    good.data[0] = 1;
-    crypto_assert_bad(key, alg, oauth_buf_str(&good));
-
-    oauth_buf_free(&good);
-    oauth_key_free(key);
 }
 
 

@@ -27,6 +27,7 @@ const oauth_str_t  crypto_input = oauth_string("eyJhbGciOiJ.eyJpc3MiO");
 EVP_PKEY  *crypto_rsa;
 static EVP_PKEY  *crypto_ec[3];
 static EVP_PKEY  *crypto_ed25519;
+static EVP_PKEY  *crypto_ed448;
 
 
 int
@@ -39,6 +40,7 @@ crypto_setup(void **state)
     crypto_ec[1] = keys_ec("P-384");
     crypto_ec[2] = keys_ec("P-521");
     crypto_ed25519 = keys_ed25519();
+    crypto_ed448 = keys_ed448();
 
     return 0;
 }
@@ -54,6 +56,7 @@ crypto_teardown(void **state)
     EVP_PKEY_free(crypto_ec[1]);
     EVP_PKEY_free(crypto_ec[2]);
     EVP_PKEY_free(crypto_ed25519);
+    EVP_PKEY_free(crypto_ed448);
 
     return 0;
 }
@@ -71,7 +74,7 @@ crypto_private(const oauth_alg_t *alg)
         return crypto_ec[alg->id - OAUTH_ALG_ES256];
 
     default:
-        return crypto_ed25519;
+        return (alg->id == OAUTH_ALG_ED448) ? crypto_ed448 : crypto_ed25519;
     }
 }
 
@@ -102,7 +105,7 @@ crypto_public(const oauth_alg_t *alg)
     oauth_buf_t     a, b;
     oauth_key_t    *key;
     oauth_str_t     first, second;
-    unsigned char   raw[32];
+    unsigned char   raw[57];
 
     pkey = crypto_private(alg);
 
@@ -110,7 +113,9 @@ crypto_public(const oauth_alg_t *alg)
         len = sizeof(raw);
         assert_int_equal(EVP_PKEY_get_raw_public_key(pkey, raw, &len), 1);
 
-        key = oauth_key_create_ed25519((oauth_str_t) { len, raw });
+        key = oauth_key_create_okp(len == 57 ? oauth_str("Ed448")
+                                             : oauth_str("Ed25519"),
+                                   (oauth_str_t) { len, raw });
         assert_non_null(key);
         return key;
     }

@@ -340,7 +340,7 @@ const forge_form_t  forge_forms[] = {
         POINT_IDENTITY_ABOVE),
     BAD("R of order 2", FORGE_OKP, forge_okp_point, POINT_ORDER_2),
     BAD("R of order 4", FORGE_OKP, forge_okp_point, POINT_ORDER_4),
-    BAD("R of order 8", FORGE_OKP, forge_okp_point, POINT_ORDER_8)
+    BAD("R of order 8", FORGE_ED25519, forge_okp_point, POINT_ORDER_8)
 };
 
 const size_t  forge_nforms = sizeof(forge_forms) / sizeof(forge_form_t);
@@ -362,7 +362,7 @@ forge_fits(const forge_form_t *form, const oauth_alg_t *alg)
         break;
 
     default:
-        kinds = FORGE_OKP;
+        kinds = FORGE_OKP | (alg->id == OAUTH_ALG_ED448 ? 0 : FORGE_ED25519);
     }
 
     return (form->kinds & kinds) != 0;

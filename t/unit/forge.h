@@ -27,6 +27,7 @@
 #define FORGE_EC        0x04
 #define FORGE_P521      0x08            /* in place of FORGE_EC */
 #define FORGE_OKP       0x10
+#define FORGE_ED25519   0x20            /* beside FORGE_OKP */
 #define FORGE_RSA       (FORGE_PKCS1 | FORGE_PSS)
 #define FORGE_ALL       (FORGE_RSA | FORGE_EC | FORGE_OKP)
 

@@ -130,16 +130,20 @@ forge_ec_swap(const forge_form_t *form, EVP_PKEY *key, const oauth_alg_t *alg,
 }
 
 
-/* The order of the group of Ed25519; BN_free. */
+/* The order of the group; BN_free. */
 
 static BIGNUM *
-forge_okp_order(void)
+forge_okp_order(size_t size)
 {
     BIGNUM  *order;
 
     order = NULL;
-    assert_true(BN_hex2bn(&order, "1000000000000000000000000000000014DEF9DEA2"
-                                  "F79CD65812631A5CF5D3ED"));
+    assert_true(BN_hex2bn(&order, size == 57
+                          ? "3FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+                            "FFFFFFFF7CCA23E9C44EDB49AED63690216CC2728DC58F55"
+                            "2378C292AB5844F3"
+                          : "1000000000000000000000000000000014DEF9DEA2F79CD6"
+                            "5812631A5CF5D3ED"));
 
     return order;
 }
@@ -149,21 +153,22 @@ int
 forge_okp_number(const forge_form_t *form, EVP_PKEY *key,
     const oauth_alg_t *alg, oauth_str_t input, oauth_buf_t *signature)
 {
-    int      made;
+    int      made, len;
     BIGNUM  *order, *s;
 
     (void) key;
     (void) alg;
     (void) input;
 
-    order = forge_okp_order();
-    s = BN_lebin2bn(signature->data + 32, 32, NULL);
+    len = (int) signature->len / 2;
+    order = forge_okp_order((size_t) len);
+    s = BN_lebin2bn(signature->data + len, len, NULL);
     assert_non_null(s);
 
-    made = forge_number(form->number, s, order, 32);
+    made = forge_number(form->number, s, order, (size_t) len);
 
     if (made) {
-        assert_int_equal(BN_bn2lebinpad(s, signature->data + 32, 32), 32);
+        assert_int_equal(BN_bn2lebinpad(s, signature->data + len, len), len);
     }
 
     BN_free(order);
@@ -173,9 +178,119 @@ forge_okp_number(const forge_form_t *form, EVP_PKEY *key,
 }
 
 
+/* The curve's hash, which is twice as long as its points. */
+
+static void
+forge_okp_hash(size_t size, oauth_str_t bytes, unsigned char *hash)
+{
+    EVP_MD_CTX  *ctx;
+
+    if (size == 32) {
+        assert_int_equal(EVP_Digest(bytes.data, bytes.len, hash, NULL,
+                                    EVP_sha512(), NULL), 1);
+        return;
+    }
+
+    ctx = EVP_MD_CTX_new();
+
+    assert_int_equal(EVP_DigestInit_ex(ctx, EVP_shake256(), NULL), 1);
+    assert_int_equal(EVP_DigestUpdate(ctx, bytes.data, bytes.len), 1);
+    assert_int_equal(EVP_DigestFinalXOF(ctx, hash, 114), 1);
+
+    EVP_MD_CTX_free(ctx);
+}
+
+
+/* RFC 8032 sections 5.1.5 and 5.2.5: the secret scalar; BN_free. */
+
+static BIGNUM *
+forge_okp_secret(EVP_PKEY *key, size_t size)
+{
+    size_t         len;
+    unsigned char  seed[57], hash[114];
+
+    len = size;
+    assert_int_equal(EVP_PKEY_get_raw_private_key(key, seed, &len), 1);
+    forge_okp_hash(size, (oauth_str_t) { len, seed }, hash);
+
+    if (size == 32) {
+        hash[0] &= 0xf8;
+        hash[31] = (hash[31] & 0x7f) | 0x40;
+
+    } else {
+        hash[0] &= 0xfc;
+        hash[55] |= 0x80;
+        hash[56] = 0;
+    }
+
+    return BN_lebin2bn(hash, (int) size, NULL);
+}
+
+
+/* 0: the curve has no such point.  The rest of R is zero. */
+
+static int
+forge_okp_small(int number, size_t size, unsigned char *r)
+{
+    static const unsigned char  order_8[32] = {
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0,
+        0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+        0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39,
+        0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05
+    };
+
+    memset(r, 0, size);
+
+    switch (number) {
+
+    case POINT_IDENTITY:
+    case POINT_IDENTITY_SIGN:
+        r[0] = 1;
+        r[size - 1] = (number == POINT_IDENTITY_SIGN) ? 0x80 : 0;
+        return 1;
+
+    case POINT_ORDER_4:
+        return 1;
+
+    case POINT_ORDER_8:
+        if (size == 32) {
+            memcpy(r, order_8, size);
+        }
+
+        return size == 32;
+
+    default:
+        break;
+    }
+
+    /* p - 1 and p + 1; p = 2^255 - 19 or 2^448 - 2^224 - 1. */
+
+    memset(r, 0xff, size);
+
+    if (size == 32) {
+        r[0] = (number == POINT_ORDER_2) ? 0xec : 0xee;
+        r[31] = 0x7f;
+        return 1;
+    }
+
+    r[56] = 0;
+
+    if (number == POINT_ORDER_2) {
+        r[0] = 0xfe;
+        r[28] = 0xfe;
+
+    } else {
+        memset(r, 0, 28);
+    }
+
+    return 1;
+}
+
+
 /*
- * RFC 8032 section 5.1.6 with 0 as the secret number: S = k a, so that
- * S B - k A is the identity, and R is that or another point of small order.
+ * RFC 8032 sections 5.1.6 and 5.2.6 with 0 as the secret number: S = k a, so
+ * that S B - k A is the identity, and R is that or another point of small
+ * order.
  */
 
 int
@@ -186,53 +301,38 @@ forge_okp_point(const forge_form_t *form, EVP_PKEY *key,
     BIGNUM         *order, *k, *a;
     BN_CTX         *ctx;
     oauth_buf_t     buf;
-    unsigned char   seed[32], public[32], hash[64];
-
-    static const unsigned char  points[][32] = {
-        { 1 },
-        { [0] = 1, [31] = 0x80 },
-        { 0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
-        { 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
-        { 0 },
-        { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0,
-          0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-          0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39,
-          0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 }
-    };
+    unsigned char   public[57], hash[114];
 
     (void) alg;
 
-    memcpy(signature->data, points[form->number], 32);
+    len = signature->len / 2;
 
-    len = 32;
-    assert_int_equal(EVP_PKEY_get_raw_private_key(key, seed, &len), 1);
+    if (!forge_okp_small(form->number, len, signature->data)) {
+        return 0;
+    }
+
     assert_int_equal(EVP_PKEY_get_raw_public_key(key, public, &len), 1);
-    assert_int_equal(EVP_Digest(seed, 32, hash, NULL, EVP_sha512(), NULL), 1);
-
-    hash[0] &= 0xf8;
-    hash[31] = (hash[31] & 0x7f) | 0x40;
-    a = BN_lebin2bn(hash, 32, NULL);
+    a = forge_okp_secret(key, len);
 
     memset(&buf, 0, sizeof(oauth_buf_t));
-    oauth_buf_append(&buf, signature->data, 32);
-    oauth_buf_append(&buf, public, 32);
+
+    if (len == 57) {
+        oauth_buf_append_literal(&buf, "SigEd448\0\0");
+    }
+
+    oauth_buf_append(&buf, signature->data, len);
+    oauth_buf_append(&buf, public, len);
     oauth_buf_append_str(&buf, input);
-    assert_int_equal(EVP_Digest(buf.data, buf.len, hash, NULL, EVP_sha512(),
-                                NULL), 1);
+    forge_okp_hash(len, oauth_buf_str(&buf), hash);
     oauth_buf_free(&buf);
 
-    k = BN_lebin2bn(hash, 64, NULL);
-    order = forge_okp_order();
+    k = BN_lebin2bn(hash, 2 * (int) len, NULL);
+    order = forge_okp_order(len);
     ctx = BN_CTX_new();
 
     assert_true(ctx && a && k && BN_mod_mul(k, k, a, order, ctx));
-    assert_int_equal(BN_bn2lebinpad(k, signature->data + 32, 32), 32);
+    assert_int_equal(BN_bn2lebinpad(k, signature->data + len, (int) len),
+                     (int) len);
 
     BN_CTX_free(ctx);
     BN_free(a);

@@ -20,18 +20,12 @@
 #include "oauth_jwk.h"
 
 
-#define RSA_BITS   (oauth_alg_bit(OAUTH_ALG_RS256)                            \
-                    | oauth_alg_bit(OAUTH_ALG_RS384)                          \
-                    | oauth_alg_bit(OAUTH_ALG_RS512)                          \
-                    | oauth_alg_bit(OAUTH_ALG_PS256)                          \
-                    | oauth_alg_bit(OAUTH_ALG_PS384)                          \
-                    | oauth_alg_bit(OAUTH_ALG_PS512))
-
-#define OKP_BITS   (oauth_alg_bit(OAUTH_ALG_EDDSA)                            \
-                    | oauth_alg_bit(OAUTH_ALG_ED25519))
+#define RSA_BITS    OAUTH_ALGS_RSA
+#define OKP_BITS    oauth_alg_bit(OAUTH_ALG_ED25519)
+#define ED448_BITS  oauth_alg_bit(OAUTH_ALG_ED448)
 
 
-enum { JWK_RSA, JWK_P256, JWK_P384, JWK_P521, JWK_OKP, JWK_KEYS };
+enum { JWK_RSA, JWK_P256, JWK_P384, JWK_P521, JWK_OKP, JWK_ED448, JWK_KEYS };
 
 
 static EVP_PKEY  *jwk_keys[JWK_KEYS];
@@ -47,6 +41,7 @@ jwk_setup(void **state)
     jwk_keys[JWK_P384] = keys_ec("P-384");
     jwk_keys[JWK_P521] = keys_ec("P-521");
     jwk_keys[JWK_OKP] = keys_ed25519();
+    jwk_keys[JWK_ED448] = keys_ed448();
 
     return 0;
 }
@@ -155,6 +150,7 @@ static const jwk_case_t  jwk_cases[] = {
     GOOD(JWK_P384, "", oauth_alg_bit(OAUTH_ALG_ES384)),
     GOOD(JWK_P521, "", oauth_alg_bit(OAUTH_ALG_ES512)),
     GOOD(JWK_OKP, "", OKP_BITS),
+    GOOD(JWK_ED448, "", ED448_BITS),
 
     /* One key, one algorithm. */
 
@@ -163,6 +159,12 @@ static const jwk_case_t  jwk_cases[] = {
     GOOD(JWK_P256, "\"alg\":\"ES256\"", oauth_alg_bit(OAUTH_ALG_ES256)),
     GOOD(JWK_OKP, "\"alg\":\"EdDSA\"", OKP_BITS),
     GOOD(JWK_OKP, "\"alg\":\"Ed25519\"", OKP_BITS),
+    GOOD(JWK_ED448, "\"alg\":\"EdDSA\"", ED448_BITS),
+    GOOD(JWK_ED448, "\"alg\":\"Ed448\"", ED448_BITS),
+
+    BAD(JWK_OKP, "\"alg\":\"Ed448\"", "alg does not fit"),
+    BAD(JWK_ED448, "\"alg\":\"Ed25519\"", "alg does not fit"),
+    BAD(JWK_ED448, "\"alg\":\"ES512\"", "alg does not fit"),
 
     BAD(JWK_RSA, "\"alg\":\"ES256\"", "alg does not fit"),
     BAD(JWK_RSA, "\"alg\":\"EdDSA\"", "alg does not fit"),
@@ -174,9 +176,9 @@ static const jwk_case_t  jwk_cases[] = {
     BAD(JWK_RSA, "\"alg\":\"HS256\"", "alg does not fit"),
     BAD(JWK_RSA, "\"alg\":\"RSA-OAEP\"", "alg does not fit"),
     BAD(JWK_RSA, "\"alg\":\"rs256\"", "alg does not fit"),
-    BAD(JWK_RSA, "\"alg\":\"\"", "alg does not fit"),
-    BAD(JWK_RSA, "\"alg\":null", "alg is not a string"),
     BAD(JWK_RSA, "\"alg\":[\"RS256\"]", "alg is not a string"),
+    BAD(JWK_RSA, "\"alg\":false", "alg is not a string"),
+    BAD(JWK_RSA, "\"alg\":{}", "alg is not a string"),
 
     /* What the configuration allows. */
 
@@ -185,14 +187,16 @@ static const jwk_case_t  jwk_cases[] = {
     ONLY(JWK_RSA, "",
          oauth_alg_bit(OAUTH_ALG_PS256) | oauth_alg_bit(OAUTH_ALG_ES256),
          oauth_alg_bit(OAUTH_ALG_PS256)),
-    ONLY(JWK_OKP, "", oauth_alg_bit(OAUTH_ALG_EDDSA), OKP_BITS),
-    ONLY(JWK_OKP, "\"alg\":\"Ed25519\"", oauth_alg_bit(OAUTH_ALG_EDDSA),
-         OKP_BITS),
+    ONLY(JWK_OKP, "", OKP_BITS | ED448_BITS, OKP_BITS),
+    ONLY(JWK_OKP, "\"alg\":\"EdDSA\"", OKP_BITS, OKP_BITS),
+    ONLY(JWK_ED448, "\"alg\":\"EdDSA\"", OKP_BITS | ED448_BITS, ED448_BITS),
 
     { JWK_RSA, "", oauth_alg_bit(OAUTH_ALG_ES256), 0, "not allowed" },
     { JWK_RSA, "\"alg\":\"RS256\"", oauth_alg_bit(OAUTH_ALG_RS384), 0,
       "not allowed" },
     { JWK_RSA, "", 0, 0, "not allowed" },
+    { JWK_ED448, "", OKP_BITS, 0, "not allowed" },
+    { JWK_OKP, "\"alg\":\"EdDSA\"", ED448_BITS, 0, "not allowed" },
 
     /* RFC 7517 sections 4.2 and 4.3. */
 
@@ -204,22 +208,39 @@ static const jwk_case_t  jwk_cases[] = {
 
     BAD(JWK_P256, "\"use\":\"enc\"", "use"),
     BAD(JWK_P256, "\"use\":\"SIG\"", "use"),
-    BAD(JWK_P256, "\"use\":\"\"", "use"),
-    BAD(JWK_P256, "\"use\":null", "use"),
+    BAD(JWK_P256, "\"use\":0", "use"),
+    BAD(JWK_P256, "\"use\":{}", "use"),
     BAD(JWK_P256, "\"use\":[\"sig\"]", "use"),
-    BAD(JWK_P256, "\"key_ops\":[]", "key_ops"),
+    BAD(JWK_P256, "\"key_ops\":[null]", "key_ops"),
+    BAD(JWK_P256, "\"key_ops\":[\"\"]", "key_ops"),
+    BAD(JWK_P256, "\"key_ops\":{}", "key_ops"),
     BAD(JWK_P256, "\"key_ops\":[\"encrypt\"]", "key_ops"),
     BAD(JWK_P256, "\"key_ops\":[\"sign\"]", "key_ops"),
     BAD(JWK_P256, "\"key_ops\":[[\"verify\"]]", "key_ops"),
     BAD(JWK_P256, "\"key_ops\":\"verify\"", "key_ops"),
-    BAD(JWK_P256, "\"key_ops\":null", "key_ops"),
     BAD(JWK_P256, "\"use\":\"sig\",\"key_ops\":[\"encrypt\"]", "key_ops"),
+
+    /* What serializers write for a member that is not there. */
+
+    GOOD(JWK_P256, "\"use\":null,\"key_ops\":null,\"alg\":null,\"kid\":null",
+         oauth_alg_bit(OAUTH_ALG_ES256)),
+    GOOD(JWK_P256, "\"use\":\"\",\"key_ops\":\"\",\"alg\":\"\",\"kid\":\"\"",
+         oauth_alg_bit(OAUTH_ALG_ES256)),
+    GOOD(JWK_P256, "\"use\":[],\"key_ops\":[],\"alg\":[],\"kid\":[]",
+         oauth_alg_bit(OAUTH_ALG_ES256)),
+    GOOD(JWK_P256, "\"n\":null,\"e\":\"\",\"x5c\":[],\"oth\":[],\"d\":null,"
+                   "\"k\":null,\"p\":\"\"", oauth_alg_bit(OAUTH_ALG_ES256)),
+    BAD(JWK_P256, "\"use\":\"enc\",\"key_ops\":[],\"alg\":null", "use"),
+    BAD(JWK_P256, "\"use\":null,\"key_ops\":[\"encrypt\"]", "key_ops"),
+    BAD(JWK_P256, "\"d\":null,\"k\":\"AQAB\"", "private or symmetric"),
 
     /* Secrets. */
 
     BAD(JWK_RSA, "\"d\":\"AQAB\"", "private or symmetric"),
     BAD(JWK_RSA, "\"p\":\"AQAB\"", "private or symmetric"),
-    BAD(JWK_RSA, "\"qi\":null", "private or symmetric"),
+    BAD(JWK_RSA, "\"qi\":0", "private or symmetric"),
+    BAD(JWK_RSA, "\"oth\":[{}]", "private or symmetric"),
+    BAD(JWK_RSA, "\"d\":{}", "private or symmetric"),
     BAD(JWK_P256, "\"d\":\"AQAB\"", "private or symmetric"),
     BAD(JWK_OKP, "\"d\":\"AQAB\"", "private or symmetric"),
     BAD(JWK_OKP, "\"k\":\"AQAB\"", "private or symmetric"),
@@ -235,9 +256,9 @@ static const jwk_case_t  jwk_cases[] = {
 
     GOOD(JWK_P256, "\"kid\":\"../../etc/passwd\\r\\n' OR 1=1\"",
          oauth_alg_bit(OAUTH_ALG_ES256)),
-    BAD(JWK_P256, "\"kid\":\"\"", "kid"),
     BAD(JWK_P256, "\"kid\":1", "kid"),
-    BAD(JWK_P256, "\"kid\":null", "kid"),
+    BAD(JWK_P256, "\"kid\":{}", "kid"),
+    BAD(JWK_P256, "\"kid\":[null]", "kid"),
     BAD(JWK_P256, "\"kid\":[\"a\"]", "kid"),
     BAD(JWK_P256, "\"kid\":\"a\\u0000b\"", "kid"),
     BAD(JWK_P256, "\"kid\":\"\\u0000\"", "kid")
@@ -285,7 +306,10 @@ static const jwk_change_t  jwk_changes[] = {
     { JWK_RSA, "kty", "\"OKP\"", "crv" },
     { JWK_P256, "kty", "\"RSA\"", "n or e" },
     { JWK_P256, "kty", "\"OKP\"", "crv" },
-    { JWK_OKP, "kty", "\"EC\"", "x or y" },
+    { JWK_OKP, "kty", "\"EC\"", "crv" },
+    { JWK_ED448, "kty", "\"EC\"", "crv" },
+    { JWK_RSA, "kty", "\"\"", "kty" },
+    { JWK_RSA, "kty", "[]", "kty" },
 
     { JWK_RSA, "n", NULL, "n or e" },
     { JWK_RSA, "n", "1", "n or e" },
@@ -305,9 +329,14 @@ static const jwk_change_t  jwk_changes[] = {
     { JWK_P256, "crv", NULL, "crv" },
     { JWK_P256, "crv", "1", "crv" },
     { JWK_P256, "crv", "\"P-384\"", "point" },
-    { JWK_P256, "crv", "\"secp256k1\"", "point" },
-    { JWK_P256, "crv", "\"P-256\\u0000\"", "point" },
+    { JWK_P256, "crv", "\"secp256k1\"", "crv" },
+    { JWK_P256, "crv", "\"P-256\\u0000\"", "crv" },
+    { JWK_P256, "crv", "\"Ed25519\"", "crv" },
+    { JWK_P256, "crv", "\"\"", "crv" },
+    { JWK_P256, "crv", "null", "crv" },
     { JWK_P256, "x", NULL, "x or y" },
+    { JWK_P256, "x", "\"\"", "x or y" },
+    { JWK_P256, "x", "\"AA\"", "point" },
     { JWK_P256, "y", NULL, "x or y" },
     { JWK_P256, "x", "\"AAAA\"", "point" },
     { JWK_P256, "y", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
@@ -318,12 +347,16 @@ static const jwk_change_t  jwk_changes[] = {
 
     { JWK_OKP, "crv", NULL, "crv" },
     { JWK_OKP, "crv", "\"X25519\"", "crv" },
-    { JWK_OKP, "crv", "\"Ed448\"", "crv" },
+    { JWK_OKP, "crv", "\"Ed448\"", "sound point" },
+    { JWK_ED448, "crv", "\"Ed25519\"", "sound point" },
+    { JWK_OKP, "crv", "\"EdDSA\"", "crv" },
+    { JWK_OKP, "crv", "\"P-256\"", "crv" },
+    { JWK_OKP, "crv", "\"\"", "crv" },
     { JWK_OKP, "crv", "\"ed25519\"", "crv" },
     { JWK_OKP, "x", NULL, "x is not" },
-    { JWK_OKP, "x", "\"AAAA\"", "Ed25519 point" },
+    { JWK_OKP, "x", "\"AAAA\"", "sound point" },
     { JWK_OKP, "x", "\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
-      "Ed25519 point" },
+      "sound point" },
     { JWK_OKP, "x", "\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
       NULL }
 };
@@ -406,8 +439,11 @@ jwk_sizes(void **state)
         { JWK_P256, "x", 33, "point" },
         { JWK_P256, "y", 1025, "point" },
         { JWK_P256, "y", 5000, "x or y" },
-        { JWK_OKP, "x", 31, "point" },
+        { JWK_OKP, "x", 30, "point" },
         { JWK_OKP, "x", 33, "point" },
+        { JWK_OKP, "x", 1025, "point" },
+        { JWK_ED448, "x", 55, "point" },
+        { JWK_ED448, "x", 58, "point" },
         { JWK_OKP, "x", 5000, "x is not" }
     };
 
@@ -500,11 +536,13 @@ jwk_verifies(void **state)
         json_decref(value);
 
         for (id = 0; id < OAUTH_ALGS; id++) {
-            if (!(jwk.algorithms & oauth_alg_bit(id))) {
+
+            alg = oauth_alg_get((oauth_alg_id_t) id);
+
+            if (!(jwk.algorithms & alg->bits)) {
                 continue;
             }
 
-            alg = oauth_alg_get((oauth_alg_id_t) id);
             memset(&signature, 0, sizeof(oauth_buf_t));
             keys_append_signature(&signature, jwk_keys[i], alg->id,
                                   oauth_str("input"));

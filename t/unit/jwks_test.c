@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static const oauth_str_t  jwks_no_kid = { 0, NULL };
 static EVP_PKEY  *jwks_a;                    /* P-256 */
 static EVP_PKEY  *jwks_b;                    /* P-256 */
 static EVP_PKEY  *jwks_okp;                  /* Ed25519 */
+static EVP_PKEY  *jwks_ed448;
 
 
 static int
@@ -34,6 +36,7 @@ jwks_setup(void **state)
     jwks_a = keys_ec("P-256");
     jwks_b = keys_ec("P-256");
     jwks_okp = keys_ed25519();
+    jwks_ed448 = keys_ed448();
 
     return 0;
 }
@@ -47,6 +50,7 @@ jwks_teardown(void **state)
     EVP_PKEY_free(jwks_a);
     EVP_PKEY_free(jwks_b);
     EVP_PKEY_free(jwks_okp);
+    EVP_PKEY_free(jwks_ed448);
 
     return 0;
 }
@@ -112,8 +116,8 @@ jwks_verify(const oauth_jwks_t *set, oauth_str_t kid, EVP_PKEY *key,
     memset(&signature, 0, sizeof(oauth_buf_t));
     keys_append_signature(&signature, key, id, jwks_input);
 
-    reason = oauth_jwks_verify(set, kid, oauth_alg_get(id), jwks_input,
-                               oauth_buf_str(&signature));
+    reason = oauth_jwks_verify(set, kid, oauth_alg_get(id), OAUTH_ALGS_ALL,
+                               jwks_input, oauth_buf_str(&signature));
 
     oauth_buf_free(&signature);
 
@@ -185,14 +189,26 @@ jwks_without_kid(void **state)
     assert_int_equal(jwks_verify(set, jwks_no_kid, jwks_okp,
                                  OAUTH_ALG_ED25519), OAUTH_OK);
 
-    /* A key without kid is not the one that a kid names. */
+    /* A kid that no key has may mean a key without one, and no other. */
 
     assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_a,
                                  OAUTH_ALG_ES256), OAUTH_UNKNOWN_KEY);
+    assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_okp,
+                                 OAUTH_ALG_EDDSA), OAUTH_UNKNOWN_KEY);
+
+    /* A kid that a key has means that key. */
+
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_BAD_SIGNATURE);
+    assert_int_equal(jwks_verify(set, oauth_str("o"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_KEY_MISMATCH);
 
     assert_int_equal(oauth_jwks_verify(set, jwks_no_kid,
                                        oauth_alg_get(OAUTH_ALG_RS256),
-                                       jwks_input, oauth_str("x")),
+                                       OAUTH_ALGS_ALL, jwks_input,
+                                       oauth_str("x")),
                      OAUTH_UNKNOWN_KEY);
 
     oauth_jwks_free(set);
@@ -247,10 +263,46 @@ jwks_mismatch(void **state)
                                  OAUTH_ALG_EDDSA), OAUTH_KEY_MISMATCH);
     assert_int_equal(oauth_jwks_verify(set, oauth_str("a"),
                                        oauth_alg_get(OAUTH_ALG_RS256),
-                                       jwks_input, oauth_str("x")),
+                                       OAUTH_ALGS_ALL, jwks_input,
+                                       oauth_str("x")),
                      OAUTH_KEY_MISMATCH);
     assert_int_equal(jwks_verify(set, oauth_str("o"), jwks_okp,
                                  OAUTH_ALG_ED25519), OAUTH_OK);
+
+    oauth_jwks_free(set);
+}
+
+
+/* EdDSA leaves the curve open, the key does not. */
+
+static void
+jwks_eddsa(void **state)
+{
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_ed448, "\"kid\":\"e\",\"alg\":\"EdDSA\"");
+    jwks_add_key(&buf, jwks_okp, "\"kid\":\"o\",\"alg\":\"Ed25519\"");
+    jwks_add_key(&buf, jwks_okp, "\"kid\":\"e\"");
+    set = jwks_end(&buf);
+
+    assert_int_equal(jwks_verify(set, oauth_str("e"), jwks_ed448,
+                                 OAUTH_ALG_EDDSA), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("e"), jwks_ed448,
+                                 OAUTH_ALG_ED448), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("e"), jwks_okp,
+                                 OAUTH_ALG_EDDSA), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("e"), jwks_okp,
+                                 OAUTH_ALG_ED448), OAUTH_BAD_SIGNATURE);
+    assert_int_equal(jwks_verify(set, oauth_str("o"), jwks_ed448,
+                                 OAUTH_ALG_ED448), OAUTH_KEY_MISMATCH);
+    assert_int_equal(jwks_verify(set, oauth_str("o"), jwks_ed448,
+                                 OAUTH_ALG_EDDSA), OAUTH_BAD_SIGNATURE);
+    assert_int_equal(jwks_verify(set, jwks_no_kid, jwks_ed448,
+                                 OAUTH_ALG_ED448), OAUTH_OK);
 
     oauth_jwks_free(set);
 }
@@ -323,6 +375,15 @@ jwks_tried(void **state)
                                     oauth_str("a")), OAUTH_OK);
     assert_int_equal(jwks_verify_at(OAUTH_JWKS_TRIED, "\"kid\":\"a\"",
                                     oauth_str("a")), OAUTH_BAD_SIGNATURE);
+
+    /* Keys without a kid, for a kid that no key has. */
+
+    assert_int_equal(jwks_verify_at(OAUTH_JWKS_TRIED - 1, "",
+                                    oauth_str("a")), OAUTH_OK);
+    assert_int_equal(jwks_verify_at(OAUTH_JWKS_TRIED, "", oauth_str("a")),
+                     OAUTH_UNKNOWN_KEY);
+    assert_int_equal(jwks_verify_at(1, "\"kid\":\"b\"", oauth_str("a")),
+                     OAUTH_UNKNOWN_KEY);
 }
 
 
@@ -466,6 +527,115 @@ jwks_many(void **state)
     assert_int_equal(set->nskipped, 20);
     assert_int_equal(set->skipped[0].index, OAUTH_JWKS_KEYS);
     assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    oauth_jwks_free(set);
+}
+
+
+/* The last of 256 names is found; so is one with a hash that another has. */
+
+static void
+jwks_names(void **state)
+{
+    char           more[32];
+    size_t         i;
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+
+    for (i = 0; i < OAUTH_JWKS_KEYS - 3; i++) {
+        snprintf(more, sizeof(more), "\"kid\":\"key-%d\"", (int) i);
+        jwks_add_key(&buf, jwks_b, more);
+    }
+
+    /* FNV-1a of 32 bits is the same for these two. */
+
+    jwks_add_key(&buf, jwks_b, "\"kid\":\"costarring\"");
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"liquid\"");
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"last\"");
+    set = jwks_end(&buf);
+
+    assert_int_equal(set->nkeys, OAUTH_JWKS_KEYS);
+    assert_int_equal(set->kids[OAUTH_JWKS_KEYS - 3],
+                     set->kids[OAUTH_JWKS_KEYS - 2]);
+
+    assert_int_equal(jwks_verify(set, oauth_str("last"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("key-200"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("key-200"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_BAD_SIGNATURE);
+    assert_int_equal(jwks_verify(set, oauth_str("liquid"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("costarring"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_BAD_SIGNATURE);
+    assert_int_equal(jwks_verify(set, oauth_str("key-253"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_UNKNOWN_KEY);
+
+    oauth_jwks_free(set);
+}
+
+
+/* Keys on no curve: the good ones before the bound stay, those after do not. */
+
+static oauth_jwks_t *
+jwks_unsound(size_t before, size_t between)
+{
+    size_t       i;
+    oauth_buf_t  buf;
+
+    jwks_begin(&buf);
+
+    for (i = 0; i < before + between; i++) {
+
+        if (i == before) {
+            jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+        }
+
+        jwks_add_json(&buf, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"x\","
+                      "\"x\":\"AQ\",\"y\":\"AQ\"}");
+    }
+
+    jwks_add_key(&buf, jwks_b, "\"kid\":\"b\"");
+
+    return jwks_end(&buf);
+}
+
+
+static void
+jwks_gives_up(void **state)
+{
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    set = jwks_unsound(1, OAUTH_JWKS_UNSOUND - 2);
+    assert_int_equal(set->nkeys, 2);
+    oauth_jwks_free(set);
+
+    set = jwks_unsound(1, OAUTH_JWKS_UNSOUND - 1);
+    assert_int_equal(set->nkeys, 1);
+    assert_int_equal(set->nskipped, OAUTH_JWKS_UNSOUND + 1);
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_b,
+                                 OAUTH_ALG_ES256), OAUTH_UNKNOWN_KEY);
+    oauth_jwks_free(set);
+
+    /* Where there is no good one yet, the search goes on to the first. */
+
+    set = jwks_unsound(OAUTH_JWKS_MEMBERS - 3, 1);
+    assert_int_equal(set->nkeys, 1);
+    assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_a,
+                                 OAUTH_ALG_ES256), OAUTH_OK);
+    oauth_jwks_free(set);
+
+    set = jwks_unsound(OAUTH_JWKS_MEMBERS - 1, 0);
+    assert_int_equal(set->nkeys, 1);
+    assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_b,
                                  OAUTH_ALG_ES256), OAUTH_OK);
     oauth_jwks_free(set);
 }
@@ -617,11 +787,14 @@ main(void)
         cmocka_unit_test(jwks_without_kid),
         cmocka_unit_test(jwks_has),
         cmocka_unit_test(jwks_mismatch),
+        cmocka_unit_test(jwks_eddsa),
         cmocka_unit_test(jwks_same_kid),
         cmocka_unit_test(jwks_tried),
         cmocka_unit_test(jwks_odd_keys),
         cmocka_unit_test(jwks_none_usable),
         cmocka_unit_test(jwks_many),
+        cmocka_unit_test(jwks_names),
+        cmocka_unit_test(jwks_gives_up),
         cmocka_unit_test(jwks_documents),
         cmocka_unit_test(jwks_too_many),
         cmocka_unit_test(jwks_allowed)

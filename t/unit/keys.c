@@ -83,6 +83,18 @@ keys_ed25519(void)
 
 
 EVP_PKEY *
+keys_ed448(void)
+{
+    EVP_PKEY  *key;
+
+    key = EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
+    keys_need(key);
+
+    return key;
+}
+
+
+EVP_PKEY *
 keys_for(oauth_alg_id_t id)
 {
     const oauth_alg_t  *alg;
@@ -98,7 +110,7 @@ keys_for(oauth_alg_id_t id)
         return keys_ec((const char *) alg->curve.data);
 
     default:
-        return keys_ed25519();
+        return (id == OAUTH_ALG_ED448) ? keys_ed448() : keys_ed25519();
     }
 }
 
@@ -381,12 +393,14 @@ static void
 keys_append_okp(oauth_buf_t *buf, EVP_PKEY *key)
 {
     size_t         len;
-    unsigned char  bytes[32];
+    unsigned char  bytes[57];
 
     len = sizeof(bytes);
     keys_need(EVP_PKEY_get_raw_public_key(key, bytes, &len) == 1);
 
-    oauth_buf_append_literal(buf, "\"kty\":\"OKP\",\"crv\":\"Ed25519\"");
+    oauth_buf_append_literal(buf, "\"kty\":\"OKP\",\"crv\":\"");
+    oauth_buf_append_str(buf, keys_str(len == 57 ? "Ed448" : "Ed25519"));
+    oauth_buf_append_literal(buf, "\"");
     keys_append_member(buf, "x", (oauth_str_t) { len, bytes });
 }
 

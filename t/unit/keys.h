@@ -25,6 +25,7 @@ oauth_str_t keys_str(const char *s);
 EVP_PKEY *keys_rsa(unsigned bits);
 EVP_PKEY *keys_ec(const char *curve);
 EVP_PKEY *keys_ed25519(void);
+EVP_PKEY *keys_ed448(void);
 
 /* A new key that fits an algorithm; RSA of 2048 bits. */
 

@@ -41,7 +41,7 @@ const oauth_policy_t  token_policy = {
 
 const char *const  token_kids[TOKEN_KEYS] = {
     "\"kid\":\"rsa\"", "\"kid\":\"p256\"", "\"kid\":\"p384\"",
-    "\"kid\":\"p521\"", "\"kid\":\"okp\""
+    "\"kid\":\"p521\"", "\"kid\":\"okp\"", "\"kid\":\"ed448\""
 };
 
 EVP_PKEY      *token_keys[TOKEN_KEYS];
@@ -89,6 +89,7 @@ token_setup(void **state)
     token_keys[TOKEN_P384] = keys_ec("P-384");
     token_keys[TOKEN_P521] = keys_ec("P-521");
     token_keys[TOKEN_OKP] = keys_ed25519();
+    token_keys[TOKEN_ED448] = keys_ed448();
     token_foreign = keys_ec("P-256");
 
     token_set = token_make_set(0, TOKEN_KEYS, token_kids);
@@ -132,6 +133,9 @@ token_key_of(oauth_alg_id_t id)
     case OAUTH_ALG_EDDSA:
     case OAUTH_ALG_ED25519:
         return TOKEN_OKP;
+
+    case OAUTH_ALG_ED448:
+        return TOKEN_ED448;
 
     default:
         return TOKEN_RSA;

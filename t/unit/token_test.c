@@ -175,12 +175,33 @@ token_configured_algorithms(void **state)
 
     /* Two names of one algorithm. */
 
-    policy.algorithms = oauth_alg_bit(OAUTH_ALG_EDDSA);
+    policy.algorithms = oauth_alg_get(OAUTH_ALG_EDDSA)->bits;
 
     assert_int_equal(token_reason("{\"alg\":\"Ed25519\",\"kid\":\"okp\"}",
                                   "{" PAYLOAD "}", token_keys[TOKEN_OKP],
                                   OAUTH_ALG_ED25519, &policy, token_set),
                      OAUTH_OK);
+
+    /* EdDSA is allowed by one of its curves, and means it alone. */
+
+    policy.algorithms = oauth_alg_bit(OAUTH_ALG_ED25519);
+
+    assert_int_equal(token_reason("{\"alg\":\"EdDSA\",\"kid\":\"okp\"}",
+                                  "{" PAYLOAD "}", token_keys[TOKEN_OKP],
+                                  OAUTH_ALG_EDDSA, &policy, token_set),
+                     OAUTH_OK);
+    assert_int_equal(token_reason("{\"alg\":\"EdDSA\",\"kid\":\"ed448\"}",
+                                  "{" PAYLOAD "}", token_keys[TOKEN_ED448],
+                                  OAUTH_ALG_ED448, &policy, token_set),
+                     OAUTH_KEY_MISMATCH);
+    assert_int_equal(token_reason("{\"alg\":\"EdDSA\"}",
+                                  "{" PAYLOAD "}", token_keys[TOKEN_ED448],
+                                  OAUTH_ALG_ED448, &policy, token_set),
+                     OAUTH_BAD_SIGNATURE);
+    assert_int_equal(token_reason("{\"alg\":\"Ed448\",\"kid\":\"ed448\"}",
+                                  "{" PAYLOAD "}", token_keys[TOKEN_ED448],
+                                  OAUTH_ALG_ED448, &policy, token_set),
+                     OAUTH_WRONG_ALGORITHM);
 }
 
 

@@ -19,7 +19,7 @@ my %types = (
     RS256 => 'RSA', RS384 => 'RSA', RS512 => 'RSA',
     PS256 => 'RSA', PS384 => 'RSA', PS512 => 'RSA',
     ES256 => 'P-256', ES384 => 'P-384', ES512 => 'P-521',
-    EdDSA => 'ED25519', Ed25519 => 'ED25519',
+    EdDSA => 'ED25519', Ed25519 => 'ED25519', Ed448 => 'ED448',
 );
 
 my $count = 0;
