@@ -75,14 +75,19 @@ oauth_str_control(oauth_str_t s)
 int
 oauth_str_has_control(oauth_str_t s)
 {
-    while (s.len > 0) {
+    size_t  i;
 
-        if (oauth_str_control(s)) {
-            return 1;
+    for (i = 0; i < s.len; i++) {
+
+        /* Most characters are of ASCII, and plain. */
+
+        if (s.data[i] >= 0x20 && s.data[i] < 0x7f) {
+            continue;
         }
 
-        s.data++;
-        s.len--;
+        if (oauth_str_control((oauth_str_t) { s.len - i, s.data + i })) {
+            return 1;
+        }
     }
 
     return 0;
