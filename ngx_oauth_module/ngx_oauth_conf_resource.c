@@ -123,6 +123,8 @@ ngx_oauth_server_listen(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
     }
 
     found = 0;
+    *port = 0;
+    *ssl = 0;
     ports = cmcf->ports->elts;
 
     for (p = 0; p < cmcf->ports->nelts; p++) {
