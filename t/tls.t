@@ -27,7 +27,7 @@ my %certificates = (
     address => certificate(ca => $ca, name => 'IP:127.0.0.1'),
     self_signed => certificate(),
     other_ca => certificate(ca => $other_ca),
-    expired => certificate(ca => $ca, days => -1),
+    expired => certificate(ca => $ca, expired => 1),
     wrong_host => certificate(ca => $ca, name => 'DNS:other.test'),
     store => certificate(ca => $ca),
 );

@@ -23,7 +23,7 @@ my $upstream = upstream();
 
 $cold->answer(jwks => hold => 'go');
 
-my $nginx = nginx(<<'EOT', AS => $issuer->url, COLD => $cold->url,
+my @conf = (<<'EOT', AS => $issuer->url, COLD => $cold->url,
     oauth_issuer corp { issuer %%AS%%; }
     oauth_issuer cold { issuer %%COLD%%; timeout 120s; }
 
@@ -56,6 +56,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, COLD => $cold->url,
 EOT
     UP => $upstream->port);
 
+my $nginx = nginx(@conf);
 my $http = $nginx->http;
 my $token = $issuer->token;
 my @places = qw(/buffered /streamed);
@@ -174,10 +175,19 @@ for my $place (@places) {
     $client->close;
 }
 
-# with a request that waits for keys
+# With a request that waits for keys.  A fetch is given up after ten seconds, a
+# request waits for five: the worker that has none starts now, and what is sent
+# is made before.
 
 my $body = substr $large, 0, 1 << 20;
+my $in_chunks = chunks($body);
 my $waiting = $cold->token(sub => 'waiter');
+my $expired = $cold->token(exp => time - 999);
+
+$cold->answer(discovery => hold => 'go');
+$nginx = nginx(@conf);
+$http = $nginx->http;
+
 my (@whole, @halves);
 
 for my $place (@places) {
@@ -185,7 +195,7 @@ for my $place (@places) {
                               body => $body);
     push @whole, $http->connect->send(
         $http->bytes('POST', $place, @close, @chunked, token => $waiting)
-        . chunks($body), 'POST');
+        . $in_chunks, 'POST');
 
     # of these, the second half comes when the keys are there
 
@@ -210,8 +220,8 @@ my @leaving = map {
 } @places;
 
 my $refused = $http->connect->send(
-    $http->bytes('POST', '/streamed', token => $cold->token(
-        exp => time - 999), @chunked) . chunks($body), 'POST');
+    $http->bytes('POST', '/streamed', token => $expired, @chunked)
+    . $in_chunks, 'POST');
 
 $before = $upstream->count;
 

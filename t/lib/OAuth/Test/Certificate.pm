@@ -9,6 +9,8 @@ use Exporter qw(import);
 use File::Temp ();
 use IPC::Open3 qw(open3);
 
+use OAuth::Test::Clock;
+
 our @EXPORT_OK = qw(certificate);
 
 my $folder;
@@ -17,14 +19,20 @@ my $count = 0;
 
 # Returns the paths of certificate and key.
 #
-# options: name (subjectAltName, "DNS:localhost"), days (3; -1: expired),
-# authority (1: it may sign others), ca (what this function returned for an
-# authority; without it the certificate signs itself)
+# It is good for three days.  options: name (subjectAltName, "DNS:localhost"),
+# expired (1: made four days ago), authority (1: it may sign others), ca (what
+# this function returned for an authority; without it the certificate signs
+# itself)
 
 sub certificate {
     my (%options) = @_;
 
     $folder ||= File::Temp->newdir('oauth-cert-XXXXXX', TMPDIR => 1);
+
+    # OpenSSL 3.5 refuses a negative number of days.
+
+    local %ENV = (%ENV, $options{expired}
+                        ? OAuth::Test::Clock::shifted(-4 * 86400) : ());
 
     my $base = "$folder/" . ++$count;
     my %made = (certificate => "$base.pem", key => "$base.key");
@@ -41,7 +49,7 @@ sub certificate {
         : ('-key', $made{key});
 
     openssl(qw(x509 -req -copy_extensions copy -in), "$base.csr",
-            '-days', $options{days} // 3, @signer,
+            '-days', 3, @signer,
             '-out', $made{certificate});
 
     return \%made;

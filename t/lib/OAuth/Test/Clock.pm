@@ -23,6 +23,17 @@ sub is_missing {
 }
 
 
+# What is in the environment of a program whose clock is so many seconds fast.
+
+sub shifted {
+    my ($seconds) = @_;
+
+    die "libfaketime is not installed\n" unless $library;
+
+    return (LD_PRELOAD => $library, FAKETIME => sprintf '%+d', $seconds);
+}
+
+
 sub new {
     my ($class, %options) = @_;
 
