@@ -9,36 +9,30 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 self=$top/build.sh
 build=${BUILD:-$top/build}
-nginx_src=${NGINX_SRC:-/usr/share/nginx/src}
+nginx_src=${NGINX_SRC:-}
 jobs=$(nproc 2>/dev/null || echo 1)
 
-build_packages=(gcc libc6-dev make perl libjansson-dev libcurl4-openssl-dev
-                libjwt-dev libssl-dev libpcre2-dev zlib1g-dev)
-nginx_packages=(nginx nginx-dev)
-test_packages=(libcmocka-dev valgrind binutils openssl curl libfaketime)
-bench_packages=(wrk haproxy apache2 libapache2-mod-auth-openidc
-                libnginx-mod-http-js)
-services=(nginx haproxy apache2)
-browser_packages=(chromium)
-fuzz_packages=(clang libclang-rt-dev libcmocka-dev binutils)
-coverage_packages=(gcovr)
 
-node_least=20
-
-lists=old                       # apt's, until they were fetched once
+for library in packages nginx node install; do
+    # shellcheck source=/dev/null
+    . "$top/tools/$library.sh"
+done
 
 
 verb_help() {
     cat <<EOF
 usage: ./build.sh verb
 
-  deps            install what the other verbs need (Debian packages)
+  deps            install what build, demo and test need (Debian packages, and
+                  Node.js where Debian's is older than $node_least)
   build           build/ngx_oauth_module.so
   install         put the module where nginx looks for modules, and a file
                   into modules-available; says how to enable it
+  uninstall       remove both, and the link that enables the module; but not
+                  while nginx's configuration needs it
   demo [--once]   an authorization server, an app, nginx with the module and
                   an agent on loopback ports; stays up until Ctrl-C, --once
-                  ends after the exchange (needs Node.js $node_least or newer)
+                  ends after the exchange
   test [phase]    all tests, or one phase of: ${phases[*]}
   test --asan     the phase prove on an nginx built from source with ASan and
                   UBSan; a report of theirs is a failure
@@ -63,6 +57,7 @@ environment:
                   by the demo and the tests; test --asan, --valgrind
                   and --torture fetch one where it is not set
   CC_OPT, LD_OPT  further compiler and linker options
+  WERROR=1        a warning of the compiler is an error, as it is for .ci/run
   BUILD=dir       in place of build/
 EOF
 }
@@ -76,114 +71,6 @@ say() {
 die() {
     printf 'build.sh: %s\n' "$*" >&2
     exit 1
-}
-
-
-# --- packages -------------------------------------------------------------
-
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        die "this needs root, and there is no sudo: $*"
-    fi
-}
-
-
-is_installed() {
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
-}
-
-
-# need package...: installs those that are not there.
-
-need() {
-    local package missing=()
-
-    if ! command -v apt-get >/dev/null; then
-        say "no apt-get here; this has to be installed already: $*"
-        return
-    fi
-
-    for package in "$@"; do
-        is_installed "$package" || missing+=("$package")
-    done
-
-    if [ ${#missing[@]} -eq 0 ]; then
-        return
-    fi
-
-    say "installing ${missing[*]}"
-
-    if [ "$lists" = old ]; then
-        as_root apt-get -q update
-        lists=new
-    fi
-
-    apt_install "${missing[@]}"
-}
-
-
-# Debian starts a service that it installs.  A freshly installed nginx would
-# take port 80 of a machine that only wanted to build: a policy-rc.d that
-# speaks of the new services alone is there for as long as apt-get runs.  Those
-# that were installed before, and a policy-rc.d of the machine's own, stay as
-# they are.
-
-apt_install() {
-    local policy=/usr/sbin/policy-rc.d status=0 ours=no service new=()
-
-    for service in "${services[@]}"; do
-        [[ " $* " != *" $service "* ]] || new+=("$service")
-    done
-
-    if [ ${#new[@]} -gt 0 ] && [ ! -e $policy ]; then
-        ours=yes
-        policy_script "${new[@]}" | as_root tee $policy >/dev/null
-        as_root chmod 755 $policy
-        say "installed but not started now: ${new[*]}"
-    fi
-
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q install -y --no-install-recommends "$@" || status=$?
-
-    if [ $ours = yes ]; then
-        as_root rm -f $policy
-    fi
-
-    return $status
-}
-
-
-# policy_script service...: apache2 has another one, apache-htcacheclean.
-
-policy_script() {
-    echo '#!/bin/sh'
-    printf 'case "$*" in *%s*) exit 101 ;; esac\n' "${@%%[0-9]*}"
-}
-
-
-need_build() {
-    need "${build_packages[@]}"
-
-    if [ -z "${NGINX_SRC:-}" ]; then
-        need "${nginx_packages[@]}"
-    fi
-}
-
-
-verb_deps() {
-    need_build
-    need "${test_packages[@]}"
-
-    if have_node; then
-        need_browser
-        say "all there: packages, Node.js $(node --version)"
-    else
-        say "packages are there; $(node_message)"
-    fi
 }
 
 
@@ -215,6 +102,10 @@ set_configure_flags() {
     cc_opt="-g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2"
     ld_opt="-Wl,-z,relro -Wl,-z,now"
 
+    # nginx's own configure makes warnings errors.
+
+    [ -n "${WERROR:-}" ] || cc_opt+=" -Wno-error"
+
     configure_flags+=(--add-dynamic-module="$top" --builddir="$build/objs"
                       --with-cc-opt="$cc_opt ${CC_OPT:-}"
                       --with-ld-opt="$ld_opt ${LD_OPT:-}")
@@ -245,6 +136,19 @@ configure_nginx() {
                 || tail -n 20 "$build/configure.log" >&2
             die "configure failed; all of it is in $build/configure.log"
         }
+}
+
+
+verb_deps() {
+    need_build
+    need "${test_packages[@]}"
+
+    if need_node; then
+        need_browser
+        say "all there: packages, Node.js $(node --version)"
+    else
+        say "packages are there; $(node_message)"
+    fi
 }
 
 
@@ -314,19 +218,6 @@ installed_nginx() {
 }
 
 
-# modules_path nginx: where its load_module lines look.
-
-modules_path() {
-    "$1" -V 2>&1 | tr ' ' '\n' | awk -F= '
-        $1 == "--prefix" { prefix = $2 }
-        $1 == "--modules-path" { path = $2 }
-        END {
-            if (!prefix) prefix = "/usr/local/nginx"
-            print path ? path : prefix "/modules"
-        }'
-}
-
-
 # What the tests and the demo run.  Not in the variable NGINX: to nginx itself
 # that means inherited sockets.
 
@@ -335,104 +226,6 @@ export_paths() {
     export OAUTH_MODULE=$build/ngx_oauth_module.so
     OAUTH_NGINX=$(nginx_binary)
     export OAUTH_NGINX NGINX_BINARY=$OAUTH_NGINX
-}
-
-
-# --- nginx from source ----------------------------------------------------
-
-# Sets NGINX_SRC, unless it is set, to the source of Debian's nginx as it was
-# before Debian's patches: $build/src/nginx-version.
-
-nginx_source() {
-    local folder=$build/src tarball version
-
-    if [ -z "${NGINX_SRC:-}" ]; then
-        mkdir -p "$folder"
-        exec 8>"$folder/lock"
-        flock 8
-
-        tarball=$(nginx_tarball "$folder")
-
-        if [ -z "$tarball" ]; then
-            fetch_nginx "$folder"
-            tarball=$(nginx_tarball "$folder")
-        fi
-
-        version=${tarball##*/nginx_}
-        NGINX_SRC=$folder/nginx-${version%.orig.tar.*}
-
-        if [ ! -d "$NGINX_SRC" ]; then
-            rm -rf "$NGINX_SRC.new"
-            mkdir "$NGINX_SRC.new"
-            tar -xf "$tarball" -C "$NGINX_SRC.new" --strip-components=1
-            mv "$NGINX_SRC.new" "$NGINX_SRC"
-        fi
-
-        exec 8>&-
-    fi
-
-    nginx_src=$NGINX_SRC
-}
-
-
-nginx_tarball() {
-    find "$1" -maxdepth 1 -name 'nginx_*.orig.tar.?z' | head -n 1
-}
-
-
-# fetch_nginx folder: nginx_version.orig.tar.gz, by an apt whose sources are
-# the machine's, turned to source packages, and whose state is in the folder.
-# Archives keep the tarball longer than the small files beside it: so a failed
-# download matters only if the tarball is not what apt's index has.
-
-fetch_nginx() {
-    local folder=$1 conf=$1/apt/conf log=$1/apt/log sum
-
-    command -v apt-get >/dev/null || die "no apt-get here: set NGINX_SRC"
-    say "fetching nginx's source"
-    private_apt "$folder/apt"
-
-    apt-get -q -c "$conf" update >"$log" 2>&1 || true
-    sum=$(apt-get -q -c "$conf" source --print-uris nginx 2>>"$log" | sed -nE \
-        "s/^'.*' (nginx_.*\.orig\.tar\..z) .* SHA256:([0-9a-f]+)$/\2  \1/p") \
-        || true
-    (cd "$folder" && apt-get -q -c "$conf" source --download-only nginx) \
-        >>"$log" 2>&1 || true
-
-    if ! (cd "$folder" && sha256sum -c --quiet <<<"$sum" >>"$log" 2>&1); then
-        rm -f "$folder"/nginx_*.orig.tar.?z
-        die "nginx's source did not come ($log); NGINX_SRC can name another"
-    fi
-}
-
-
-# private_apt folder: a configuration for apt-get -c, without the hooks of the
-# machine's, which would act on the machine's own lists.
-
-private_apt() {
-    local file list="" parts=""
-
-    rm -rf "$1"
-    mkdir -p "$1/sources" "$1/lists/partial" "$1/cache/archives/partial"
-    cat >"$1/conf" <<EOF
-#clear APT::Update;
-Dir::Etc::SourceList "/dev/null";
-Dir::Etc::SourceParts "$1/sources";
-Dir::State::Lists "$1/lists";
-Dir::Cache "$1/cache";
-EOF
-
-    eval "$(apt-config shell list Dir::Etc::SourceList/f \
-                             parts Dir::Etc::SourceParts/d)"
-
-    for file in "$list" "${parts%/}"/*.list "${parts%/}"/*.sources; do
-        if [ -f "$file" ]; then
-            sed -E -e '/^deb-src[[:space:]]/d' \
-                -e 's/^deb([[:space:]])/deb-src\1/' \
-                -e 's/^Types:.*/Types: deb-src/' "$file" \
-                >"$1/sources/${file##*/}"
-        fi
-    done
 }
 
 
@@ -450,109 +243,8 @@ variant() {
 }
 
 
-# --- install --------------------------------------------------------------
-
-verb_install() {
-    local nginx modules
-    local available=/usr/share/nginx/modules-available
-    local enabled=/etc/nginx/modules-enabled
-
-    verb_build
-    nginx=$(installed_nginx)
-    check_loads "$nginx"
-    modules=$(modules_path "$nginx")
-
-    say "installing $modules/ngx_oauth_module.so"
-    as_root mkdir -p "$modules"
-    as_root install -m 644 "$build/ngx_oauth_module.so" \
-        "$modules/ngx_oauth_module.so.new"
-    as_root mv "$modules/ngx_oauth_module.so.new" \
-        "$modules/ngx_oauth_module.so"
-
-    if [ ! -d $enabled ]; then
-        say "to enable it, put this line at the top of nginx.conf:"
-        echo "    load_module $modules/ngx_oauth_module.so;"
-        return
-    fi
-
-    say "installing $available/mod-http-oauth.conf"
-    as_root mkdir -p $available
-    echo 'load_module modules/ngx_oauth_module.so;' \
-        | as_root tee $available/mod-http-oauth.conf >/dev/null
-
-    if [ -e $enabled/50-mod-http-oauth.conf ]; then
-        say "it is enabled; restart nginx to run the new module:"
-        echo "    nginx -t && systemctl restart nginx"
-    else
-        say "to enable it:"
-        echo "    ln -s $available/mod-http-oauth.conf" \
-             "$enabled/50-mod-http-oauth.conf"
-        echo "    nginx -t && systemctl reload nginx"
-    fi
-}
-
-
-# Says now, and not at the next restart, that nginx and module do not fit.
-
-check_loads() {
-    local dir status=0
-
-    dir=$(mktemp -d)
-    printf '%s\n' "load_module $build/ngx_oauth_module.so;" \
-        "pid $dir/pid;" 'error_log stderr;' 'events {}' >"$dir/nginx.conf"
-
-    "$1" -t -q -p "$dir" -c "$dir/nginx.conf" || status=$?
-    rm -rf "$dir"
-
-    [ $status = 0 ] || die "$1 cannot load the module"
-}
-
-
-# --- Node.js: demo and end-to-end tests -----------------------------------
-
-have_node() {
-    command -v node >/dev/null && command -v npm >/dev/null \
-        && [ "$(node -p 'parseInt(process.versions.node)')" -ge $node_least ]
-}
-
-
-node_message() {
-    local found="none is here"
-
-    if command -v node >/dev/null; then
-        found="$(node --version) is here"
-        command -v npm >/dev/null || found="$found, without npm"
-    fi
-
-    echo "Node.js $node_least or newer with npm is needed for the" \
-         "authorization server of the demo and the end-to-end tests; $found." \
-         "Debian 12's own package is 18: take one from nodejs.org (unpacked" \
-         "anywhere, with its bin folder in PATH)."
-}
-
-
-# Without it, its tests say that they are skipped.
-
-need_browser() {
-    (need "${browser_packages[@]}") || say "no ${browser_packages[*]} to be had"
-}
-
-
-# npm_ci folder: the packages that its package-lock.json names.
-
-npm_ci() {
-    local done=$1/node_modules/.package-lock.json
-
-    if [ ! -e "$done" ] || [ "$1/package-lock.json" -nt "$done" ]; then
-        say "npm ci in ${1#"$top"/}"
-        (cd "$1" && npm ci --no-audit --no-fund)
-        touch "$done"
-    fi
-}
-
-
 verb_demo() {
-    have_node || die "$(node_message)"
+    need_node || die "$(node_message)"
     verb_build
     npm_ci "$top/t/e2e"
     export_paths
@@ -719,7 +411,7 @@ phase_torture() {
 # Real clients against a real authorization server, and the demo.
 
 phase_e2e() {
-    if ! have_node; then
+    if ! need_node; then
         say "skipped: $(node_message)"
         echo "0 0 1" >>"$TAP_TALLY"
         return
@@ -949,7 +641,8 @@ main() {
     [ $# -eq 0 ] || shift
 
     case $verb in
-    deps | build | install | demo | test | coverage | fuzz | bench | clean | help)
+    deps | build | install | uninstall | demo | test | coverage | fuzz | bench \
+        | clean | help)
         "verb_$verb" "$@"
         ;;
     phase_*)

@@ -1,0 +1,213 @@
+#!/usr/bin/perl
+#
+# ./build.sh install and uninstall, with an nginx whose folders are this
+# test's: what the first put there the second takes away, nothing else, and not
+# while nginx's configuration needs it.
+
+use strict;
+use warnings;
+
+use File::Copy qw(copy);
+use File::Path qw(make_path);
+use File::Temp ();
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use OAuth::Test::File qw(write_file);
+use OAuth::Test::Mode qw(mode);
+
+plan skip_all => 'is not a matter of how nginx was built' if mode();
+
+my $real = $ENV{OAUTH_NGINX} || '/usr/sbin/nginx';
+my $root = File::Temp->newdir('oauth-install-XXXXXX', TMPDIR => 1);
+my $conf = "$root/etc/nginx.conf";
+my $so = "$root/lib/modules/ngx_oauth_module.so";
+my $available = "$root/share/modules-available/mod-http-oauth.conf";
+my $enabled = "$root/etc/modules-enabled";
+my $load = 'load_module modules/ngx_oauth_module.so;';
+
+make_path(map { "$root/$_" }
+          qw(bin etc/modules-enabled lib share share/modules-available));
+symlink '../lib/modules', "$root/share/modules" or die "symlink: $!\n";
+
+program('sudo', 'exec "$@"');
+program('nginx', <<"EOT");
+case "\$*" in
+-V) echo "configure arguments: --with-compat --prefix=$root/share" \\
+         "--conf-path=$conf --modules-path=$root/lib/modules" >&2 ;;
+*)  exec $real -p $root/share -c $conf "\$@" ;;
+esac
+EOT
+
+$ENV{PATH} = "$root/bin:$ENV{PATH}";
+
+
+sub program {
+    my ($name, $text) = @_;
+
+    chmod 0755, write_file("$root/bin/$name", "#!/bin/sh\n$text\n")
+        or die "chmod: $!\n";
+
+    return;
+}
+
+
+# The whole configuration but for what modules-enabled has.
+
+sub configure {
+    my (%parts) = @_;
+
+    return write_file($conf, <<"EOT");
+${\($parts{main} // '')}
+include $enabled/*.conf;
+pid $root/pid;
+error_log stderr;
+events { }
+http {
+    access_log off;
+    ${\($parts{http} // '')}
+}
+EOT
+}
+
+
+# What it says, its errors included; then $? has its status.
+
+sub build_sh {
+    my ($verb) = @_;
+
+    return scalar `$FindBin::Bin/../build.sh $verb 2>&1 </dev/null`;
+}
+
+
+# What install does, without another build.
+
+sub put_there {
+    my ($text) = @_;
+
+    make_path("$root/lib/modules");
+    copy("$root/copy.so", $so) or die "copy: $!\n";
+
+    return write_file($available, $text);
+}
+
+
+sub nginx_loads { return system("$root/bin/nginx -t -q 2>/dev/null") == 0 }
+
+
+sub enable {
+    my ($name) = @_;
+
+    symlink $available, "$enabled/$name" or die "symlink: $!\n";
+
+    return;
+}
+
+
+# The files and links that are there, without the folder's name.
+
+sub files {
+    return join ' ', sort map { s/\A\Q$root\E\///r }
+        grep { -l || -e } $so, $available, glob("$enabled/*"),
+                          glob("$root/*/*.uninstalled"),
+                          glob("$root/*/*/*.uninstalled");
+}
+
+
+my $both = 'lib/modules/ngx_oauth_module.so'
+    . ' share/modules-available/mod-http-oauth.conf';
+my $issuer = 'oauth_issuer corp { issuer https://login.example.com; }';
+my $said;
+
+configure();
+
+# nothing to do
+
+$said = build_sh('uninstall');
+is($?, 0, 'uninstall where nothing is installed');
+like($said, qr/nothing to remove/, 'says so');
+
+# there and away
+
+$said = build_sh('install');
+is($?, 0, 'install') or diag($said);
+is(files(), $both, 'puts two files there');
+like($said, qr{ln -s \Q$available\E \Q$enabled\E/50-mod-http-oauth\.conf},
+     'and says how to enable it');
+
+enable('50-mod-http-oauth.conf');
+configure(http => $issuer);
+ok(nginx_loads(), 'enabled, nginx knows its directives');
+
+like(build_sh('install'), qr/it is enabled; restart nginx/, 'a second time');
+
+copy($so, "$root/copy.so") or die "copy: $!\n";
+
+# not while something needs it
+
+for (
+    [ 'a directive', { http => $issuer }, qr/unknown directive "oauth_issuer"/ ],
+    [ 'a load_module of its own', { main => $load }, qr/dlopen\(\) .* failed/,
+      "$enabled/50-mod-http-oauth.conf" ],
+) {
+    my ($name, $parts, $why, $without) = @$_;
+
+    unlink $without or die "unlink: $!\n" if $without;
+    configure(%$parts);
+    ok(nginx_loads(), "$name: nginx loads");
+
+    my $before = files();
+
+    $said = build_sh('uninstall');
+    isnt($?, 0, "$name: uninstall refuses");
+    like($said, $why, "$name: says why");
+    like($said, qr/still needs the module, so nothing was removed/,
+         "$name: and that it did nothing");
+    is(files(), $before, "$name: all is as it was");
+    ok(nginx_loads(), "$name: nginx loads as before");
+}
+
+# all of it, the link whatever its name is, and nothing else
+
+write_file("$root/share/modules-available/other.conf", "# another\n");
+symlink "$root/share/modules-available/other.conf", "$enabled/10-other.conf"
+    or die "symlink: $!\n";
+
+enable('99-oauth.conf');
+configure();
+ok(nginx_loads(), 'nothing needs it: nginx loads');
+
+$said = build_sh('uninstall');
+is($?, 0, 'uninstall') or diag($said);
+is(files(), 'etc/modules-enabled/10-other.conf', 'removes all, and no other');
+like($said, qr/removing \Q$_\E$/m, "says: $_")
+    for $so, $available, "$enabled/99-oauth.conf";
+ok(-e "$root/share/modules-available/other.conf", 'leaves other files');
+ok(!-e "$root/lib/modules", 'removes a folder that is empty then');
+ok(nginx_loads(), 'and nginx loads');
+
+# a file that was changed is somebody's
+
+put_there("# mine\n$load\n");
+enable('50-mod-http-oauth.conf');
+
+$said = build_sh('uninstall');
+is($?, 0, 'uninstall beside a changed file');
+like($said, qr/leaving \Q$available\E/, 'says so');
+is(files(), 'etc/modules-enabled/10-other.conf'
+            . ' share/modules-available/mod-http-oauth.conf',
+   'leaves that alone');
+unlink $available;
+
+# a configuration that is bad already cannot be asked
+
+put_there("$load\n");
+configure(http => 'no_such_directive;');
+$said = build_sh('uninstall');
+is($?, 0, 'uninstall where nginx does not load anyway');
+like($said, qr/no_such_directive/, 'says why it does not');
+like($said, qr/did not load before, and does not now/, 'and since when');
+is(files(), 'etc/modules-enabled/10-other.conf', 'and removes all');
+
+done_testing;

@@ -1,0 +1,189 @@
+# shellcheck shell=bash
+#
+# Sourced by build.sh: the module in the folders of the nginx that is
+# installed, and out of them again.
+
+# install's file in modules-available, and what it writes there.
+
+load_file=mod-http-oauth.conf
+load_line='load_module modules/ngx_oauth_module.so;'
+
+aside=()                        # files that uninstall has renamed so far
+
+
+# set_nginx_folders nginx: sets modules, where its load_module lines look,
+# available and enabled.
+
+set_nginx_folders() {
+    local prefix conf
+
+    prefix=$(nginx_option "$1" prefix /usr/local/nginx)
+    modules=$(nginx_option "$1" modules-path "$prefix/modules")
+    conf=$(nginx_option "$1" conf-path "$prefix/conf/nginx.conf")
+
+    available=$prefix/modules-available
+    enabled=$(dirname "$conf")/modules-enabled
+}
+
+
+# nginx_option nginx name default: a path that nginx was configured with.
+
+nginx_option() {
+    "$1" -V 2>&1 | tr ' ' '\n' | awk -F= -v name="--$2" -v value="$3" '
+        $1 == name { value = $2 }
+        END { print value }'
+}
+
+
+verb_install() {
+    local nginx modules available enabled
+
+    verb_build
+    nginx=$(installed_nginx)
+    check_loads "$nginx"
+    set_nginx_folders "$nginx"
+
+    say "installing $modules/ngx_oauth_module.so"
+    as_root mkdir -p "$modules"
+    as_root install -m 644 "$build/ngx_oauth_module.so" \
+        "$modules/ngx_oauth_module.so.new"
+    as_root mv "$modules/ngx_oauth_module.so.new" \
+        "$modules/ngx_oauth_module.so"
+
+    if [ ! -d "$enabled" ]; then
+        say "to enable it, put this line at the top of nginx.conf:"
+        echo "    load_module $modules/ngx_oauth_module.so;"
+        return
+    fi
+
+    say "installing $available/$load_file"
+    as_root mkdir -p "$available"
+    echo "$load_line" | as_root tee "$available/$load_file" >/dev/null
+
+    if [ -n "$(enabled_links)" ]; then
+        say "it is enabled; restart nginx to run the new module:"
+        echo "    nginx -t && systemctl restart nginx"
+    else
+        say "to enable it:"
+        echo "    ln -s $available/$load_file $enabled/50-$load_file"
+        echo "    nginx -t && systemctl reload nginx"
+    fi
+}
+
+
+# Says now, and not at the next restart, that nginx and module do not fit.
+
+check_loads() {
+    local dir status=0
+
+    dir=$(mktemp -d)
+    printf '%s\n' "load_module $build/ngx_oauth_module.so;" \
+        "pid $dir/pid;" 'error_log stderr;' 'events {}' >"$dir/nginx.conf"
+
+    "$1" -t -q -p "$dir" -c "$dir/nginx.conf" || status=$?
+    rm -rf "$dir"
+
+    [ $status = 0 ] || die "$1 cannot load the module"
+}
+
+
+# The links in modules-enabled to install's file, whatever their names are.
+
+enabled_links() {
+    local link target
+
+    target=$(readlink -m "$available/$load_file")
+
+    for link in "$enabled"/*; do
+        if [ -L "$link" ] && [ "$(readlink -m "$link")" = "$target" ]; then
+            echo "$link"
+        fi
+    done
+}
+
+
+# Everything is renamed first, and nginx is asked whether its configuration
+# loads without it.  If it loaded before and does not now, all names come back.
+
+verb_uninstall() {
+    local nginx modules available enabled links file said loaded=yes
+
+    nginx=$(installed_nginx)
+    set_nginx_folders "$nginx"
+    mapfile -t links < <(enabled_links)
+    as_root "$nginx" -t -q 2>/dev/null || loaded=no
+
+    trap put_back EXIT
+
+    for file in "${links[@]}" "$available/$load_file" \
+                "$modules/ngx_oauth_module.so"
+    do
+        set_aside "$file"
+    done
+
+    if [ ${#aside[@]} -eq 0 ]; then
+        say "nothing to remove: there is no $modules/ngx_oauth_module.so"
+        return
+    fi
+
+    if ! said=$(as_root "$nginx" -t -q 2>&1); then
+        printf '%s\n' "$said" >&2
+        [ $loaded = no ] \
+            || die "nginx's configuration still needs the module, so nothing" \
+                   "was removed: take out what nginx names above (directives" \
+                   "of the module, a load_module line), then run this again"
+        say "nginx's configuration did not load before, and does not now"
+    fi
+
+    remove_aside
+}
+
+
+# set_aside file: but not one that somebody has changed since.
+
+set_aside() {
+    if [ ! -L "$1" ] && [ ! -e "$1" ]; then
+        return
+    fi
+
+    if [ "$1" = "$available/$load_file" ] && [ "$(cat "$1")" != "$load_line" ]
+    then
+        say "leaving $1, which was changed after it was installed"
+        return
+    fi
+
+    as_root mv "$1" "$1.uninstalled"
+    aside+=("$1")
+}
+
+
+put_back() {
+    local file
+
+    for file in "${aside[@]}"; do
+        as_root mv "$file.uninstalled" "$file"
+    done
+}
+
+
+# The folders go too when they are empty and no package brought them.
+
+remove_aside() {
+    local file files=("${aside[@]}")
+
+    aside=()
+
+    for file in "${files[@]}"; do
+        say "removing $file"
+        as_root rm "$file.uninstalled"
+    done
+
+    for file in "$modules" "$available"; do
+        if [ -d "$file" ] && ! dpkg-query -S "$file" >/dev/null 2>&1; then
+            as_root rmdir --ignore-fail-on-non-empty "$file"
+        fi
+    done
+
+    say "an nginx that runs keeps the module until it is restarted:"
+    echo "    nginx -t && systemctl restart nginx"
+}
