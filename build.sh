@@ -107,8 +107,8 @@ set_configure_flags() {
     [ -n "${WERROR:-}" ] || cc_opt+=" -Wno-error"
 
     configure_flags+=(--add-dynamic-module="$top" --builddir="$build/objs"
-                      --with-cc-opt="$cc_opt ${CC_OPT:-}"
-                      --with-ld-opt="$ld_opt ${LD_OPT:-}")
+                      --with-cc-opt="$cc_opt $curl_cc ${CC_OPT:-}"
+                      --with-ld-opt="$ld_opt $curl_ld ${LD_OPT:-}")
 }
 
 

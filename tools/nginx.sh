@@ -3,12 +3,11 @@
 # Sourced by build.sh: the nginx source that the module is built against.
 
 # Sets nginx_src to the source in Debian's nginx-dev, of the version of nginx
-# that is installed.  Where nginx-dev is not, it is unpacked into the build
-# folder: installed, it brings the libraries of all modules of Debian's, those
-# of X11 among them.
+# that is installed.  Where nginx-dev is not, it is unpacked: installed, it
+# brings the libraries of all modules of Debian's, those of X11 among them.
 
 nginx_headers() {
-    local version folder
+    local version
 
     nginx_src=/usr/share/nginx/src
     version=$(package_version nginx)
@@ -18,54 +17,53 @@ nginx_headers() {
         return
     fi
 
-    folder=$build/nginx-dev
-    nginx_src=$folder/$version/usr/share/nginx/src
+    unpack nginx-dev "$version"
+    nginx_src=$unpacked/usr/share/nginx/src
 
-    mkdir -p "$folder"
-    exec 8>"$folder/lock"
-    flock 8
-    [ -d "$nginx_src" ] || fetch_headers "$folder" "$version"
-    exec 8>&-
+    grep -qF "\"${version%-*}\"" "$nginx_src/src/core/nginx.h" \
+        || die "there is no nginx-dev for nginx $version any more: apt-get" \
+               "install nginx brings a newer one, NGINX_SRC can name a source"
 }
 
 
-package_version() {
-    dpkg-query -W -f='${Version}' "$1" 2>/dev/null || true
-}
+# Sets curl_cc and curl_ld to where libcurl's headers are, unless the compiler
+# finds them.  Debian 13's libcurl4-openssl-dev needs the headers of all that
+# libcurl is made of, and takes the place of another libcurl's headers.
 
+curl_headers() {
+    local library
 
-# fetch_headers folder version: archives drop a revision when the next one is
-# there; that has the same headers as long as nginx's own version is the same.
+    curl_cc=
+    curl_ld=
 
-fetch_headers() {
-    local new=$1/new log=$1/log
-
-    say "fetching nginx-dev $2"
-    rm -rf "$new"
-    mkdir "$new"
-
-    if ! download "nginx-dev=$2" "$new" >"$log" 2>&1; then
-        fetch_lists
-        download "nginx-dev=$2" "$new" >>"$log" 2>&1 \
-            || download nginx-dev "$new" >>"$log" 2>&1 || true
-    fi
-
-    if ! dpkg-deb -x "$new"/nginx-dev_*.deb "$new" >>"$log" 2>&1 \
-        || ! grep -qF "\"${2%-*}\"" "$new"/usr/share/nginx/src/src/core/nginx.h
+    if is_installed libcurl4-openssl-dev || ! command -v apt-get >/dev/null
     then
-        die "the headers of nginx $2 did not come ($log): apt-get install" \
-            "nginx brings a version that has some, NGINX_SRC can name a source"
+        return
     fi
 
-    rm "$new"/nginx-dev_*.deb
-    mv "$new" "$1/$2"
+    [ -n "$(curl_library)" ] || need libcurl4
+    library=$(curl_library)
+    unpack libcurl4-openssl-dev "$(package_version "$library")"
+
+    ln -sfn "$(dpkg-query -L "$library" | grep '/libcurl\.so\.4$')" \
+        "$unpacked/libcurl.so"
+
+    curl_cc=-I$(dirname "$(find "$unpacked" -path '*/curl/curl.h' -printf %h)")
+    curl_ld=-L$unpacked
 }
 
 
-# download package folder
+# Its name in Debian 13, and before.
 
-download() {
-    (cd "$2" && apt-get -q download "$1")
+curl_library() {
+    local name
+
+    for name in libcurl4t64 libcurl4; do
+        if is_installed $name; then
+            echo $name
+            return
+        fi
+    done
 }
 
 

@@ -2,8 +2,8 @@
 #
 # Sourced by build.sh: what it installs with apt-get, and for what.
 
-build_packages=(gcc libc6-dev make libjansson-dev libcurl4-openssl-dev
-                libssl-dev libpcre2-dev zlib1g-dev)
+build_packages=(gcc libc6-dev make libjansson-dev libssl-dev libpcre2-dev
+                zlib1g-dev)
 test_packages=(perl libcmocka-dev libjwt-dev valgrind binutils openssl curl
                libfaketime)
 node_packages=(nodejs npm)
@@ -104,8 +104,60 @@ policy_script() {
 }
 
 
+package_version() {
+    dpkg-query -W -f='${Version}' "$1" 2>/dev/null || true
+}
+
+
+# unpack package version: sets unpacked to a folder with the package's files,
+# without what the package needs.  Archives drop a revision when the next one
+# is there, which is taken then.
+
+unpack() {
+    local folder=$build/packages
+
+    unpacked=$folder/$1-$2
+    mkdir -p "$folder"
+    exec 8>"$folder/lock"
+    flock 8
+    [ -d "$unpacked" ] || fetch_package "$1" "$2" "$unpacked"
+    exec 8>&-
+}
+
+
+# fetch_package package version folder
+
+fetch_package() {
+    local new=$3.new log=$3.log
+
+    say "fetching $1 $2"
+    rm -rf "$new"
+    mkdir "$new"
+
+    if ! download "$1=$2" "$new" >"$log" 2>&1; then
+        fetch_lists
+        download "$1=$2" "$new" >>"$log" 2>&1 \
+            || download "$1" "$new" >>"$log" 2>&1 || true
+    fi
+
+    dpkg-deb -x "$new/$1"_*.deb "$new" >>"$log" 2>&1 \
+        || die "$1 $2 did not come: $log says why"
+
+    rm "$new/$1"_*.deb
+    mv "$new" "$3"
+}
+
+
+# download package folder
+
+download() {
+    (cd "$2" && apt-get -q download "$1")
+}
+
+
 need_build() {
     need "${build_packages[@]}"
+    curl_headers
 
     if [ -z "${NGINX_SRC:-}" ]; then
         need nginx
