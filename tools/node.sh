@@ -27,7 +27,13 @@ need_node() {
         hash -r
     fi
 
-    have_node || fetch_node || true
+    have_node && return
+
+    if command -v npm >/dev/null; then
+        say "Node.js $(node --version) is too old: another one in $build/node"
+        fetch_node || true
+    fi
+
     have_node
 }
 
@@ -36,27 +42,24 @@ need_node() {
 # machine: nothing runs when they are installed.
 
 fetch_node() {
-    local folder=$build/node
-
-    command -v npm >/dev/null || return
-
-    if [ ! -x "$folder/node_modules/.bin/node" ]; then
-        say "Node.js $(node --version) is too old; installing a newer one" \
-            "into $folder"
-    fi
+    local folder=$build/node program
 
     mkdir -p "$folder"
     cp -p "$top"/tools/node/package*.json "$top/tools/node/.npmrc" "$folder/"
     npm_ci "$folder" || return
 
-    # npm says nothing of a package that is optional and did not come.
+    # npm says nothing of a package that is optional and did not come, and not
+    # every version of it makes a link in node_modules/.bin.
 
-    if [ ! -x "$folder/node_modules/.bin/node" ]; then
-        rm -rf "$folder"
-        return 1
-    fi
+    for program in "$folder"/node_modules/node-*/bin/node; do
+        if [ -x "$program" ]; then
+            PATH=$(dirname "$program"):$PATH
+            return
+        fi
+    done
 
-    PATH=$folder/node_modules/.bin:$PATH
+    rm -rf "$folder"
+    return 1
 }
 
 
