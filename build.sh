@@ -2,7 +2,8 @@
 #
 # Builds, installs, shows and tests ngx_oauth_module.  One function a verb.
 # "./build.sh help" says what each does; everything that is made lies in
-# build/, packages that are missing are installed by apt-get.
+# build/, packages that are missing are installed by apt-get.  What has to do
+# with packages, nginx's source, Node.js and nginx's folders is in tools/.
 
 set -euo pipefail
 
@@ -11,7 +12,6 @@ self=$top/build.sh
 build=${BUILD:-$top/build}
 nginx_src=${NGINX_SRC:-}
 jobs=$(nproc 2>/dev/null || echo 1)
-
 
 for library in packages nginx node install; do
     # shellcheck source=/dev/null
