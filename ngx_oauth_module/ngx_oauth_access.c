@@ -301,7 +301,9 @@ static ngx_int_t
 ngx_oauth_access_preflight(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *lcf)
 {
-    return (lcf->cors && !ngx_oauth_steps_is_ambiguous(r, lcf))
+    return (r->method == NGX_HTTP_OPTIONS
+            && lcf->cors
+            && !ngx_oauth_steps_is_ambiguous(r, lcf))
            ? ngx_oauth_cors_preflight(r) : NGX_DECLINED;
 }
 

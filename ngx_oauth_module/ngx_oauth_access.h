@@ -249,7 +249,10 @@ ngx_int_t ngx_oauth_filter_init(ngx_conf_t *cf);
 
 /* ngx_oauth_cors.c: for browsers (Fetch standard, CORS protocol). */
 
-/* NGX_DECLINED: the request is no preflight that the module answers. */
+/*
+ * Answers a preflight.  The method is OPTIONS.  NGX_DECLINED: the request is
+ * not a preflight that the module answers.
+ */
 
 ngx_int_t ngx_oauth_cors_preflight(ngx_http_request_t *r);
 

@@ -11,14 +11,20 @@
 #include "ngx_oauth_access.h"
 
 
-static ngx_table_elt_t *ngx_oauth_cors_lookup(ngx_list_t *headers,
-    const char *name);
+static ngx_table_elt_t *ngx_oauth_cors_find(ngx_list_t *headers,
+    const char *name, size_t len);
 static ngx_int_t ngx_oauth_cors_methods(ngx_http_request_t *r,
     ngx_str_t *methods);
 static ngx_uint_t ngx_oauth_cors_is_method(ngx_str_t *name);
 static ngx_uint_t ngx_oauth_cors_names_method(ngx_str_t *list,
     ngx_str_t *name);
 static ngx_uint_t ngx_oauth_cors_lists_names(ngx_str_t *list);
+
+
+/* A string constant, in lower case. */
+
+#define ngx_oauth_cors_lookup(headers, name)                                  \
+    ngx_oauth_cors_find(headers, name, sizeof(name) - 1)
 
 
 ngx_int_t
@@ -34,8 +40,7 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
      * origin could then send from there: those who let it in have the say.
      */
 
-    if (r->method != NGX_HTTP_OPTIONS
-        || clcf->satisfy == NGX_HTTP_SATISFY_ANY
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY
         || ngx_oauth_cors_lookup(&r->headers_in.headers, "origin") == NULL
         || ngx_oauth_cors_lookup(&r->headers_in.headers,
                                  "access-control-request-method") == NULL)
@@ -229,14 +234,11 @@ ngx_oauth_cors_navigates(ngx_http_request_t *r)
 
 
 static ngx_table_elt_t *
-ngx_oauth_cors_lookup(ngx_list_t *headers, const char *name)
+ngx_oauth_cors_find(ngx_list_t *headers, const char *name, size_t len)
 {
-    size_t            len;
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
-
-    len = ngx_strlen(name);
 
     for (part = &headers->part; part; part = part->next) {
 
