@@ -29,6 +29,7 @@ sub block {
     server {
         listen 127.0.0.1:%%PORT_main%%;
         server_name app.test;
+        oauth_resource https://app.test;
         location / { oauth corp; }
     }
 CONF

@@ -175,7 +175,8 @@ my @responses = finish_all(@waiting);
 
 is_deeply([ map { $_->status } @responses ], [ 200, 403 ],
           'granted, and not granted');
-is($responses[0]->header('X-Seen'), 'none', 'what was set is kept');
-is($responses[0]->header('X-Tier'), 'gold:read', 'the map has seen it now');
+is($responses[0]->header('X-Seen'), 'gold:read',
+   '"set" runs when the keys are there');
+is($responses[0]->header('X-Tier'), 'gold:read', 'and has the map\'s value');
 
 finish();
