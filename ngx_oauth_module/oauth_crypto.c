@@ -133,9 +133,10 @@ oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y)
 
 
 /*
- * RFC 8032 encodes y in little-endian, but JWK knows it as bytes alone.  A
- * server that takes these for a number loses or adds zero bytes in front; which
- * byte is missing is sure where it is no more than one.
+ * RFC 8032 encodes y in little-endian, but a server that takes these bytes for
+ * a big-endian number loses zero bytes in front of them, or adds some.  One may
+ * be missing and no more: every second string of bytes is a point, so that
+ * nothing else would tell a key that was cut off.
  */
 
 oauth_key_t *
