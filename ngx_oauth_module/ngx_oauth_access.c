@@ -11,6 +11,9 @@
 
 
 static ngx_int_t ngx_oauth_access_enter(ngx_http_request_t *r);
+static ngx_uint_t ngx_oauth_access_is_error_page(ngx_http_request_t *r,
+    ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_access_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc);
 static ngx_int_t ngx_oauth_access_admit(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_access_refuse(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_access_preflight(ngx_http_request_t *r,
@@ -20,6 +23,7 @@ static ngx_uint_t ngx_oauth_access_is_paged(ngx_http_core_loc_conf_t *clcf,
 static ngx_int_t ngx_oauth_access_wait(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *lcf);
 static void ngx_oauth_access_wake(ngx_oauth_wait_t *wait);
+static ngx_oauth_ctx_t *ngx_oauth_access_new(ngx_http_request_t *r);
 static void ngx_oauth_access_inherit(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_access_cleanup(void *data);
 
@@ -32,10 +36,25 @@ static void ngx_oauth_access_cleanup(void *data);
 ngx_int_t
 ngx_oauth_server_handler(ngx_http_request_t *r)
 {
+    ngx_oauth_ctx_t       *ctx;
     ngx_oauth_loc_conf_t  *lcf;
+    ngx_oauth_srv_conf_t  *scf;
 
     if (ngx_oauth_forward_enter(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (r->headers_in.authorization && !r->internal) {
+
+        scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+        ctx = scf->protects ? ngx_oauth_access_create(r) : NULL;
+
+        if (ctx) {
+            ctx->uri = r->uri;
+
+        } else if (scf->protects) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
@@ -60,14 +79,31 @@ ngx_oauth_rewrite_handler(ngx_http_request_t *r)
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
+
+    if (ctx) {
+        ctx->located = 1;
+
+        /* Rules of another location were decided without keys. */
+
+        if (ctx->blind && ctx->conf != lcf) {
+            ctx->reason = OAUTH_KEYS_UNAVAILABLE;
+            return ngx_oauth_reply(ctx);
+        }
+    }
 
     if (lcf->issuers == NULL) {
         return NGX_DECLINED;
     }
 
-    ctx = ngx_oauth_access_create(r);
     if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+        ctx = ngx_oauth_access_new(r);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ctx->located = 1;
     }
 
     /* The path of another app's document must not end here. */
@@ -100,13 +136,18 @@ ngx_oauth_access_enter(ngx_http_request_t *r)
 
         ngx_oauth_provider_cancel(&ctx->wait);
 
-        if (ctx->read) {
-            ngx_oauth_variables_expire(r);
-            ctx->read = 0;
-        }
+        ngx_oauth_variables_expire(ctx);
     }
 
-    return ngx_oauth_forward_enter(r);
+    if (ngx_oauth_forward_enter(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx) {
+        ctx->passed = 0;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -131,6 +172,12 @@ ngx_oauth_access_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ngx_oauth_access_is_error_page(r, ctx)) {
+        return NGX_DECLINED;
+    }
+
+    ctx->withheld = !lcf->pass_token;
+
     rc = ngx_oauth_steps_verify(ctx, r, NGX_OAUTH_WAIT_NOW);
 
     if (rc == NGX_AGAIN) {
@@ -154,29 +201,24 @@ ngx_oauth_access_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
 ngx_int_t
 ngx_oauth_preaccess_handler(ngx_http_request_t *r)
 {
+    ngx_int_t               rc;
     ngx_oauth_ctx_t        *ctx;
     ngx_oauth_loc_conf_t   *lcf;
     ngx_oauth_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
 
-    if (r == r->main && !mcf->reads_claims && !r->internal) {
+    if (r == r->main && !mcf->reads_claims) {
         return NGX_DECLINED;
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
-    ctx = lcf->issuers ? ngx_oauth_access_create(r)
-                       : ngx_oauth_access_lookup(r);
-
-    if (ctx) {
-        ctx->passed = 0;
-    }
-
     if (lcf->issuers == NULL) {
         return NGX_DECLINED;
     }
 
+    ctx = ngx_oauth_access_create(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -188,7 +230,9 @@ ngx_oauth_preaccess_handler(ngx_http_request_t *r)
                ? NGX_AGAIN : NGX_DECLINED;
     }
 
-    if (ngx_oauth_steps_walk(ctx, r, NGX_OAUTH_WAIT_NEVER) != NGX_OK) {
+    rc = ngx_oauth_access_check(ctx, ngx_oauth_steps_walk(ctx, r,
+                                                       NGX_OAUTH_WAIT_NEVER));
+    if (rc != NGX_OK) {
         return ngx_oauth_reply_subrequest(ctx);
     }
 
@@ -230,23 +274,49 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
-    /* A rule asked for a claim before there were keys, and saw no token. */
+    rc = ngx_oauth_access_check(ctx, rc);
 
+    /* What nginx has kept of a map was computed without the token. */
+
+    if (rc == NGX_OK && ctx->hidden) {
+        ngx_oauth_variables_expire(ctx);
+    }
+
+    return (rc == NGX_OK) ? ngx_oauth_access_admit(ctx)
+                          : ngx_oauth_access_refuse(ctx);
+}
+
+
+/*
+ * A token that is good now, and was not when a rewrite rule asked for its
+ * claims: before there were keys, on the server's own level by another policy,
+ * or before later rules changed what the policy asks for.  The rule saw no
+ * claims, so nobody knows what it would have decided.
+ */
+
+static ngx_int_t
+ngx_oauth_access_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc)
+{
     if (rc == NGX_OK && ctx->blind) {
         ctx->reason = OAUTH_KEYS_UNAVAILABLE;
         rc = NGX_DECLINED;
     }
 
-    ctx->blind = 0;
-
-    /* What nginx has kept of a map was computed without the token. */
-
-    if (rc == NGX_OK && ctx->hidden) {
-        ngx_oauth_variables_expire(r);
+    if (rc == NGX_OK && ctx->misled) {
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "oauth: a rewrite rule asked for a claim when the token "
+                      "was not good for the level that the rule is in, or for "
+                      "what the policy asked at that time, and saw nothing: "
+                      "write the rule into the location, after the rules that "
+                      "the location's policy depends on");
+        ctx->reason = OAUTH_SERVER_ERROR;
+        rc = NGX_DECLINED;
     }
 
-    return (rc == NGX_OK) ? ngx_oauth_access_admit(ctx)
-                          : ngx_oauth_access_refuse(ctx);
+    ctx->blind = 0;
+    ctx->misled = 0;
+
+    return rc;
 }
 
 
@@ -466,7 +536,10 @@ ngx_oauth_access_peek(ngx_http_request_t *r)
 
     ctx = ngx_oauth_access_create(r);
 
-    if (ctx == NULL || ctx->wait.linked) {
+    if (ctx == NULL
+        || ctx->wait.linked
+        || ngx_oauth_access_is_error_page(r, ctx))
+    {
         return NULL;
     }
 
@@ -482,10 +555,31 @@ ngx_oauth_access_peek(ngx_http_request_t *r)
 }
 
 
+/*
+ * The error page of a refusal passes the rules of the server's own level once
+ * more, on its way to the location of the page: nothing is decided there again.
+ */
+
+static ngx_uint_t
+ngx_oauth_access_is_error_page(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
+{
+    ngx_http_core_srv_conf_t  *cscf;
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    return r->internal
+           && r->loc_conf == cscf->ctx->loc_conf
+           && ctx->refusal.status
+           && ctx->refusal.status == r->err_status;
+}
+
+
 void
 ngx_oauth_access_read(ngx_http_request_t *r, const oauth_token_t *token)
 {
-    ngx_oauth_ctx_t  *ctx;
+    ngx_oauth_ctx_t            *ctx;
+    ngx_oauth_loc_conf_t       *lcf;
+    ngx_http_core_main_conf_t  *cmcf;
 
     ctx = ngx_oauth_access_create(r);
 
@@ -495,9 +589,28 @@ ngx_oauth_access_read(ngx_http_request_t *r, const oauth_token_t *token)
 
     ctx->reads++;
 
-    if (ctx->outer == NULL) {
-        ctx->read = 1;
-        ctx->hidden |= (token == NULL);
+    if (ctx->outer || token) {
+        return;
+    }
+
+    ctx->hidden = 1;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    if (lcf->issuers == NULL
+        || lcf->rewrite == NULL
+        || !lcf->rewrite->decides)
+    {
+        return;
+    }
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    if (r->phase_handler >= 0
+        && cmcf->phase_engine.handlers[r->phase_handler].checker
+           == ngx_http_core_rewrite_phase)
+    {
+        ctx->misled = 1;
     }
 }
 
@@ -597,8 +710,7 @@ ngx_oauth_access_lookup(ngx_http_request_t *r)
 ngx_oauth_ctx_t *
 ngx_oauth_access_create(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t     *ctx;
-    ngx_pool_cleanup_t  *cln;
+    ngx_oauth_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
 
@@ -606,9 +718,15 @@ ngx_oauth_access_create(ngx_http_request_t *r)
         ctx = ngx_oauth_access_lookup(r);
     }
 
-    if (ctx) {
-        return ctx;
-    }
+    return ctx ? ctx : ngx_oauth_access_new(r);
+}
+
+
+static ngx_oauth_ctx_t *
+ngx_oauth_access_new(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t     *ctx;
+    ngx_pool_cleanup_t  *cln;
 
     cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_oauth_ctx_t));
     if (cln == NULL) {

@@ -63,7 +63,12 @@ typedef struct {
     /* While a value is evaluated: see ngx_oauth_evaluate.c. */
     ngx_http_variable_value_t   *outer;     /* the request's; NULL: it is not */
     ngx_http_variable_value_t   *values;    /* the copy                       */
+    ngx_uint_t                   depth;     /* of values of "set"             */
+
+    ngx_array_t                 *kept;      /* ngx_uint_t: variables that nginx
+                                               has kept and that read a claim */
     ngx_uint_t                   reads;     /* how often we were asked        */
+    ngx_str_t                    uri;       /* that the client asked for      */
 
     ngx_oauth_waiting_t          waiting;
     unsigned                     preflight:1;   /* answered for refusal.conf  */
@@ -76,15 +81,16 @@ typedef struct {
     unsigned                     judging:1; /* the policy asks: variables show
                                                the token, verified            */
     unsigned                     logging:1; /* the request is over            */
-    unsigned                     read:1;    /* a variable of ours was asked
-                                               for: nginx may keep what it
-                                               has computed from it           */
-    unsigned                     hidden:1;  /* and there was no token to show */
+    unsigned                     hidden:1;  /* a variable of ours was asked
+                                               for, and there was no token to
+                                               show                           */
     unsigned                     blind:1;   /* for want of keys               */
+    unsigned                     misled:1;  /* by a rule that decides         */
     unsigned                     failed:1;  /* the evaluation has             */
     unsigned                     doubted:1; /* it used a variable of "set" that
                                                may be wrong                   */
     unsigned                     refetched:1;   /* for an unknown key         */
+    unsigned                     located:1; /* nginx has found a location     */
     unsigned                     withheld:1;    /* the token is not to leave
                                                    the location               */
     unsigned                     forwarded:1;   /* the header fields have the
@@ -348,13 +354,13 @@ char *ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t ngx_oauth_variables_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *complex, ngx_str_t *value);
 
-/* What a map or geo was found to be is looked up again. */
+/* What nginx has kept of variables that read a claim is computed again. */
 
-void ngx_oauth_variables_expire(ngx_http_request_t *r);
+void ngx_oauth_variables_expire(ngx_oauth_ctx_t *ctx);
 
-/* The getter of variables that "set" assigns. */
+/* The getter around those of other modules. */
 
-ngx_int_t ngx_oauth_evaluate_assigned(ngx_http_request_t *r,
+ngx_int_t ngx_oauth_evaluate_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 

@@ -34,9 +34,6 @@ ngx_oauth_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->locations, cf->pool, 16,
                           sizeof(ngx_oauth_location_t))
            != NGX_OK
-        || ngx_array_init(&mcf->assigned, cf->pool, 4,
-                          sizeof(ngx_oauth_assigned_t))
-           != NGX_OK
         || ngx_oauth_conf_claims_init(cf, mcf) != NGX_OK)
     {
         return NULL;
@@ -61,6 +58,9 @@ ngx_oauth_create_srv_conf(ngx_conf_t *cf)
         != NGX_OK
         || ngx_array_init(&scf->headers, cf->pool, 4,
                           sizeof(ngx_oauth_header_t *))
+           != NGX_OK
+        || ngx_array_init(&scf->assignments, cf->pool, 2,
+                          sizeof(ngx_oauth_assignment_t))
            != NGX_OK)
     {
         return NULL;

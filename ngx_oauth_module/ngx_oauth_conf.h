@@ -41,23 +41,30 @@ typedef struct {
 } ngx_oauth_place_t;
 
 
-/* A "set" of nginx's rewrite module: the codes that compute and assign it. */
+typedef struct ngx_oauth_loc_conf_s  ngx_oauth_loc_conf_t;
+
+
+/*
+ * The one "set" of a variable in a server: the codes of nginx's rewrite module
+ * that compute and assign it.
+ */
 
 typedef struct {
-    ngx_uint_t                 index;       /* of the variable                */
-    u_char                    *start;       /* NULL: it has no value that could
+    ngx_uint_t                   index;     /* of the variable                */
+    const ngx_oauth_loc_conf_t  *conf;      /* the level whose rule it is     */
+    u_char                      *start;     /* NULL: it has no value that could
                                                be computed again              */
-    u_char                    *end;
+    u_char                      *end;
 } ngx_oauth_assignment_t;
 
 
-/* The getter that a variable of "set" had before ours. */
+/* The getter that a variable had before ours; see ngx_oauth_evaluate.c. */
 
 typedef struct {
-    ngx_uint_t                 index;
-    ngx_http_get_variable_pt   get_handler;
+    ngx_http_get_variable_pt   get_handler; /* NULL: the variable has its own */
     uintptr_t                  data;
-} ngx_oauth_assigned_t;
+    unsigned                   assigned:1;  /* a "set" assigns it             */
+} ngx_oauth_getter_t;
 
 
 /*
@@ -194,7 +201,8 @@ typedef struct {
     ngx_array_t                issuers;     /* ngx_oauth_issuer_t *           */
     ngx_array_t                locations;   /* ngx_oauth_location_t           */
     ngx_array_t                selected;    /* oauth_select_t                 */
-    ngx_array_t                assigned;    /* ngx_oauth_assigned_t           */
+    ngx_oauth_getter_t        *getters;     /* by the variable's index        */
+    ngx_uint_t                 ngetters;
     ngx_uint_t                 reads_claims;    /* a variable of ours is used */
     size_t                     zone_size;
     ngx_oauth_zone_t          *zone;
@@ -209,12 +217,12 @@ typedef struct {
     ngx_array_t                headers;     /* ngx_oauth_header_t *: all names
                                                that the server sets           */
     uint64_t                   header_lengths;
+    ngx_array_t                assignments; /* ngx_oauth_assignment_t         */
+    ngx_uint_t                 protects;    /* one of its locations does      */
     ngx_uint_t                 catch_all;   /* it has a location /            */
     ngx_uint_t                 reflect;     /* one of the resources does      */
 } ngx_oauth_srv_conf_t;
 
-
-typedef struct ngx_oauth_loc_conf_s  ngx_oauth_loc_conf_t;
 
 struct ngx_oauth_loc_conf_s {
     ngx_oauth_loc_conf_t      *outer;       /* the level around; NULL: http   */
@@ -250,9 +258,10 @@ struct ngx_oauth_loc_conf_s {
     ngx_array_t               *variants;    /* ngx_oauth_variant_t; the last
                                                one is for other methods       */
 
-    ngx_array_t               *assignments; /* ngx_oauth_assignment_t; NULL:
-                                               it has no rewrite rules        */
+    ngx_oauth_loc_conf_t      *rewrite;     /* the level whose rewrite rules
+                                               run here; NULL: there are none */
     ngx_uint_t                 reads_claims;    /* its rewrite rules may      */
+    ngx_uint_t                 decides;     /* they are more than "set", too  */
 
     ngx_flag_t                 needs_subject;
     ngx_flag_t                 pass_token;

@@ -185,6 +185,14 @@ ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_location_t *location,
 
     resource->reflect = location->conf->reflect;
 
+    /* A level that serves no request adds nothing to a document. */
+
+    if (location->top && location->server->catch_all) {
+        return (i < location->server->resources.nelts
+                && ngx_oauth_str_equal(&resources[i]->url, url))
+               ? resources[i] : resource;
+    }
+
     if (i == location->server->resources.nelts) {
 
         slot = ngx_array_push(&location->server->resources);

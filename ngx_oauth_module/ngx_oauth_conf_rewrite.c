@@ -2,10 +2,10 @@
 /*
  * What the rules of nginx's rewrite module ("set", "if", "rewrite", "return")
  * have to do with claims.  They run before a token is decided about, so two
- * things are found out here, once, for each location:
+ * things are found out here, once, for each level of the configuration:
  *
  *   - whether its rules may read a claim: then a request waits for keys before
- *     they run (ngx_oauth_rewrite_handler);
+ *     they run (ngx_oauth_server_handler, ngx_oauth_rewrite_handler);
  *   - what its "set" directives assign: a policy that asks for such a variable
  *     computes the value again, for its own verdict (ngx_oauth_evaluate.c).
  *
@@ -25,27 +25,48 @@ typedef struct {
 } ngx_oauth_rewrite_conf_t;
 
 
-static ngx_int_t ngx_oauth_rewrite_read(ngx_conf_t *cf,
-    ngx_oauth_main_conf_t *mcf, ngx_oauth_loc_conf_t *lcf,
-    ngx_array_t *codes);
-static ngx_uint_t ngx_oauth_rewrite_reads(ngx_conf_t *cf, u_char *p,
-    u_char *last);
-static ngx_uint_t ngx_oauth_rewrite_may_read(ngx_conf_t *cf,
+/* Where the walk through the codes of one level is. */
+
+typedef struct {
+    ngx_conf_t              *cf;
+    ngx_oauth_main_conf_t   *mcf;
+    ngx_oauth_location_t    *location;
+    u_char                  *p;
+    u_char                  *last;
+    u_char                  *value;     /* where the last value begins        */
+    u_char                  *until;     /* what is before it is conditional   */
+    unsigned                 ended:1;   /* a rule before may have ended them  */
+} ngx_oauth_rules_t;
+
+
+static ngx_int_t ngx_oauth_rules_read(ngx_oauth_rules_t *rules);
+static void ngx_oauth_rules_condition(ngx_oauth_rules_t *rules);
+static ngx_uint_t ngx_oauth_rules_ends(ngx_oauth_rules_t *rules);
+static ngx_uint_t ngx_oauth_rules_reads(ngx_oauth_rules_t *rules);
+static ngx_uint_t ngx_oauth_rules_may_read(ngx_conf_t *cf, ngx_uint_t index);
+static ngx_int_t ngx_oauth_rules_assign(ngx_oauth_rules_t *rules);
+static ngx_uint_t ngx_oauth_rules_is_plain(ngx_oauth_rules_t *rules);
+static ngx_int_t ngx_oauth_rules_wrap(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf);
+static ngx_http_variable_t *ngx_oauth_rules_variable(ngx_conf_t *cf,
     ngx_uint_t index);
-static ngx_int_t ngx_oauth_rewrite_assign(ngx_conf_t *cf,
-    ngx_oauth_main_conf_t *mcf, ngx_oauth_loc_conf_t *lcf, u_char *start,
-    u_char *p, ngx_uint_t conditional);
-static ngx_uint_t ngx_oauth_rewrite_is_plain(u_char *start, u_char *p);
-static ngx_int_t ngx_oauth_rewrite_wrap(ngx_conf_t *cf,
-    ngx_oauth_main_conf_t *mcf, ngx_uint_t index);
-static ngx_http_variable_t *ngx_oauth_rewrite_variable(ngx_conf_t *cf,
+static ngx_http_variable_t *ngx_oauth_rules_prefix(ngx_conf_t *cf,
     ngx_uint_t index);
 
 
-#define ngx_oauth_rewrite_code(p)   *(ngx_http_script_code_pt *) (p)
+#define ngx_oauth_rules_fits(rules, type)                                     \
+    ((rules)->last - (rules)->p >= (ssize_t) sizeof(type))
 
-#define ngx_oauth_rewrite_fits(p, last, type)                                 \
-    ((last) - (p) >= (ssize_t) sizeof(type))
+
+/* nginx's own variables that may show a claim: root and others have values. */
+
+static const ngx_str_t  ngx_oauth_rules_own[] = {
+    ngx_string("document_root"),
+    ngx_string("realpath_root"),
+    ngx_string("request_filename"),
+    ngx_string("secure_link"),
+    ngx_string("secure_link_expires")
+};
 
 
 ngx_int_t
@@ -54,20 +75,17 @@ ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     void                      **loc_conf;
     ngx_uint_t                  i;
     ngx_module_t               *module;
+    ngx_oauth_rules_t           rules;
     ngx_oauth_location_t       *locations;
     ngx_oauth_rewrite_conf_t   *rcf;
-    ngx_http_core_main_conf_t  *cmcf;
 
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    for (i = 0; i < cmcf->variables.nelts; i++) {
-        mcf->reads_claims |= ngx_oauth_variables_is_own(
-                                  ngx_oauth_rewrite_variable(cf, i));
+    if (ngx_oauth_rules_wrap(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     module = ngx_oauth_conf_module(cf, "ngx_http_rewrite_module");
 
-    if (module == NULL || mcf->issuers.nelts == 0) {
+    if (module == NULL) {
         return NGX_OK;
     }
 
@@ -79,10 +97,19 @@ ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
                                     : locations[i].clcf->loc_conf;
         rcf = loc_conf[module->ctx_index];
 
-        if (rcf->codes
-            && ngx_oauth_rewrite_read(cf, mcf, locations[i].conf, rcf->codes)
-               != NGX_OK)
-        {
+        if (rcf->codes == NULL) {
+            continue;
+        }
+
+        ngx_memzero(&rules, sizeof(ngx_oauth_rules_t));
+
+        rules.cf = cf;
+        rules.mcf = mcf;
+        rules.location = &locations[i];
+        rules.p = rcf->codes->elts;
+        rules.last = rules.p + rcf->codes->nelts * rcf->codes->size;
+
+        if (ngx_oauth_rules_read(&rules) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -94,60 +121,47 @@ ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 /* The codes of an "if" block stand in the array of the location around it. */
 
 static ngx_int_t
-ngx_oauth_rewrite_read(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
-    ngx_oauth_loc_conf_t *lcf, ngx_array_t *codes)
+ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
 {
-    u_char                    *p, *last, *value, *until;
-    ngx_oauth_loc_conf_t      *block;
-    ngx_http_script_code_pt    code;
-    ngx_http_script_if_code_t *condition;
+    ngx_oauth_loc_conf_t     *lcf;
+    ngx_http_script_code_pt   code;
 
-    lcf->assignments = ngx_array_create(cf->pool, 2,
-                                        sizeof(ngx_oauth_assignment_t));
-    if (lcf->assignments == NULL) {
-        return NGX_ERROR;
-    }
+    lcf = rules->location->conf;
+    lcf->rewrite = lcf;
 
-    p = codes->elts;
-    last = p + codes->nelts * codes->size;
-    value = NULL;
-    until = NULL;
-
-    for ( /* void */ ; ngx_oauth_rewrite_fits(p, last, uintptr_t);
-          p += sizeof(uintptr_t))
+    for ( /* void */ ; ngx_oauth_rules_fits(rules, uintptr_t);
+          rules->p += sizeof(uintptr_t))
     {
-        lcf->reads_claims |= ngx_oauth_rewrite_reads(cf, p, last);
+        code = *(ngx_http_script_code_pt *) rules->p;
 
-        code = ngx_oauth_rewrite_code(p);
+        lcf->reads_claims |= ngx_oauth_rules_reads(rules);
 
         if (code == ngx_http_script_value_code
             || code == ngx_http_script_complex_value_code)
         {
-            value = p;
+            rules->value = rules->p;
 
         } else if (code == ngx_http_script_if_code
-                   && ngx_oauth_rewrite_fits(p, last,
-                                             ngx_http_script_if_code_t))
+                   && ngx_oauth_rules_fits(rules, ngx_http_script_if_code_t))
         {
-            condition = (ngx_http_script_if_code_t *) p;
+            ngx_oauth_rules_condition(rules);
+            lcf->decides = 1;
 
-            if (p + condition->next > until) {
-                until = p + condition->next;
-            }
+        } else if (code == ngx_http_script_return_code) {
 
-            if (condition->loc_conf) {
-                block = condition->loc_conf[ngx_oauth_module.ctx_index];
-                block->assignments = lcf->assignments;
-            }
+            /* Who it ends does not come to a verdict here. */
+
+            lcf->decides = 1;
+
+        } else if (ngx_oauth_rules_ends(rules)) {
+            rules->ended = 1;
+            lcf->decides = 1;
 
         } else if (code == ngx_http_script_set_var_code
-                   && value
-                   && ngx_oauth_rewrite_fits(p, last,
-                                             ngx_http_script_var_code_t))
+                   && rules->value
+                   && ngx_oauth_rules_fits(rules, ngx_http_script_var_code_t))
         {
-            if (ngx_oauth_rewrite_assign(cf, mcf, lcf, value, p, p < until)
-                != NGX_OK)
-            {
+            if (ngx_oauth_rules_assign(rules) != NGX_OK) {
                 return NGX_ERROR;
             }
         }
@@ -157,36 +171,78 @@ ngx_oauth_rewrite_read(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 }
 
 
-/* 1 when the code at p asks for a variable that may show a claim. */
+static void
+ngx_oauth_rules_condition(ngx_oauth_rules_t *rules)
+{
+    ngx_oauth_loc_conf_t       *block;
+    ngx_http_script_if_code_t  *code;
+
+    code = (ngx_http_script_if_code_t *) rules->p;
+
+    if (rules->p + code->next > rules->until) {
+        rules->until = rules->p + code->next;
+    }
+
+    if (code->loc_conf) {
+        block = code->loc_conf[ngx_oauth_module.ctx_index];
+        block->rewrite = rules->location->conf;
+    }
+}
+
+
+/* 1 when it may be that no rule after this one runs: "break", "rewrite". */
 
 static ngx_uint_t
-ngx_oauth_rewrite_reads(ngx_conf_t *cf, u_char *p, u_char *last)
+ngx_oauth_rules_ends(ngx_oauth_rules_t *rules)
+{
+    ngx_http_script_code_pt  code;
+
+    code = *(ngx_http_script_code_pt *) rules->p;
+
+#if (NGX_PCRE)
+
+    if (code == ngx_http_script_regex_start_code
+        && ngx_oauth_rules_fits(rules, ngx_http_script_regex_code_t))
+    {
+        return !((ngx_http_script_regex_code_t *) rules->p)->test;
+    }
+
+#endif
+
+    return code == ngx_http_script_break_code;
+}
+
+
+/* 1 when the code asks for a variable that may show a claim. */
+
+static ngx_uint_t
+ngx_oauth_rules_reads(ngx_oauth_rules_t *rules)
 {
     ngx_uint_t                     *index;
     ngx_http_script_code_pt         code;
     ngx_http_script_var_code_t     *var;
     ngx_http_script_return_code_t  *ret;
 
-    code = ngx_oauth_rewrite_code(p);
+    code = *(ngx_http_script_code_pt *) rules->p;
 
     if ((code == ngx_http_script_var_code
          || code == ngx_http_script_copy_var_code)
-        && ngx_oauth_rewrite_fits(p, last, ngx_http_script_var_code_t))
+        && ngx_oauth_rules_fits(rules, ngx_http_script_var_code_t))
     {
-        var = (ngx_http_script_var_code_t *) p;
-        return ngx_oauth_rewrite_may_read(cf, var->index);
+        var = (ngx_http_script_var_code_t *) rules->p;
+        return ngx_oauth_rules_may_read(rules->cf, var->index);
     }
 
     if (code == ngx_http_script_return_code
-        && ngx_oauth_rewrite_fits(p, last, ngx_http_script_return_code_t))
+        && ngx_oauth_rules_fits(rules, ngx_http_script_return_code_t))
     {
-        ret = (ngx_http_script_return_code_t *) p;
+        ret = (ngx_http_script_return_code_t *) rules->p;
 
         for (index = ret->text.flushes;
              index && *index != (ngx_uint_t) -1;
              index++)
         {
-            if (ngx_oauth_rewrite_may_read(cf, *index)) {
+            if (ngx_oauth_rules_may_read(rules->cf, *index)) {
                 return 1;
             }
         }
@@ -197,84 +253,109 @@ ngx_oauth_rewrite_reads(ngx_conf_t *cf, u_char *p, u_char *last)
 
 
 /*
- * A variable of ours, or one that another module computes from others (map,
- * geo, ...): those have a pointer as their data, where nginx's own have nothing
- * or an offset in the request.
+ * A variable of ours, or one that has our getter around its own; or one of
+ * nginx's that has other variables in it.
  */
 
 static ngx_uint_t
-ngx_oauth_rewrite_may_read(ngx_conf_t *cf, ngx_uint_t index)
+ngx_oauth_rules_may_read(ngx_conf_t *cf, ngx_uint_t index)
 {
-    ngx_http_variable_t  *v;
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v, *named;
+    ngx_http_core_main_conf_t  *cmcf;
 
-    v = ngx_oauth_rewrite_variable(cf, index);
+    v = ngx_oauth_rules_variable(cf, index);
 
-    return ngx_oauth_variables_is_own(v)
-           || (v && v->get_handler
-               && !(v->flags & (NGX_HTTP_VAR_WEAK|NGX_HTTP_VAR_PREFIX))
-               && v->data > sizeof(ngx_http_request_t));
+    if (ngx_oauth_variables_is_own(v ? v : ngx_oauth_rules_prefix(cf, index))) {
+        return 1;
+    }
+
+    if (v && v->get_handler == ngx_oauth_evaluate_variable) {
+        return !(v->flags & NGX_HTTP_VAR_WEAK);
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    named = cmcf->variables.elts;
+
+    for (i = 0; i < sizeof(ngx_oauth_rules_own) / sizeof(ngx_str_t); i++) {
+        if (ngx_oauth_str_equal(&named[index].name, &ngx_oauth_rules_own[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
 /*
- * Remembers how a "set" computes its value.  A variable that a location assigns
- * twice, in an "if", or from what a regex has captured has no value that could
- * be computed again.
+ * Remembers how a "set" computes its value.  Which one was the last to assign a
+ * variable is only known where a server has one, and where that certainly ran:
+ * not in an "if", and not after a rule that may have ended the rules.
  */
 
 static ngx_int_t
-ngx_oauth_rewrite_assign(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
-    ngx_oauth_loc_conf_t *lcf, u_char *start, u_char *p,
-    ngx_uint_t conditional)
+ngx_oauth_rules_assign(ngx_oauth_rules_t *rules)
 {
     ngx_uint_t                   i;
+    ngx_array_t                 *assignments;
     ngx_oauth_assignment_t      *assignment;
     ngx_http_script_var_code_t  *code;
 
-    code = (ngx_http_script_var_code_t *) p;
-    assignment = lcf->assignments->elts;
+    code = (ngx_http_script_var_code_t *) rules->p;
 
-    for (i = 0; i < lcf->assignments->nelts; i++) {
+    if (code->index < rules->mcf->ngetters) {
+        rules->mcf->getters[code->index].assigned = 1;
+    }
+
+    assignments = &rules->location->server->assignments;
+    assignment = assignments->elts;
+
+    for (i = 0; i < assignments->nelts; i++) {
         if (assignment[i].index == code->index) {
             assignment[i].start = NULL;
             return NGX_OK;
         }
     }
 
-    assignment = ngx_array_push(lcf->assignments);
+    assignment = ngx_array_push(assignments);
     if (assignment == NULL) {
         return NGX_ERROR;
     }
 
     assignment->index = code->index;
+    assignment->conf = rules->location->conf;
     assignment->start = NULL;
-    assignment->end = p + sizeof(ngx_http_script_var_code_t);
+    assignment->end = rules->p + sizeof(ngx_http_script_var_code_t);
 
-    if (!conditional && ngx_oauth_rewrite_is_plain(start, p)) {
-        assignment->start = start;
+    if (rules->p >= rules->until
+        && !rules->ended
+        && ngx_oauth_rules_is_plain(rules))
+    {
+        assignment->start = rules->value;
     }
 
-    return ngx_oauth_rewrite_wrap(cf, mcf, code->index);
+    return NGX_OK;
 }
 
 
-/* No captures, and not from the variable itself. */
+/* The value has no captures in it, and is not made of the variable itself. */
 
 static ngx_uint_t
-ngx_oauth_rewrite_is_plain(u_char *start, u_char *p)
+ngx_oauth_rules_is_plain(ngx_oauth_rules_t *rules)
 {
+    u_char                   *p;
     ngx_uint_t                index;
     ngx_http_script_code_pt   code;
 
-    index = ((ngx_http_script_var_code_t *) p)->index;
+    index = ((ngx_http_script_var_code_t *) rules->p)->index;
 
-    for ( /* void */ ; start < p; start += sizeof(uintptr_t)) {
+    for (p = rules->value; p < rules->p; p += sizeof(uintptr_t)) {
 
-        code = ngx_oauth_rewrite_code(start);
+        code = *(ngx_http_script_code_pt *) p;
 
         if (code == ngx_http_script_copy_capture_code
             || (code == ngx_http_script_copy_var_code
-                && ((ngx_http_script_var_code_t *) start)->index == index))
+                && ((ngx_http_script_var_code_t *) p)->index == index))
         {
             return 0;
         }
@@ -285,37 +366,54 @@ ngx_oauth_rewrite_is_plain(u_char *start, u_char *p)
 
 
 /*
- * nginx asks a variable's getter only while the variable has no value: that of
- * a "set" variable answers from its place in the rules, too.
+ * Puts our getter around those of variables that other modules compute from
+ * variables (map, geo, ...: these have a pointer as their data, where nginx's
+ * own have nothing or an offset in the request) and of variables of "set".
+ * nginx asks a getter only while the variable has no value.
  */
 
 static ngx_int_t
-ngx_oauth_rewrite_wrap(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
-    ngx_uint_t index)
+ngx_oauth_rules_wrap(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_http_variable_t   *v;
-    ngx_oauth_assigned_t  *assigned;
+    ngx_uint_t                  i;
+    ngx_oauth_getter_t         *getter;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
 
-    v = ngx_oauth_rewrite_variable(cf, index);
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    if (v == NULL
-        || !(v->flags & NGX_HTTP_VAR_WEAK)
-        || v->get_handler == ngx_oauth_evaluate_assigned)
-    {
-        return NGX_OK;
-    }
-
-    assigned = ngx_array_push(&mcf->assigned);
-    if (assigned == NULL) {
+    mcf->ngetters = cmcf->variables.nelts;
+    mcf->getters = ngx_pcalloc(cf->pool,
+                               mcf->ngetters * sizeof(ngx_oauth_getter_t) + 1);
+    if (mcf->getters == NULL) {
         return NGX_ERROR;
     }
 
-    assigned->index = index;
-    assigned->get_handler = v->get_handler;
-    assigned->data = v->data;
+    for (i = 0; i < mcf->ngetters; i++) {
 
-    v->get_handler = ngx_oauth_evaluate_assigned;
-    v->data = index;
+        v = ngx_oauth_rules_variable(cf, i);
+
+        if (ngx_oauth_variables_is_own(v ? v : ngx_oauth_rules_prefix(cf, i))) {
+            mcf->reads_claims = 1;
+            continue;
+        }
+
+        if (v == NULL
+            || v->get_handler == NULL
+            || mcf->issuers.nelts == 0
+            || (!(v->flags & NGX_HTTP_VAR_WEAK)
+                && v->data <= sizeof(ngx_http_request_t)))
+        {
+            continue;
+        }
+
+        getter = &mcf->getters[i];
+        getter->get_handler = v->get_handler;
+        getter->data = v->data;
+
+        v->get_handler = ngx_oauth_evaluate_variable;
+        v->data = i;
+    }
 
     return NGX_OK;
 }
@@ -323,17 +421,17 @@ ngx_oauth_rewrite_wrap(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 
 /*
  * What a variable's number stands for, while nginx has not joined the two yet.
- * NULL: nobody has defined it.
+ * NULL: nobody has defined a variable of that name, or a "set" has done so for
+ * a name with a prefix of nginx's ("arg_", ...), whose getter comes first.
  */
 
 static ngx_http_variable_t *
-ngx_oauth_rewrite_variable(ngx_conf_t *cf, ngx_uint_t index)
+ngx_oauth_rules_variable(ngx_conf_t *cf, ngx_uint_t index)
 {
-    size_t                      len;
     ngx_str_t                  *name;
     ngx_uint_t                  i;
     ngx_hash_key_t             *key;
-    ngx_http_variable_t        *v, *prefix, *found;
+    ngx_http_variable_t        *v;
     ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -343,14 +441,39 @@ ngx_oauth_rewrite_variable(ngx_conf_t *cf, ngx_uint_t index)
     key = cmcf->variables_keys->keys.elts;
 
     for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
-        if (ngx_oauth_str_equal(&key[i].key, name)) {
-            return key[i].value;
+
+        if (!ngx_oauth_str_equal(&key[i].key, name)) {
+            continue;
         }
+
+        v = key[i].value;
+
+        return ((v->flags & NGX_HTTP_VAR_WEAK)
+                && ngx_oauth_rules_prefix(cf, index))
+               ? NULL : v;
     }
+
+    return NULL;
+}
+
+
+static ngx_http_variable_t *
+ngx_oauth_rules_prefix(ngx_conf_t *cf, ngx_uint_t index)
+{
+    size_t                      len;
+    ngx_str_t                  *name;
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v, *prefix, *found;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    v = cmcf->variables.elts;
+    name = &v[index].name;
+    prefix = cmcf->prefix_variables.elts;
 
     len = 0;
     found = NULL;
-    prefix = cmcf->prefix_variables.elts;
 
     for (i = 0; i < cmcf->prefix_variables.nelts; i++) {
         if (prefix[i].name.len > len

@@ -97,10 +97,16 @@ ngx_oauth_location_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 
     /*
      * With a "location /" the server's own level never serves a request: its
-     * scopes are not to be advertised, and it needs no resource.
+     * scopes are not to be advertised, and it needs no resource but for its
+     * rewrite rules, where they may read a claim.
      */
 
-    if (location->top && location->server->catch_all) {
+    location->server->protects = 1;
+
+    if (location->top
+        && location->server->catch_all
+        && !location->conf->reads_claims)
+    {
         return NGX_OK;
     }
 

@@ -8,31 +8,39 @@
  * subrequest.  A verdict must not depend on that, and must leave no claims of a
  * token there that is then refused.  So values are evaluated in a copy of the
  * request's variables, in which all that is computed from other variables is
- * computed again.
+ * computed again.  Our getter stands around those of such variables
+ * (ngx_oauth_conf_rewrite.c) and knows who asks.
  *
- * A variable of "set" is computed again, too, by the codes of its directive
- * (ngx_oauth_conf_rewrite.c has found them), if that reads a claim.  Where this
- * is not possible, and claims were asked for before they could be shown, the
- * value is doubted: it may refuse a request, but not let one in.
+ * A variable of "set" is computed again, too, by the codes of its directive, if
+ * these read a claim and it is certain that they have assigned it.  Where it is
+ * not, and claims were asked for before they could be shown, the value is
+ * doubted: it may refuse a request, but not let one in.
  */
 
 
 #include "ngx_oauth_access.h"
 
 
+/* How deep the values of "set" may lie in each other. */
+
+#define NGX_OAUTH_EVALUATE_DEPTH  16
+
+
 static ngx_int_t ngx_oauth_evaluate_begin(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_evaluate_complex(ngx_oauth_ctx_t *ctx,
     ngx_http_complex_value_t *complex, ngx_str_t *value);
-static void ngx_oauth_evaluate_clear(ngx_http_request_t *r,
-    ngx_http_variable_value_t *values, ngx_uint_t assigned);
-static ngx_oauth_assigned_t *ngx_oauth_evaluate_original(
-    ngx_http_request_t *r, ngx_uint_t index);
+static ngx_int_t ngx_oauth_evaluate_kept(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_uint_t index);
+static ngx_int_t ngx_oauth_evaluate_computed(ngx_oauth_ctx_t *ctx,
+    ngx_http_variable_value_t *v, ngx_uint_t index);
+static ngx_int_t ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
+    ngx_http_variable_value_t *v, ngx_uint_t index);
 static ngx_oauth_assignment_t *ngx_oauth_evaluate_assignment(
-    ngx_http_request_t *r, ngx_uint_t index);
-static ngx_oauth_assignment_t *ngx_oauth_evaluate_find(
-    const ngx_oauth_loc_conf_t *lcf, ngx_uint_t index);
-static ngx_int_t ngx_oauth_evaluate_again(ngx_http_request_t *r,
+    ngx_oauth_ctx_t *ctx, ngx_uint_t index);
+static ngx_int_t ngx_oauth_evaluate_again(ngx_oauth_ctx_t *ctx,
     ngx_oauth_assignment_t *assignment);
+static ngx_oauth_getter_t *ngx_oauth_evaluate_getter(ngx_http_request_t *r,
+    ngx_uint_t index);
 
 
 ngx_int_t
@@ -66,7 +74,9 @@ static ngx_int_t
 ngx_oauth_evaluate_begin(ngx_oauth_ctx_t *ctx)
 {
     size_t                      size;
+    ngx_uint_t                  i;
     ngx_http_request_t         *r;
+    ngx_oauth_main_conf_t      *mcf;
     ngx_http_core_main_conf_t  *cmcf;
 
     r = ctx->request;
@@ -82,9 +92,18 @@ ngx_oauth_evaluate_begin(ngx_oauth_ctx_t *ctx)
     }
 
     ngx_memcpy(ctx->values, r->variables, size);
-    ngx_oauth_evaluate_clear(r, ctx->values, 1);
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
+
+    for (i = 0; i < mcf->ngetters; i++) {
+        if (mcf->getters[i].get_handler) {
+            ctx->values[i].valid = 0;
+            ctx->values[i].not_found = 0;
+        }
+    }
 
     ctx->failed = 0;
+    ctx->depth = 0;
     ctx->outer = r->variables;
     r->variables = ctx->values;
 
@@ -141,155 +160,190 @@ ngx_oauth_evaluate_complex(ngx_oauth_ctx_t *ctx,
 
 
 void
-ngx_oauth_variables_expire(ngx_http_request_t *r)
+ngx_oauth_variables_expire(ngx_oauth_ctx_t *ctx)
 {
-    ngx_oauth_evaluate_clear(r, r->variables, 0);
+    ngx_uint_t                  i, *kept;
+    ngx_http_variable_value_t  *values;
+
+    if (ctx->kept == NULL) {
+        return;
+    }
+
+    kept = ctx->kept->elts;
+    values = ctx->request->variables;
+
+    for (i = 0; i < ctx->kept->nelts; i++) {
+        values[kept[i]].valid = 0;
+        values[kept[i]].not_found = 0;
+    }
+
+    ctx->kept->nelts = 0;
+}
+
+
+/* The getter of wrapped variables; data: the variable's number. */
+
+ngx_int_t
+ngx_oauth_evaluate_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_oauth_ctx_t  *ctx;
+
+    ctx = ngx_oauth_access_lookup(r);
+
+    if (ctx == NULL || ctx->outer == NULL) {
+        return ngx_oauth_evaluate_kept(r, v, data);
+    }
+
+    return ngx_oauth_evaluate_getter(r, data)->assigned
+           ? ngx_oauth_evaluate_assigned(ctx, v, data)
+           : ngx_oauth_evaluate_computed(ctx, v, data);
+}
+
+
+/* nginx asks, and keeps the value: what read a claim for it is remembered. */
+
+static ngx_int_t
+ngx_oauth_evaluate_kept(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    ngx_uint_t index)
+{
+    ngx_int_t            rc;
+    ngx_uint_t           reads, *kept;
+    ngx_oauth_ctx_t     *ctx;
+    ngx_oauth_getter_t  *getter;
+
+    ctx = ngx_oauth_access_lookup(r);
+    reads = ctx ? ctx->reads : 0;
+
+    getter = ngx_oauth_evaluate_getter(r, index);
+
+    rc = getter->get_handler(r, v, getter->data);
+
+    ctx = ngx_oauth_access_lookup(r);
+
+    if (ctx == NULL || ctx->reads == reads || getter->assigned) {
+        return rc;
+    }
+
+    if (ctx->kept == NULL) {
+        ctx->kept = ngx_array_create(r->pool, 4, sizeof(ngx_uint_t));
+    }
+
+    kept = ctx->kept ? ngx_array_push(ctx->kept) : NULL;
+
+    if (kept == NULL) {
+        return NGX_ERROR;
+    }
+
+    *kept = index;
+
+    return rc;
+}
+
+
+/* Another module may have assigned it: its getter then knows nothing. */
+
+static ngx_int_t
+ngx_oauth_evaluate_computed(ngx_oauth_ctx_t *ctx,
+    ngx_http_variable_value_t *v, ngx_uint_t index)
+{
+    ngx_int_t            rc;
+    ngx_oauth_getter_t  *getter;
+
+    getter = ngx_oauth_evaluate_getter(ctx->request, index);
+
+    rc = getter->get_handler(ctx->request, v, getter->data);
+
+    if (rc == NGX_OK && v->not_found && ctx->outer[index].valid) {
+        *v = ctx->outer[index];
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
+    ngx_http_variable_value_t *v, ngx_uint_t index)
+{
+    ngx_uint_t                  reads;
+    ngx_oauth_getter_t         *getter;
+    ngx_oauth_assignment_t     *assignment;
+    ngx_http_variable_value_t   value;
+
+    value = ctx->outer[index];
+    assignment = ngx_oauth_evaluate_assignment(ctx, index);
+
+    if (assignment && (value.valid || ctx->waiting != NGX_OAUTH_WAIT_NOW)) {
+
+        reads = ctx->reads;
+
+        /* What the value asks for itself on the way is what it was. */
+
+        v->len = value.valid ? value.len : 0;
+        v->data = value.data;
+        v->valid = 1;
+        v->no_cacheable = 0;
+        v->not_found = 0;
+
+        if (ngx_oauth_evaluate_again(ctx, assignment) != NGX_OK) {
+            ctx->failed = 1;
+            return NGX_ERROR;
+        }
+
+        /* Without a claim in it, what was assigned stays. */
+
+        if (ctx->reads == reads && value.valid) {
+            *v = value;
+        }
+
+        return NGX_OK;
+    }
+
+    if (value.valid) {
+        ctx->doubted |= ctx->hidden;
+        *v = value;
+        return NGX_OK;
+    }
+
+    getter = ngx_oauth_evaluate_getter(ctx->request, index);
+
+    return getter->get_handler(ctx->request, v, getter->data);
 }
 
 
 /*
- * Those that are computed from others (map, geo, split_clients) have a getter
- * with data; those of "set" are weak.
+ * The one "set" of a variable in this server, if it is a rule of the location
+ * or of the server's own level.  NULL: none that is certain to have assigned.
  */
 
-static void
-ngx_oauth_evaluate_clear(ngx_http_request_t *r,
-    ngx_http_variable_value_t *values, ngx_uint_t assigned)
-{
-    ngx_uint_t                  i;
-    ngx_http_variable_t        *v;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
-
-    v = cmcf->variables.elts;
-
-    for (i = 0; i < cmcf->variables.nelts; i++) {
-
-        if (v[i].get_handler == NULL
-            || ((v[i].flags & NGX_HTTP_VAR_WEAK)
-                ? !(assigned
-                    && v[i].get_handler == ngx_oauth_evaluate_assigned)
-                : v[i].data == 0))
-        {
-            continue;
-        }
-
-        values[i].valid = 0;
-        values[i].not_found = 0;
-    }
-}
-
-
-/* The getter of a variable that "set" assigns; data: its number. */
-
-ngx_int_t
-ngx_oauth_evaluate_assigned(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_uint_t                  reads;
-    ngx_oauth_ctx_t            *ctx;
-    ngx_oauth_assigned_t       *original;
-    ngx_oauth_assignment_t     *assignment;
-    ngx_http_variable_value_t   value;
-
-    ctx = ngx_oauth_access_lookup(r);
-
-    if (ctx && ctx->outer) {
-
-        value = ctx->outer[data];
-        assignment = ngx_oauth_evaluate_assignment(r, data);
-
-        if (assignment) {
-
-            reads = ctx->reads;
-            *v = value;
-
-            if (ngx_oauth_evaluate_again(r, assignment) != NGX_OK) {
-                ctx->failed = 1;
-                return NGX_ERROR;
-            }
-
-            /* Without a claim in it, what was assigned stays. */
-
-            if (ctx->reads == reads && value.valid) {
-                *v = value;
-            }
-
-            return NGX_OK;
-        }
-
-        if (value.valid) {
-            ctx->doubted |= ctx->hidden;
-            *v = value;
-            return NGX_OK;
-        }
-    }
-
-    original = ngx_oauth_evaluate_original(r, data);
-
-    return original ? original->get_handler(r, v, original->data) : NGX_ERROR;
-}
-
-
-static ngx_oauth_assigned_t *
-ngx_oauth_evaluate_original(ngx_http_request_t *r, ngx_uint_t index)
-{
-    ngx_uint_t              i;
-    ngx_oauth_assigned_t   *assigned;
-    ngx_oauth_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
-    assigned = mcf->assigned.elts;
-
-    for (i = 0; i < mcf->assigned.nelts; i++) {
-        if (assigned[i].index == index) {
-            return &assigned[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-/* The location's own; else the server's.  NULL: there is none to repeat. */
-
 static ngx_oauth_assignment_t *
-ngx_oauth_evaluate_assignment(ngx_http_request_t *r, ngx_uint_t index)
+ngx_oauth_evaluate_assignment(ngx_oauth_ctx_t *ctx, ngx_uint_t index)
 {
+    void                     **top;
+    ngx_uint_t                 i;
+    ngx_oauth_srv_conf_t      *scf;
+    ngx_oauth_loc_conf_t      *lcf;
     ngx_oauth_assignment_t    *assignment;
     ngx_http_core_srv_conf_t  *cscf;
 
-    assignment = ngx_oauth_evaluate_find(
-                      ngx_http_get_module_loc_conf(r, ngx_oauth_module), index);
+    scf = ngx_http_get_module_srv_conf(ctx->request, ngx_oauth_module);
+    lcf = ngx_http_get_module_loc_conf(ctx->request, ngx_oauth_module);
+    cscf = ngx_http_get_module_srv_conf(ctx->request, ngx_http_core_module);
 
-    if (assignment == NULL) {
-        cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+    top = cscf->ctx->loc_conf;
+    assignment = scf->assignments.elts;
 
-        assignment = ngx_oauth_evaluate_find(
-                      cscf->ctx->loc_conf[ngx_oauth_module.ctx_index], index);
-    }
+    for (i = 0; i < scf->assignments.nelts; i++) {
 
-    return (assignment && assignment->start) ? assignment : NULL;
-}
-
-
-static ngx_oauth_assignment_t *
-ngx_oauth_evaluate_find(const ngx_oauth_loc_conf_t *lcf, ngx_uint_t index)
-{
-    ngx_uint_t               i;
-    ngx_oauth_assignment_t  *assignment;
-
-    if (lcf->assignments == NULL) {
-        return NULL;
-    }
-
-    assignment = lcf->assignments->elts;
-
-    for (i = 0; i < lcf->assignments->nelts; i++) {
-        if (assignment[i].index == index) {
-            return &assignment[i];
+        if (assignment[i].index != index) {
+            continue;
         }
+
+        return (assignment[i].start
+                && (assignment[i].conf == lcf->rewrite
+                    || assignment[i].conf == top[ngx_oauth_module.ctx_index]))
+               ? &assignment[i] : NULL;
     }
 
     return NULL;
@@ -299,19 +353,25 @@ ngx_oauth_evaluate_find(const ngx_oauth_loc_conf_t *lcf, ngx_uint_t index)
 /* Runs the codes of one "set" as the rewrite module does. */
 
 static ngx_int_t
-ngx_oauth_evaluate_again(ngx_http_request_t *r,
+ngx_oauth_evaluate_again(ngx_oauth_ctx_t *ctx,
     ngx_oauth_assignment_t *assignment)
 {
     ngx_http_script_code_pt     code;
     ngx_http_script_engine_t    e;
     ngx_http_variable_value_t   stack[2];
 
+    if (ctx->depth == NGX_OAUTH_EVALUATE_DEPTH) {
+        return NGX_ERROR;
+    }
+
+    ctx->depth++;
+
     ngx_memzero(&e, sizeof(ngx_http_script_engine_t));
     ngx_memzero(stack, sizeof(stack));
 
     e.ip = assignment->start;
     e.sp = stack;
-    e.request = r;
+    e.request = ctx->request;
     e.quote = 1;
     e.status = NGX_DECLINED;
 
@@ -325,5 +385,18 @@ ngx_oauth_evaluate_again(ngx_http_request_t *r,
         code(&e);
     }
 
+    ctx->depth--;
+
     return NGX_OK;
+}
+
+
+static ngx_oauth_getter_t *
+ngx_oauth_evaluate_getter(ngx_http_request_t *r, ngx_uint_t index)
+{
+    ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
+
+    return &mcf->getters[index];
 }

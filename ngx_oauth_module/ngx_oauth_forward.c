@@ -37,6 +37,7 @@ static ngx_uint_t ngx_oauth_forward_is(ngx_table_elt_t *h, const char *name,
     size_t len);
 static ngx_uint_t ngx_oauth_forward_listed(ngx_array_t *names,
     ngx_str_t list);
+static ngx_uint_t ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
     ngx_oauth_header_t *header);
@@ -78,7 +79,8 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
             ctx->authorization = r->headers_in.authorization;
         }
 
-        token = ctx->withheld && ngx_oauth_forward_is_token(ctx);
+        token = ngx_oauth_forward_is_withheld(ctx)
+                && ngx_oauth_forward_is_token(ctx);
     }
 
     filter = ngx_oauth_forward_filter(r, token);
@@ -369,6 +371,27 @@ ngx_oauth_forward_listed(ngx_array_t *names, ngx_str_t list)
     }
 
     return 0;
+}
+
+
+/*
+ * A request that nginx itself has refused when it had just found the location
+ * (413, or 404 for "internal") comes to the error page without a trace of it:
+ * the location is looked for again.
+ */
+
+static ngx_uint_t
+ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx)
+{
+    const ngx_oauth_loc_conf_t  *lcf;
+
+    if (ctx->located || ctx->withheld || ctx->uri.len == 0) {
+        return ctx->withheld;
+    }
+
+    lcf = ngx_oauth_location_lookup(ctx->request, &ctx->uri);
+
+    return lcf == NULL || (lcf->issuers && !lcf->pass_token);
 }
 
 

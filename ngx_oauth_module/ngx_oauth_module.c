@@ -317,17 +317,15 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
     ngx_conf_init_size_value(mcf->zone_size, 4 * 1024 * 1024);
     ngx_conf_init_value(mcf->cache_entries, 4096);
 
-    if (ngx_oauth_conf_servers(cf, mcf) != NGX_OK) {
+    if (ngx_oauth_conf_rewrite(cf, mcf) != NGX_OK
+        || ngx_oauth_conf_servers(cf, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     mcf->zone = ngx_oauth_provider_conf(cf, &mcf->issuers, mcf->zone_size,
                                         &ngx_oauth_module);
     if (mcf->zone == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_oauth_conf_rewrite(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -111,6 +111,26 @@ my $nginx = nginx($issuers . <<'EOT',
         }
     }
 
+    # the error page of a refusal passes the same rules
+
+    server {
+        listen 127.0.0.1:%%PORT_page%%;
+        oauth down;
+        oauth_resource https://app.test;
+        error_page 503 /sorry;
+
+        if ($oauth_claim_role = banned) { return 403; }
+
+        location /sorry {
+            oauth off;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /x {
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+    }
+
     # no location: the server's own rules serve it
 
     server {
@@ -228,6 +248,11 @@ for my $path ('/down/', '/down_any/') {
     ok(!defined $response->header('WWW-Authenticate'), 'with that token');
     is($http->get($path)->status, 204, "$path: no token, no claim");
 }
+
+my $page = $nginx->http('page')->get('/x', token => $down->token);
+is($page->status, 503, 'the error page of that refusal');
+is($page->json->{from}, 'upstream', 'is shown');
+is_deeply([ $page->echoed('Authorization') ], [], 'without the token');
 
 # a client that leaves while it waits
 

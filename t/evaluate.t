@@ -183,6 +183,101 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         }
     }
 
+    # what the configuration assigns stays, whoever could compute it
+
+    map $uri $mapped { default read; }
+
+    server {
+        listen 127.0.0.1:%%PORT_assigned%%;
+
+        oauth_resource https://app.test;
+
+        location /map {
+            set $mapped admin;
+            oauth corp;
+            oauth_scope $mapped;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /arg {
+            set $arg_need admin;
+            oauth corp;
+            oauth_scope $arg_need;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /field {
+            set $http_x_tenant acme;
+            oauth corp;
+            oauth_header X-Tenant $http_x_tenant;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location ~ ^/named/(?<tenant_name>\w+) {
+            oauth corp;
+            oauth_require tenant $tenant_name;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        # of several directives the one that ran counts
+
+        location /first {
+            set $several admin;
+            rewrite ^ /second last;
+        }
+
+        location /tried {
+            set $several admin;
+            try_files /none @second;
+        }
+
+        location /second {
+            oauth corp;
+            oauth_scope $several;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location @second {
+            oauth corp;
+            oauth_scope $several;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /broken {
+            if ($arg_debug = "") { break; }
+            set $skipped $need;
+            oauth corp;
+            oauth_scope $skipped;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        set $several $need;
+    }
+
+    # rules and policies of different levels
+
+    server {
+        listen 127.0.0.1:%%PORT_levels%%;
+        oauth corp;
+        oauth_resource https://app.test;
+
+        if ($oauth_claim_role = banned) { return 403; }
+
+        location / { proxy_pass http://127.0.0.1:%%UP%%; }
+
+        location /own {
+            oauth_resource https://other.test/own;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /later {
+            if ($oauth_claim_team = banned) { return 403; }
+            if ($uri ~ ^/later/(?<later_tenant>\w+)) { set $any 1; }
+            oauth_require tenant $later_tenant;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+    }
+
     # traces of a token that is refused, and of another location
 
     server {
@@ -300,6 +395,41 @@ is($http->get('/from/read', token => $reader)->status, 200,
    'a capture without claims');
 is_refused($http->get('/from/write', token => $reader), 403,
            'insufficient_scope', 'another one');
+
+# what was assigned
+
+$http = $nginx->http('assigned');
+
+for my $path ('/map', '/arg?need=read', '/first', '/tried', '/broken') {
+    is_refused($http->get($path, token => $reader), 403, 'insufficient_scope',
+               "$path: what the rules have assigned");
+}
+
+is_deeply([ $http->get('/field', token => $reader, 'X-Tenant' => 'mallory')
+                ->echoed('X-Tenant') ], [ 'acme' ],
+          'a header field of a variable that "set" has assigned');
+is($http->get('/named/acme', token => $issuer->token(tenant => 'acme'))
+   ->status, 200, 'a named capture');
+is($http->get('/named/other', token => $issuer->token(tenant => 'acme'))
+   ->status, 403, 'another one');
+
+# levels: a rule that saw nothing has decided nothing
+
+$http = $nginx->http('levels');
+
+is($http->get('/', token => $reader)->status, 200, 'the server\'s own rule');
+is($http->get('/', token => $issuer->token(role => 'banned'))->status, 403,
+   'holds in its "location /"');
+
+my $other = $issuer->token(aud => 'https://other.test/own', role => 'banned');
+is($http->get('/own', token => $other)->status, 503,
+   'a token that is good for the location alone: nobody knows');
+ok($nginx->wait_for_log(qr/oauth: a rewrite rule asked for a claim/),
+   'and the log says so');
+
+is($http->get('/later/acme', token => $issuer->token(tenant => 'acme',
+                                                     team => 'banned'))
+   ->status, 503, 'a policy that depends on later rules: nobody knows');
 
 # no traces
 

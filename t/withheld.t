@@ -93,6 +93,35 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
+        # nginx refuses when it has just found the location
+
+        location /large {
+            oauth corp;
+            client_max_body_size 3;
+            error_page 413 = @other;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /inner {
+            internal;
+            oauth corp;
+            error_page 404 = @other;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        # two locations, the second one refuses by a rule
+
+        location /leaves {
+            oauth corp;
+            try_files /none /ruled;
+        }
+
+        location /ruled {
+            oauth corp;
+            return 403;
+            error_page 403 = @other;
+        }
+
         # the next location is protected, too, and passes it on
 
         location /again {
@@ -151,7 +180,13 @@ sub is_withheld {
 }
 
 
-is_withheld($_) for qw(/refused /refused_uri /any /denied);
+is_withheld($_) for qw(/refused /refused_uri /any /denied /inner /leaves);
+
+my $large = $http->request('POST', '/large', body => 'too large',
+                           token => $token);
+is_deeply([ $large->echoed('Authorization') ], [], '/large: without the token');
+is($large->json->{from}, 'upstream', '/large: is delivered');
+
 is_withheld('/admitted?field=X-Accel-Redirect:/other', 'alice');
 
 # a limit refuses before anybody has looked at the token
