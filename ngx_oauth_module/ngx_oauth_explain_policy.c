@@ -2,8 +2,9 @@
 /*
  * What a location asked of a verified token that does not have it, and what
  * the token has.  The location's policy is walked again as ngx_oauth_policy.c
- * does, but past the first thing that lacks.  Of claims that may be about a
- * person (sub, those of oauth_require) only the names are written.
+ * does.  All missing scopes are named, but only the first requirement that is
+ * not met.  Of claims that may be about a person (sub, those of oauth_require)
+ * only the names are written, and so of variables, which may hold such claims.
  */
 
 
@@ -16,8 +17,8 @@ static void ngx_oauth_explain_scope(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_missing(ngx_oauth_explain_t *e);
 static ngx_uint_t ngx_oauth_explain_term(ngx_oauth_explain_t *e,
     const ngx_oauth_term_t *term, ngx_uint_t n);
-static ngx_uint_t ngx_oauth_explain_words(ngx_oauth_explain_t *e,
-    oauth_str_t words, ngx_uint_t n);
+static ngx_uint_t ngx_oauth_explain_is_void(ngx_oauth_explain_t *e,
+    const ngx_oauth_term_t *term);
 static void ngx_oauth_explain_requirement(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_accepted(ngx_oauth_explain_t *e,
     const ngx_oauth_require_t *require);
@@ -162,9 +163,10 @@ ngx_oauth_explain_missing(ngx_oauth_explain_t *e)
 
         for (k = 0; k < scope[i].terms->nelts; k++) {
             if (ngx_oauth_policy_term(r, e->ctx->conf, &terms[k], granted)
-                != OAUTH_OK)
+                != OAUTH_OK
+                && !ngx_oauth_explain_term(e, &terms[k], n++))
             {
-                n = ngx_oauth_explain_term(e, &terms[k], n);
+                return;
             }
         }
     }
@@ -172,17 +174,15 @@ ngx_oauth_explain_missing(ngx_oauth_explain_t *e)
 
 
 /*
- * A term as it is configured, with "|" between alternatives; of a single value
- * those words that are not granted.  n: how many items were written before;
- * returns the same afterwards.
+ * A term as it is configured, with "|" between alternatives, as
+ * ngx_oauth_explain_item does.
  */
 
 static ngx_uint_t
 ngx_oauth_explain_term(ngx_oauth_explain_t *e, const ngx_oauth_term_t *term,
     ngx_uint_t n)
 {
-    ngx_str_t                  value;
-    ngx_uint_t                 i;
+    ngx_uint_t                 i, room;
     oauth_buf_t                buf;
     ngx_http_complex_value_t  *alternatives;
 
@@ -192,68 +192,47 @@ ngx_oauth_explain_term(ngx_oauth_explain_t *e, const ngx_oauth_term_t *term,
 
     for (i = 0; i < term->alternatives->nelts; i++) {
 
-        if (ngx_oauth_variables_value(e->ctx->request, &alternatives[i],
-                                      &value)
-            != NGX_OK)
-        {
-            break;
-        }
-
         if (i) {
             oauth_buf_append_literal(&buf, "|");
         }
 
-        oauth_buf_append_str(&buf, ngx_oauth_str(&value));
+        oauth_buf_append_str(&buf, ngx_oauth_str(&alternatives[i].value));
     }
 
-    if (i == term->alternatives->nelts && !buf.failed) {
-
-        if (i == 1) {
-            n = ngx_oauth_explain_words(e, oauth_buf_str(&buf), n);
-
-        } else {
-            (void) ngx_oauth_explain_item(e, &e->wanted, n++,
-                                          oauth_buf_str(&buf));
-        }
-    }
+    room = !buf.failed
+           && ngx_oauth_explain_item(e, &e->wanted, n, oauth_buf_str(&buf));
 
     oauth_buf_free(&buf);
 
-    return n;
+    if (room && ngx_oauth_explain_is_void(e, term)) {
+        ngx_oauth_explain_put(e, ", whose value is empty or too long");
+    }
+
+    return room;
 }
 
 
+/* 1 when no token could have it, for what its variables hold. */
+
 static ngx_uint_t
-ngx_oauth_explain_words(ngx_oauth_explain_t *e, oauth_str_t words,
-    ngx_uint_t n)
+ngx_oauth_explain_is_void(ngx_oauth_explain_t *e, const ngx_oauth_term_t *term)
 {
-    ngx_uint_t           count, nrules;
-    oauth_str_t          word;
-    ngx_array_t         *rules;
-    oauth_scope_rule_t  *rule;
+    ngx_str_t                  value;
+    oauth_str_t                words, word;
+    ngx_http_complex_value_t  *alternatives;
 
-    rules = e->ctx->conf->rules;
-    rule = rules ? rules->elts : NULL;
-    nrules = rules ? rules->nelts : 0;
-    count = 0;
+    alternatives = term->alternatives->elts;
 
-    while (oauth_scope_bounded(words) && oauth_scope_next(&words, &word)) {
-
-        count++;
-
-        if (!oauth_scope_granted(e->ctx->token->scope, word, rule, nrules)
-            && !ngx_oauth_explain_item(e, &e->wanted, n++, word))
-        {
-            return n;
-        }
+    if (term->alternatives->nelts > 1
+        || ngx_oauth_variables_value(e->ctx->request, alternatives, &value)
+           != NGX_OK)
+    {
+        return 0;
     }
 
-    if (count == 0) {
-        ngx_oauth_explain_put(e, "%sa value of oauth_scope that is not empty "
-                              "and not too long", n++ ? ", " : " ");
-    }
+    words = ngx_oauth_str(&value);
 
-    return n;
+    return !oauth_scope_bounded(words) || !oauth_scope_next(&words, &word);
 }
 
 
@@ -294,7 +273,6 @@ static void
 ngx_oauth_explain_accepted(ngx_oauth_explain_t *e,
     const ngx_oauth_require_t *require)
 {
-    ngx_str_t                  value;
     ngx_uint_t                 i, n;
     oauth_str_t               *values;
     ngx_http_complex_value_t  *variables;
@@ -312,10 +290,8 @@ ngx_oauth_explain_accepted(ngx_oauth_explain_t *e,
     }
 
     for (i = 0; variables && i < require->variables->nelts; i++) {
-        if (ngx_oauth_variables_value(e->ctx->request, &variables[i], &value)
-            != NGX_OK
-            || !ngx_oauth_explain_item(e, &e->wanted, n++,
-                                       ngx_oauth_str(&value)))
+        if (!ngx_oauth_explain_item(e, &e->wanted, n++,
+                                    ngx_oauth_str(&variables[i].value)))
         {
             return;
         }

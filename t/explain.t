@@ -77,6 +77,16 @@ my $conf = <<'EOT';
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
+        location /own {
+            oauth_scope user:$oauth_sub a|user:${oauth_sub};
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /owner {
+            oauth_require owner root $oauth_sub x-$oauth_sub;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
         location /require {
             oauth_require email_verified true;
             oauth_require role admin root;
@@ -274,13 +284,19 @@ my @cases = (
       '/scope', token => token(scope => 'admin read') ],
     [ 'no scope', qr/^insufficient_scope: .*: missing is "see", granted is none$corp$/,
       '/get', token => token(scope => undef) ],
-    [ 'scopes by a map', qr/^insufficient_scope: .*: missing is "paint:blue", granted is "paint:all"$corp$/,
+    [ 'scopes by a map', qr/^insufficient_scope: .*: missing is "\$team_scope", granted is "paint:all"$corp$/,
       '/map', token => token(team => 'blue', scope => 'paint:all') ],
-    [ 'a map without any', qr/^insufficient_scope: .*: missing is a value of oauth_scope that is not empty/,
+    [ 'a map without any', qr/^insufficient_scope: .*: missing is "\$team_scope", whose value is empty or too long, granted is/,
       '/map', token => token(team => 'red') ],
+    [ 'scopes with the subject', qr/^insufficient_scope: .*: missing is "user:\$oauth_sub", "a\|user:\$\{oauth_sub\}", granted is "read"$corp$/,
+      '/own', token => token(scope => 'read') ],
+    [ 'another subject', qr/^insufficient_scope: .*: missing is "user:\$oauth_sub", granted is "a"$corp$/,
+      '/own', token => token(sub => 'joe-the-plumber', scope => 'a') ],
     [ 'requirement', qr/^requirement_not_met: .*: wanted is "role" of "admin", "root", token has another$corp$/,
       '/require', token => token(email_verified => JSON::PP::true,
                                  role => 'joe-the-plumber') ],
+    [ 'a requirement by variable', qr/^requirement_not_met: .*: wanted is "owner" of "root", "\$oauth_sub", "x-\$oauth_sub", token has another$corp$/,
+      '/owner', token => token(owner => 'joe-the-plumber') ],
     [ 'the first of them', qr/^requirement_not_met: .*: wanted is "email_verified" of "true", token has none$corp$/,
       '/require', token => token() ],
     [ 'no subject', qr/^no_subject: .*: an oauth_header forwards its sub$corp$/,
