@@ -1,8 +1,9 @@
 
 /*
- * A refused token for the log (RFC 7515 section 3.1).  What is checked here is
- * what oauth_jws_parse checks, in its order, but each check has a sentence of
- * its own.  This is apart from it because good tokens need none of it.
+ * A refused token for the log (RFC 7515 section 3.1).  What makes a token
+ * malformed for oauth_jws_parse is checked here again, in its order, and each
+ * check has a sentence of its own; only what does not look like a JWT at all is
+ * told first.  This is apart from it because good tokens need none of it.
  */
 
 
@@ -198,7 +199,7 @@ oauth_refused_members(oauth_refused_t *refused)
 
     static const char  *never[] = { "enc", "zip", "crit", "b64" };
 
-    refused->type = oauth_json_str(json_object_get(refused->header, "typ"));
+    refused->type = oauth_json_str(oauth_json_optional(refused->header, "typ"));
     refused->algorithm = oauth_json_str(json_object_get(refused->header,
                                                         "alg"));
 
@@ -230,20 +231,24 @@ oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
                "cut";
     }
 
+    if (form->parts[2].len
+        > oauth_base64url_encoded_size(OAUTH_JWS_SIGNATURE))
+    {
+        return "its signature is longer than 1024 bytes";
+    }
+
     if (header == NULL) {
         return "its header is not a JSON object in base64url";
     }
 
-    if (oauth_json_string(header, "typ", &value) < 0) {
+    if (oauth_json_optional_string(header, "typ", &value) < 0) {
         return "its typ is not a string";
     }
 
-    found = oauth_json_string(header, "kid", &value);
+    found = oauth_json_optional_string(header, "kid", &value);
 
-    if (found < 0
-        || (found && (value.len == 0 || value.len > OAUTH_JWS_KID)))
-    {
-        return "its kid is not a string of 1 to 1024 bytes";
+    if (found < 0 || (found && value.len > OAUTH_JWS_KID)) {
+        return "its kid is not a string of at most 1024 bytes";
     }
 
     if (oauth_refused_decode(form->parts[1], scratch, &value) != 0) {
@@ -254,8 +259,7 @@ oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
         return "its signature is not base64url";
     }
 
-    return (value.len > OAUTH_JWS_SIGNATURE)
-           ? "its signature is longer than 1024 bytes" : NULL;
+    return NULL;
 }
 
 

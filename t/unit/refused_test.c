@@ -114,7 +114,18 @@ refused_forms(void **state)
           NULL },
         { "{\"alg\":\"ES256\",\"typ\":7}", "{}", "c2ln", "typ is not" },
         { "{\"alg\":\"ES256\",\"kid\":7}", "{}", "c2ln", "kid is not" },
-        { "{\"alg\":\"ES256\",\"kid\":\"\"}", "{}", "c2ln", "kid is not" },
+        { "{\"alg\":\"ES256\",\"typ\":{}}", "{}", "c2ln", "typ is not" },
+        { "{\"alg\":\"ES256\",\"kid\":[1]}", "{}", "c2ln", "kid is not" },
+        { "{\"alg\":\"ES256\",\"typ\":7,\"kid\":7}", "", "c2ln=",
+          "typ is not" },
+        { "{\"alg\":\"ES256\",\"kid\":7}", "", "c2ln=", "kid is not" },
+        { "{\"alg\":\"ES256\"}", "", "c2ln=", "payload is not" },
+        { "{\"alg\":\"ES256\",\"typ\":null,\"kid\":null}", "{}", "c2ln",
+          NULL },
+        { "{\"alg\":\"ES256\",\"typ\":\"\",\"kid\":\"\"}", "{}", "c2ln",
+          NULL },
+        { "{\"alg\":\"ES256\",\"typ\":[],\"kid\":[]}", "{}", "c2ln", NULL },
+        { "{\"alg\":\"ES256\",\"kid\":\"\"}", "", "c2ln", "payload is not" },
         { "{\"alg\":\"ES256\"}", "", "c2ln", "payload is not" },
         { "{\"alg\":\"ES256\"}", "{}", "c2ln=", "signature is not" },
         { "{\"alg\":\"ES256\"}", "{}", "", "signature is not" },
@@ -169,6 +180,27 @@ refused_long(void **state)
     refused_assert(oauth_buf_str(&buf), "signature is longer");
     oauth_buf_free(&buf);
 
+    /* its length is looked at first, as oauth_jws_parse does */
+
+    refused_write(&buf, "{\"alg\":\"ES256\",\"kid\":7}", "", signature);
+    refused_assert(oauth_buf_str(&buf), "signature is longer");
+    oauth_buf_free(&buf);
+
+    /* 1024 bytes are allowed */
+
+    signature[1366] = '\0';
+
+    refused_write(&buf, "{\"alg\":\"ES256\"}", "{}", signature);
+    refused_assert(oauth_buf_str(&buf), NULL);
+    oauth_buf_free(&buf);
+
+    signature[1366] = 'A';
+    signature[1367] = '\0';
+
+    refused_write(&buf, "{\"alg\":\"ES256\"}", "{}", signature);
+    refused_assert(oauth_buf_str(&buf), "signature is longer");
+    oauth_buf_free(&buf);
+
     free(kid);
     free(signature);
 }
@@ -190,6 +222,14 @@ refused_members(void **state)
     assert_true(oauth_str_equal(refused.type, oauth_str("x\ny")));
     assert_string_equal(refused.extension, "crit");
     assert_false(refused.encrypted);
+
+    oauth_refused_free(&refused);
+    oauth_buf_free(&buf);
+
+    refused_write(&buf, "{\"alg\":\"HS256\",\"typ\":\"\"}", "{}", "c2ln");
+    oauth_refused_read(oauth_buf_str(&buf), &refused);
+
+    assert_null(refused.type.data);
 
     oauth_refused_free(&refused);
     oauth_buf_free(&buf);
@@ -221,8 +261,10 @@ refused_claims(void **state)
         { "{\"iss\":7}", "iss is not a string" },
         { "{\"sub\":7}", "sub is not a string" },
         { "{\"exp\":\"1\"}", "exp is not a time in seconds, as a number" },
-        { "{\"nbf\":null}", "nbf is not a time in seconds, as a number" },
-        { "{\"iat\":[]}", "iat is not a time in seconds, as a number" },
+        { "{\"nbf\":{}}", "nbf is not a time in seconds, as a number" },
+        { "{\"iat\":\"1\"}", "iat is not a time in seconds, as a number" },
+        { "{\"nbf\":null}", NULL },
+        { "{\"iat\":[]}", NULL },
         { "{\"aud\":[7]}", "aud is neither a string nor an array of strings" },
         { "{\"exp\":1}", NULL },
         { "[]", NULL },
