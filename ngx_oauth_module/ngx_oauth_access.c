@@ -350,11 +350,10 @@ ngx_oauth_access_refuse(ngx_oauth_ctx_t *ctx)
 
     if (ctx->doubted && ctx->reason == OAUTH_SERVER_ERROR) {
         ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
-                      "oauth: a variable decides about the token in this "
-                      "location that \"set\" assigns more than once, in an "
-                      "\"if\" or from a capture, and claims were read before "
-                      "the token was checked: use a \"map\" of the claim in "
-                      "its place");
+                      "oauth: the policy of this location uses a variable that "
+                      "\"set\" assigns more than once, in an \"if\" or from a "
+                      "capture, and a claim was read before the token was "
+                      "checked: use a \"map\" of the claim instead");
     }
 
     if ((clcf->satisfy == NGX_HTTP_SATISFY_ANY || ctx->forwarded)

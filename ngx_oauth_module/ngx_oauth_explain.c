@@ -28,7 +28,8 @@ static u_char *ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line,
 /* What a line at error goes on with. */
 
 static const char  ngx_oauth_explain_hint[] =
-    "; more of these are logged here once a minute, all at level info";
+    "; more of these appear at this level once a minute, and all of them at "
+    "level info";
 
 
 void

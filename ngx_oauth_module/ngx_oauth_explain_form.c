@@ -19,7 +19,7 @@ static void ngx_oauth_explain_extension(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_algorithm(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_issuer(ngx_oauth_explain_t *e);
 static ngx_uint_t ngx_oauth_explain_is_slash(oauth_str_t a, oauth_str_t b);
-static void ngx_oauth_explain_claims(ngx_oauth_explain_t *e);
+static void ngx_oauth_explain_malformed(ngx_oauth_explain_t *e);
 
 
 void
@@ -52,7 +52,7 @@ ngx_oauth_explain_form(ngx_oauth_explain_t *e)
         return;
 
     case OAUTH_MALFORMED_CLAIMS:
-        ngx_oauth_explain_claims(e);
+        ngx_oauth_explain_malformed(e);
         return;
 
     default:
@@ -116,13 +116,14 @@ ngx_oauth_explain_request(ngx_oauth_explain_t *e)
     value = ngx_oauth_str(&e->ctx->authorization->value);
 
     if (oauth_bearer_parse(value, &text) == OAUTH_OK) {
-        ngx_oauth_explain_put(e, ": the request has more than one");
+        ngx_oauth_explain_put(e, ": the request has more than one "
+                              "Authorization header");
         return;
     }
 
     if (oauth_bearer_peek(value, &text) != OAUTH_OK) {
-        ngx_oauth_explain_put(e, ": after Bearer there is not a space and a "
-                              "token");
+        ngx_oauth_explain_put(e, ": Bearer is not followed by a space and "
+                              "a token");
         return;
     }
 
@@ -215,7 +216,7 @@ ngx_oauth_explain_algorithm(ngx_oauth_explain_t *e)
         }
     }
 
-    ngx_oauth_explain_put(e, ", allowed are");
+    ngx_oauth_explain_put(e, ", allowed algorithms are");
     ngx_oauth_explain_algorithms(e, allowed);
 }
 
@@ -234,10 +235,10 @@ ngx_oauth_explain_issuer(ngx_oauth_explain_t *e)
         came = e->ctx->jwt->issuer;
         ngx_oauth_explain_put(e, ": token claims to be from ");
         ngx_oauth_explain_value(e, &e->came, came);
-        ngx_oauth_explain_put(e, ", trusted is");
+        ngx_oauth_explain_put(e, ", trusted issuers are");
 
     } else {
-        ngx_oauth_explain_put(e, ": token has no iss, trusted is");
+        ngx_oauth_explain_put(e, ": token has no iss, trusted issuers are");
     }
 
     issuers = e->ctx->conf->issuers->elts;
@@ -274,7 +275,7 @@ ngx_oauth_explain_is_slash(oauth_str_t a, oauth_str_t b)
 /* Read before or after the signature was verified: no value is told. */
 
 static void
-ngx_oauth_explain_claims(ngx_oauth_explain_t *e)
+ngx_oauth_explain_malformed(ngx_oauth_explain_t *e)
 {
     const char  *malformed;
 

@@ -120,8 +120,8 @@ ngx_oauth_explain_type(ngx_oauth_explain_t *e)
         ngx_oauth_explain_put(e, "no type");
     }
 
-    ngx_oauth_explain_put(e, only ? ", wanted is \"at+jwt\""
-                                  : ", wanted is \"at+jwt\", \"JWT\" or none");
+    ngx_oauth_explain_put(e, only ? ", expected \"at+jwt\""
+                                  : ", expected \"at+jwt\", \"JWT\" or none");
 
     oauth_refused_free(&refused);
 }
@@ -156,8 +156,8 @@ ngx_oauth_explain_key(ngx_oauth_explain_t *e)
     ngx_oauth_explain_signed(e);
 
     if (e->ctx->jwt->jws.kid.data == NULL) {
-        ngx_oauth_explain_put(e, " by a key without an id, and no key of the "
-                              "issuer is for that algorithm");
+        ngx_oauth_explain_put(e, ", it has no kid, and no key of the issuer "
+                              "is for that algorithm");
         return;
     }
 

@@ -77,8 +77,7 @@ ngx_oauth_explain_audience(ngx_oauth_explain_t *e)
         }
     }
 
-    ngx_oauth_explain_put(e, token->naudience ? ", wanted is "
-                                              : ": wanted is ");
+    ngx_oauth_explain_put(e, token->naudience ? ", expected " : ": expected ");
     ngx_oauth_explain_value(e, &e->wanted, ngx_oauth_str(&conf->resource->url));
     ngx_oauth_explain_put(e, " or a URL below it");
 
@@ -114,7 +113,7 @@ ngx_oauth_explain_scope(ngx_oauth_explain_t *e)
     ngx_uint_t   n;
     oauth_str_t  granted, word;
 
-    ngx_oauth_explain_put(e, ": missing is");
+    ngx_oauth_explain_put(e, ": missing scopes are");
 
     /* As in ngx_oauth_step_policy: variables show the token. */
 
@@ -122,7 +121,7 @@ ngx_oauth_explain_scope(ngx_oauth_explain_t *e)
     ngx_oauth_explain_missing(e);
     e->ctx->judging = 0;
 
-    ngx_oauth_explain_put(e, ", granted is");
+    ngx_oauth_explain_put(e, ", granted scopes are");
 
     granted = e->ctx->token->scope;
 
@@ -255,12 +254,12 @@ ngx_oauth_explain_requirement(ngx_oauth_explain_t *e)
     for (i = 0; i < requires->nelts; i++) {
 
         if (ngx_oauth_policy_requirement(r, &require[i], token) != OAUTH_OK) {
-            ngx_oauth_explain_put(e, ": wanted is ");
+            ngx_oauth_explain_put(e, ": the claim ");
             ngx_oauth_explain_value(e, &e->wanted, require[i].claim);
             ngx_oauth_explain_accepted(e, &require[i]);
             ngx_oauth_explain_put(e, token->claims[require[i].index].nmembers
-                                     ? ", token has another"
-                                     : ", token has none");
+                                     ? ", the token has another value"
+                                     : ", the token does not have it");
             break;
         }
     }
@@ -277,7 +276,7 @@ ngx_oauth_explain_accepted(ngx_oauth_explain_t *e,
     oauth_str_t               *values;
     ngx_http_complex_value_t  *variables;
 
-    ngx_oauth_explain_put(e, " of");
+    ngx_oauth_explain_put(e, " must be one of");
 
     n = 0;
     values = require->values ? require->values->elts : NULL;

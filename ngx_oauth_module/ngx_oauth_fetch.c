@@ -95,7 +95,8 @@ ngx_oauth_fetch_create(ngx_uint_t https, ngx_log_t *log)
     rc = ngx_oauth_fetch_create_multi();
 
     if (rc != NGX_OK) {
-        ngx_log_error(NGX_LOG_EMERG, log, 0, "oauth: libcurl has no memory");
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "oauth: memory is short for libcurl");
         ngx_oauth_fetch_free();
 
     } else if (https) {

@@ -286,7 +286,7 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
     keys->refresh = ngx_oauth_keys_start(keys);
 
     if (keys->refresh == NULL) {
-        ngx_oauth_keys_fail(keys, (u_char *) "no memory");
+        ngx_oauth_keys_fail(keys, (u_char *) "memory is short");
         return 0;
     }
 

@@ -462,8 +462,8 @@ ngx_oauth_cache_create(size_t entries, ngx_log_t *log)
 
     if (cache == NULL) {
         ngx_log_error(NGX_LOG_ALERT, log, 0,
-                      "oauth: no memory for oauth_cache, this worker verifies "
-                      "every token anew");
+                      "oauth: memory is short for oauth_cache, this worker "
+                      "verifies every token anew");
     }
 
     return cache;

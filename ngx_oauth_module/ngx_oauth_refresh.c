@@ -339,7 +339,7 @@ ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
     oauth_jwks_free(set);
 
     ngx_oauth_refresh_error(document, "%s%*s, Content-Type is \"%*s\"",
-                            error ? error : "no memory",
+                            error,
                             (size_t) (p - reasons), reasons,
                             ngx_min(fetch->type.len, NGX_OAUTH_REFRESH_QUOTED),
                             fetch->type.data);
@@ -472,7 +472,7 @@ ngx_oauth_refresh_fail(ngx_oauth_refresh_t *refresh)
 {
     if (refresh->error_len == 0) {
         ngx_oauth_refresh_error(&refresh->documents[0],
-                                "no memory, or the lease was lost");
+                                "memory is short, or the lease was lost");
     }
 
     refresh->handler(refresh);

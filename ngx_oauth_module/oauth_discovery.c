@@ -139,8 +139,8 @@ oauth_discovery_check_uri(oauth_str_t uri,
     }
 
     if (!oauth_url_is_secure(&url) && !rules->allow_http) {
-        return "its jwks_uri is plain http: make the authorization server "
-               "name https, or see allow_http";
+        return "its jwks_uri is plain http: let the authorization server "
+               "publish an https address, or see allow_http";
     }
 
     return NULL;

@@ -331,7 +331,7 @@ oauth_jwks_add_key(oauth_jwks_t *set, const json_t *value,
     }
 
     if (set->nkeys > 0 && set->nunsound >= OAUTH_JWKS_UNSOUND) {
-        return "100 keys that are none come before it";
+        return "100 keys before it are not valid";
     }
 
     jwk = &set->keys[set->nkeys];

@@ -168,9 +168,9 @@ my @cases = (
       '/', Authorization => token() ],
     [ 'a password for a scheme', qr/^no_token: .* does not begin with Bearer/,
       '/', Authorization => 'open-sesame please' ],
-    [ 'empty', qr/^malformed_request: .*: after Bearer there is not a space/,
+    [ 'empty', qr/^malformed_request: .*: Bearer is not followed by a space/,
       '/', Authorization => 'Bearer' ],
-    [ 'a tab', qr/^malformed_request: .*: after Bearer there is not a space/,
+    [ 'a tab', qr/^malformed_request: .*: Bearer is not followed by a space/,
       '/', Authorization => "Bearer\tabc" ],
     [ 'two words', qr/^malformed_request: .*: more than one word/, '/',
       bearer('a b') ],
@@ -200,35 +200,35 @@ my @cases = (
 
     # type, algorithm, issuer
 
-    [ 'type', qr/^wrong_type: .*: token claims to be of type "dpop\+jwt", wanted is "at\+jwt", "JWT" or none$corp$/,
+    [ 'type', qr/^wrong_type: .*: token claims to be of type "dpop\+jwt", expected "at\+jwt", "JWT" or none$corp$/,
       '/', token => header(typ => 'dpop+jwt') ],
-    [ 'type, one allowed', qr/^wrong_type: .*: token claims to be of type "JWT", wanted is "at\+jwt", issuer "strict"/,
+    [ 'type, one allowed', qr/^wrong_type: .*: token claims to be of type "JWT", expected "at\+jwt", issuer "strict"/,
       '/', token => $strict->mint(header => { typ => 'JWT' }) ],
-    [ 'an empty type, one allowed', qr/^wrong_type: .*: token claims to be of no type, wanted is "at\+jwt",/,
+    [ 'an empty type, one allowed', qr/^wrong_type: .*: token claims to be of no type, expected "at\+jwt",/,
       '/', token => $strict->mint(header => { typ => '' }) ],
-    [ 'no type, one allowed', qr/^wrong_type: .*: token claims to be of no type, wanted is "at\+jwt",/,
+    [ 'no type, one allowed', qr/^wrong_type: .*: token claims to be of no type, expected "at\+jwt",/,
       '/', token => $strict->mint(header => { typ => undef }) ],
     [ 'an ID token', qr/^wrong_type: .*: its claims are those of an ID token/,
       '/', token => $issuer->mint(header => { typ => 'JWT' },
                                   claims => { at_hash => 'x' }) ],
-    [ 'an ID token with escapes', qr/^wrong_type: .*: token claims to be of type "a\\x22b", wanted/,
+    [ 'an ID token with escapes', qr/^wrong_type: .*: token claims to be of type "a\\x22b", expected/,
       '/', token => $issuer->mint(header => { typ => 'a"b' },
                         claims => { at_hash => '"', sub => "\n" }) ],
     [ 'a logout token', qr/^wrong_type: .*: it has "events"/,
       '/', token => token(events => {}) ],
-    [ 'an unknown algorithm', qr/^wrong_algorithm: .*: token claims to be signed with "HS256", allowed are RS256.*, ES256/,
+    [ 'an unknown algorithm', qr/^wrong_algorithm: .*: token claims to be signed with "HS256", allowed algorithms are RS256.*, ES256/,
       '/', token => header(alg => 'HS256') ],
-    [ 'none', qr/^wrong_algorithm: .*: token claims to be signed with "none", allowed are/,
+    [ 'none', qr/^wrong_algorithm: .*: token claims to be signed with "none", allowed algorithms are/,
       '/', token => header(alg => 'none') ],
-    [ 'an algorithm that is not allowed', qr/^wrong_algorithm: .*: token claims to be signed with "PS256", allowed are RS256, ES256$corp$/,
+    [ 'an algorithm that is not allowed', qr/^wrong_algorithm: .*: token claims to be signed with "PS256", allowed algorithms are RS256, ES256$corp$/,
       '/', token => header(alg => 'PS256') ],
-    [ 'no algorithm', qr/^wrong_algorithm: .*: token names none, allowed are/,
+    [ 'no algorithm', qr/^wrong_algorithm: .*: token names none, allowed algorithms are/,
       '/', token => header(alg => undef) ],
-    [ 'issuer', qr/^unknown_issuer: .*: token claims to be from "https:\/\/evil\.test", trusted is "\Q$url\E", "[^"]+", "[^"]+", issuer ""/,
+    [ 'issuer', qr/^unknown_issuer: .*: token claims to be from "https:\/\/evil\.test", trusted issuers are "\Q$url\E", "[^"]+", "[^"]+", issuer ""/,
       '/', token => token(iss => 'https://evil.test') ],
-    [ 'a slash more', qr/^unknown_issuer: .*: token claims to be from "\Q$url\E\/", trusted is .*; mind the slash/,
+    [ 'a slash more', qr/^unknown_issuer: .*: token claims to be from "\Q$url\E\/", trusted issuers are .*; mind the slash/,
       '/', token => token(iss => "$url/") ],
-    [ 'no issuer', qr/^unknown_issuer: .*: token has no iss, trusted is "/,
+    [ 'no issuer', qr/^unknown_issuer: .*: token has no iss, trusted issuers are "/,
       '/', token => token(iss => undef) ],
     [ 'no keys', qr/^keys_unavailable: .*: token claims to be from "\Q@{[ $broken->url ]}\E", issuer "broken"/,
       '/', token => $broken->token ],
@@ -237,6 +237,8 @@ my @cases = (
 
     [ 'key', qr/^unknown_key: .*: token claims to be from "\Q$url\E" and signed with ES256, the issuer's key ids are "\Q@{[ $ec->kid ]}\E", "\Q@{[ $rsa->kid ]}\E", issuer "corp", kid "nobody"$/,
       '/', token => header(kid => 'nobody') ],
+    [ 'no kid, no key', qr/^unknown_key: .*: token claims to be from "[^"]+" and signed with RS256, it has no kid, and no key of the issuer is for that algorithm, issuer "strict", kid ""$/,
+      '/', token => $strict->mint(key => $rsa, header => { kid => undef }) ],
     [ 'mismatch', qr/^key_mismatch: .*: token claims to be from "\Q$url\E" and signed with ES256, the key is for RS256, issuer/,
       '/', token => header(kid => $rsa->kid) ],
     [ 'signature', qr/^bad_signature: .*: token claims to be from "\Q$url\E" and signed with ES256$corp$/,
@@ -274,32 +276,32 @@ my @cases = (
 
     # the location
 
-    [ 'no audience', qr/^no_audience: .*: wanted is "https:\/\/app\.test" or a URL below it$corp$/,
+    [ 'no audience', qr/^no_audience: .*: expected "https:\/\/app\.test" or a URL below it$corp$/,
       '/', token => token(aud => undef) ],
-    [ 'audience', qr/^wrong_audience: .*: token is for "https:\/\/wiki\.test", wanted is "https:\/\/app\.test" or a URL below it$corp/,
+    [ 'audience', qr/^wrong_audience: .*: token is for "https:\/\/wiki\.test", expected "https:\/\/app\.test" or a URL below it$corp/,
       '/', token => token(aud => 'https://wiki.test') ],
-    [ 'audiences', qr/^wrong_audience: .*: token is for "a", "b", wanted is "https:\/\/app\.test" or a URL below it, or "api:\/\/app", "with\\x20space"$corp/,
+    [ 'audiences', qr/^wrong_audience: .*: token is for "a", "b", expected "https:\/\/app\.test" or a URL below it, or "api:\/\/app", "with\\x20space"$corp/,
       '/listed', token => token(aud => [ 'a', 'b' ]) ],
-    [ 'scopes', qr/^insufficient_scope: .*: missing is "write\|admin", "special", granted is "read", "see"$corp$/,
+    [ 'scopes', qr/^insufficient_scope: .*: missing scopes are "write\|admin", "special", granted scopes are "read", "see"$corp$/,
       '/scope', token => token(scope => 'read see') ],
-    [ 'one of them', qr/^insufficient_scope: .*: missing is "special", granted is "admin", "read"$corp$/,
+    [ 'one of them', qr/^insufficient_scope: .*: missing scopes are "special", granted scopes are "admin", "read"$corp$/,
       '/scope', token => token(scope => 'admin read') ],
-    [ 'no scope', qr/^insufficient_scope: .*: missing is "see", granted is none$corp$/,
+    [ 'no scope', qr/^insufficient_scope: .*: missing scopes are "see", granted scopes are none$corp$/,
       '/get', token => token(scope => undef) ],
-    [ 'scopes by a map', qr/^insufficient_scope: .*: missing is "\$team_scope", granted is "paint:all"$corp$/,
+    [ 'scopes by a map', qr/^insufficient_scope: .*: missing scopes are "\$team_scope", granted scopes are "paint:all"$corp$/,
       '/map', token => token(team => 'blue', scope => 'paint:all') ],
-    [ 'a map without any', qr/^insufficient_scope: .*: missing is "\$team_scope", whose value is empty or too long, granted is/,
+    [ 'a map without any', qr/^insufficient_scope: .*: missing scopes are "\$team_scope", whose value is empty or too long, granted scopes are/,
       '/map', token => token(team => 'red') ],
-    [ 'scopes with the subject', qr/^insufficient_scope: .*: missing is "user:\$oauth_sub", "a\|user:\$\{oauth_sub\}", granted is "read"$corp$/,
+    [ 'scopes with the subject', qr/^insufficient_scope: .*: missing scopes are "user:\$oauth_sub", "a\|user:\$\{oauth_sub\}", granted scopes are "read"$corp$/,
       '/own', token => token(scope => 'read') ],
-    [ 'another subject', qr/^insufficient_scope: .*: missing is "user:\$oauth_sub", granted is "a"$corp$/,
+    [ 'another subject', qr/^insufficient_scope: .*: missing scopes are "user:\$oauth_sub", granted scopes are "a"$corp$/,
       '/own', token => token(sub => 'joe-the-plumber', scope => 'a') ],
-    [ 'requirement', qr/^requirement_not_met: .*: wanted is "role" of "admin", "root", token has another$corp$/,
+    [ 'requirement', qr/^requirement_not_met: .*: the claim "role" must be one of "admin", "root", the token has another value$corp$/,
       '/require', token => token(email_verified => JSON::PP::true,
                                  role => 'joe-the-plumber') ],
-    [ 'a requirement by variable', qr/^requirement_not_met: .*: wanted is "owner" of "root", "\$oauth_sub", "x-\$oauth_sub", token has another$corp$/,
+    [ 'a requirement by variable', qr/^requirement_not_met: .*: the claim "owner" must be one of "root", "\$oauth_sub", "x-\$oauth_sub", the token has another value$corp$/,
       '/owner', token => token(owner => 'joe-the-plumber') ],
-    [ 'the first of them', qr/^requirement_not_met: .*: wanted is "email_verified" of "true", token has none$corp$/,
+    [ 'the first of them', qr/^requirement_not_met: .*: the claim "email_verified" must be one of "true", the token does not have it$corp$/,
       '/require', token => token() ],
     [ 'no subject', qr/^no_subject: .*: an oauth_header forwards its sub$corp$/,
       '/subject', token => token(sub => undef) ],
@@ -330,15 +332,15 @@ for (
     my $quoted = qr/"\Q$logged\E"/;
 
     like(line_of('/', token => token(iss => $given)),
-         qr/^unknown_issuer: .*from $quoted, trusted/, "iss: $short");
+         qr/^unknown_issuer: .*from $quoted, trusted issuers/, "iss: $short");
     like(line_of('/', token => token(aud => [ $given ])),
-         qr/^wrong_audience: .*for $quoted, wanted/, "aud: $short");
+         qr/^wrong_audience: .*for $quoted, expected/, "aud: $short");
     like(line_of('/', token => header(typ => $given)),
-         qr/^wrong_type: .*of type $quoted, wanted/, "typ: $short");
+         qr/^wrong_type: .*of type $quoted, expected/, "typ: $short");
     like(line_of('/', token => header(alg => $given)),
          qr/^wrong_algorithm: .*signed with $quoted, allowed/, "alg: $short");
     like(line_of('/scope', token => token(scope => [ $given, 'read' ])),
-         qr/^insufficient_scope: .*missing is .*, granted is /,
+         qr/^insufficient_scope: .*missing scopes are .*, granted scopes are /,
          "scope: $short");
 }
 
@@ -347,26 +349,26 @@ for (
 like(line_of('/', token => assemble(qq({"alg":"ES256"}),
                                     qq({"iss":"\xff\xfe"}),
                                     sub { encode_base64url('sig') })),
-     qr/^unknown_issuer: .*from "\\xFF\\xFE", trusted/, 'iss: no UTF-8');
+     qr/^unknown_issuer: .*from "\\xFF\\xFE", trusted issuers/, 'iss: no UTF-8');
 
 # all values of a token together
 
 my $line = line_of('/', token => $issuer->mint(
     header => { kid => $ec->kid },
     claims => { aud => [ map { $_ x 900 } 'a' .. 'z' ] }));
-my ($came) = $line =~ /: token is for(.*), wanted/;
+my ($came) = $line =~ /: token is for(.*), expected/;
 
 $came //= '';
 cmp_ok(length $came, '<', 400, 'many long audiences are cut');
 like($came, qr/^ "a+\.\.\.", "b+\.\.\.", "c+\.\.\.", \.\.\.\z/,
      'the first of them are there');
-like($line, qr/wanted is "https:\/\/app\.test"/, 'and what was wanted');
+like($line, qr/expected "https:\/\/app\.test"/, 'and what was wanted');
 
 $line = line_of('/scope', token => token(scope => join ' ', map { "s$_" }
                                          1 .. 4000));
 
 cmp_ok(length $line, '<', 700, 'many scopes are cut');
-like($line, qr/missing is "read", "write\|admin", "special", granted is "s1", /,
+like($line, qr/missing scopes are "read", "write\|admin", "special", granted scopes are "s1", /,
      'the first of them are there');
 
 
@@ -376,7 +378,7 @@ my $known = token(scope => 'see');
 
 is($http->get('/get', token => $known)->status, 200, 'a token for one place');
 like(line_of('/scope', token => $known),
-     qr/missing is "read", "write\|admin", "special", granted is "see"$corp$/,
+     qr/missing scopes are "read", "write\|admin", "special", granted scopes are "see"$corp$/,
      'at another');
 
 
@@ -438,7 +440,7 @@ for my $code (qw(wrong_audience unknown_issuer malformed_token)) {
 }
 
 is_told('.*', 6, $since, 'no other line at the default level');
-is(told('.* all at level info, client: '), told('.*'),
+is(told('.* and all of them at level info, client: '), told('.*'),
    'each says where the others are');
 
 # other texts are no other kind
