@@ -76,7 +76,8 @@ die() {
 
 # --- build ----------------------------------------------------------------
 
-# Sets configure_flags for the tree: Debian's own, or the like of them.
+# Sets configure_flags: those that Debian's nginx-dev records for the tree, else
+# a similar set.
 
 set_configure_flags() {
     local cc_opt ld_opt
@@ -428,7 +429,7 @@ phase_e2e() {
 }
 
 
-# Inputs that are new and findings stay in build/fuzz.
+# New inputs and findings stay in build/fuzz.
 
 verb_fuzz() {
     local seconds=${1:-60} noun programs=()

@@ -29,8 +29,8 @@ static void ngx_oauth_access_cleanup(void *data);
 
 
 /*
- * A request comes to a server with header fields of its client's, and by a
- * redirect with what the location before has left on it.
+ * Takes the client's copies of identity headers off the request; after an
+ * internal redirect also what the previous location left.
  */
 
 ngx_int_t
@@ -194,8 +194,9 @@ ngx_oauth_access_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
 /*
  * The access phase does not run in subrequests.  One that reaches a protected
  * location is decided by the main request's token and this location's policy,
- * without waiting.  A main request waits for keys, if a variable of ours may be
- * the key of a limit: limits are looked at in this phase, after us.
+ * without waiting.  A main request waits for keys, if the configuration uses any
+ * variable of ours anywhere: it may be the key of a limit, and limits are looked
+ * at in this phase, after us.
  */
 
 ngx_int_t
@@ -451,7 +452,10 @@ ngx_oauth_access_is_paged(ngx_http_core_loc_conf_t *clcf, ngx_uint_t status)
 }
 
 
-/* Let in by another module (satisfy any): not refused. */
+/*
+ * The request got past the access phase.  If we had refused it, another module
+ * has let it in (satisfy any), or this is its error page.
+ */
 
 ngx_int_t
 ngx_oauth_admitted_handler(ngx_http_request_t *r)
@@ -485,7 +489,10 @@ ngx_oauth_admitted_handler(ngx_http_request_t *r)
 }
 
 
-/* Runs ahead of the logs: what they ask for is what was decided, no more. */
+/*
+ * Runs before the log modules: from here on variables show the decision that
+ * was made, and make none.
+ */
 
 ngx_int_t
 ngx_oauth_log_handler(ngx_http_request_t *r)
@@ -774,9 +781,7 @@ ngx_oauth_access_cleanup(void *data)
 {
     ngx_oauth_ctx_t *ctx = data;
 
-    if (ctx->wait.linked) {
-        ngx_oauth_provider_cancel(&ctx->wait);
-    }
+    ngx_oauth_provider_cancel(&ctx->wait);
 
     oauth_jwt_free(ctx->jwt);
     oauth_token_free(ctx->token);

@@ -61,7 +61,8 @@ typedef struct {
     ngx_oauth_refusal_t          refusal;
 
     /* While a value is evaluated: see ngx_oauth_evaluate.c. */
-    ngx_http_variable_value_t   *outer;     /* the request's; NULL: it is not */
+    ngx_http_variable_value_t   *outer;     /* the request's; NULL: no value is
+                                               being evaluated                */
     ngx_http_variable_value_t   *values;    /* the copy                       */
     ngx_uint_t                   depth;     /* of values of "set"             */
 
@@ -81,12 +82,13 @@ typedef struct {
     unsigned                     judging:1; /* the policy asks: variables show
                                                the token, verified            */
     unsigned                     logging:1; /* the request is over            */
-    unsigned                     hidden:1;  /* a variable of ours was asked
-                                               for, and there was no token to
-                                               show                           */
-    unsigned                     blind:1;   /* for want of keys               */
-    unsigned                     misled:1;  /* by a rule that decides         */
-    unsigned                     failed:1;  /* the evaluation has             */
+    unsigned                     hidden:1;  /* a variable was read while there
+                                               was no token to show           */
+    unsigned                     blind:1;   /* it was read before the keys were
+                                               there                          */
+    unsigned                     misled:1;  /* a rule that decides has read it
+                                               while there was none to show   */
+    unsigned                     failed:1;  /* a value could not be computed  */
     unsigned                     doubted:1; /* it used a variable of "set" that
                                                may be wrong                   */
     unsigned                     refetched:1;   /* for an unknown key         */
@@ -113,7 +115,7 @@ ngx_int_t ngx_oauth_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_admitted_handler(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_log_handler(ngx_http_request_t *r);
 
-/* NULL: nothing was decided about this request yet. */
+/* NULL: the request has no context yet. */
 
 ngx_oauth_ctx_t *ngx_oauth_access_lookup(ngx_http_request_t *r);
 

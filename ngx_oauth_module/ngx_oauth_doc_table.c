@@ -198,7 +198,11 @@ ngx_oauth_doc_table_lookup(ngx_oauth_doc_table_t *table, u_char *id)
 }
 
 
-/* One that was never used, or else not for the longest time.  There is one. */
+/*
+ * Gives the issuer a record that was never used, or the one whose issuer left
+ * the configuration the longest ago.  ngx_oauth_doc_table_check has made sure
+ * that there is one.
+ */
 
 static void
 ngx_oauth_doc_table_reuse(ngx_oauth_doc_t *doc)
@@ -216,7 +220,10 @@ ngx_oauth_doc_table_reuse(ngx_oauth_doc_t *doc)
         }
     }
 
-    /* the keys of one issuer are never another's, not for an instruction */
+    /*
+     * clear the keys first: at no moment may a record have one issuer's id and
+     * another's keys
+     */
 
     record->first = 0;
     ngx_memory_barrier();

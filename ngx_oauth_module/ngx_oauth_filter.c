@@ -15,7 +15,9 @@
 #include "oauth_page.h"
 
 
-/* More than image_filter's context has, which it does not look into. */
+/*
+ * Larger than image_filter's own context; it only tests whether there is one.
+ */
 
 #define NGX_OAUTH_IMAGE_CTX  512
 
@@ -73,7 +75,7 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    /* A redirect that is refused has one now. */
+    /* ngx_oauth_filter_redirect may have made a context. */
 
     if (ctx == NULL) {
 
@@ -140,9 +142,9 @@ ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 
 
 /*
- * A redirect to the slash that a location ends with becomes a refusal, or the
- * answer to a preflight; any redirect of a document that others might have is
- * a document that nobody has.
+ * nginx's redirect to a location's final slash becomes a refusal or a
+ * preflight's answer.  Any redirect at a path that may be another app's
+ * metadata document becomes 404.
  */
 
 static ngx_int_t

@@ -73,7 +73,10 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
 }
 
 
-/* An internal redirect to such a path is the server's own way to a file. */
+/*
+ * After an internal redirect the path was chosen by the server's configuration,
+ * so it is not looked at.
+ */
 
 static ngx_int_t
 ngx_oauth_metadata_foreign(ngx_http_request_t *r)
@@ -140,7 +143,7 @@ ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx)
 
 /*
  * The exact path first; then that of a URL below a resource that reflects; then
- * without one extra slash at its end.
+ * the path without its final slash.
  */
 
 static ngx_int_t

@@ -334,7 +334,10 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* Once in a request: NGX_AGAIN: there may be another key soon; else NGX_OK. */
+/*
+ * At most once in a request.  NGX_AGAIN: a fetch may bring another key; NGX_OK:
+ * there is nothing to wait for.
+ */
 
 static ngx_int_t
 ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
@@ -481,7 +484,9 @@ ngx_oauth_steps_retired(void *data)
 }
 
 
-/* OAUTH_OK refuses nothing. */
+/*
+ * Sets ctx->reason.  NGX_OK for OAUTH_OK, NGX_DECLINED for every other reason.
+ */
 
 static ngx_int_t
 ngx_oauth_refuse(ngx_oauth_ctx_t *ctx, oauth_reason_t reason)

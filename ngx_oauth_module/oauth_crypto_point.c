@@ -154,6 +154,8 @@ oauth_point_is_small(const oauth_alg_t *alg, const unsigned char *point)
           0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a }
     };
 
+    /* the last two rows are zero, as the first */
+
     static const unsigned char  ed448[OAUTH_POINT_SMALL][57] = {
         { 0 },
         { 1 },
@@ -261,7 +263,7 @@ oauth_point_weierstrass(oauth_point_t *point)
 
 /*
  * x^2 = u / v where u = 1 - y^2 and v = a - b y^2.  There is such an x when
- * u v is a square; 0 it is for points of small order only.
+ * u v is a square; u v is 0 only for points of small order.
  */
 
 static int

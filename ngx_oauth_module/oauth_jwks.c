@@ -288,7 +288,10 @@ oauth_jwks_hash(oauth_str_t kid)
 }
 
 
-/* An odd key is skipped; -1 when memory is short: nobody knows it, then. */
+/*
+ * 0: the key was added or skipped; -1: memory is short, so nobody knows whether
+ * it is usable.
+ */
 
 static int
 oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,

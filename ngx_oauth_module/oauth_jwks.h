@@ -42,7 +42,7 @@ typedef struct {
 /*
  * Returns a new set of at least one usable key, which oauth_jwks_free
  * releases, or NULL and a constant sentence in *error.  Once there is a usable
- * key, OAUTH_JWKS_UNSOUND keys whose numbers are no key end the search.
+ * key, the search ends after OAUTH_JWKS_UNSOUND keys that are not valid.
  */
 
 oauth_jwks_t *oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed,
