@@ -35,7 +35,8 @@ static int ngx_oauth_steps_accepts(const oauth_policy_t *policy,
     const void *data);
 static ngx_int_t ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_steps_retired(void *data);
-static ngx_int_t ngx_oauth_refuse(ngx_oauth_ctx_t *ctx, oauth_reason_t reason);
+static ngx_int_t ngx_oauth_step_result(ngx_oauth_ctx_t *ctx,
+    oauth_reason_t reason);
 
 
 static const ngx_oauth_step_pt  ngx_oauth_steps[] = {
@@ -111,7 +112,7 @@ ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     /* A server's own level behind a "location /": no request gets there. */
 
     if (ctx->conf->resource == NULL) {
-        return ngx_oauth_refuse(ctx, OAUTH_SERVER_ERROR);
+        return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
     }
 
     for (step = ngx_oauth_steps; *step; step++) {
@@ -139,9 +140,9 @@ ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 static ngx_int_t
 ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx)
 {
-    return ngx_oauth_refuse(ctx, ngx_oauth_steps_is_ambiguous(ctx->request,
-                                                               ctx->conf)
-                                 ? OAUTH_AMBIGUOUS_URI : OAUTH_OK);
+    return ngx_oauth_step_result(ctx,
+                       ngx_oauth_steps_is_ambiguous(ctx->request, ctx->conf)
+                       ? OAUTH_AMBIGUOUS_URI : OAUTH_OK);
 }
 
 
@@ -165,14 +166,14 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
     }
 
     if (ctx->authorization == NULL) {
-        return ngx_oauth_refuse(ctx, OAUTH_NO_TOKEN);
+        return ngx_oauth_step_result(ctx, OAUTH_NO_TOKEN);
     }
 
     if (ctx->request->internal && ngx_oauth_steps_is_doubled(ctx->request)) {
-        return ngx_oauth_refuse(ctx, OAUTH_MALFORMED_REQUEST);
+        return ngx_oauth_step_result(ctx, OAUTH_MALFORMED_REQUEST);
     }
 
-    return ngx_oauth_refuse(ctx,
+    return ngx_oauth_step_result(ctx,
                   oauth_bearer_peek(ngx_oauth_str(&ctx->authorization->value),
                                     &ctx->credentials));
 }
@@ -189,7 +190,7 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
         && !ngx_oauth_steps_accepts(ctx->token->policy, ctx->conf->issuers)
         && ngx_oauth_steps_retire(ctx) != NGX_OK)
     {
-        return ngx_oauth_refuse(ctx, OAUTH_SERVER_ERROR);
+        return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
     }
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
@@ -233,7 +234,7 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
                                   ngx_oauth_str(&ctx->authorization->value),
                                   &text);
 
-            return ngx_oauth_refuse(ctx, form == OAUTH_OK ? reason : form);
+            return ngx_oauth_step_result(ctx, form == OAUTH_OK ? reason : form);
         }
     }
 
@@ -246,7 +247,7 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
         }
     }
 
-    return ngx_oauth_refuse(ctx, OAUTH_UNKNOWN_ISSUER);
+    return ngx_oauth_step_result(ctx, OAUTH_UNKNOWN_ISSUER);
 }
 
 
@@ -262,7 +263,7 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
     provider = ctx->issuer->provider;
 
     if (provider == NULL) {
-        return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
+        return ngx_oauth_step_result(ctx, OAUTH_KEYS_UNAVAILABLE);
     }
 
     if (ngx_oauth_provider_keys(provider)) {
@@ -273,7 +274,7 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
         return NGX_AGAIN;
     }
 
-    return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
+    return ngx_oauth_step_result(ctx, OAUTH_KEYS_UNAVAILABLE);
 }
 
 
@@ -294,7 +295,7 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
     keys = ngx_oauth_provider_keys(issuer->provider);
 
     if (keys == NULL) {
-        return ngx_oauth_refuse(ctx, OAUTH_KEYS_UNAVAILABLE);
+        return ngx_oauth_step_result(ctx, OAUTH_KEYS_UNAVAILABLE);
     }
 
     generation = ngx_oauth_provider_generation(issuer->provider);
@@ -330,7 +331,7 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
         oauth_cache_store(mcf->cache, ctx->token, generation, ngx_time());
     }
 
-    return ngx_oauth_refuse(ctx, reason);
+    return ngx_oauth_step_result(ctx, reason);
 }
 
 
@@ -368,7 +369,7 @@ ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
         reason = OAUTH_SERVER_ERROR;
     }
 
-    return ngx_oauth_refuse(ctx, reason);
+    return ngx_oauth_step_result(ctx, reason);
 }
 
 
@@ -489,7 +490,7 @@ ngx_oauth_steps_retired(void *data)
  */
 
 static ngx_int_t
-ngx_oauth_refuse(ngx_oauth_ctx_t *ctx, oauth_reason_t reason)
+ngx_oauth_step_result(ngx_oauth_ctx_t *ctx, oauth_reason_t reason)
 {
     ctx->reason = reason;
 
