@@ -136,7 +136,7 @@ ngx_oauth_access_enter(ngx_http_request_t *r)
 
         ngx_oauth_provider_cancel(&ctx->wait);
 
-        ngx_oauth_variables_expire(ctx);
+        ngx_oauth_evaluate_expire(ctx);
     }
 
     if (ngx_oauth_forward_enter(r) != NGX_OK) {
@@ -280,7 +280,7 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
     /* What nginx has kept of a map was computed without the token. */
 
     if (rc == NGX_OK && ctx->hidden) {
-        ngx_oauth_variables_expire(ctx);
+        ngx_oauth_evaluate_expire(ctx);
     }
 
     return (rc == NGX_OK) ? ngx_oauth_access_admit(ctx)

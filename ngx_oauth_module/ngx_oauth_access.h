@@ -353,12 +353,12 @@ char *ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
  * changes.  Sets ctx->doubted where the value must not let a request in.
  */
 
-ngx_int_t ngx_oauth_variables_value(ngx_http_request_t *r,
+ngx_int_t ngx_oauth_evaluate_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *complex, ngx_str_t *value);
 
 /* What nginx has kept of variables that read a claim is computed again. */
 
-void ngx_oauth_variables_expire(ngx_oauth_ctx_t *ctx);
+void ngx_oauth_evaluate_expire(ngx_oauth_ctx_t *ctx);
 
 /* The getter around those of other modules. */
 

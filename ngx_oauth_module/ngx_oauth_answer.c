@@ -369,7 +369,7 @@ ngx_oauth_answer_term(ngx_http_request_t *r, const ngx_oauth_term_t *term,
         } else if (r == NULL) {
             return NGX_DECLINED;
 
-        } else if (ngx_oauth_variables_value(r, &alternatives[i], &value)
+        } else if (ngx_oauth_evaluate_value(r, &alternatives[i], &value)
                    != NGX_OK)
         {
             return NGX_ERROR;

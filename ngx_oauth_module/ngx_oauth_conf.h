@@ -459,6 +459,16 @@ ngx_int_t ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 
 void ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 
+/*
+ * How every ngx_http_rewrite_loc_conf_t begins: the rewrite module keeps the
+ * rest to itself.
+ */
+
+typedef struct {
+    ngx_array_t               *codes;       /* of bytes; NULL: none           */
+} ngx_oauth_rewrite_conf_t;
+
+
 /* A module of this nginx by its name; NULL: nginx is built without it. */
 
 ngx_module_t *ngx_oauth_conf_module(ngx_conf_t *cf, const char *name);

@@ -18,13 +18,6 @@
 #include "ngx_oauth_access.h"
 
 
-/* How every ngx_http_rewrite_loc_conf_t begins. */
-
-typedef struct {
-    ngx_array_t  *codes;        /* of bytes; NULL: none                       */
-} ngx_oauth_rewrite_conf_t;
-
-
 /* Where the walk through the codes of one level is. */
 
 typedef struct {

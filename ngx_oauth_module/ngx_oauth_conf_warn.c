@@ -15,13 +15,6 @@
 #include "ngx_oauth_conf.h"
 
 
-/* How every ngx_http_rewrite_loc_conf_t begins. */
-
-typedef struct {
-    ngx_array_t  *codes;        /* of bytes; NULL: none                       */
-} ngx_oauth_rewrite_conf_t;
-
-
 static void ngx_oauth_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 static void ngx_oauth_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 static void ngx_oauth_warn_derived(ngx_conf_t *cf,

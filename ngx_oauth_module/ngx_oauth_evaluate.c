@@ -44,7 +44,7 @@ static ngx_oauth_getter_t *ngx_oauth_evaluate_getter(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_oauth_variables_value(ngx_http_request_t *r,
+ngx_oauth_evaluate_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *complex, ngx_str_t *value)
 {
     ngx_int_t         rc;
@@ -160,7 +160,7 @@ ngx_oauth_evaluate_complex(ngx_oauth_ctx_t *ctx,
 
 
 void
-ngx_oauth_variables_expire(ngx_oauth_ctx_t *ctx)
+ngx_oauth_evaluate_expire(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t                  i, *kept;
     ngx_http_variable_value_t  *values;

@@ -223,7 +223,7 @@ ngx_oauth_explain_is_void(ngx_oauth_explain_t *e, const ngx_oauth_term_t *term)
     alternatives = term->alternatives->elts;
 
     if (term->alternatives->nelts > 1
-        || ngx_oauth_variables_value(e->ctx->request, alternatives, &value)
+        || ngx_oauth_evaluate_value(e->ctx->request, alternatives, &value)
            != NGX_OK)
     {
         return 0;

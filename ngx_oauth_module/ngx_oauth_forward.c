@@ -457,7 +457,7 @@ ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
 
     if (header->claim.data == NULL) {
 
-        if (ngx_oauth_variables_value(ctx->request, &header->value, value)
+        if (ngx_oauth_evaluate_value(ctx->request, &header->value, value)
             != NGX_OK)
         {
             return NGX_ERROR;

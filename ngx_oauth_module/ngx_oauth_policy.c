@@ -183,7 +183,7 @@ ngx_oauth_policy_variables(ngx_http_request_t *r,
 
     for (i = 0; variables && i < require->variables->nelts; i++) {
 
-        if (ngx_oauth_variables_value(r, &variables[i], &value) != NGX_OK) {
+        if (ngx_oauth_evaluate_value(r, &variables[i], &value) != NGX_OK) {
             return OAUTH_SERVER_ERROR;
         }
 
@@ -247,7 +247,7 @@ ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
 
     for (i = 0; i < term->alternatives->nelts; i++) {
 
-        if (ngx_oauth_variables_value(r, &alternatives[i], &value) != NGX_OK) {
+        if (ngx_oauth_evaluate_value(r, &alternatives[i], &value) != NGX_OK) {
             return OAUTH_SERVER_ERROR;
         }
 
