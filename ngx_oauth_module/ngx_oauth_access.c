@@ -194,9 +194,9 @@ ngx_oauth_access_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
 /*
  * The access phase does not run in subrequests.  One that reaches a protected
  * location is decided by the main request's token and this location's policy,
- * without waiting.  A main request waits for keys, if the configuration uses any
- * variable of ours anywhere: it may be the key of a limit, and limits are looked
- * at in this phase, after us.
+ * without waiting.  A main request waits for keys, if the configuration uses
+ * any variable of ours anywhere: it may be the key of a limit, and limits are
+ * looked at in this phase, after us.
  */
 
 ngx_int_t

@@ -175,6 +175,12 @@ ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_location_t *location,
         return NULL;
     }
 
+    /* A level that serves no request has no document, and adds to none. */
+
+    if (location->top && location->server->catch_all) {
+        return resource;
+    }
+
     resources = location->server->resources.elts;
 
     for (i = 0; i < location->server->resources.nelts; i++) {
@@ -184,14 +190,6 @@ ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_location_t *location,
     }
 
     resource->reflect = location->conf->reflect;
-
-    /* A level that serves no request adds nothing to a document. */
-
-    if (location->top && location->server->catch_all) {
-        return (i < location->server->resources.nelts
-                && ngx_oauth_str_equal(&resources[i]->url, url))
-               ? resources[i] : resource;
-    }
 
     if (i == location->server->resources.nelts) {
 

@@ -3,18 +3,13 @@
  * Values for a verdict: what scopes, requirements and headers say with
  * variables, evaluated for the location that is decided about.
  *
- * nginx keeps what a variable was when it was first asked for: before the
- * token was looked at, in another location, in the main request of a
- * subrequest.  A verdict must not depend on that, and must leave no claims of a
- * token there that is then refused.  So values are evaluated in a copy of the
- * request's variables, in which all that is computed from other variables is
- * computed again.  Our getter stands around those of such variables
- * (ngx_oauth_conf_rewrite.c) and knows who asks.
- *
- * A variable of "set" is computed again, too, by the codes of its directive, if
- * these read a claim and it is certain that they have assigned it.  Where it is
- * not, and claims were asked for before they could be shown, the value is
- * doubted: it may refuse a request, but not let one in.
+ * nginx keeps what a variable was when it was first asked for.  A verdict must
+ * not depend on that, nor leave claims there.  So values are evaluated in a
+ * copy of the request's variables, where our getter, which stands around those
+ * of other modules, computes them again.  A variable of "set" is computed by
+ * the codes of its directive, if it is certain that they have assigned it.
+ * Where it is not, and claims were asked for before they could be shown, the
+ * value is doubted: it may refuse a request, but not let one in.
  */
 
 
