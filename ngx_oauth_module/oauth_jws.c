@@ -272,7 +272,7 @@ oauth_jws_read_type(oauth_jws_t *jws, const json_t *header)
 {
     oauth_str_t  type, prefix;
 
-    switch (oauth_json_optional_string(header, "typ", &type)) {
+    switch (oauth_json_string(header, "typ", &type)) {
 
     case 0:
         jws->type = OAUTH_TYPE_ABSENT;
@@ -322,12 +322,12 @@ oauth_jws_read_kid(oauth_jws_t *jws, const json_t *header)
     int          found;
     oauth_str_t  kid;
 
-    found = oauth_json_optional_string(header, "kid", &kid);
+    found = oauth_json_string(header, "kid", &kid);
     if (found == 0) {
         return OAUTH_OK;
     }
 
-    if (found < 0 || kid.len > OAUTH_JWS_KID) {
+    if (found < 0 || kid.len == 0 || kid.len > OAUTH_JWS_KID) {
         return OAUTH_MALFORMED_TOKEN;
     }
 

@@ -44,8 +44,7 @@ typedef struct {
  * OAUTH_OK, and oauth_jws_free releases it; else nothing is held:
  * OAUTH_MALFORMED_TOKEN, OAUTH_UNSUPPORTED_TOKEN (five segments, enc, zip,
  * crit, b64), OAUTH_WRONG_ALGORITHM (alg absent, not a string, none, HS* or
- * unknown), OAUTH_SERVER_ERROR.  A typ or kid that is null, "" or [] is absent.
- * input points into text.
+ * unknown), OAUTH_SERVER_ERROR.  input points into text.
  */
 
 oauth_reason_t oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws);

@@ -199,7 +199,7 @@ oauth_refused_members(oauth_refused_t *refused)
 
     static const char  *never[] = { "enc", "zip", "crit", "b64" };
 
-    refused->type = oauth_json_str(oauth_json_optional(refused->header, "typ"));
+    refused->type = oauth_json_str(json_object_get(refused->header, "typ"));
     refused->algorithm = oauth_json_str(json_object_get(refused->header,
                                                         "alg"));
 
@@ -241,14 +241,16 @@ oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
         return "its header is not a JSON object in base64url";
     }
 
-    if (oauth_json_optional_string(header, "typ", &value) < 0) {
+    if (oauth_json_string(header, "typ", &value) < 0) {
         return "its typ is not a string";
     }
 
-    found = oauth_json_optional_string(header, "kid", &value);
+    found = oauth_json_string(header, "kid", &value);
 
-    if (found < 0 || (found && value.len > OAUTH_JWS_KID)) {
-        return "its kid is not a string of at most 1024 bytes";
+    if (found < 0
+        || (found && (value.len == 0 || value.len > OAUTH_JWS_KID)))
+    {
+        return "its kid is not a string of 1 to 1024 bytes";
     }
 
     if (oauth_refused_decode(form->parts[1], scratch, &value) != 0) {

@@ -170,10 +170,8 @@ refused($issuer->mint(header => { alg => "ES256\0" }), 'malformed_token',
         'alg with a NUL');
 refused($issuer->mint(header => { kid => $es256->kid . "\0x" }),
         'malformed_token', 'kid with a NUL');
-accepted($issuer->mint(header => { kid => $_ }), 'an empty kid: none')
-    for '', JSON::PP::null, [];
-refused($issuer->mint(key => $unknown, header => { kid => '' }),
-        'bad_signature', 'an empty kid, and a key that is not in the set');
+refused($issuer->mint(header => { kid => $_ }), 'malformed_token',
+        'a kid that is empty') for '', JSON::PP::null, [];
 refused($issuer->mint(header => { typ => "at+jwt\0" }), 'malformed_token',
         'typ with a NUL');
 refused($issuer->token(iss => $issuer->url . "\0"), 'malformed_token',
@@ -271,23 +269,23 @@ for my $members ([ crit => [ 'exp' ] ], [ crit => [] ], [ crit => [ 'b64' ],
 
 accepted($issuer->mint(header => { typ => $_ }), 'typ ' . ($_ // 'absent'))
     for 'at+jwt', 'application/at+jwt', 'AT+JWT', 'JWT', 'application/jwt', 'JOSE',
-        'application/jose', '', JSON::PP::null, [], undef;
+        'application/jose', undef;
 
 refused($issuer->mint(header => { typ => $_ }), 'wrong_type',
         "typ $_")
     for qw(logout+jwt secevent+jwt dpop+jwt statuslist+jwt kb+jwt none
            at+jw at+jwtx application/jwt+at at+jwt;x=y application/
            JOSE+JSON application/jose+json),
-        ' at+jwt', ' JOSE';
+        ' at+jwt', ' JOSE', '';
 
 is($http->get('/', token => $issuer->mint(header => { typ => $_ }))->status,
-   401, 'typ of another type') for 7, [ 'at+jwt' ], JSON::PP::true;
+   401, 'typ of another type') for 7, [ 'at+jwt' ], [], JSON::PP::true, JSON::PP::null;
 
 accepted($strict->mint(header => { typ => $_ }), "token_type at+jwt: $_")
     for 'at+jwt', 'application/at+jwt';
 refused($strict->mint(header => { typ => $_ }), 'wrong_type',
         'token_type at+jwt: ' . ($_ // 'absent'))
-    for 'JWT', 'JOSE', 'application/jose', '', JSON::PP::null, undef;
+    for 'JWT', 'JOSE', 'application/jose', '', undef;
 
 refused($issuer->mint(header => { typ => 'JWT' }, claims =>
         { nonce => 'n-1', at_hash => 'abc', scope => undef,

@@ -227,8 +227,9 @@ token_types(void **state)
         { ",\"typ\":\"JOSE\"", OAUTH_OK, OAUTH_WRONG_TYPE },
         { ",\"typ\":\"application/jose\"", OAUTH_OK, OAUTH_WRONG_TYPE },
         { ",\"typ\":\"JOSE+JSON\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
-        { ",\"typ\":\"\"", OAUTH_OK, OAUTH_WRONG_TYPE },
-        { ",\"typ\":null", OAUTH_OK, OAUTH_WRONG_TYPE },
+        { ",\"typ\":\"\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE },
+        { ",\"typ\":null", OAUTH_MALFORMED_TOKEN, OAUTH_MALFORMED_TOKEN },
+        { ",\"typ\":[]", OAUTH_MALFORMED_TOKEN, OAUTH_MALFORMED_TOKEN },
         { ",\"typ\":\"at+jwt; v=1\"", OAUTH_WRONG_TYPE, OAUTH_WRONG_TYPE }
     };
 
