@@ -3,8 +3,8 @@
  * URLs as issuers, resources and key addresses use them (RFC 3986), and the
  * well-known path rule (RFC 8414 section 3.1, RFC 9728 section 3.1).  Stricter
  * than RFC 3986 where two spellings would name one host: scheme and host are
- * in lower case, a host has no percent-escapes.  All parts are views of the
- * text, nothing is copied.
+ * in lower case, a host has no percent-escapes and no empty label.  All parts
+ * are views of the text, nothing is copied.
  */
 
 
@@ -180,6 +180,12 @@ oauth_url_parse_host(oauth_str_t host)
         if ((c < 'a' || c > 'z') && !oauth_url_is_digit(c)
             && c != '-' && c != '.' && c != '_')
         {
+            return "has a bad host";
+        }
+
+        /* Some resolvers skip an empty label: ".localhost" is loopback. */
+
+        if (c == '.' && (i == 0 || host.data[i - 1] == '.')) {
             return "has a bad host";
         }
     }
@@ -451,7 +457,7 @@ oauth_url_is_local_name(oauth_str_t host)
 
     end = host;
 
-    if (end.len <= sizeof(".localhost") - 1) {
+    if (end.len < sizeof(".localhost") - 1) {
         return 0;
     }
 

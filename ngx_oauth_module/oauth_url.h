@@ -27,8 +27,8 @@ typedef struct {
 /*
  * Fills url with views of text.  Returns NULL, or what is wrong as a constant
  * sentence ("has a fragment"): another scheme, no host, userinfo, a fragment,
- * a bad port, upper-case letters in scheme or host, bytes outside RFC 3986,
- * a bad percent-escape.
+ * a bad port, upper-case letters in scheme or host, an empty label in the host
+ * (a dot at its end is none), bytes outside RFC 3986, a bad percent-escape.
  */
 
 const char *oauth_url_parse(oauth_str_t text, oauth_url_t *url);
