@@ -1,8 +1,8 @@
 
 /*
  * JSON (RFC 8259) over jansson, with bounds that hold before a tree is built:
- * a pass over the text sees its depth, its members, its values and the length
- * of its numbers.  It also sees control characters between values: jansson
+ * a pass over the text sees its depth, its members, its values, its containers
+ * and the length of its numbers.  It also sees control characters between values: jansson
  * skips a NUL byte after a number.  Trees belong to whom _parse returned them.
  */
 
@@ -32,6 +32,7 @@ typedef struct {
     size_t                members;
     size_t                max_members;
     size_t                values;
+    size_t                containers;   /* objects and arrays                 */
 } oauth_json_count_t;
 
 
@@ -307,6 +308,7 @@ oauth_json_bounded(oauth_str_t text, size_t max_members)
     count.members = 0;
     count.max_members = max_members;
     count.values = 1;
+    count.containers = 0;
 
     last = text.data + text.len;
 
@@ -357,7 +359,9 @@ oauth_json_count(oauth_json_count_t *count, unsigned char c)
 
     case '{':
     case '[':
-        if (++count->depth > OAUTH_JSON_DEPTH) {
+        if (++count->depth > OAUTH_JSON_DEPTH
+            || ++count->containers > OAUTH_JSON_CONTAINERS)
+        {
             return 0;
         }
 

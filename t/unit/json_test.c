@@ -376,9 +376,25 @@ json_values(void **state)
 
     assert_true(json_values_parse(OAUTH_JSON_VALUES - 2, "1"));
     assert_false(json_values_parse(OAUTH_JSON_VALUES - 1, "1"));
-    assert_true(json_values_parse(OAUTH_JSON_VALUES / 2, "[]"));
-    assert_false(json_values_parse(OAUTH_JSON_VALUES / 2 + 1, "[]"));
     assert_true(json_values_parse(10, "[]"));
+}
+
+
+/* The text has three containers besides those that are added. */
+
+static void
+json_containers(void **state)
+{
+    (void) state;
+
+    assert_true(json_values_parse(2 + OAUTH_JSON_CONTAINERS - 3, "[]"));
+    assert_false(json_values_parse(2 + OAUTH_JSON_CONTAINERS - 2, "[]"));
+    assert_true(json_values_parse(2 + OAUTH_JSON_CONTAINERS - 3, "{}"));
+    assert_false(json_values_parse(2 + OAUTH_JSON_CONTAINERS - 2, "{}"));
+    assert_true(json_values_parse(2 + (OAUTH_JSON_CONTAINERS - 3) / 2,
+                                  "[{}]"));
+    assert_false(json_values_parse(2 + OAUTH_JSON_CONTAINERS / 2, "[{}]"));
+    assert_true(json_values_parse(2 + OAUTH_JSON_CONTAINERS - 3, "\"[{\""));
 }
 
 
@@ -667,6 +683,7 @@ main(void)
         cmocka_unit_test(json_depth),
         cmocka_unit_test(json_members),
         cmocka_unit_test(json_values),
+        cmocka_unit_test(json_containers),
         cmocka_unit_test(json_numbers),
         cmocka_unit_test(json_strings),
         cmocka_unit_test(json_string_member),

@@ -742,6 +742,42 @@ jwks_too_many(void **state)
 }
 
 
+/* 1024 keys with two arrays each; 14,000 objects that are no keys. */
+
+static void
+jwks_containers(void **state)
+{
+    size_t         i;
+    oauth_buf_t    buf;
+    oauth_jwks_t  *set;
+
+    (void) state;
+
+    jwks_begin(&buf);
+
+    for (i = 0; i < OAUTH_JWKS_MEMBERS; i++) {
+        jwks_add_key(&buf, jwks_a, "\"kid\":\"a\",\"x5c\":[\"MIIB\"],"
+                                   "\"key_ops\":[\"verify\"]");
+    }
+
+    set = jwks_end(&buf);
+    assert_int_equal(set->nkeys, OAUTH_JWKS_KEYS);
+    oauth_jwks_free(set);
+
+    jwks_begin(&buf);
+    jwks_add_key(&buf, jwks_a, "\"kid\":\"a\"");
+    oauth_buf_append_literal(&buf, "],\"x\":[{\"a\":1}");
+
+    for (i = 1; i < 14000; i++) {
+        oauth_buf_append_literal(&buf, ",{\"a\":1}");
+    }
+
+    oauth_buf_append_literal(&buf, "]}");
+    jwks_assert_error(oauth_buf_str(&buf), OAUTH_ALGS_ALL, "not a JSON");
+    oauth_buf_free(&buf);
+}
+
+
 /* What the issuer's configuration allows reaches the keys. */
 
 static void
@@ -797,6 +833,7 @@ main(void)
         cmocka_unit_test(jwks_gives_up),
         cmocka_unit_test(jwks_documents),
         cmocka_unit_test(jwks_too_many),
+        cmocka_unit_test(jwks_containers),
         cmocka_unit_test(jwks_allowed)
     };
 
