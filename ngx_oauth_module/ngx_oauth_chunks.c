@@ -25,11 +25,19 @@ ngx_oauth_chunks_in(size_t memory)
 {
     size_t  own;
 
-    /* chunk 0 has a link and a mark only */
-
-    own = sizeof(ngx_oauth_chunks_t) + sizeof(uint32_t) + sizeof(u_char);
+    own = ngx_oauth_chunks_memory(0);
 
     return memory > own ? (memory - own) / NGX_OAUTH_CHUNKS_EACH : 0;
+}
+
+
+size_t
+ngx_oauth_chunks_memory(size_t chunks)
+{
+    /* chunk 0 has a link and a mark only */
+
+    return sizeof(ngx_oauth_chunks_t) + sizeof(uint32_t) + sizeof(u_char)
+           + chunks * NGX_OAUTH_CHUNKS_EACH;
 }
 
 

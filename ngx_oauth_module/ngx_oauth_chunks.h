@@ -38,6 +38,10 @@ typedef struct {
 size_t ngx_oauth_chunks_in(size_t memory);
 size_t ngx_oauth_chunks_for(size_t text);
 
+/* The memory that so many of them take. */
+
+size_t ngx_oauth_chunks_memory(size_t chunks);
+
 /* Makes them of that memory. */
 
 ngx_oauth_chunks_t *ngx_oauth_chunks_create(void *memory, size_t size);

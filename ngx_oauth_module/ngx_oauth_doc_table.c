@@ -34,7 +34,7 @@ static ngx_oauth_doc_record_t *ngx_oauth_doc_table_lookup(
     ngx_oauth_doc_table_t *table, u_char *id);
 static void ngx_oauth_doc_table_reuse(ngx_oauth_doc_t *doc);
 static ngx_uint_t ngx_oauth_doc_table_evict(ngx_oauth_doc_table_t *table,
-    ngx_oauth_doc_record_t *asking, ngx_uint_t within);
+    ngx_oauth_doc_record_t *asking, size_t need, ngx_uint_t within);
 static size_t ngx_oauth_doc_table_chunks(ngx_oauth_doc_table_t *table,
     ngx_oauth_doc_record_t *record);
 
@@ -73,21 +73,18 @@ ngx_oauth_doc_table_create(ngx_oauth_zone_t *zone)
 static size_t
 ngx_oauth_doc_table_room(size_t size, ngx_uint_t *records)
 {
-    size_t  chunks;
+    size_t  least, each;
+
+    /* one share is nobody's */
+
+    least = ngx_oauth_chunks_memory(NGX_OAUTH_DOC_SHARE);
+    each = sizeof(ngx_oauth_doc_record_t) + least - ngx_oauth_chunks_memory(0);
 
     size -= sizeof(ngx_oauth_doc_table_t);
+    *records = size > least ? (size - least) / each : 0;
 
-    *records = size / (sizeof(ngx_oauth_doc_record_t)
-                       + NGX_OAUTH_DOC_SHARE * NGX_OAUTH_CHUNKS_SIZE);
-
-    do {
-        *records -= 1;
-        chunks = ngx_oauth_chunks_in(size - *records
-                                            * sizeof(ngx_oauth_doc_record_t));
-
-    } while (chunks / (*records + 1) < NGX_OAUTH_DOC_SHARE);
-
-    return chunks;
+    return ngx_oauth_chunks_in(size - *records
+                                      * sizeof(ngx_oauth_doc_record_t));
 }
 
 
@@ -97,8 +94,12 @@ ngx_oauth_doc_table_size(ngx_uint_t issuers, size_t bytes)
     size_t      size, share, chunks;
     ngx_uint_t  records;
 
-    size = 0;
     share = ngx_oauth_chunks_for(sizeof(ngx_oauth_doc_head_t) + bytes);
+    share = ngx_max(share, NGX_OAUTH_DOC_SHARE);
+
+    /* the texts alone, and what goes with them is little */
+
+    size = share * (issuers + 1) * NGX_OAUTH_CHUNKS_SIZE - 1;
 
     do {
         size = ngx_oauth_zone_larger(size);
@@ -272,7 +273,7 @@ ngx_oauth_doc_table_make_room_locked(ngx_oauth_doc_table_t *table,
     }
 
     while (table->chunks->left < need) {
-        if (!ngx_oauth_doc_table_evict(table, record, within)) {
+        if (!ngx_oauth_doc_table_evict(table, record, need, within)) {
             return NGX_DECLINED;
         }
     }
@@ -284,21 +285,24 @@ ngx_oauth_doc_table_make_room_locked(ngx_oauth_doc_table_t *table,
 /*
  * Takes away the documents of one issuer: of the one that left the
  * configuration the longest ago; or, for one that stays within its share, of
- * the one that has the most above its own.
+ * the one that has the most above its own.  Those of the one that asks are not
+ * taken where others' suffice: a worker that is killed now would leave none.
  */
 
 static ngx_uint_t
 ngx_oauth_doc_table_evict(ngx_oauth_doc_table_t *table,
-    ngx_oauth_doc_record_t *asking, ngx_uint_t within)
+    ngx_oauth_doc_record_t *asking, size_t need, ngx_uint_t within)
 {
-    size_t                   n, most;
+    size_t                   n, share, most, found;
     uint32_t                 first;
     ngx_uint_t               i;
     ngx_oauth_doc_record_t  *record, *gone, *large;
 
     gone = NULL;
     large = NULL;
-    most = ngx_oauth_doc_table_share(table);
+    share = ngx_oauth_doc_table_share(table);
+    most = share;
+    found = table->chunks->left;
 
     for (i = 0; i < table->nrecords; i++) {
         record = &table->records[i];
@@ -315,10 +319,20 @@ ngx_oauth_doc_table_evict(ngx_oauth_doc_table_t *table,
 
         n = within ? ngx_oauth_doc_table_chunks(table, record) : 0;
 
+        if (n <= share || record == asking) {
+            continue;
+        }
+
+        found += n;
+
         if (n > most) {
             large = record;
             most = n;
         }
+    }
+
+    if (within && found < need) {
+        large = asking->first ? asking : large;
     }
 
     record = gone ? gone : large;

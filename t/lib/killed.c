@@ -40,6 +40,16 @@ static u_char           *killed_text;
 static size_t            killed_share;
 
 
+/* Bytes of documents: what is there, and what the child stores. */
+
+typedef struct {
+    size_t               old;
+    size_t               stored;
+    size_t               other;         /* the other issuer's                 */
+    int                  given_up;      /* the other issuer's make room       */
+} killed_case_t;
+
+
 void
 ngx_shmtx_lock(ngx_shmtx_t *mtx)
 {
@@ -142,18 +152,18 @@ killed_number(ngx_oauth_doc_t *doc, size_t len)
 /* Another worker comes after the death of this one: what is wrong, or NULL. */
 
 static const char *
-killed_check(ngx_pid_t dead, size_t len)
+killed_check(ngx_pid_t dead, const killed_case_t *c)
 {
     int     i, number;
     size_t  issuer;
 
-    number = killed_number(killed_docs[0], len);
-
-    if (number != 1 && number != 2) {
+    if (killed_number(killed_docs[0], c->old) != 1
+        && killed_number(killed_docs[0], c->stored) != 2)
+    {
         return "the documents are neither the old nor the new ones";
     }
 
-    if (killed_number(killed_docs[1], killed_share) != 9) {
+    if (!c->given_up && killed_number(killed_docs[1], c->other) != 9) {
         return "the other issuer's documents are not whole";
     }
 
@@ -186,7 +196,7 @@ killed_check(ngx_pid_t dead, size_t len)
 /* The child stores; every state that it leaves is looked at. */
 
 static const char *
-killed_step(size_t len, long *steps, long *states)
+killed_step(const killed_case_t *c, long *steps, long *states)
 {
     int          status;
     pid_t        pid;
@@ -203,7 +213,7 @@ killed_step(size_t len, long *steps, long *states)
         }
 
         (void) raise(SIGSTOP);
-        _exit(killed_store(killed_docs[0], 2, len) == NGX_OK ? 0 : 1);
+        _exit(killed_store(killed_docs[0], 2, c->stored) == NGX_OK ? 0 : 1);
     }
 
     memcpy(killed_seen, killed_zone.room, KILLED_ROOM);
@@ -218,7 +228,7 @@ killed_step(size_t len, long *steps, long *states)
             ++*states;
 
             memcpy(killed_saved, killed_zone.room, KILLED_ROOM);
-            wrong = killed_check(pid, len);
+            wrong = killed_check(pid, c);
             memcpy(killed_zone.room, killed_saved, KILLED_ROOM);
 
             memcpy(killed_seen, killed_zone.room, KILLED_ROOM);
@@ -241,7 +251,7 @@ killed_step(size_t len, long *steps, long *states)
         return "the child cannot store";
     }
 
-    return killed_check(pid, len);
+    return killed_check(pid, c);
 }
 
 
@@ -288,26 +298,42 @@ killed_init(void)
 int
 main(void)
 {
-    size_t       i, len;
-    long         steps, states;
-    const char  *wrong;
+    size_t         i;
+    long           steps, states;
+    const char    *wrong;
+    killed_case_t  c;
 
-    static const size_t  lengths[] = { 1, 480, 481, 5000, 0 };
+    static const size_t  lengths[] = { 1, 480, 481, 5000, 0, 1 };
 
     killed_init();
 
     for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 
-        len = lengths[i] ? lengths[i] : killed_share;
+        c.old = lengths[i] ? lengths[i] : killed_share;
+        c.stored = c.old;
+        c.other = killed_share;
+        c.given_up = 0;
 
-        if (killed_store(killed_docs[0], 1, len) != NGX_OK
-            || killed_store(killed_docs[1], 9, killed_share) != NGX_OK)
+        /* both have more than a share, the one that stores has the most */
+
+        if (i + 1 == sizeof(lengths) / sizeof(lengths[0])) {
+            c.stored = killed_share;
+            c.old = killed_share + killed_share / 2;
+            c.other = killed_share + killed_share / 4;
+            c.given_up = 1;
+
+            killed_docs[0]->record->first = 0;
+            killed_docs[1]->record->first = 0;
+        }
+
+        if (killed_store(killed_docs[0], 1, c.old) != NGX_OK
+            || killed_store(killed_docs[1], 9, c.other) != NGX_OK)
         {
             printf("not ok %zu - there is room to begin with\n", i + 1);
             continue;
         }
 
-        wrong = killed_step(len, &steps, &states);
+        wrong = killed_step(&c, &steps, &states);
 
         if (wrong && strcmp(wrong, "SKIP") == 0) {
             printf("1..0 # SKIP a process cannot be traced here\n");
@@ -315,8 +341,8 @@ main(void)
         }
 
         printf("%sok %zu - %zu bytes, killed at each of %ld instructions "
-               "(%ld states)%s%s\n", wrong ? "not " : "", i + 1, len, steps,
-               states, wrong ? ": " : "", wrong ? wrong : "");
+               "(%ld states)%s%s\n", wrong ? "not " : "", i + 1, c.stored,
+               steps, states, wrong ? ": " : "", wrong ? wrong : "");
     }
 
     printf("1..%zu\n", i);
