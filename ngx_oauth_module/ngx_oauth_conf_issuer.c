@@ -408,7 +408,10 @@ ngx_oauth_conf_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
 
     file.name = *name;
     file.log = cf->log;
-    file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    /* nobody may write to a FIFO, and nginx would wait for it */
+
+    file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                            NGX_FILE_OPEN, 0);
 
     if (file.fd == NGX_INVALID_FILE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,

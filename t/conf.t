@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use JSON::PP ();
+use POSIX qw(mkfifo);
 
 use OAuth::Test;
 
@@ -579,6 +580,13 @@ bad('oauth_claim_set of a known variable',
     "oauth_claim_set \$request_uri realm; # here\n", qr/request_uri/);
 bad("oauth_claim_set: $_", "oauth_claim_set \$team $_; # here\n",
     qr/claim path/) for '""', '.', 'a.', '.a', 'a..b', 'realm .', 'realm ""';
+
+# a FIFO that nobody writes to
+
+mkfifo("$dir/fifo", 0600) or die "mkfifo: $!\n";
+bad("a FIFO: $_", in_issuer("$_ $dir/fifo;")
+    =~ s/\n    \}\n/\n    } # here\n/r, qr{"$dir/fifo" is no regular file})
+    for 'jwks_file', 'ssl_trusted_certificate';
 
 # paths of claims
 
