@@ -28,6 +28,7 @@ static int oauth_claims_is_id_token(const json_t *root);
 static int oauth_claims_is_entra_id(const json_t *root);
 static int oauth_claims_word(const json_t *root, const char *name,
     const oauth_str_t *words, size_t nwords);
+static void oauth_claims_append_scopes(oauth_buf_t *buf, const json_t *value);
 static void oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope);
 
 
@@ -110,18 +111,33 @@ void
 oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
     size_t npaths, oauth_buf_t *buf)
 {
-    size_t         i;
-    oauth_str_t    rest, word;
+    size_t         i, start;
     const json_t  *value;
 
-    for (i = 0, value = NULL; i < npaths && value == NULL; i++) {
+    start = buf->len;
+
+    for (i = 0; i < npaths && buf->len == start; i++) {
 
         value = oauth_json_at(claims->root, paths[i]);
 
-        if (value && oauth_json_is_empty(value)) {
-            value = NULL;
+        if (value == NULL || json_is_null(value)) {
+            continue;
         }
+
+        if (!json_is_string(value) && !json_is_array(value)) {
+            return;
+        }
+
+        oauth_claims_append_scopes(buf, value);
     }
+}
+
+
+static void
+oauth_claims_append_scopes(oauth_buf_t *buf, const json_t *value)
+{
+    size_t       i;
+    oauth_str_t  rest, word;
 
     if (json_is_string(value)) {
         rest = oauth_json_str(value);

@@ -60,10 +60,10 @@ oauth_reason_t oauth_claims_verify_time(const oauth_claims_t *claims,
 oauth_str_t oauth_claims_audience(const oauth_claims_t *claims, size_t i);
 
 /*
- * Appends the granted scopes, separated by single spaces: the first of these
- * claim paths that is there and is not null, "" or [], a string split at spaces
- * or an array of strings.  Words that are no scope-token (RFC 6749 section 3.3)
- * are left out; a claim of another type grants nothing.
+ * Appends the granted scopes, separated by single spaces: those of the first of
+ * these claim paths that has any, a string split at spaces or an array of
+ * strings.  Words that are no scope-token (RFC 6749 section 3.3) are left out;
+ * null is passed over, and a claim of another type ends the search.
  */
 
 void oauth_claims_scope(const oauth_claims_t *claims,

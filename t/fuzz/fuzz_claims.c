@@ -34,6 +34,7 @@ static void fuzz_audience(const oauth_claims_t *claims);
 static oauth_reason_t fuzz_expected(const json_t *root,
     const fuzz_clock_t *clock);
 static int fuzz_date(const json_t *root, const char *name, double *seconds);
+static int fuzz_scope_is_none(const json_t *value);
 static void fuzz_scope(const oauth_claims_t *claims);
 static void fuzz_scope_add(oauth_buf_t *buf, oauth_str_t word);
 static void fuzz_has(const oauth_claims_t *claims);
@@ -224,6 +225,37 @@ fuzz_date(const json_t *root, const char *name, double *seconds)
 }
 
 
+/* 1 when another claim is looked at. */
+
+static int
+fuzz_scope_is_none(const json_t *value)
+{
+    size_t        i;
+    json_t       *member;
+    oauth_str_t   rest, word;
+
+    if (json_is_string(value)) {
+        rest = oauth_json_str(value);
+
+        while (fuzz_word(&rest, &word)) {
+            if (fuzz_is_scope(word)) {
+                return 0;
+            }
+        }
+
+        return 1;
+    }
+
+    json_array_foreach(value, i, member) {
+        if (json_is_string(member) && fuzz_is_scope(oauth_json_str(member))) {
+            return 0;
+        }
+    }
+
+    return value == NULL || json_is_null(value) || json_is_array(value);
+}
+
+
 /* The scopes once more, by the letter of the header's comment. */
 
 static void
@@ -245,9 +277,9 @@ fuzz_scope(const oauth_claims_t *claims)
     oauth_claims_scope(claims, paths, 2, &granted);
     fuzz_need_clean();
 
-    value = fuzz_member(claims->root, "scope");
-    if (value == NULL) {
-        value = fuzz_member(claims->root, "scp");
+    value = json_object_get(claims->root, "scope");
+    if (fuzz_scope_is_none(value)) {
+        value = json_object_get(claims->root, "scp");
     }
 
     if (json_is_string(value)) {

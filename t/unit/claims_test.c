@@ -448,8 +448,16 @@ claims_scope(void **state)
         { "{\"scope\":null,\"scp\":\"\",\"realm_access\":{\"roles\":[\"x\"]}}",
           "x" },
         { "{\"scope\":[],\"scp\":null}", "" },
-        { "{\"scope\":\" \",\"scp\":\"b\"}", "" },
-        { "{\"scope\":[\"\"],\"scp\":\"b\"}", "" },
+        { "{\"scope\":\" \",\"scp\":\"b\"}", "b" },
+        { "{\"scope\":[\"\"],\"scp\":\"b\"}", "b" },
+        { "{\"scope\":[null],\"scp\":[\"b\"]}", "b" },
+        { "{\"scope\":\"\\u00e9\",\"scp\":\"b\"}", "b" },
+        { "{\"scope\":[\" \",\"a\"],\"scp\":\"b\"}", "a" },
+        { "{\"scope\":\" \",\"scp\":[\"\"],"
+          "\"realm_access\":{\"roles\":[\"x\"]}}", "x" },
+        { "{\"scope\":\" \",\"scp\":{},"
+          "\"realm_access\":{\"roles\":[\"x\"]}}", "" },
+        { "{\"scope\":{},\"scp\":\"b\"}", "" },
         { "{\"scope\":false,\"scp\":\"b\"}", "" },
         { "{\"scope\":1,\"scp\":\"b\"}", "" },
         { "{\"scope\":{\"a\":\"b\"},\"scp\":\"b\"}", "" },
