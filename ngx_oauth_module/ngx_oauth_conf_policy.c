@@ -451,6 +451,12 @@ ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     require->claim = ngx_oauth_str(&value[1]);
 
     for (i = 2; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return "has an empty value, which an empty claim would meet: "
+                   "write what the claim must hold";
+        }
+
         if (ngx_oauth_conf_require_value(cf, require, &value[i]) != NGX_OK) {
             return NGX_CONF_ERROR;
         }

@@ -599,6 +599,13 @@ for my $path ('', '.', '..', '.a', 'a.', 'a..b', 'a.b.') {
             . "\n }"), qr/claim path "\Q$path\E"/);
 }
 
+bad("oauth_require: $_", in_server(
+        "location / {\n oauth corp;\n oauth_require team $_; # here\n }"),
+    qr/"oauth_require" directive has an empty value/)
+    for '""', "''", '"" a', 'a ""', '$host ""';
+good('oauth_require: variables that may be empty', in_server(
+    "location / {\n oauth corp;\n oauth_require team \$arg_a\$arg_b;\n }"));
+
 good("path of a claim: $_", in_server("location / {\n oauth corp;\n"
     . " oauth_header X-A $_;\n oauth_require $_ a;\n }"))
     for qw(a a.b a.b.c https://example.com/a.b/c urn:a:b a-b_c/d);
