@@ -200,7 +200,37 @@ is(files(), 'etc/modules-enabled/10-other.conf'
    'leaves that alone');
 unlink $available;
 
-# a configuration that is bad already cannot be asked
+# a configuration that is bad already, and names the module
+
+for (
+    [ 'a directive before the error', { http =>
+        "$issuer\nno_such_directive;" } ],
+    [ 'a directive after the error', { http =>
+        "no_such_directive;\n$issuer" } ],
+    [ 'a variable', { http =>
+        'log_format l $oauth_sub; no_such_directive;' } ],
+    [ 'a load_module of its own', { main => $load,
+        http => 'no_such_directive;' }, 1 ],
+) {
+    my ($name, $parts, $unlinked) = @$_;
+
+    put_there("$load\n");
+    unlink "$enabled/50-mod-http-oauth.conf" if $unlinked;
+    configure(%$parts);
+    ok(!nginx_loads(), "$name: nginx does not load");
+
+    my $before = files();
+
+    $said = build_sh('uninstall');
+    isnt($?, 0, "$name: uninstall refuses");
+    like($said, qr/still needs the module, so nothing was removed/,
+         "$name: and says that it did nothing");
+    is(files(), $before, "$name: all is as it was");
+}
+
+symlink $available, "$enabled/50-mod-http-oauth.conf" or die "symlink: $!\n";
+
+# one that is bad already, and does not
 
 put_there("$load\n");
 configure(http => 'no_such_directive;');

@@ -103,7 +103,8 @@ enabled_links() {
 
 
 # Everything is renamed first, and nginx is asked whether its configuration
-# loads without it.  If it loaded before and does not now, all names come back.
+# loads without it.  If it does not, and loaded before or names the module, all
+# names come back.
 
 verb_uninstall() {
     local nginx modules available enabled links file said loaded=yes
@@ -128,7 +129,7 @@ verb_uninstall() {
 
     if ! said=$(as_root "$nginx" -t -q 2>&1); then
         printf '%s\n' "$said" >&2
-        [ $loaded = no ] \
+        [ $loaded = no ] && ! names_module "$said" \
             || die "nginx's configuration still needs the module, so nothing" \
                    "was removed: take out what nginx names above (directives" \
                    "of the module, a load_module line), then run this again"
@@ -136,6 +137,17 @@ verb_uninstall() {
     fi
 
     remove_aside
+}
+
+
+# names_module said: whether what nginx said, or a file of its configuration,
+# names the module.  nginx stops at its first error, which may stand before that.
+
+names_module() {
+    grep -qE 'ngx_oauth_module\.so|unknown (directive )?"oauth' <<<"$1" \
+        || grep -RqsE -D skip --exclude='*.uninstalled' \
+            '^[^#]*(ngx_oauth_module\.so|\$oauth_|\<oauth(_[a-z]+)*[[:space:]])' \
+            "$(dirname "$enabled")"
 }
 
 
