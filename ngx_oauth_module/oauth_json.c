@@ -2,8 +2,9 @@
 /*
  * JSON (RFC 8259) over jansson, with bounds that hold before a tree is built:
  * a pass over the text sees its depth, its members, its values, its containers
- * and the length of its numbers.  It also sees control characters between values: jansson
- * skips a NUL byte after a number.  Trees belong to whom _parse returned them.
+ * and the length of its numbers.  It also sees control characters between
+ * values: jansson skips a NUL byte after a number.  Trees belong to whom _parse
+ * returned them.
  */
 
 

@@ -3,8 +3,8 @@
  * JSON (RFC 8259) over jansson, stricter than its default: no duplicate
  * members (RFC 7519 section 4), no NUL, no raw control character but RFC
  * 8259's white space, no BOM, no trailing bytes, depth at most 32, a bounded
- * number of members, of values and of containers.  The bounds are checked on the text before
- * jansson sees it.
+ * number of members, of values and of containers.  The bounds are checked on
+ * the text before jansson sees it.
  *
  * A json_t returned by _parse belongs to the caller (json_decref); what the
  * look-ups return is borrowed from it.
