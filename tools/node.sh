@@ -77,14 +77,17 @@ node_message() {
 }
 
 
-# npm_ci folder: the packages that its package-lock.json names.
+# npm_ci folder: the packages that its package-lock.json names.  npm would warn
+# of those that do not run with its own Node.js.
 
 npm_ci() {
     local done=$1/node_modules/.package-lock.json
 
     if [ ! -e "$done" ] || [ "$1/package-lock.json" -nt "$done" ]; then
         say "npm ci in ${1#"$top"/}"
-        (cd "$1" && PATH=$npm_path npm ci --no-audit --no-fund) || return
+        (cd "$1" \
+            && PATH=$npm_path npm ci --loglevel=error --no-audit --no-fund) \
+            || return
         touch "$done"
     fi
 }
