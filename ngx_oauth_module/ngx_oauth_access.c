@@ -79,7 +79,8 @@ ngx_oauth_rewrite_handler(ngx_http_request_t *r)
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = r->internal ? ngx_oauth_access_lookup(r)
+                      : ngx_http_get_module_ctx(r, ngx_oauth_module);
 
     if (ctx) {
         ctx->located = 1;
