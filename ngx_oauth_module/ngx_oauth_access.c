@@ -1,9 +1,8 @@
 
 /*
- * Where nginx asks: the access handler, subrequests, variables; and the life
- * of a request's context.  What is decided is in ngx_oauth_steps.c.  A request
- * that has to wait is parked, and the handler is entered again when the wait is
- * over; the context is found again by its cleanup in the request's pool.
+ * Where nginx asks: the handlers of its phases, and variables.  What is decided
+ * is in ngx_oauth_steps.c.  A request that has to wait is parked, and the
+ * handler is entered again when the wait is over (ngx_oauth_context.c).
  */
 
 
@@ -22,10 +21,6 @@ static ngx_uint_t ngx_oauth_access_is_paged(ngx_http_core_loc_conf_t *clcf,
     ngx_uint_t status);
 static ngx_int_t ngx_oauth_access_wait(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *lcf);
-static void ngx_oauth_access_wake(ngx_oauth_wait_t *wait);
-static ngx_oauth_ctx_t *ngx_oauth_access_new(ngx_http_request_t *r);
-static void ngx_oauth_access_inherit(ngx_oauth_ctx_t *ctx);
-static void ngx_oauth_access_cleanup(void *data);
 
 
 /*
@@ -47,7 +42,7 @@ ngx_oauth_server_handler(ngx_http_request_t *r)
     if (r->headers_in.authorization && !r->internal) {
 
         scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
-        ctx = scf->protects ? ngx_oauth_access_create(r) : NULL;
+        ctx = scf->protects ? ngx_oauth_context_create(r) : NULL;
 
         if (ctx) {
             ctx->uri = r->uri;
@@ -79,8 +74,14 @@ ngx_oauth_rewrite_handler(ngx_http_request_t *r)
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
-    ctx = r->internal ? ngx_oauth_access_lookup(r)
+    ctx = r->internal ? ngx_oauth_context_lookup(r)
                       : ngx_http_get_module_ctx(r, ngx_oauth_module);
+
+    /* What rules have made nginx keep elsewhere is not for the rules here. */
+
+    if (ctx || r != r->main) {
+        ngx_oauth_evaluate_expire(r);
+    }
 
     if (ctx) {
         ctx->located = 1;
@@ -99,7 +100,7 @@ ngx_oauth_rewrite_handler(ngx_http_request_t *r)
 
     if (ctx == NULL) {
 
-        ctx = ngx_oauth_access_new(r);
+        ctx = ngx_oauth_context_new(r);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -126,7 +127,7 @@ ngx_oauth_access_enter(ngx_http_request_t *r)
 {
     ngx_oauth_ctx_t  *ctx;
 
-    ctx = (r == r->main) ? ngx_oauth_access_lookup(r) : NULL;
+    ctx = (r == r->main) ? ngx_oauth_context_lookup(r) : NULL;
 
     if (ctx) {
 
@@ -136,8 +137,6 @@ ngx_oauth_access_enter(ngx_http_request_t *r)
          */
 
         ngx_oauth_provider_cancel(&ctx->wait);
-
-        ngx_oauth_evaluate_expire(ctx);
     }
 
     if (ngx_oauth_forward_enter(r) != NGX_OK) {
@@ -161,14 +160,15 @@ ngx_oauth_access_enter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_oauth_access_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
 {
-    ngx_int_t         rc;
-    ngx_oauth_ctx_t  *ctx;
+    ngx_int_t                  rc;
+    ngx_oauth_ctx_t           *ctx;
+    ngx_http_core_srv_conf_t  *cscf;
 
     if (lcf->issuers == NULL || lcf->resource == NULL || r != r->main) {
         return NGX_DECLINED;
     }
 
-    ctx = ngx_oauth_access_create(r);
+    ctx = ngx_oauth_context_create(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -185,7 +185,12 @@ ngx_oauth_access_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
         return NGX_DONE;
     }
 
+    /* On the server's own level only for what certainly reads a claim. */
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
     return (rc == NGX_DECLINED
+            && (lcf->reads_own || r->loc_conf != cscf->ctx->loc_conf)
             && oauth_reason_info(ctx->reason)->answer
                == OAUTH_ANSWER_UNAVAILABLE)
            ? ngx_oauth_reply(ctx) : NGX_DECLINED;
@@ -220,7 +225,7 @@ ngx_oauth_preaccess_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ctx = ngx_oauth_access_create(r);
+    ctx = ngx_oauth_context_create(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -259,7 +264,7 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ctx = ngx_oauth_access_create(r);
+    ctx = ngx_oauth_context_create(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -281,7 +286,7 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
     /* What nginx has kept of a map was computed without the token. */
 
     if (rc == NGX_OK && ctx->hidden) {
-        ngx_oauth_evaluate_expire(ctx);
+        ngx_oauth_evaluate_expire(r);
     }
 
     return (rc == NGX_OK) ? ngx_oauth_access_admit(ctx)
@@ -299,12 +304,19 @@ ngx_oauth_access_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_oauth_access_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc)
 {
+    ngx_oauth_loc_conf_t  *lcf;
+
     if (rc == NGX_OK && ctx->blind) {
         ctx->reason = OAUTH_KEYS_UNAVAILABLE;
         rc = NGX_DECLINED;
     }
 
-    if (rc == NGX_OK && ctx->misled) {
+    lcf = ngx_http_get_module_loc_conf(ctx->request, ngx_oauth_module);
+
+    if (rc == NGX_OK
+        && (ctx->misled
+            || (ctx->unseen && lcf->rewrite && lcf->rewrite->decides_set)))
+    {
         ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
                       "oauth: a rewrite rule asked for a claim when the token "
                       "was not good for the level that the rule is in, or for "
@@ -406,7 +418,7 @@ ngx_oauth_access_redirect(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ctx = ngx_oauth_access_create(r);
+    ctx = ngx_oauth_context_create(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -467,7 +479,7 @@ ngx_oauth_admitted_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = ngx_oauth_context_lookup(r);
 
     if (ctx == NULL) {
         return NGX_DECLINED;
@@ -503,8 +515,8 @@ ngx_oauth_log_handler(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
-    ctx = lcf->issuers ? ngx_oauth_access_create(r)
-                       : ngx_oauth_access_lookup(r);
+    ctx = lcf->issuers ? ngx_oauth_context_create(r)
+                       : ngx_oauth_context_lookup(r);
     if (ctx) {
         ctx->logging = 1;
     }
@@ -519,7 +531,7 @@ ngx_oauth_access_peek(ngx_http_request_t *r)
     ngx_oauth_ctx_t       *ctx;
     ngx_oauth_loc_conf_t  *lcf;
 
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = ngx_oauth_context_lookup(r);
 
     if (ctx && ctx->logging) {
         return ctx->decided ? ctx : NULL;
@@ -541,7 +553,7 @@ ngx_oauth_access_peek(ngx_http_request_t *r)
         return NULL;
     }
 
-    ctx = ngx_oauth_access_create(r);
+    ctx = ngx_oauth_context_create(r);
 
     if (ctx == NULL
         || ctx->wait.linked
@@ -588,7 +600,7 @@ ngx_oauth_access_read(ngx_http_request_t *r, const oauth_token_t *token)
     ngx_oauth_loc_conf_t       *lcf;
     ngx_http_core_main_conf_t  *cmcf;
 
-    ctx = ngx_oauth_access_create(r);
+    ctx = ngx_oauth_context_create(r);
 
     if (ctx == NULL) {
         return;
@@ -602,188 +614,20 @@ ngx_oauth_access_read(ngx_http_request_t *r, const oauth_token_t *token)
 
     ctx->hidden = 1;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
-
-    if (lcf->issuers == NULL
-        || lcf->rewrite == NULL
-        || !lcf->rewrite->decides)
-    {
-        return;
-    }
-
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
 
-    if (r->phase_handler >= 0
-        && cmcf->phase_engine.handlers[r->phase_handler].checker
-           == ngx_http_core_rewrite_phase)
+    if (r->phase_handler < 0
+        || cmcf->phase_engine.handlers[r->phase_handler].checker
+           != ngx_http_core_rewrite_phase)
     {
-        ctx->misled = 1;
-    }
-}
-
-
-ngx_int_t
-ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
-{
-    ngx_int_t            rc;
-    ngx_http_request_t  *r;
-
-    if (ctx->waiting == NGX_OAUTH_WAIT_LATER) {
-        return NGX_AGAIN;
-    }
-
-    if (ctx->waiting == NGX_OAUTH_WAIT_NEVER) {
-        ngx_oauth_provider_fetch(ctx->issuer->provider, unknown_key);
-        return NGX_DECLINED;
-    }
-
-    r = ctx->request;
-
-    ctx->wait.handler = ngx_oauth_access_wake;
-    ctx->wait.data = ctx;
-    ctx->wait.log = r->connection->log;
-
-    rc = ngx_oauth_provider_wait(ctx->issuer->provider, unknown_key,
-                                 &ctx->wait);
-
-    if (rc == NGX_AGAIN) {
-
-        /* A post_action outlives its client. */
-
-        r->read_event_handler = r->post_action ? ngx_http_block_reading
-                                               : ngx_http_test_reading;
-        r->write_event_handler = ngx_http_request_empty_handler;
-    }
-
-    return rc;
-}
-
-
-/* The wait is over; the request may be gone when this returns. */
-
-static void
-ngx_oauth_access_wake(ngx_oauth_wait_t *wait)
-{
-    ngx_oauth_ctx_t *ctx = wait->data;
-
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
-
-    r = ctx->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    ngx_http_core_run_phases(r);
-    ngx_http_run_posted_requests(c);
-}
-
-
-ngx_oauth_ctx_t *
-ngx_oauth_access_lookup(ngx_http_request_t *r)
-{
-    ngx_oauth_ctx_t     *ctx;
-    ngx_pool_cleanup_t  *cln;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
-
-    if (ctx || !(r->internal || r->filter_finalize)) {
-        return ctx;
-    }
-
-    /* Subrequests share the pool: the request must be the same, too. */
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-
-        if (cln->handler != ngx_oauth_access_cleanup) {
-            continue;
-        }
-
-        ctx = cln->data;
-
-        if (ctx->request == r) {
-            ngx_http_set_ctx(r, ctx, ngx_oauth_module);
-            return ctx;
-        }
-    }
-
-    return NULL;
-}
-
-
-ngx_oauth_ctx_t *
-ngx_oauth_access_create(ngx_http_request_t *r)
-{
-    ngx_oauth_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
-
-    if (ctx == NULL && (r->internal || r->filter_finalize)) {
-        ctx = ngx_oauth_access_lookup(r);
-    }
-
-    return ctx ? ctx : ngx_oauth_access_new(r);
-}
-
-
-static ngx_oauth_ctx_t *
-ngx_oauth_access_new(ngx_http_request_t *r)
-{
-    ngx_oauth_ctx_t     *ctx;
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_oauth_ctx_t));
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_oauth_ctx_t));
-
-    ctx->request = r;
-    cln->handler = ngx_oauth_access_cleanup;
-
-    ngx_http_set_ctx(r, ctx, ngx_oauth_module);
-
-    if (r != r->main) {
-        ngx_oauth_access_inherit(ctx);
-    }
-
-    return ctx;
-}
-
-
-/* A subrequest comes with the main request's token. */
-
-static void
-ngx_oauth_access_inherit(ngx_oauth_ctx_t *ctx)
-{
-    ngx_oauth_ctx_t  *main;
-
-    main = ngx_oauth_access_lookup(ctx->request->main);
-
-    if (main == NULL) {
         return;
     }
 
-    ctx->authorization = main->authorization;
+    ctx->unseen = 1;
 
-    if (main->token) {
-        ctx->token = oauth_token_acquire(main->token);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    if (lcf->issuers && lcf->rewrite && lcf->rewrite->decides) {
+        ctx->misled = 1;
     }
-}
-
-
-static void
-ngx_oauth_access_cleanup(void *data)
-{
-    ngx_oauth_ctx_t *ctx = data;
-
-    ngx_oauth_provider_cancel(&ctx->wait);
-
-    oauth_jwt_free(ctx->jwt);
-    oauth_token_free(ctx->token);
 }

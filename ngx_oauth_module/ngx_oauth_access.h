@@ -86,6 +86,7 @@ typedef struct {
                                                was no token to show           */
     unsigned                     blind:1;   /* it was read before the keys were
                                                there                          */
+    unsigned                     unseen:1;  /* by a rewrite rule              */
     unsigned                     misled:1;  /* a rule that decides has read it
                                                while there was none to show   */
     unsigned                     failed:1;  /* a value could not be computed  */
@@ -117,11 +118,15 @@ ngx_int_t ngx_oauth_log_handler(ngx_http_request_t *r);
 
 /* NULL: the request has no context yet. */
 
-ngx_oauth_ctx_t *ngx_oauth_access_lookup(ngx_http_request_t *r);
+ngx_oauth_ctx_t *ngx_oauth_context_lookup(ngx_http_request_t *r);
 
 /* The same, or a new one; NULL: no memory. */
 
-ngx_oauth_ctx_t *ngx_oauth_access_create(ngx_http_request_t *r);
+ngx_oauth_ctx_t *ngx_oauth_context_create(ngx_http_request_t *r);
+
+/* A new one, where it is certain that there is none. */
+
+ngx_oauth_ctx_t *ngx_oauth_context_new(ngx_http_request_t *r);
 
 /* What a request gets in place of nginx's redirect; NGX_DECLINED: nothing. */
 
@@ -147,7 +152,7 @@ void ngx_oauth_access_read(ngx_http_request_t *r, const oauth_token_t *token);
  * or left open; NGX_DECLINED: there is nothing to wait for.
  */
 
-ngx_int_t ngx_oauth_access_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);
+ngx_int_t ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);
 
 
 /* ngx_oauth_steps.c: what is decided, in which order. */
@@ -358,7 +363,7 @@ ngx_int_t ngx_oauth_evaluate_value(ngx_http_request_t *r,
 
 /* What nginx has kept of variables that read a claim is computed again. */
 
-void ngx_oauth_evaluate_expire(ngx_oauth_ctx_t *ctx);
+void ngx_oauth_evaluate_expire(ngx_http_request_t *r);
 
 /* The getter around those of other modules. */
 

@@ -61,6 +61,9 @@ ngx_oauth_create_srv_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&scf->assignments, cf->pool, 2,
                           sizeof(ngx_oauth_assignment_t))
+           != NGX_OK
+        || ngx_array_init(&scf->taints, cf->pool, 2,
+                          sizeof(ngx_oauth_taint_t))
            != NGX_OK)
     {
         return NULL;

@@ -58,6 +58,14 @@ typedef struct {
 } ngx_oauth_assignment_t;
 
 
+/* A "set" whose value may depend on a claim. */
+
+typedef struct {
+    ngx_uint_t                   index;
+    const ngx_oauth_loc_conf_t  *conf;
+} ngx_oauth_taint_t;
+
+
 /* The getter that a variable had before ours; see ngx_oauth_evaluate.c. */
 
 typedef struct {
@@ -218,6 +226,7 @@ typedef struct {
                                                that the server sets           */
     uint64_t                   header_lengths;
     ngx_array_t                assignments; /* ngx_oauth_assignment_t         */
+    ngx_array_t                taints;      /* ngx_oauth_taint_t              */
     ngx_uint_t                 protects;    /* one of its locations does      */
     ngx_uint_t                 catch_all;   /* it has a location /            */
     ngx_uint_t                 reflect;     /* one of the resources does      */
@@ -261,7 +270,10 @@ struct ngx_oauth_loc_conf_s {
     ngx_oauth_loc_conf_t      *rewrite;     /* the level whose rewrite rules
                                                run here; NULL: there are none */
     ngx_uint_t                 reads_claims;    /* its rewrite rules may      */
-    ngx_uint_t                 decides;     /* they are more than "set", too  */
+    ngx_uint_t                 reads_own;   /* they certainly do, by a variable
+                                               of ours                        */
+    ngx_uint_t                 decides;     /* more than a "set" of them may  */
+    ngx_uint_t                 decides_set; /* by what another level has set  */
 
     ngx_flag_t                 needs_subject;
     ngx_flag_t                 pass_token;

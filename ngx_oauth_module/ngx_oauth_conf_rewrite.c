@@ -28,14 +28,28 @@ typedef struct {
     u_char                  *last;
     u_char                  *value;     /* where the last value begins        */
     u_char                  *until;     /* what is before it is conditional   */
+    u_char                  *decided;   /* and that by a claim                */
     unsigned                 ended:1;   /* a rule before may have ended them  */
+    unsigned                 reads:1;   /* the operands of the rule at hand   */
+    unsigned                 reads_set:1;   /* what another level has set     */
+    unsigned                 again:1;   /* only taints are looked for         */
+    unsigned                 changed:1; /* one was found                      */
 } ngx_oauth_rules_t;
 
 
+static ngx_int_t ngx_oauth_rules_walk(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf, ngx_module_t *module, ngx_uint_t again,
+    ngx_uint_t *changed);
 static ngx_int_t ngx_oauth_rules_read(ngx_oauth_rules_t *rules);
 static void ngx_oauth_rules_condition(ngx_oauth_rules_t *rules);
 static ngx_uint_t ngx_oauth_rules_ends(ngx_oauth_rules_t *rules);
-static ngx_uint_t ngx_oauth_rules_reads(ngx_oauth_rules_t *rules);
+static ngx_uint_t ngx_oauth_rules_is_replaced(ngx_oauth_rules_t *rules);
+static void ngx_oauth_rules_decide(ngx_oauth_rules_t *rules);
+static void ngx_oauth_rules_reads(ngx_oauth_rules_t *rules);
+static void ngx_oauth_rules_operand(ngx_oauth_rules_t *rules,
+    ngx_uint_t index);
+static ngx_int_t ngx_oauth_rules_taint(ngx_oauth_rules_t *rules);
+static ngx_uint_t ngx_oauth_rules_is_own(ngx_conf_t *cf, ngx_uint_t index);
 static ngx_uint_t ngx_oauth_rules_may_read(ngx_conf_t *cf, ngx_uint_t index);
 static ngx_int_t ngx_oauth_rules_assign(ngx_oauth_rules_t *rules);
 static ngx_uint_t ngx_oauth_rules_is_plain(ngx_oauth_rules_t *rules);
@@ -65,12 +79,10 @@ static const ngx_str_t  ngx_oauth_rules_own[] = {
 ngx_int_t
 ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    void                      **loc_conf;
-    ngx_uint_t                  i;
-    ngx_module_t               *module;
-    ngx_oauth_rules_t           rules;
-    ngx_oauth_location_t       *locations;
-    ngx_oauth_rewrite_conf_t   *rcf;
+    ngx_uint_t     again, changed;
+    ngx_module_t  *module;
+
+    again = 0;
 
     if (ngx_oauth_rules_wrap(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
@@ -82,6 +94,33 @@ ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         return NGX_OK;
     }
 
+    /* A "set" may be from what another level has set: until nothing is new. */
+
+    do {
+        if (ngx_oauth_rules_walk(cf, mcf, module, again, &changed) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        changed |= !again;
+        again = 1;
+
+    } while (changed);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_rules_walk(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
+    ngx_module_t *module, ngx_uint_t again, ngx_uint_t *changed)
+{
+    void                      **loc_conf;
+    ngx_uint_t                  i;
+    ngx_oauth_rules_t           rules;
+    ngx_oauth_location_t       *locations;
+    ngx_oauth_rewrite_conf_t   *rcf;
+
+    *changed = 0;
     locations = mcf->locations.elts;
 
     for (i = 0; i < mcf->locations.nelts; i++) {
@@ -102,9 +141,13 @@ ngx_oauth_conf_rewrite(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         rules.p = rcf->codes->elts;
         rules.last = rules.p + rcf->codes->nelts * rcf->codes->size;
 
+        rules.again = again;
+
         if (ngx_oauth_rules_read(&rules) != NGX_OK) {
             return NGX_ERROR;
         }
+
+        *changed |= rules.changed;
     }
 
     return NGX_OK;
@@ -127,7 +170,7 @@ ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
     {
         code = *(ngx_http_script_code_pt *) rules->p;
 
-        lcf->reads_claims |= ngx_oauth_rules_reads(rules);
+        ngx_oauth_rules_reads(rules);
 
         if (code == ngx_http_script_value_code
             || code == ngx_http_script_complex_value_code)
@@ -137,18 +180,26 @@ ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
         } else if (code == ngx_http_script_if_code
                    && ngx_oauth_rules_fits(rules, ngx_http_script_if_code_t))
         {
+            if (rules->reads && rules->p < rules->last) {
+                rules->decided = rules->p
+                             + ((ngx_http_script_if_code_t *) rules->p)->next;
+            }
+
             ngx_oauth_rules_condition(rules);
-            lcf->decides = 1;
+            ngx_oauth_rules_decide(rules);
 
         } else if (code == ngx_http_script_return_code) {
 
             /* Who it ends does not come to a verdict here. */
 
-            lcf->decides = 1;
+            ngx_oauth_rules_decide(rules);
 
         } else if (ngx_oauth_rules_ends(rules)) {
             rules->ended = 1;
-            lcf->decides = 1;
+            ngx_oauth_rules_decide(rules);
+
+        } else if (ngx_oauth_rules_is_replaced(rules)) {
+            ngx_oauth_rules_decide(rules);
 
         } else if (code == ngx_http_script_set_var_code
                    && rules->value
@@ -206,14 +257,44 @@ ngx_oauth_rules_ends(ngx_oauth_rules_t *rules)
 }
 
 
-/* 1 when the code asks for a variable that may show a claim. */
+/* The end of a replacement: its operands are known. */
 
 static ngx_uint_t
+ngx_oauth_rules_is_replaced(ngx_oauth_rules_t *rules)
+{
+#if (NGX_PCRE)
+    return *(ngx_http_script_code_pt *) rules->p
+           == ngx_http_script_regex_end_code;
+#else
+    return 0;
+#endif
+}
+
+
+/* A rule that is more than a "set": what it asks for decides. */
+
+static void
+ngx_oauth_rules_decide(ngx_oauth_rules_t *rules)
+{
+    ngx_oauth_loc_conf_t  *lcf;
+
+    lcf = rules->location->conf;
+
+    lcf->decides |= rules->reads;
+    lcf->decides_set |= rules->reads_set;
+
+    rules->reads = 0;
+    rules->reads_set = 0;
+}
+
+
+/* Notes what the code asks for, if it asks for variables. */
+
+static void
 ngx_oauth_rules_reads(ngx_oauth_rules_t *rules)
 {
     ngx_uint_t                     *index;
     ngx_http_script_code_pt         code;
-    ngx_http_script_var_code_t     *var;
     ngx_http_script_return_code_t  *ret;
 
     code = *(ngx_http_script_code_pt *) rules->p;
@@ -222,8 +303,9 @@ ngx_oauth_rules_reads(ngx_oauth_rules_t *rules)
          || code == ngx_http_script_copy_var_code)
         && ngx_oauth_rules_fits(rules, ngx_http_script_var_code_t))
     {
-        var = (ngx_http_script_var_code_t *) rules->p;
-        return ngx_oauth_rules_may_read(rules->cf, var->index);
+        ngx_oauth_rules_operand(rules,
+                        ((ngx_http_script_var_code_t *) rules->p)->index);
+        return;
     }
 
     if (code == ngx_http_script_return_code
@@ -235,13 +317,91 @@ ngx_oauth_rules_reads(ngx_oauth_rules_t *rules)
              index && *index != (ngx_uint_t) -1;
              index++)
         {
-            if (ngx_oauth_rules_may_read(rules->cf, *index)) {
-                return 1;
-            }
+            ngx_oauth_rules_operand(rules, *index);
+        }
+    }
+}
+
+
+static void
+ngx_oauth_rules_operand(ngx_oauth_rules_t *rules, ngx_uint_t index)
+{
+    ngx_uint_t             i;
+    ngx_array_t           *taints;
+    ngx_oauth_taint_t     *taint;
+    ngx_oauth_loc_conf_t  *lcf;
+
+    lcf = rules->location->conf;
+
+    if (ngx_oauth_rules_may_read(rules->cf, index)) {
+        rules->reads = 1;
+        lcf->reads_claims = 1;
+        lcf->reads_own |= ngx_oauth_rules_is_own(rules->cf, index);
+    }
+
+    taints = &rules->location->server->taints;
+    taint = taints->elts;
+
+    for (i = 0; i < taints->nelts; i++) {
+        if (taint[i].index == index) {
+            rules->reads = 1;
+            rules->reads_set |= (taint[i].conf != lcf);
+        }
+    }
+}
+
+
+/* A "set" from what may depend on a claim, or in an "if" that does. */
+
+static ngx_int_t
+ngx_oauth_rules_taint(ngx_oauth_rules_t *rules)
+{
+    ngx_uint_t          i, index;
+    ngx_array_t        *taints;
+    ngx_oauth_taint_t  *taint;
+
+    if (!rules->reads && rules->p >= rules->decided) {
+        return NGX_OK;
+    }
+
+    rules->reads = 0;
+    rules->reads_set = 0;
+
+    index = ((ngx_http_script_var_code_t *) rules->p)->index;
+    taints = &rules->location->server->taints;
+    taint = taints->elts;
+
+    for (i = 0; i < taints->nelts; i++) {
+        if (taint[i].index == index
+            && taint[i].conf == rules->location->conf)
+        {
+            return NGX_OK;
         }
     }
 
-    return 0;
+    taint = ngx_array_push(taints);
+    if (taint == NULL) {
+        return NGX_ERROR;
+    }
+
+    taint->index = index;
+    taint->conf = rules->location->conf;
+
+    rules->changed = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_oauth_rules_is_own(ngx_conf_t *cf, ngx_uint_t index)
+{
+    ngx_http_variable_t  *v;
+
+    v = ngx_oauth_rules_variable(cf, index);
+
+    return ngx_oauth_variables_is_own(v ? v
+                                        : ngx_oauth_rules_prefix(cf, index));
 }
 
 
@@ -257,11 +417,11 @@ ngx_oauth_rules_may_read(ngx_conf_t *cf, ngx_uint_t index)
     ngx_http_variable_t        *v, *named;
     ngx_http_core_main_conf_t  *cmcf;
 
-    v = ngx_oauth_rules_variable(cf, index);
-
-    if (ngx_oauth_variables_is_own(v ? v : ngx_oauth_rules_prefix(cf, index))) {
+    if (ngx_oauth_rules_is_own(cf, index)) {
         return 1;
     }
+
+    v = ngx_oauth_rules_variable(cf, index);
 
     if (v && v->get_handler == ngx_oauth_evaluate_variable) {
         return !(v->flags & NGX_HTTP_VAR_WEAK);
@@ -293,6 +453,14 @@ ngx_oauth_rules_assign(ngx_oauth_rules_t *rules)
     ngx_array_t                 *assignments;
     ngx_oauth_assignment_t      *assignment;
     ngx_http_script_var_code_t  *code;
+
+    if (ngx_oauth_rules_taint(rules) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (rules->again) {
+        return NGX_OK;
+    }
 
     code = (ngx_http_script_var_code_t *) rules->p;
 
@@ -386,7 +554,7 @@ ngx_oauth_rules_wrap(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
         v = ngx_oauth_rules_variable(cf, i);
 
-        if (ngx_oauth_variables_is_own(v ? v : ngx_oauth_rules_prefix(cf, i))) {
+        if (ngx_oauth_rules_is_own(cf, i)) {
             mcf->reads_claims = 1;
             continue;
         }

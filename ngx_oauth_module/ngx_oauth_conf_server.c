@@ -81,6 +81,9 @@ static ngx_int_t
 ngx_oauth_location_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
     ngx_oauth_location_t *location)
 {
+    void       **top;
+    ngx_str_t    url;
+
     if (ngx_oauth_location_headers(cf, location) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -103,9 +106,27 @@ ngx_oauth_location_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 
     location->server->protects = 1;
 
+    /* An "if" of the server's own level is no location: nothing runs in it. */
+
+    top = location->cscf->ctx->loc_conf;
+
+    if (location->clcf->noname
+        && location->conf->outer == top[ngx_oauth_module.ctx_index])
+    {
+        return NGX_OK;
+    }
+
     if (location->top
         && location->server->catch_all
         && !location->conf->reads_claims)
+    {
+        return NGX_OK;
+    }
+
+    if (location->top
+        && location->server->catch_all
+        && location->conf->resource_url.len == 0
+        && ngx_oauth_resource_default(cf, location->cscf, &url) != NGX_OK)
     {
         return NGX_OK;
     }

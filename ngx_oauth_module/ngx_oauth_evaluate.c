@@ -50,7 +50,7 @@ ngx_oauth_evaluate_value(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = ngx_oauth_context_lookup(r);
 
     if (ctx == NULL || ngx_oauth_evaluate_begin(ctx) != NGX_OK) {
         return NGX_ERROR;
@@ -154,18 +154,23 @@ ngx_oauth_evaluate_complex(ngx_oauth_ctx_t *ctx,
 }
 
 
+/* A request and its subrequests share what nginx keeps. */
+
 void
-ngx_oauth_evaluate_expire(ngx_oauth_ctx_t *ctx)
+ngx_oauth_evaluate_expire(ngx_http_request_t *r)
 {
     ngx_uint_t                  i, *kept;
+    ngx_oauth_ctx_t            *ctx;
     ngx_http_variable_value_t  *values;
 
-    if (ctx->kept == NULL) {
+    ctx = ngx_oauth_context_lookup(r->main);
+
+    if (ctx == NULL || ctx->kept == NULL) {
         return;
     }
 
     kept = ctx->kept->elts;
-    values = ctx->request->variables;
+    values = r->main->variables;
 
     for (i = 0; i < ctx->kept->nelts; i++) {
         values[kept[i]].valid = 0;
@@ -184,7 +189,7 @@ ngx_oauth_evaluate_variable(ngx_http_request_t *r,
 {
     ngx_oauth_ctx_t  *ctx;
 
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = ngx_oauth_context_lookup(r);
 
     if (ctx == NULL || ctx->outer == NULL) {
         return ngx_oauth_evaluate_kept(r, v, data);
@@ -207,24 +212,26 @@ ngx_oauth_evaluate_kept(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_oauth_ctx_t     *ctx;
     ngx_oauth_getter_t  *getter;
 
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = ngx_oauth_context_lookup(r);
     reads = ctx ? ctx->reads : 0;
 
     getter = ngx_oauth_evaluate_getter(r, index);
 
     rc = getter->get_handler(r, v, getter->data);
 
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = ngx_oauth_context_lookup(r);
 
     if (ctx == NULL || ctx->reads == reads || getter->assigned) {
         return rc;
     }
 
-    if (ctx->kept == NULL) {
+    ctx = ngx_oauth_context_create(r->main);
+
+    if (ctx && ctx->kept == NULL) {
         ctx->kept = ngx_array_create(r->pool, 4, sizeof(ngx_uint_t));
     }
 
-    kept = ctx->kept ? ngx_array_push(ctx->kept) : NULL;
+    kept = (ctx && ctx->kept) ? ngx_array_push(ctx->kept) : NULL;
 
     if (kept == NULL) {
         return NGX_ERROR;

@@ -57,7 +57,7 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    ctx = ngx_oauth_access_lookup(r);
+    ctx = ngx_oauth_context_lookup(r);
 
     if (ctx) {
         ctx->refusal.replaces = 0;

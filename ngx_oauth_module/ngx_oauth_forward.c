@@ -60,7 +60,7 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
     ngx_oauth_filter_t   filter;
 
     token = 0;
-    ctx = r->internal ? ngx_oauth_access_lookup(r) : NULL;
+    ctx = r->internal ? ngx_oauth_context_lookup(r) : NULL;
 
     if (ctx && r == r->main) {
 

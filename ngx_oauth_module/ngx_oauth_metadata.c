@@ -87,7 +87,7 @@ ngx_oauth_metadata_foreign(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ctx = ngx_oauth_access_create(r);
+    ctx = ngx_oauth_context_create(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -210,7 +210,7 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_chain_t       out;
     ngx_oauth_ctx_t  *ctx;
 
-    ctx = ngx_oauth_access_create(r);
+    ctx = ngx_oauth_context_create(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

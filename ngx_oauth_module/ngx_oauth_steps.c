@@ -270,7 +270,7 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ngx_oauth_access_park(ctx, 0) == NGX_AGAIN) {
+    if (ngx_oauth_context_park(ctx, 0) == NGX_AGAIN) {
         return NGX_AGAIN;
     }
 
@@ -349,7 +349,7 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
 
     ctx->refetched = (ctx->waiting != NGX_OAUTH_WAIT_LATER);
 
-    return (ngx_oauth_access_park(ctx, 1) == NGX_AGAIN) ? NGX_AGAIN : NGX_OK;
+    return (ngx_oauth_context_park(ctx, 1) == NGX_AGAIN) ? NGX_AGAIN : NGX_OK;
 }
 
 

@@ -278,6 +278,58 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         }
     }
 
+    # what the server's level has read is not for the rules of a location
+
+    map $oauth_claim_role $banned { default 0; banned 1; }
+
+    server {
+        listen 127.0.0.1:%%PORT_stale%%;
+        oauth_resource https://app.test;
+        root %%DIR%%/html;
+        ssi_types *;
+
+        set $stale $oauth_claim_role;
+        set $noted $banned;
+
+        location /set {
+            oauth corp;
+            if ($stale = banned) { return 403; }
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /map {
+            oauth corp;
+            if ($banned) { return 403; }
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /plain {
+            oauth corp;
+            if ($request_method = TRACE) { return 405; }
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /page {
+            ssi on;
+            add_header X-Banned $banned;
+        }
+    }
+
+    # a level without a resource of its own: its rules read no claim
+
+    map $http_user_agent $robot { default 0; ~robot 1; }
+
+    server {
+        listen 127.0.0.1:%%PORT_unnamed%%;
+        oauth corp;
+        if ($robot) { return 403; }
+
+        location / {
+            oauth_resource https://app.test;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+    }
+
     # traces of a token that is refused, and of another location
 
     server {
@@ -431,6 +483,34 @@ is($http->get('/later/acme', token => $issuer->token(tenant => 'acme',
                                                      team => 'banned'))
    ->status, 503, 'a policy that depends on later rules: nobody knows');
 
+# the rules of a location, after those of the server
+
+$http = $nginx->http('stale');
+
+my $banned = $issuer->token(role => 'banned');
+
+mkdir $nginx->dir . '/html';
+$nginx->write_file('html/page',
+    '<!--# echo var="banned" --><!--# include virtual="/map" -->');
+
+isnt($http->get('/set', token => $banned)->status, 200,
+     'a variable that the server has set: nobody knows');
+is($http->get('/map', token => $banned)->status, 403,
+   'a map that the server has read: computed again');
+is($http->get('/map', token => $reader)->status, 200, 'for a good token, too');
+is($http->get('/plain', token => $reader)->status, 200,
+   'rules that do not ask for claims do not matter');
+unlike($http->get('/page', token => $banned)->body, qr/upstream/,
+       'a subrequest does not use what its page has read');
+like($http->get('/page', token => $reader)->body, qr/upstream/,
+     'a good token sees the whole page');
+
+is($nginx->http('unnamed')->get('/', token => $reader)->status, 200,
+   'a level without a resource');
+is($nginx->http('unnamed')->get('/', token => $reader,
+                                'User-Agent' => 'robot')->status, 403,
+   'whose rules hold');
+
 # no traces
 
 $http = $nginx->http('trace');
@@ -463,7 +543,6 @@ is(scalar(grep { /tenant=acme/ } split /\n/,
 
 # a subrequest
 
-mkdir $nginx->dir . '/html';
 $nginx->write_file('html/whole.html',
                    '<!--# echo var="before" -->|<!--# include virtual="/part" -->');
 

@@ -25,7 +25,7 @@ my %layer = (
                         ngx_oauth_conf_issuer ngx_oauth_conf_policy
                         ngx_oauth_conf_resource ngx_oauth_conf_rewrite
                         ngx_oauth_conf_server
-                        ngx_oauth_conf_warn
+                        ngx_oauth_conf_warn ngx_oauth_context
                         ngx_oauth_cors ngx_oauth_evaluate
                         ngx_oauth_explain ngx_oauth_explain_form
                         ngx_oauth_explain_jwt ngx_oauth_explain_policy

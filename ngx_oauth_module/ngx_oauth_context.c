@@ -1,0 +1,182 @@
+
+/*
+ * The life of a request's context, and its waits.  The context is found again
+ * by its cleanup in the request's pool: nginx wipes r->ctx when it redirects a
+ * request internally.  A request that has to wait is parked: it has no handler
+ * until the wait is over, and then goes on in the phase that it was in.
+ */
+
+
+#include "ngx_oauth_access.h"
+
+
+static void ngx_oauth_context_wake(ngx_oauth_wait_t *wait);
+static void ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx);
+static void ngx_oauth_context_cleanup(void *data);
+
+
+ngx_int_t
+ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    if (ctx->waiting == NGX_OAUTH_WAIT_LATER) {
+        return NGX_AGAIN;
+    }
+
+    if (ctx->waiting == NGX_OAUTH_WAIT_NEVER) {
+        ngx_oauth_provider_fetch(ctx->issuer->provider, unknown_key);
+        return NGX_DECLINED;
+    }
+
+    r = ctx->request;
+
+    ctx->wait.handler = ngx_oauth_context_wake;
+    ctx->wait.data = ctx;
+    ctx->wait.log = r->connection->log;
+
+    rc = ngx_oauth_provider_wait(ctx->issuer->provider, unknown_key,
+                                 &ctx->wait);
+
+    if (rc == NGX_AGAIN) {
+
+        /* A post_action outlives its client. */
+
+        r->read_event_handler = r->post_action ? ngx_http_block_reading
+                                               : ngx_http_test_reading;
+        r->write_event_handler = ngx_http_request_empty_handler;
+    }
+
+    return rc;
+}
+
+
+/* The wait is over; the request may be gone when this returns. */
+
+static void
+ngx_oauth_context_wake(ngx_oauth_wait_t *wait)
+{
+    ngx_oauth_ctx_t *ctx = wait->data;
+
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_oauth_ctx_t *
+ngx_oauth_context_lookup(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t     *ctx;
+    ngx_pool_cleanup_t  *cln;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
+
+    if (ctx || !(r->internal || r->filter_finalize)) {
+        return ctx;
+    }
+
+    /* Subrequests share the pool: the request must be the same, too. */
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+
+        if (cln->handler != ngx_oauth_context_cleanup) {
+            continue;
+        }
+
+        ctx = cln->data;
+
+        if (ctx->request == r) {
+            ngx_http_set_ctx(r, ctx, ngx_oauth_module);
+            return ctx;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_oauth_ctx_t *
+ngx_oauth_context_create(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
+
+    if (ctx == NULL && (r->internal || r->filter_finalize)) {
+        ctx = ngx_oauth_context_lookup(r);
+    }
+
+    return ctx ? ctx : ngx_oauth_context_new(r);
+}
+
+
+ngx_oauth_ctx_t *
+ngx_oauth_context_new(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t     *ctx;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_oauth_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_oauth_ctx_t));
+
+    ctx->request = r;
+    cln->handler = ngx_oauth_context_cleanup;
+
+    ngx_http_set_ctx(r, ctx, ngx_oauth_module);
+
+    if (r != r->main) {
+        ngx_oauth_context_inherit(ctx);
+    }
+
+    return ctx;
+}
+
+
+/* A subrequest comes with the main request's token. */
+
+static void
+ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_ctx_t  *main;
+
+    main = ngx_oauth_context_lookup(ctx->request->main);
+
+    if (main == NULL) {
+        return;
+    }
+
+    ctx->authorization = main->authorization;
+
+    if (main->token) {
+        ctx->token = oauth_token_acquire(main->token);
+    }
+}
+
+
+static void
+ngx_oauth_context_cleanup(void *data)
+{
+    ngx_oauth_ctx_t *ctx = data;
+
+    ngx_oauth_provider_cancel(&ctx->wait);
+
+    oauth_jwt_free(ctx->jwt);
+    oauth_token_free(ctx->token);
+}
