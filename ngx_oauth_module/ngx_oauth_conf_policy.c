@@ -20,6 +20,8 @@ static void ngx_oauth_conf_comma(ngx_conf_t *cf, ngx_str_t *value);
 static void ngx_oauth_conf_method(ngx_conf_t *cf, ngx_str_t *name);
 static ngx_int_t ngx_oauth_conf_require_value(ngx_conf_t *cf,
     ngx_oauth_require_t *require, ngx_str_t *value);
+static ngx_http_complex_value_t *ngx_oauth_conf_complex(ngx_conf_t *cf,
+    ngx_array_t **array, ngx_str_t *value);
 
 
 /* IANA's registry of HTTP methods (RFC 9110 section 16.1). */
@@ -179,22 +181,10 @@ static ngx_int_t
 ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
     ngx_oauth_term_t *term)
 {
-    ngx_http_complex_value_t          *complex;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_http_complex_value_t  *complex;
 
-    complex = ngx_oauth_conf_push(cf, &term->alternatives,
-                                   sizeof(ngx_http_complex_value_t));
+    complex = ngx_oauth_conf_complex(cf, &term->alternatives, value);
     if (complex == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = value;
-    ccv.complex_value = complex;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -470,9 +460,7 @@ static ngx_int_t
 ngx_oauth_conf_require_value(ngx_conf_t *cf, ngx_oauth_require_t *require,
     ngx_str_t *value)
 {
-    oauth_str_t                       *text;
-    ngx_http_complex_value_t          *complex;
-    ngx_http_compile_complex_value_t   ccv;
+    oauth_str_t  *text;
 
     if (!ngx_oauth_conf_has_variable(value)) {
 
@@ -486,10 +474,22 @@ ngx_oauth_conf_require_value(ngx_conf_t *cf, ngx_oauth_require_t *require,
         return NGX_OK;
     }
 
-    complex = ngx_oauth_conf_push(cf, &require->variables,
-                                   sizeof(ngx_http_complex_value_t));
+    return ngx_oauth_conf_complex(cf, &require->variables, value) ? NGX_OK
+                                                                  : NGX_ERROR;
+}
+
+
+/* Adds a value that may have variables; NULL: an error, which is logged. */
+
+static ngx_http_complex_value_t *
+ngx_oauth_conf_complex(ngx_conf_t *cf, ngx_array_t **array, ngx_str_t *value)
+{
+    ngx_http_complex_value_t          *complex;
+    ngx_http_compile_complex_value_t   ccv;
+
+    complex = ngx_oauth_conf_push(cf, array, sizeof(ngx_http_complex_value_t));
     if (complex == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
@@ -498,5 +498,5 @@ ngx_oauth_conf_require_value(ngx_conf_t *cf, ngx_oauth_require_t *require,
     ccv.value = value;
     ccv.complex_value = complex;
 
-    return ngx_http_compile_complex_value(&ccv);
+    return (ngx_http_compile_complex_value(&ccv) == NGX_OK) ? complex : NULL;
 }

@@ -180,7 +180,7 @@ ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
         } else if (code == ngx_http_script_if_code
                    && ngx_oauth_rules_fits(rules, ngx_http_script_if_code_t))
         {
-            if (rules->reads && rules->p < rules->last) {
+            if (rules->reads) {
                 rules->decided = rules->p
                              + ((ngx_http_script_if_code_t *) rules->p)->next;
             }
