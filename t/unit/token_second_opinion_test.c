@@ -158,7 +158,8 @@ static const struct {
          "tokens",
       { "typ logout+jwt", "typ secevent+jwt", "typ dpop+jwt",
         "typ statuslist+jwt", "typ kb+jwt", "typ none", "typ at+jw",
-        "typ at+jwts", "typ at+jwt;v=1", "typ  JWT", "typ empty" } }
+        "typ at+jwts", "typ at+jwt;v=1", "typ  JWT", "typ empty",
+        "typ JOSE+JSON" } }
 #endif
 };
 
