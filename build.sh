@@ -166,6 +166,7 @@ verb_build() {
     flock 9
 
     stamp=$(printf '%s\n' "$nginx_src" "${configure_flags[@]}" \
+                "$top"/ngx_oauth_module/*/* \
             | cat - "$top/config" "$nginx_src/src/core/nginx.h" | cksum)
 
     if [ "$stamp" != "$(cat "$build/configured" 2>/dev/null)" ]; then

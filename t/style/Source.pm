@@ -1,7 +1,7 @@
 package Source;
 
 # Reads the module's sources for the style scripts: names, text, comments
-# taken out, functions, the lists of config.
+# taken out, functions, directives.
 
 use strict;
 use warnings;
@@ -11,10 +11,15 @@ use File::Basename qw(basename dirname);
 use Exporter qw(import);
 
 our @EXPORT = qw(
-    top slurp sources noun text code functions config_list commands doc_blocks
+    top slurp sources room path noun text code functions commands doc_blocks
 );
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
+
+# A file's name is unique in the module: name => room.
+
+my %room = map { basename($_) => basename(dirname($_)) }
+           glob("'$top/ngx_oauth_module/'*/*.[ch]");
 
 
 sub top { return $top }
@@ -34,10 +39,25 @@ sub slurp {
 sub sources {
     my ($end) = @_;
 
-    return grep { !defined $end || /\.\Q$end\E\z/ }
-           map { basename($_) }
-           sort(glob("'$top/ngx_oauth_module/'*.c"),
-                glob("'$top/ngx_oauth_module/'*.h"));
+    return grep { !defined $end || /\.\Q$end\E\z/ } sort keys %room;
+}
+
+
+# The room, which is the folder, of a file.
+
+sub room {
+    my ($file) = @_;
+
+    return $room{$file};
+}
+
+
+# The file's path below the top of the project.
+
+sub path {
+    my ($file) = @_;
+
+    return "ngx_oauth_module/$room{$file}/$file";
 }
 
 
@@ -51,7 +71,7 @@ sub noun {
 sub text {
     my ($file) = @_;
 
-    return slurp("ngx_oauth_module/$file");
+    return slurp(path($file));
 }
 
 
@@ -104,18 +124,6 @@ sub functions {
     }
 
     return @found;
-}
-
-
-# A list of config, without its spaces.
-
-sub config_list {
-    my ($name) = @_;
-
-    my ($list) = slurp('config') =~ /^\Q$name\E="\n(.*?)^"/ms
-        or die "config has no list $name\n";
-
-    return split ' ', $list;
 }
 
 

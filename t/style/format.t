@@ -13,7 +13,7 @@ use Test::More;
 
 use constant { COLUMNS => 80, COMMENT_LEAST => 4, COMMENT_MOST => 16 };
 
-my @files = ((map { "ngx_oauth_module/$_" } sources()),
+my @files = ((map { path($_) } sources()),
              map { s{^\Q@{[top()]}\E/}{}r } glob("'@{[top()]}'/t/unit/*.[ch]"),
              map { glob("'@{[top()]}'/t/$_/*.[ch]") }
                  qw(fuzz lib bench torture));
