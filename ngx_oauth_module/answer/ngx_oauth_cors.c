@@ -11,20 +11,12 @@
 #include "ngx_oauth_access.h"
 
 
-static ngx_table_elt_t *ngx_oauth_cors_find(ngx_list_t *headers,
-    const char *name, size_t len);
 static ngx_int_t ngx_oauth_cors_methods(ngx_http_request_t *r,
     ngx_str_t *methods);
 static ngx_uint_t ngx_oauth_cors_is_method(ngx_str_t *name);
 static ngx_uint_t ngx_oauth_cors_names_method(ngx_str_t *list,
     ngx_str_t *name);
 static ngx_uint_t ngx_oauth_cors_lists_names(ngx_str_t *list);
-
-
-/* A string constant, in lower case. */
-
-#define ngx_oauth_cors_lookup(headers, name)                                  \
-    ngx_oauth_cors_find(headers, name, sizeof(name) - 1)
 
 
 ngx_int_t
@@ -41,9 +33,11 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
      */
 
     if (clcf->satisfy == NGX_HTTP_SATISFY_ANY
-        || ngx_oauth_cors_lookup(&r->headers_in.headers, "origin") == NULL
-        || ngx_oauth_cors_lookup(&r->headers_in.headers,
-                                 "access-control-request-method") == NULL)
+        || ngx_oauth_field_lookup_literal(&r->headers_in.headers, "origin")
+           == NULL
+        || ngx_oauth_field_lookup_literal(&r->headers_in.headers,
+                                          "access-control-request-method")
+           == NULL)
     {
         return NGX_DECLINED;
     }
@@ -89,8 +83,8 @@ ngx_oauth_cors_methods(ngx_http_request_t *r, ngx_str_t *methods)
     static ngx_str_t  usual
         = ngx_string("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 
-    asked = ngx_oauth_cors_lookup(&r->headers_in.headers,
-                                  "access-control-request-method");
+    asked = ngx_oauth_field_lookup_literal(&r->headers_in.headers,
+                                           "access-control-request-method");
 
     if (asked == NULL
         || !ngx_oauth_cors_is_method(&asked->value)
@@ -174,20 +168,20 @@ ngx_oauth_cors_headers(ngx_http_request_t *r, ngx_str_t *methods,
 
     ngx_table_elt_t  *headers;
 
-    if (ngx_oauth_reply_header(r, &origin, &any) == NULL
-        || ngx_oauth_reply_header(r, &allow_methods, methods) == NULL
-        || ngx_oauth_reply_header(r, &max_age, &seconds) == NULL
-        || ngx_oauth_reply_header(r, &vary, varies) == NULL)
+    if (ngx_oauth_field_add(r, &origin, &any) == NULL
+        || ngx_oauth_field_add(r, &allow_methods, methods) == NULL
+        || ngx_oauth_field_add(r, &max_age, &seconds) == NULL
+        || ngx_oauth_field_add(r, &vary, varies) == NULL)
     {
         return NGX_ERROR;
     }
 
-    headers = ngx_oauth_cors_lookup(&r->headers_in.headers,
-                                    "access-control-request-headers");
+    headers = ngx_oauth_field_lookup_literal(&r->headers_in.headers,
+                                             "access-control-request-headers");
 
     if (headers
         && ngx_oauth_cors_lists_names(&headers->value)
-        && ngx_oauth_reply_header(r, &allow_headers, &headers->value) == NULL)
+        && ngx_oauth_field_add(r, &allow_headers, &headers->value) == NULL)
     {
         return NGX_ERROR;
     }
@@ -207,14 +201,15 @@ ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged)
 
     /* Two origins are none: an error page of the app may have its own. */
 
-    if (!(paged && ngx_oauth_cors_lookup(&r->headers_out.headers,
-                                         "access-control-allow-origin"))
-        && ngx_oauth_reply_header(r, &origin, &any) == NULL)
+    if (!(paged
+          && ngx_oauth_field_lookup_literal(&r->headers_out.headers,
+                                            "access-control-allow-origin"))
+        && ngx_oauth_field_add(r, &origin, &any) == NULL)
     {
         return NGX_ERROR;
     }
 
-    return ngx_oauth_reply_header(r, &expose, &exposed) ? NGX_OK : NGX_ERROR;
+    return ngx_oauth_field_add(r, &expose, &exposed) ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -227,31 +222,10 @@ ngx_oauth_cors_navigates(ngx_http_request_t *r)
 
     static const ngx_str_t  navigate = ngx_string("navigate");
 
-    mode = ngx_oauth_cors_lookup(&r->headers_in.headers, "sec-fetch-mode");
+    mode = ngx_oauth_field_lookup_literal(&r->headers_in.headers,
+                                          "sec-fetch-mode");
 
     return mode && ngx_oauth_str_equal(&mode->value, &navigate);
-}
-
-
-static ngx_table_elt_t *
-ngx_oauth_cors_find(ngx_list_t *headers, const char *name, size_t len)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &headers->part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].hash != 0 && ngx_oauth_field_is(&h[i], name, len)) {
-                return &h[i];
-            }
-        }
-    }
-
-    return NULL;
 }
 
 

@@ -288,7 +288,7 @@ ngx_oauth_filter_type(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
     r->headers_out.content_length_n = refusal->body[0].len
                                       + refusal->body[1].len;
 
-    return refusal->page && ngx_oauth_reply_header(r, &name, &policy) == NULL
+    return refusal->page && ngx_oauth_field_add(r, &name, &policy) == NULL
            ? NGX_ERROR : NGX_OK;
 }
 
@@ -312,9 +312,9 @@ ngx_oauth_filter_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
         return NGX_ERROR;
     }
 
-    if (ngx_oauth_reply_header(r, &cache, &no_store) == NULL
-        || ngx_oauth_reply_header(r, &vary, refusal->page ? &window
-                                                          : &authorization)
+    if (ngx_oauth_field_add(r, &cache, &no_store) == NULL
+        || ngx_oauth_field_add(r, &vary, refusal->page ? &window
+                                                       : &authorization)
            == NULL)
     {
         return NGX_ERROR;
@@ -330,13 +330,13 @@ ngx_oauth_filter_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
 
     if (resource
         && resource->link.len
-        && ngx_oauth_reply_header(r, &link, &resource->link) == NULL)
+        && ngx_oauth_field_add(r, &link, &resource->link) == NULL)
     {
         return NGX_ERROR;
     }
 
     if (refusal->retry_after.len
-        && ngx_oauth_reply_header(r, &retry_after, &refusal->retry_after)
+        && ngx_oauth_field_add(r, &retry_after, &refusal->retry_after)
            == NULL)
     {
         return NGX_ERROR;
@@ -353,39 +353,33 @@ ngx_oauth_filter_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
 {
     static ngx_str_t  name = ngx_string("WWW-Authenticate");
 
-    u_char           *p;
-    ngx_str_t         value;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    u_char                  *p;
+    ngx_str_t                value;
+    ngx_table_elt_t         *h;
+    ngx_oauth_field_walk_t   walk;
 
     value = *challenge;
+    walk = ngx_oauth_field_start(&r->headers_out.headers);
 
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
+    while ((h = ngx_oauth_field_next(&walk)) != NULL) {
 
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].hash == 0
-                || !ngx_oauth_field_is_literal(&h[i], "www-authenticate"))
-            {
-                continue;
-            }
-
-            p = ngx_pnalloc(r->pool, value.len + 2 + h[i].value.len);
-            if (p == NULL) {
-                return NGX_ERROR;
-            }
-
-            h[i].hash = 0;
-
-            value.len = ngx_sprintf(p, "%V, %V", &value, &h[i].value) - p;
-            value.data = p;
+        if (h->hash == 0 || !ngx_oauth_field_is_literal(h, "www-authenticate"))
+        {
+            continue;
         }
+
+        p = ngx_pnalloc(r->pool, value.len + 2 + h->value.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        h->hash = 0;
+
+        value.len = ngx_sprintf(p, "%V, %V", &value, &h->value) - p;
+        value.data = p;
     }
 
-    h = ngx_oauth_reply_header(r, &name, &value);
+    h = ngx_oauth_field_add(r, &name, &value);
     if (h == NULL) {
         return NGX_ERROR;
     }

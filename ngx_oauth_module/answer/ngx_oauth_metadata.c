@@ -297,7 +297,7 @@ ngx_oauth_metadata_fields(ngx_http_request_t *r, ngx_uint_t status)
     static ngx_str_t  asked = ngx_string("Access-Control-Request-Headers");
 
     if ((status == NGX_HTTP_NO_CONTENT || status == NGX_HTTP_NOT_ALLOWED)
-        && ngx_oauth_reply_header(r, &allow, &methods) == NULL)
+        && ngx_oauth_field_add(r, &allow, &methods) == NULL)
     {
         return NGX_ERROR;
     }
@@ -306,12 +306,12 @@ ngx_oauth_metadata_fields(ngx_http_request_t *r, ngx_uint_t status)
         return ngx_oauth_cors_headers(r, &methods, &asked);
     }
 
-    if (ngx_oauth_reply_header(r, &origin, &any) == NULL) {
+    if (ngx_oauth_field_add(r, &origin, &any) == NULL) {
         return NGX_ERROR;
     }
 
     if (status == NGX_HTTP_OK
-        && ngx_oauth_reply_header(r, &cache, &max_age) == NULL)
+        && ngx_oauth_field_add(r, &cache, &max_age) == NULL)
     {
         return NGX_ERROR;
     }

@@ -100,27 +100,6 @@ ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx)
 }
 
 
-ngx_table_elt_t *
-ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
-    ngx_str_t *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key = *name;
-    h->value = *value;
-
-    return h;
-}
-
-
 static ngx_int_t
 ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx)
 {

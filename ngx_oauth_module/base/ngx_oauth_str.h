@@ -35,52 +35,6 @@ ngx_oauth_str_equal(const ngx_str_t *a, const ngx_str_t *b)
 }
 
 
-/* Whether that is the field's name; literally, in lower case. */
-
-static ngx_inline ngx_uint_t
-ngx_oauth_field_is(const ngx_table_elt_t *h, const char *name, size_t len)
-{
-    return h->key.len == len
-           && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0;
-}
-
-
-#define ngx_oauth_field_is_literal(h, name)                                   \
-    ngx_oauth_field_is(h, name, sizeof(name) - 1)
-
-
-/*
- * Takes the next item off a comma-separated list (RFC 9110 section 5.6.1):
- * 1 and *item, or 0 at the end.
- */
-
-static ngx_inline ngx_uint_t
-ngx_oauth_list_next(ngx_str_t *rest, ngx_str_t *item)
-{
-    u_char  *p, *last;
-
-    p = rest->data;
-    last = rest->data + rest->len;
-
-    while (p < last && (*p == ' ' || *p == '\t' || *p == ',')) {
-        p++;
-    }
-
-    item->data = p;
-
-    while (p < last && *p != ' ' && *p != '\t' && *p != ',') {
-        p++;
-    }
-
-    item->len = p - item->data;
-
-    rest->data = p;
-    rest->len = last - p;
-
-    return item->len > 0;
-}
-
-
 /* One after the other; third may be NULL.  NGX_OK, or NGX_ERROR: no memory. */
 
 static ngx_inline ngx_int_t

@@ -15,6 +15,7 @@
 #include <ngx_http.h>
 
 #include "ngx_oauth_compat.h"
+#include "ngx_oauth_field.h"
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_str.h"
 #include "oauth_cache.h"

@@ -152,7 +152,7 @@ ngx_oauth_conf_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header)
         }
 
         header->lowcase.data[i] = c;
-        header->normal.data[i] = (c == '_') ? '-' : c;
+        header->normal.data[i] = ngx_oauth_field_normal(c);
     }
 
     if (i < header->name.len || header->name.len == 0) {

@@ -244,11 +244,6 @@ ngx_int_t ngx_oauth_reply(ngx_oauth_ctx_t *ctx);
 
 ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);
 
-/* Adds a field to the answer. */
-
-ngx_table_elt_t *ngx_oauth_reply_header(ngx_http_request_t *r, ngx_str_t *name,
-    ngx_str_t *value);
-
 
 /* ngx_oauth_explain.c: the line in the error log that a refusal gets. */
 

@@ -378,19 +378,15 @@ ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
 static ngx_uint_t
 ngx_oauth_steps_is_doubled(ngx_http_request_t *r)
 {
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_uint_t               n;
+    ngx_table_elt_t         *h;
+    ngx_oauth_field_walk_t   walk;
 
     n = 0;
+    walk = ngx_oauth_field_start(&r->headers_in.headers);
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            n += ngx_oauth_field_is_literal(&h[i], "authorization");
-        }
+    while ((h = ngx_oauth_field_next(&walk)) != NULL) {
+        n += ngx_oauth_field_is_literal(h, "authorization");
     }
 
     return n > 1;

@@ -33,8 +33,6 @@ static ngx_uint_t ngx_oauth_forward_drop(ngx_oauth_filter_t *filter,
     ngx_table_elt_t *h);
 static ngx_uint_t ngx_oauth_forward_named(ngx_array_t *names,
     ngx_str_t *name);
-static ngx_uint_t ngx_oauth_forward_is(ngx_table_elt_t *h, const char *name,
-    size_t len);
 static ngx_uint_t ngx_oauth_forward_listed(ngx_array_t *names,
     ngx_str_t list);
 static ngx_uint_t ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx);
@@ -44,9 +42,6 @@ static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
 static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
     ngx_oauth_header_t *header, ngx_str_t *value);
 
-
-#define ngx_oauth_forward_is_literal(h, name)                                 \
-    ngx_oauth_forward_is(h, name, sizeof(name) - 1)
 
 #define ngx_oauth_forward_length(name)                                        \
     ngx_oauth_header_length(sizeof(name) - 1)
@@ -193,10 +188,11 @@ static ngx_int_t
 ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_filter_t *filter,
     ngx_uint_t room)
 {
-    ngx_list_t        list;
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h, *copy;
+    ngx_list_t               list;
+    ngx_uint_t               n;
+    ngx_list_part_t         *part;
+    ngx_table_elt_t         *h, *copy;
+    ngx_oauth_field_walk_t   walk;
 
     n = room;
 
@@ -210,23 +206,20 @@ ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_filter_t *filter,
         return NGX_ERROR;
     }
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
+    walk = ngx_oauth_field_start(&r->headers_in.headers);
 
-        h = part->elts;
+    while ((h = ngx_oauth_field_next(&walk)) != NULL) {
 
-        for (i = 0; i < part->nelts; i++) {
-
-            if (ngx_oauth_forward_drop(filter, &h[i])) {
-                continue;
-            }
-
-            copy = ngx_list_push(&list);
-            if (copy == NULL) {
-                return NGX_ERROR;
-            }
-
-            *copy = h[i];
+        if (ngx_oauth_forward_drop(filter, h)) {
+            continue;
         }
+
+        copy = ngx_list_push(&list);
+        if (copy == NULL) {
+            return NGX_ERROR;
+        }
+
+        *copy = *h;
     }
 
     /* All of it is in the first part; "last" points into the list itself. */
@@ -245,18 +238,14 @@ ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_filter_t *filter,
 static ngx_uint_t
 ngx_oauth_forward_needed(ngx_http_request_t *r, ngx_oauth_filter_t *filter)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_table_elt_t         *h;
+    ngx_oauth_field_walk_t   walk;
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
+    walk = ngx_oauth_field_start(&r->headers_in.headers);
 
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (ngx_oauth_forward_drop(filter, &h[i])) {
-                return 1;
-            }
+    while ((h = ngx_oauth_field_next(&walk)) != NULL) {
+        if (ngx_oauth_forward_drop(filter, h)) {
+            return 1;
         }
     }
 
@@ -272,8 +261,8 @@ ngx_oauth_forward_drop(ngx_oauth_filter_t *filter, ngx_table_elt_t *h)
     }
 
     if (filter->token
-        && (ngx_oauth_forward_is_literal(h, "authorization")
-            || ngx_oauth_forward_is_literal(h, "dpop")))
+        && (ngx_oauth_field_is_literal(h, "authorization")
+            || ngx_oauth_field_is_literal(h, "dpop")))
     {
         return 1;
     }
@@ -284,7 +273,7 @@ ngx_oauth_forward_drop(ngx_oauth_filter_t *filter, ngx_table_elt_t *h)
 
     /* "Connection: X-User" asks the next hop to remove our own field. */
 
-    return ngx_oauth_forward_is_literal(h, "connection")
+    return ngx_oauth_field_is_literal(h, "connection")
            && ngx_oauth_forward_listed(filter->names, h->value);
 }
 
@@ -292,7 +281,6 @@ ngx_oauth_forward_drop(ngx_oauth_filter_t *filter, ngx_table_elt_t *h)
 static ngx_uint_t
 ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
 {
-    u_char                c;
     size_t                k;
     ngx_uint_t            i;
     ngx_oauth_header_t  **headers;
@@ -306,14 +294,9 @@ ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
         }
 
         for (k = 0; k < name->len; k++) {
-
-            c = ngx_tolower(name->data[k]);
-
-            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
-                c = '-';
-            }
-
-            if (c != headers[i]->normal.data[k]) {
+            if (ngx_oauth_field_normal(name->data[k])
+                != headers[i]->normal.data[k])
+            {
                 break;
             }
         }
@@ -324,27 +307,6 @@ ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
     }
 
     return 0;
-}
-
-
-/* The name is of lower-case letters only: then a bit is all of the case. */
-
-static ngx_uint_t
-ngx_oauth_forward_is(ngx_table_elt_t *h, const char *name, size_t len)
-{
-    size_t  i;
-
-    if (h->key.len != len) {
-        return 0;
-    }
-
-    for (i = 0; i < len; i++) {
-        if ((h->key.data[i] | 0x20) != name[i]) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 
@@ -364,7 +326,7 @@ ngx_oauth_forward_listed(ngx_array_t *names, ngx_str_t list)
         return ngx_oauth_forward_named(names, &list);
     }
 
-    while (ngx_oauth_list_next(&list, &item)) {
+    while (ngx_oauth_field_item(&list, &item)) {
         if (ngx_oauth_forward_named(names, &item)) {
             return 1;
         }
