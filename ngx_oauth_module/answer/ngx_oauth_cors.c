@@ -8,7 +8,9 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_cors.h"
+#include "ngx_oauth_field.h"
+#include "ngx_oauth_steps.h"
 
 
 static ngx_int_t ngx_oauth_cors_methods(ngx_http_request_t *r,
@@ -22,8 +24,19 @@ static ngx_uint_t ngx_oauth_cors_lists_names(ngx_str_t *list);
 ngx_int_t
 ngx_oauth_cors_preflight(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t           *ctx;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_oauth_ctx_t             *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
+    ngx_http_core_loc_conf_t    *clcf;
+
+    if (r->method != NGX_HTTP_OPTIONS) {
+        return NGX_DECLINED;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    if (!lcf->cors || ngx_oauth_steps_is_ambiguous(r, lcf)) {
+        return NGX_DECLINED;
+    }
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
@@ -48,7 +61,7 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_oauth_module);
     ctx->preflight = 1;
-    ctx->refusal.conf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+    ctx->refusal.conf = lcf;
 
     return NGX_HTTP_NO_CONTENT;
 }

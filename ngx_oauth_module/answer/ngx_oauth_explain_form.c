@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_oauth_explain.h"
+#include "ngx_oauth_explain_line.h"
 #include "oauth_bearer.h"
 #include "oauth_refused.h"
 

@@ -6,17 +6,17 @@
  */
 
 
-#include "ngx_oauth_explain.h"
+#include "ngx_oauth_explain_line.h"
 #include "oauth_refused.h"
 
 
+static void ngx_oauth_explain_claims(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_type(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_claimed(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_signed(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_key(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_mismatch(ngx_oauth_explain_t *e);
 static const oauth_jwks_t *ngx_oauth_explain_keys(ngx_oauth_explain_t *e);
-static void ngx_oauth_explain_claims(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_expired(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_early(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_lifetime(ngx_oauth_explain_t *e);

@@ -8,7 +8,11 @@
  */
 
 
-#include "ngx_oauth_explain.h"
+#include "ngx_oauth_evaluate.h"
+#include "ngx_oauth_explain_line.h"
+#include "ngx_oauth_policy.h"
+#include "ngx_oauth_resource.h"
+#include "oauth_scope.h"
 
 
 static void ngx_oauth_explain_audience(ngx_oauth_explain_t *e);
@@ -16,9 +20,9 @@ static void ngx_oauth_explain_subject(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_scope(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_missing(ngx_oauth_explain_t *e);
 static ngx_uint_t ngx_oauth_explain_term(ngx_oauth_explain_t *e,
-    const ngx_oauth_term_t *term, ngx_uint_t n);
+    const ngx_oauth_scope_term_t *term, ngx_uint_t n);
 static ngx_uint_t ngx_oauth_explain_is_void(ngx_oauth_explain_t *e,
-    const ngx_oauth_term_t *term);
+    const ngx_oauth_scope_term_t *term);
 static void ngx_oauth_explain_requirement(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_accepted(ngx_oauth_explain_t *e,
     const ngx_oauth_require_t *require);
@@ -140,33 +144,23 @@ ngx_oauth_explain_scope(ngx_oauth_explain_t *e)
 static void
 ngx_oauth_explain_missing(ngx_oauth_explain_t *e)
 {
-    ngx_uint_t           i, k, n;
-    ngx_array_t         *scopes;
-    oauth_str_t          granted;
-    ngx_oauth_term_t    *terms;
-    ngx_oauth_scope_t   *scope;
-    ngx_http_request_t  *r;
+    ngx_uint_t                     n;
+    oauth_str_t                    granted;
+    ngx_http_request_t            *r;
+    ngx_oauth_scope_walk_t         walk;
+    const ngx_oauth_scope_term_t  *term;
 
+    n = 0;
     r = e->ctx->request;
     granted = e->ctx->token->scope;
-    scopes = e->ctx->conf->scopes;
-    scope = scopes->elts;
+    walk = ngx_oauth_scope_start(e->ctx->conf->scopes, &r->method_name);
 
-    for (i = 0, n = 0; i < scopes->nelts; i++) {
+    while ((term = ngx_oauth_scope_next(&walk)) != NULL) {
 
-        if (!ngx_oauth_scope_applies(&scope[i], &r->method_name)) {
-            continue;
-        }
-
-        terms = scope[i].terms->elts;
-
-        for (k = 0; k < scope[i].terms->nelts; k++) {
-            if (ngx_oauth_policy_term(r, e->ctx->conf, &terms[k], granted)
-                != OAUTH_OK
-                && !ngx_oauth_explain_term(e, &terms[k], n++))
-            {
-                return;
-            }
+        if (ngx_oauth_policy_term(r, e->ctx->conf, term, granted) != OAUTH_OK
+            && !ngx_oauth_explain_term(e, term, n++))
+        {
+            return;
         }
     }
 }
@@ -178,7 +172,7 @@ ngx_oauth_explain_missing(ngx_oauth_explain_t *e)
  */
 
 static ngx_uint_t
-ngx_oauth_explain_term(ngx_oauth_explain_t *e, const ngx_oauth_term_t *term,
+ngx_oauth_explain_term(ngx_oauth_explain_t *e, const ngx_oauth_scope_term_t *term,
     ngx_uint_t n)
 {
     ngx_uint_t                 i, room;
@@ -214,7 +208,7 @@ ngx_oauth_explain_term(ngx_oauth_explain_t *e, const ngx_oauth_term_t *term,
 /* 1 when no token could have it, for what its variables hold. */
 
 static ngx_uint_t
-ngx_oauth_explain_is_void(ngx_oauth_explain_t *e, const ngx_oauth_term_t *term)
+ngx_oauth_explain_is_void(ngx_oauth_explain_t *e, const ngx_oauth_scope_term_t *term)
 {
     ngx_str_t                  value;
     oauth_str_t                words, word;

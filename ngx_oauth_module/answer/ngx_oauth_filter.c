@@ -11,7 +11,12 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_cors.h"
+#include "ngx_oauth_field.h"
+#include "ngx_oauth_filter.h"
+#include "ngx_oauth_metadata.h"
+#include "ngx_oauth_resource.h"
+#include "ngx_oauth_slash.h"
 #include "oauth_page.h"
 
 
@@ -33,9 +38,9 @@ static ngx_int_t ngx_oauth_filter_refusal(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_filter_image(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_filter_type(ngx_http_request_t *r,
-    ngx_oauth_refusal_t *refusal);
+    ngx_oauth_context_refusal_t *refusal);
 static ngx_int_t ngx_oauth_filter_fields(ngx_http_request_t *r,
-    ngx_oauth_refusal_t *refusal);
+    ngx_oauth_context_refusal_t *refusal);
 static ngx_int_t ngx_oauth_filter_challenge(ngx_http_request_t *r,
     ngx_str_t *challenge);
 static ngx_int_t ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
@@ -167,7 +172,7 @@ ngx_oauth_filter_redirect(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    rc = ngx_oauth_access_redirect(r);
+    rc = ngx_oauth_slash_redirect(r);
 
     if (rc == NGX_HTTP_INTERNAL_SERVER_ERROR) {
         return NGX_ERROR;
@@ -209,7 +214,7 @@ ngx_oauth_filter_status(ngx_http_request_t *r, ngx_uint_t status)
 static ngx_int_t
 ngx_oauth_filter_refusal(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 {
-    ngx_oauth_refusal_t  *refusal;
+    ngx_oauth_context_refusal_t  *refusal;
 
     refusal = &ctx->refusal;
 
@@ -269,7 +274,7 @@ ngx_oauth_filter_image(ngx_http_request_t *r)
 /* What belongs to the body. */
 
 static ngx_int_t
-ngx_oauth_filter_type(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
+ngx_oauth_filter_type(ngx_http_request_t *r, ngx_oauth_context_refusal_t *refusal)
 {
     static ngx_str_t  name = ngx_string("Content-Security-Policy");
     static ngx_str_t  policy = ngx_string(OAUTH_PAGE_POLICY);
@@ -294,7 +299,7 @@ ngx_oauth_filter_type(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
 
 
 static ngx_int_t
-ngx_oauth_filter_fields(ngx_http_request_t *r, ngx_oauth_refusal_t *refusal)
+ngx_oauth_filter_fields(ngx_http_request_t *r, ngx_oauth_context_refusal_t *refusal)
 {
     static ngx_str_t  cache = ngx_string("Cache-Control");
     static ngx_str_t  no_store = ngx_string("no-store");
@@ -397,7 +402,7 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ngx_uint_t            i;
     ngx_chain_t           out[2], *cl;
     ngx_oauth_ctx_t      *ctx;
-    ngx_oauth_refusal_t  *refusal;
+    ngx_oauth_context_refusal_t  *refusal;
 
     ctx = (r == r->main) ? ngx_http_get_module_ctx(r, ngx_oauth_module) : NULL;
 

@@ -13,12 +13,16 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_cors.h"
+#include "ngx_oauth_field.h"
+#include "ngx_oauth_metadata.h"
+#include "ngx_oauth_reflect.h"
+#include "ngx_oauth_resource.h"
 
 
+static ngx_int_t ngx_oauth_metadata_foreign(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_metadata_lookup(ngx_http_request_t *r,
     ngx_oauth_srv_conf_t *scf, ngx_str_t *document);
-static ngx_int_t ngx_oauth_metadata_foreign(ngx_http_request_t *r);
 static ngx_oauth_resource_t *ngx_oauth_metadata_resource(
     ngx_oauth_srv_conf_t *scf, u_char *path, size_t len);
 static ngx_int_t ngx_oauth_metadata_send(ngx_http_request_t *r,

@@ -9,7 +9,9 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_reflect.h"
+#include "ngx_oauth_resource.h"
+#include "ngx_oauth_route.h"
 
 
 /* What is sent back several times in one answer has a measure. */
@@ -18,7 +20,7 @@
 
 
 static ngx_int_t ngx_oauth_reflect_url(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, ngx_oauth_answer_t *answer);
+    const ngx_oauth_loc_conf_t *conf, ngx_oauth_text_t *text);
 static ngx_str_t ngx_oauth_reflect_target(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_reflect_lookup(ngx_http_request_t *r,
     ngx_str_t *target, const ngx_oauth_loc_conf_t **conf, ngx_str_t *url);
@@ -64,8 +66,8 @@ ngx_oauth_reflect_document(ngx_http_request_t *r, ngx_str_t *document)
 
 
 ngx_int_t
-ngx_oauth_reflect_place(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, ngx_oauth_answer_t *answer)
+ngx_oauth_reflect_resource(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, ngx_oauth_text_t *text)
 {
     ngx_int_t                    rc;
     const ngx_oauth_resource_t  *resource;
@@ -76,14 +78,14 @@ ngx_oauth_reflect_place(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    answer->documentation = resource->documentation;
+    text->documentation = resource->documentation;
 
-    rc = resource->reflect ? ngx_oauth_reflect_url(r, conf, answer)
+    rc = resource->reflect ? ngx_oauth_reflect_url(r, conf, text)
                            : NGX_DECLINED;
 
     if (rc == NGX_DECLINED) {
-        answer->resource = resource->url;
-        answer->metadata = resource->metadata;
+        text->resource = resource->url;
+        text->metadata = resource->metadata;
     }
 
     return rc;
@@ -98,14 +100,14 @@ ngx_oauth_reflect_place(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_oauth_reflect_url(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, ngx_oauth_answer_t *answer)
+    const ngx_oauth_loc_conf_t *conf, ngx_oauth_text_t *text)
 {
     ngx_int_t                    rc;
     ngx_str_t                    target, origin;
     const ngx_oauth_loc_conf_t  *found;
 
     target = ngx_oauth_reflect_target(r);
-    rc = ngx_oauth_reflect_lookup(r, &target, &found, &answer->resource);
+    rc = ngx_oauth_reflect_lookup(r, &target, &found, &text->resource);
 
     if (rc != NGX_OK) {
         return rc;
@@ -115,10 +117,10 @@ ngx_oauth_reflect_url(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    origin.data = answer->resource.data;
-    origin.len = answer->resource.len - target.len;
+    origin.data = text->resource.data;
+    origin.len = text->resource.len - target.len;
 
-    return ngx_oauth_str_join(r->pool, &answer->metadata, &origin,
+    return ngx_oauth_str_join(r->pool, &text->metadata, &origin,
                               &ngx_oauth_reflect_prefix, &target);
 }
 
@@ -170,7 +172,7 @@ ngx_oauth_reflect_lookup(ngx_http_request_t *r, ngx_str_t *target,
     ngx_unescape_uri(&dst, &src, target->len, 0);
     path.len = dst - path.data;
 
-    *conf = ngx_oauth_location_lookup(r, &path);
+    *conf = ngx_oauth_route_lookup(r, &path);
 
     /* What is open may still be protected for some methods (limit_except). */
 
@@ -234,7 +236,7 @@ ngx_oauth_reflect_is_other(ngx_oauth_srv_conf_t *scf,
     ngx_oauth_resource_t  **resources;
 
     if (oauth_url_equal(ngx_oauth_str(url), ngx_oauth_str(&resource->url))
-        || !ngx_oauth_policy_is_below(scf, resource, ngx_oauth_str(url)))
+        || !ngx_oauth_resource_has(scf, resource, ngx_oauth_str(url)))
     {
         return 1;
     }

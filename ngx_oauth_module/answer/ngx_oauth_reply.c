@@ -8,37 +8,21 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_cors.h"
+#include "ngx_oauth_explain.h"
+#include "ngx_oauth_reflect.h"
+#include "ngx_oauth_reply.h"
+#include "ngx_oauth_resource.h"
+#include "ngx_oauth_text.h"
 
 
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
-static ngx_oauth_answer_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx,
-    ngx_oauth_answer_t *rendered);
-static ngx_oauth_answer_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx);
+static ngx_oauth_text_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_text_t *rendered);
+static ngx_oauth_text_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
-    ngx_oauth_answer_t *answer);
-
-
-/* By oauth_answer_t. */
-
-static const ngx_uint_t  ngx_oauth_statuses[] = {
-    NGX_OK,
-    NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_CHALLENGE                */
-    NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_REQUEST                  */
-    NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_TOKEN                    */
-    NGX_HTTP_FORBIDDEN,              /* OAUTH_ANSWER_SCOPE                    */
-    NGX_HTTP_FORBIDDEN,              /* OAUTH_ANSWER_FORBIDDEN                */
-    NGX_HTTP_BAD_REQUEST,            /* OAUTH_ANSWER_URI                      */
-    NGX_HTTP_SERVICE_UNAVAILABLE     /* OAUTH_ANSWER_UNAVAILABLE              */
-};
-
-
-ngx_uint_t
-ngx_oauth_reply_status(oauth_reason_t reason)
-{
-    return ngx_oauth_statuses[oauth_reason_info(reason)->answer];
-}
+    ngx_oauth_text_t *answer);
 
 
 ngx_int_t
@@ -46,11 +30,11 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t            status;
     ngx_http_request_t   *r;
-    ngx_oauth_refusal_t  *refusal;
+    ngx_oauth_context_refusal_t  *refusal;
 
     r = ctx->request;
     refusal = &ctx->refusal;
-    status = ngx_oauth_reply_status(ctx->reason);
+    status = ngx_oauth_text_status(ctx->reason);
 
     /*
      * The error page of a refusal that is itself refused: what the client has
@@ -68,7 +52,7 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
     /* Of an earlier location. */
 
     if (refusal->conf) {
-        ngx_memzero(refusal, sizeof(ngx_oauth_refusal_t));
+        ngx_memzero(refusal, sizeof(ngx_oauth_context_refusal_t));
     }
 
     refusal->status = status;
@@ -130,16 +114,16 @@ static ngx_int_t
 ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t               kind;
-    ngx_oauth_answer_t      *answer, rendered;
-    const ngx_oauth_error_t *error;
-    ngx_oauth_refusal_t     *refusal;
+    ngx_oauth_text_t      *answer, rendered;
+    const ngx_oauth_text_reason_t *error;
+    ngx_oauth_context_refusal_t     *refusal;
     ngx_oauth_main_conf_t   *mcf;
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
     refusal = &ctx->refusal;
-    error = &mcf->errors[ctx->reason];
-    kind = ngx_oauth_answer_kind(ctx->reason);
+    error = &mcf->reasons[ctx->reason];
+    kind = ngx_oauth_text_kind(ctx->reason);
     refusal->page = ngx_oauth_cors_navigates(ctx->request);
     answer = ngx_oauth_reply_answer(ctx, &rendered);
 
@@ -151,7 +135,7 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
     refusal->body[1] = refusal->page ? answer->pages[kind]
                                      : answer->problems[kind];
 
-    if (kind == NGX_OAUTH_ANSWER_NONE) {
+    if (kind == NGX_OAUTH_TEXT_NONE) {
         return NGX_OK;
     }
 
@@ -162,11 +146,11 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 
 /* As rendered with the configuration where that fits, or now; NULL: neither. */
 
-static ngx_oauth_answer_t *
-ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *rendered)
+static ngx_oauth_text_t *
+ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *rendered)
 {
     ngx_int_t            rc;
-    ngx_oauth_answer_t  *prepared;
+    ngx_oauth_text_t  *prepared;
 
     prepared = ngx_oauth_reply_prepared(ctx);
 
@@ -174,9 +158,9 @@ ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *rendered)
         return prepared;
     }
 
-    ngx_memzero(rendered, sizeof(ngx_oauth_answer_t));
+    ngx_memzero(rendered, sizeof(ngx_oauth_text_t));
 
-    rc = ngx_oauth_reflect_place(ctx->request, ctx->conf, rendered);
+    rc = ngx_oauth_reflect_resource(ctx->request, ctx->conf, rendered);
 
     if (prepared && rc == NGX_DECLINED) {
         return prepared;
@@ -187,11 +171,11 @@ ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *rendered)
 }
 
 
-static ngx_oauth_answer_t *
+static ngx_oauth_text_t *
 ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t            i, n;
-    ngx_oauth_variant_t  *variants;
+    ngx_oauth_text_variant_t  *variants;
 
     if (ctx->conf->variants == NULL) {
         return NULL;
@@ -208,12 +192,12 @@ ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx)
         }
     }
 
-    return variants[i].answers[ngx_oauth_answer_kind(ctx->reason)];
+    return variants[i].texts[ngx_oauth_text_kind(ctx->reason)];
 }
 
 
 static ngx_int_t
-ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
+ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *answer)
 {
     ngx_int_t             rc;
     oauth_buf_t           scope;
@@ -226,8 +210,8 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
     issuers = ctx->conf->issuers->elts;
     answer->issuer = issuers[0]->policy.issuer;
 
-    if (ngx_oauth_answer_kind(ctx->reason) == NGX_OAUTH_ANSWER_NONE) {
-        return ngx_oauth_answer_write(pool, ctx->reason, ctx->refusal.page,
+    if (ngx_oauth_text_kind(ctx->reason) == NGX_OAUTH_TEXT_NONE) {
+        return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page,
                                       answer);
     }
 
@@ -235,9 +219,9 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
 
     ctx->judging = (ctx->reason == OAUTH_INSUFFICIENT_SCOPE);
 
-    rc = ngx_oauth_answer_scope(ctx->request, ctx->conf,
+    rc = ngx_oauth_text_scope(ctx->request, ctx->conf,
                                 &ctx->request->method_name,
-                                ngx_oauth_answer_kind(ctx->reason), &scope);
+                                ngx_oauth_text_kind(ctx->reason), &scope);
 
     ctx->judging = 0;
 
@@ -250,6 +234,6 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
         return NGX_ERROR;
     }
 
-    return ngx_oauth_answer_write(pool, ctx->reason, ctx->refusal.page,
+    return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page,
                                   answer);
 }

@@ -6,8 +6,9 @@
  */
 
 
-#include "ngx_oauth_conf.h"
+#include "ngx_oauth_conf_issuer.h"
 #include "oauth_certificates.h"
+#include "oauth_url.h"
 
 
 #define NGX_OAUTH_FILE_SIZE  (1024 * 1024)
@@ -15,20 +16,25 @@
 #define NGX_OAUTH_INTERVAL   1000          /* ms, at least */
 
 
-static ngx_oauth_issuer_t *ngx_oauth_issuer_create(ngx_conf_t *cf,
-    ngx_str_t *name);
-static char *ngx_oauth_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer,
-    char *name, ngx_str_t *value);
-static char *ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_issuer_certificates(ngx_conf_t *cf,
+static char *ngx_oauth_conf_issuer_block(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_conf_read(ngx_conf_t *cf, ngx_str_t *name,
+static ngx_oauth_issuer_t *ngx_oauth_conf_issuer_create(ngx_conf_t *cf,
+    ngx_str_t *name);
+static void ngx_oauth_conf_issuer_cleanup(void *data);
+static char *ngx_oauth_conf_issuer_init(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_issuer_urls(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_issuer_url(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer, char *name, ngx_str_t *value);
+static char *ngx_oauth_conf_issuer_keys(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_issuer_certificates(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text);
-static void ngx_oauth_issuer_cleanup(void *data);
 
 
 static const oauth_str_t  ngx_oauth_scope_claims[] = {
@@ -50,7 +56,7 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     issuers = mcf->issuers.elts;
 
-    if (ngx_oauth_conf_no_variables(cf, &value[1]) != NGX_OK) {
+    if (ngx_oauth_args_no_variables(cf, &value[1]) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -70,7 +76,7 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    issuer = ngx_oauth_issuer_create(cf, &value[1]);
+    issuer = ngx_oauth_conf_issuer_create(cf, &value[1]);
     slot = ngx_array_push(&mcf->issuers);
 
     if (issuer == NULL || slot == NULL) {
@@ -79,19 +85,19 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     *slot = issuer;
 
-    rv = ngx_oauth_issuer_block(cf, issuer);
+    rv = ngx_oauth_conf_issuer_block(cf, issuer);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    return ngx_oauth_issuer_init(cf, issuer);
+    return ngx_oauth_conf_issuer_init(cf, issuer);
 }
 
 
 /* nginx's parser, with the issuer in the place of a location's conf. */
 
 static char *
-ngx_oauth_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+ngx_oauth_conf_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     char                 *rv;
     void                **loc_conf;
@@ -122,7 +128,7 @@ ngx_oauth_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 
 
 static ngx_oauth_issuer_t *
-ngx_oauth_issuer_create(ngx_conf_t *cf, ngx_str_t *name)
+ngx_oauth_conf_issuer_create(ngx_conf_t *cf, ngx_str_t *name)
 {
     ngx_oauth_issuer_t  *issuer;
     ngx_pool_cleanup_t  *cln;
@@ -142,7 +148,7 @@ ngx_oauth_issuer_create(ngx_conf_t *cf, ngx_str_t *name)
     issuer->refetch = NGX_CONF_UNSET_MSEC;
     issuer->timeout = NGX_CONF_UNSET_MSEC;
 
-    cln->handler = ngx_oauth_issuer_cleanup;
+    cln->handler = ngx_oauth_conf_issuer_cleanup;
     cln->data = issuer;
 
     return issuer;
@@ -150,7 +156,7 @@ ngx_oauth_issuer_create(ngx_conf_t *cf, ngx_str_t *name)
 
 
 static void
-ngx_oauth_issuer_cleanup(void *data)
+ngx_oauth_conf_issuer_cleanup(void *data)
 {
     ngx_oauth_issuer_t  *issuer = data;
 
@@ -159,7 +165,7 @@ ngx_oauth_issuer_cleanup(void *data)
 
 
 static char *
-ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+ngx_oauth_conf_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     char  *rv;
 
@@ -184,22 +190,22 @@ ngx_oauth_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
     issuer->policy.leeway = issuer->leeway;
     issuer->policy.max_lifetime = issuer->max_lifetime;
 
-    rv = ngx_oauth_issuer_urls(cf, issuer);
+    rv = ngx_oauth_conf_issuer_urls(cf, issuer);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    rv = ngx_oauth_issuer_keys(cf, issuer);
+    rv = ngx_oauth_conf_issuer_keys(cf, issuer);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    return ngx_oauth_issuer_certificates(cf, issuer);
+    return ngx_oauth_conf_issuer_certificates(cf, issuer);
 }
 
 
 static char *
-ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+ngx_oauth_conf_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     oauth_url_t  url;
 
@@ -222,11 +228,11 @@ ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_oauth_issuer_url(cf, issuer, "issuer", &issuer->issuer)
+    if (ngx_oauth_conf_issuer_url(cf, issuer, "issuer", &issuer->issuer)
         != NGX_CONF_OK
-        || ngx_oauth_issuer_url(cf, issuer, "config_url", &issuer->config_url)
+        || ngx_oauth_conf_issuer_url(cf, issuer, "config_url", &issuer->config_url)
            != NGX_CONF_OK
-        || ngx_oauth_issuer_url(cf, issuer, "jwks_uri", &issuer->jwks_uri)
+        || ngx_oauth_conf_issuer_url(cf, issuer, "jwks_uri", &issuer->jwks_uri)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -241,14 +247,14 @@ ngx_oauth_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
-    return ngx_oauth_issuer_proxy(cf, issuer);
+    return ngx_oauth_conf_issuer_proxy(cf, issuer);
 }
 
 
 /* Plain http goes past the proxy, which could answer with keys of its own. */
 
 static char *
-ngx_oauth_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     ngx_str_t    *first;
     const char   *error;
@@ -290,7 +296,7 @@ ngx_oauth_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 /* Keys that are fetched by plain http could be those of anybody on the way. */
 
 static char *
-ngx_oauth_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer, char *name,
+ngx_oauth_conf_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer, char *name,
     ngx_str_t *value)
 {
     const char   *error;
@@ -321,7 +327,7 @@ ngx_oauth_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer, char *name,
 
 
 static char *
-ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+ngx_oauth_conf_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     ngx_str_t              text;
     ngx_uint_t             i, n;
@@ -332,7 +338,7 @@ ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_OK;
     }
 
-    if (ngx_oauth_conf_read(cf, &issuer->jwks_file, &text) != NGX_CONF_OK) {
+    if (ngx_oauth_conf_issuer_read(cf, &issuer->jwks_file, &text) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -364,7 +370,7 @@ ngx_oauth_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 
 
 static char *
-ngx_oauth_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+ngx_oauth_conf_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     ngx_str_t  text;
 
@@ -372,7 +378,7 @@ ngx_oauth_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_OK;
     }
 
-    if (ngx_oauth_conf_read(cf, &issuer->ca_file, &text) != NGX_CONF_OK) {
+    if (ngx_oauth_conf_issuer_read(cf, &issuer->ca_file, &text) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -393,7 +399,7 @@ ngx_oauth_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 /* Reads a whole file; *name becomes its full path. */
 
 static char *
-ngx_oauth_conf_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
+ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
 {
     size_t           size;
     ssize_t          n;
@@ -456,17 +462,17 @@ done:
 
 
 char *
-ngx_oauth_conf_literal(ngx_conf_t *cf, void *post, void *data)
+ngx_oauth_conf_issuer_literal(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_str_t  *value = data;
 
-    return (ngx_oauth_conf_no_variables(cf, value) == NGX_OK)
+    return (ngx_oauth_args_no_variables(cf, value) == NGX_OK)
            ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
 char *
-ngx_oauth_conf_allow_http(ngx_conf_t *cf, void *post, void *data)
+ngx_oauth_conf_issuer_allow_http(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_flag_t  *allow_http = data;
 
@@ -483,7 +489,7 @@ ngx_oauth_conf_allow_http(ngx_conf_t *cf, void *post, void *data)
 
 
 char *
-ngx_oauth_conf_interval(ngx_conf_t *cf, void *post, void *data)
+ngx_oauth_conf_issuer_interval(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_msec_t  *interval = data;
 
@@ -497,7 +503,7 @@ ngx_oauth_conf_interval(ngx_conf_t *cf, void *post, void *data)
 
 
 char *
-ngx_oauth_conf_timeout(ngx_conf_t *cf, void *post, void *data)
+ngx_oauth_conf_issuer_timeout(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_msec_t  *timeout = data;
 
@@ -506,7 +512,7 @@ ngx_oauth_conf_timeout(ngx_conf_t *cf, void *post, void *data)
 
 
 char *
-ngx_oauth_conf_leeway(ngx_conf_t *cf, void *post, void *data)
+ngx_oauth_conf_issuer_leeway(ngx_conf_t *cf, void *post, void *data)
 {
     time_t  *leeway = data;
 
@@ -519,7 +525,7 @@ ngx_oauth_conf_leeway(ngx_conf_t *cf, void *post, void *data)
 
 
 char *
-ngx_oauth_conf_algorithms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_conf_issuer_algorithms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_issuer_t  *issuer = conf;
 
@@ -553,7 +559,7 @@ ngx_oauth_conf_algorithms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_oauth_conf_token_type(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_conf_issuer_token_type(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_issuer_t  *issuer = conf;
 
@@ -585,7 +591,7 @@ ngx_oauth_conf_token_type(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_conf_issuer_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_issuer_t  *issuer = conf;
 
@@ -599,12 +605,12 @@ ngx_oauth_conf_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     for (i = 1; i < cf->args->nelts; i++) {
-        if (ngx_oauth_conf_no_variables(cf, &value[i]) != NGX_OK) {
+        if (ngx_oauth_args_no_variables(cf, &value[i]) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
 
-    issuer->policy.scope_claims = ngx_oauth_conf_strings(cf, 1);
+    issuer->policy.scope_claims = ngx_oauth_args_strings(cf, 1);
     issuer->policy.nscope_claims = cf->args->nelts - 1;
 
     return issuer->policy.scope_claims ? NGX_CONF_OK : NGX_CONF_ERROR;

@@ -6,47 +6,47 @@
  */
 
 
-#include "ngx_oauth_conf.h"
+#include "ngx_oauth_claim.h"
+#include "ngx_oauth_conf_server.h"
+#include "ngx_oauth_document.h"
+#include "ngx_oauth_header.h"
+#include "ngx_oauth_origin.h"
+#include "ngx_oauth_require.h"
 
 
-static ngx_int_t ngx_oauth_location_init(ngx_conf_t *cf,
-    ngx_oauth_main_conf_t *mcf, ngx_oauth_location_t *location);
-static ngx_int_t ngx_oauth_location_issuers(ngx_conf_t *cf,
+static ngx_int_t ngx_oauth_conf_server_location(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf, ngx_oauth_conf_location_t *location);
+static ngx_int_t ngx_oauth_conf_server_issuers(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf, ngx_oauth_loc_conf_t *lcf);
-static ngx_int_t ngx_oauth_location_issuer(ngx_conf_t *cf,
+static ngx_int_t ngx_oauth_conf_server_issuer(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *lcf, ngx_oauth_issuer_t *issuer);
-static ngx_int_t ngx_oauth_location_headers(ngx_conf_t *cf,
-    ngx_oauth_location_t *location);
-static ngx_int_t ngx_oauth_location_claims(ngx_oauth_main_conf_t *mcf,
+static ngx_int_t ngx_oauth_conf_server_headers(ngx_conf_t *cf,
+    ngx_oauth_conf_location_t *location);
+static ngx_int_t ngx_oauth_conf_server_claims(ngx_oauth_main_conf_t *mcf,
     ngx_oauth_loc_conf_t *lcf);
-static ngx_uint_t ngx_oauth_header_needs_subject(ngx_oauth_header_t *header);
-static ngx_int_t ngx_oauth_location_resource(ngx_conf_t *cf,
-    ngx_oauth_location_t *location);
+static ngx_int_t ngx_oauth_conf_server_resource(ngx_conf_t *cf,
+    ngx_oauth_conf_location_t *location);
 
 
 ngx_int_t
-ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+ngx_oauth_conf_server_finish(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
     ngx_uint_t              i, k;
-    ngx_oauth_location_t   *locations;
+    ngx_oauth_conf_location_t   *locations;
     ngx_oauth_srv_conf_t   *server;
     ngx_oauth_resource_t  **resources;
-
-    if (ngx_oauth_answer_errors(cf, mcf) != NGX_OK) {
-        return NGX_ERROR;
-    }
 
     locations = mcf->locations.elts;
 
     for (i = 0; i < mcf->locations.nelts; i++) {
-        if (ngx_oauth_location_init(cf, mcf, &locations[i]) != NGX_OK) {
+        if (ngx_oauth_conf_server_location(cf, mcf, &locations[i]) != NGX_OK) {
             return NGX_ERROR;
         }
     }
 
     for (i = 0; i < mcf->locations.nelts; i++) {
 
-        if (ngx_oauth_resource_reflect(cf, locations[i].conf) != NGX_OK) {
+        if (ngx_oauth_document_write_reflected(cf, locations[i].conf) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -58,33 +58,24 @@ ngx_oauth_conf_servers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         resources = server->resources.elts;
 
         for (k = 0; k < server->resources.nelts; k++) {
-            if (ngx_oauth_resource_write(cf, resources[k]) != NGX_OK) {
+            if (ngx_oauth_document_write(cf, resources[k]) != NGX_OK) {
                 return NGX_ERROR;
             }
         }
     }
 
-    for (i = 0; i < mcf->locations.nelts; i++) {
-
-        if (locations[i].conf->resource
-            && ngx_oauth_answer_variants(cf, locations[i].conf) != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    return ngx_oauth_conf_claims(cf, mcf);
+    return ngx_oauth_claim_hand_out(cf, mcf);
 }
 
 
 static ngx_int_t
-ngx_oauth_location_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
-    ngx_oauth_location_t *location)
+ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
+    ngx_oauth_conf_location_t *location)
 {
     void       **top;
     ngx_str_t    url;
 
-    if (ngx_oauth_location_headers(cf, location) != NGX_OK) {
+    if (ngx_oauth_conf_server_headers(cf, location) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -92,8 +83,8 @@ ngx_oauth_location_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
         return NGX_OK;
     }
 
-    if (ngx_oauth_location_issuers(cf, mcf, location->conf) != NGX_OK
-        || ngx_oauth_location_claims(mcf, location->conf) != NGX_OK)
+    if (ngx_oauth_conf_server_issuers(cf, mcf, location->conf) != NGX_OK
+        || ngx_oauth_conf_server_claims(mcf, location->conf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -126,17 +117,17 @@ ngx_oauth_location_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
     if (location->top
         && location->server->catch_all
         && location->conf->resource_url.len == 0
-        && ngx_oauth_resource_default(cf, location->cscf, &url) != NGX_OK)
+        && ngx_oauth_origin_lookup(cf, location->cscf, &url) != NGX_OK)
     {
         return NGX_OK;
     }
 
-    return ngx_oauth_location_resource(cf, location);
+    return ngx_oauth_conf_server_resource(cf, location);
 }
 
 
 static ngx_int_t
-ngx_oauth_location_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
+ngx_oauth_conf_server_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
     ngx_oauth_loc_conf_t *lcf)
 {
     ngx_str_t            *names;
@@ -161,7 +152,7 @@ ngx_oauth_location_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
         }
 
         if (k == mcf->issuers.nelts) {
-            ngx_oauth_conf_error(cf, &lcf->place,
+            ngx_oauth_place_error(cf, &lcf->place,
                                  "unknown issuer \"%V\" in \"oauth\": declare "
                                  "it in the http block with oauth_issuer %V "
                                  "{ issuer https://...; }",
@@ -169,7 +160,7 @@ ngx_oauth_location_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
             return NGX_ERROR;
         }
 
-        if (ngx_oauth_location_issuer(cf, lcf, issuers[k]) != NGX_OK) {
+        if (ngx_oauth_conf_server_issuer(cf, lcf, issuers[k]) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -181,7 +172,7 @@ ngx_oauth_location_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 /* The token's iss picks an issuer: it must not fit two of them. */
 
 static ngx_int_t
-ngx_oauth_location_issuer(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
+ngx_oauth_conf_server_issuer(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
     ngx_oauth_issuer_t *issuer)
 {
     ngx_uint_t            i;
@@ -191,7 +182,7 @@ ngx_oauth_location_issuer(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
 
     for (i = 0; i < lcf->issuers->nelts; i++) {
         if (ngx_oauth_str_equal(&issuers[i]->issuer, &issuer->issuer)) {
-            ngx_oauth_conf_error(cf, &lcf->place,
+            ngx_oauth_place_error(cf, &lcf->place,
                                  "\"%V\" and \"%V\" in one \"oauth\" are the "
                                  "same issuer \"%V\": name one of them",
                                  &issuers[i]->name, &issuer->name,
@@ -214,7 +205,7 @@ ngx_oauth_location_issuer(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
 /* Notes the names for the server, and whether the location needs a sub. */
 
 static ngx_int_t
-ngx_oauth_location_headers(ngx_conf_t *cf, ngx_oauth_location_t *location)
+ngx_oauth_conf_server_headers(ngx_conf_t *cf, ngx_oauth_conf_location_t *location)
 {
     ngx_str_t             *normal;
     ngx_uint_t             i, k;
@@ -267,7 +258,7 @@ ngx_oauth_location_headers(ngx_conf_t *cf, ngx_oauth_location_t *location)
 /* The claims that decide and those that are forwarded. */
 
 static ngx_int_t
-ngx_oauth_location_claims(ngx_oauth_main_conf_t *mcf,
+ngx_oauth_conf_server_claims(ngx_oauth_main_conf_t *mcf,
     ngx_oauth_loc_conf_t *lcf)
 {
     ngx_uint_t            i;
@@ -286,8 +277,8 @@ ngx_oauth_location_claims(ngx_oauth_main_conf_t *mcf,
 
         select.names = &headers[i].claim;
 
-        if (headers[i].claim.data
-            && ngx_oauth_conf_select(mcf, &select, &headers[i].index)
+        if (headers[i].kind == NGX_OAUTH_HEADER_CLAIM
+            && ngx_oauth_claim_select(mcf, &select, &headers[i].index)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -303,7 +294,7 @@ ngx_oauth_location_claims(ngx_oauth_main_conf_t *mcf,
 
         select.names = &requires[i].claim;
 
-        if (ngx_oauth_conf_select(mcf, &select, &requires[i].index)
+        if (ngx_oauth_claim_select(mcf, &select, &requires[i].index)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -314,30 +305,8 @@ ngx_oauth_location_claims(ngx_oauth_main_conf_t *mcf,
 }
 
 
-/* By its name; behind a map or a set it cannot be seen. */
-
-static ngx_uint_t
-ngx_oauth_header_needs_subject(ngx_oauth_header_t *header)
-{
-    u_char     *text;
-    ngx_str_t  *value;
-
-    if (header->claim.data) {
-        return oauth_str_equal(header->claim, oauth_str("sub"));
-    }
-
-    value = &header->value.value;
-    text = value->data;
-
-    return ngx_strlcasestrn(text, text + value->len,
-                            (u_char *) "oauth_sub", 9 - 1)
-           || ngx_strlcasestrn(text, text + value->len,
-                               (u_char *) "oauth_claim_sub", 15 - 1);
-}
-
-
 static ngx_int_t
-ngx_oauth_location_resource(ngx_conf_t *cf, ngx_oauth_location_t *location)
+ngx_oauth_conf_server_resource(ngx_conf_t *cf, ngx_oauth_conf_location_t *location)
 {
     ngx_str_t              url;
     ngx_oauth_loc_conf_t  *lcf;
@@ -347,8 +316,8 @@ ngx_oauth_location_resource(ngx_conf_t *cf, ngx_oauth_location_t *location)
 
     if (url.len == 0) {
 
-        if (ngx_oauth_resource_default(cf, location->cscf, &url) != NGX_OK) {
-            ngx_oauth_conf_error(cf, &lcf->place,
+        if (ngx_oauth_origin_lookup(cf, location->cscf, &url) != NGX_OK) {
+            ngx_oauth_place_error(cf, &lcf->place,
                                  "\"oauth\" protects a resource whose URL "
                                  "does not follow from server_name \"%V\" and "
                                  "listen: add \"oauth_resource\" with the URL "

@@ -4,35 +4,35 @@
  * meant: a policy where "oauth" was forgotten, a resource that follows from
  * server_name and listen and is not what clients use, and what answers before
  * the token is looked at: "return" and "rewrite" run ahead of the access phase.
- *
- * The rewrite module keeps its configuration to itself.  Its first member is
- * the array of compiled codes; each code begins with the function that runs it,
- * and is laid out as ngx_http_script.h says.  Those of "if" blocks stand in the
- * array of the location around them.
  */
 
 
-#include "ngx_oauth_conf.h"
+#include "ngx_oauth_codes.h"
+#include "ngx_oauth_conf_warn.h"
+#include "ngx_oauth_origin.h"
+#include "ngx_oauth_resource.h"
 
 
-static void ngx_oauth_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
-static void ngx_oauth_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
-static void ngx_oauth_warn_derived(ngx_conf_t *cf,
+static void ngx_oauth_conf_warn_early(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf);
+static void ngx_oauth_conf_warn_open(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf);
+static void ngx_oauth_conf_warn_derived(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_oauth_resource_t *resource);
-static const char *ngx_oauth_conf_answer(ngx_array_t *codes);
-static ngx_uint_t ngx_oauth_conf_is_return(u_char *p, u_char *last);
-static ngx_uint_t ngx_oauth_conf_is_redirect(u_char *p, u_char *last);
+static const char *ngx_oauth_conf_warn_directive(ngx_oauth_codes_t *codes);
+static ngx_uint_t ngx_oauth_conf_warn_is_return(ngx_oauth_codes_t *codes);
+static ngx_uint_t ngx_oauth_conf_warn_is_redirect(ngx_oauth_codes_t *codes);
 
 
 void
 ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
     ngx_uint_t              i, k;
-    ngx_oauth_location_t   *locations;
+    ngx_oauth_conf_location_t   *locations;
     ngx_oauth_resource_t  **resources;
 
-    ngx_oauth_warn_early(cf, mcf);
-    ngx_oauth_warn_open(cf, mcf);
+    ngx_oauth_conf_warn_early(cf, mcf);
+    ngx_oauth_conf_warn_open(cf, mcf);
 
     locations = mcf->locations.elts;
 
@@ -46,7 +46,7 @@ ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
         for (k = 0; k < locations[i].server->resources.nelts; k++) {
             if (resources[k]->derived.line) {
-                ngx_oauth_warn_derived(cf, locations[i].cscf, resources[k]);
+                ngx_oauth_conf_warn_derived(cf, locations[i].cscf, resources[k]);
             }
         }
     }
@@ -54,20 +54,13 @@ ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
 
 static void
-ngx_oauth_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+ngx_oauth_conf_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    const char                *directive;
-    ngx_uint_t                 i;
-    ngx_module_t              *module;
-    ngx_oauth_location_t      *locations;
-    ngx_oauth_loc_conf_t      *lcf;
-    ngx_oauth_rewrite_conf_t  *rcf;
-
-    module = ngx_oauth_conf_module(cf, "ngx_http_rewrite_module");
-
-    if (module == NULL) {
-        return;
-    }
+    const char                 *directive;
+    ngx_uint_t                  i;
+    ngx_oauth_codes_t           codes;
+    ngx_oauth_loc_conf_t       *lcf;
+    ngx_oauth_conf_location_t  *locations;
 
     locations = mcf->locations.elts;
 
@@ -79,8 +72,8 @@ ngx_oauth_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
             continue;
         }
 
-        rcf = locations[i].clcf->loc_conf[module->ctx_index];
-        directive = rcf->codes ? ngx_oauth_conf_answer(rcf->codes) : NULL;
+        directive = ngx_oauth_codes_start(cf, &locations[i], &codes) == NGX_OK
+                    ? ngx_oauth_conf_warn_directive(&codes) : NULL;
 
         if (directive) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
@@ -102,10 +95,10 @@ ngx_oauth_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
  */
 
 static void
-ngx_oauth_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+ngx_oauth_conf_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
     ngx_uint_t             i;
-    ngx_oauth_location_t  *locations;
+    ngx_oauth_conf_location_t  *locations;
     ngx_oauth_loc_conf_t  *lcf;
 
     locations = mcf->locations.elts;
@@ -125,7 +118,7 @@ ngx_oauth_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
         lcf = locations[i].conf;
 
-        if (lcf->rule.len == 0 || lcf->protects || lcf->place.line) {
+        if (lcf->protected.name.len == 0 || lcf->protects || lcf->place.line) {
             continue;
         }
 
@@ -134,15 +127,14 @@ ngx_oauth_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
                       "\"oauth\" protects: add \"oauth\" with the name of an "
                       "issuer, or \"oauth off\" if everybody may come in, in "
                       "%V:%ui",
-                      &lcf->rule, &locations[i].clcf->name,
-                      &locations[i].cscf->server_name, &lcf->rule_place.file,
-                      lcf->rule_place.line);
+                      &lcf->protected.name, &locations[i].clcf->name,
+                      &locations[i].cscf->server_name, &lcf->protected.place.file, lcf->protected.place.line);
     }
 }
 
 
 static void
-ngx_oauth_warn_derived(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
+ngx_oauth_conf_warn_derived(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
     ngx_oauth_resource_t *resource)
 {
     ngx_uint_t               i;
@@ -165,7 +157,7 @@ ngx_oauth_warn_derived(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
 
     for (i = 1; i < cscf->server_names.nelts; i++) {
 
-        if (!ngx_oauth_server_name_literal(&names[i].name)
+        if (!ngx_oauth_origin_is_literal(&names[i].name)
             || (names[i].name.len == names[0].name.len
                 && ngx_strncasecmp(names[i].name.data, names[0].name.data,
                                    names[0].name.len)
@@ -185,39 +177,19 @@ ngx_oauth_warn_derived(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
 }
 
 
-ngx_module_t *
-ngx_oauth_conf_module(ngx_conf_t *cf, const char *name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; cf->cycle->modules[i]; i++) {
-        if (ngx_strcmp(cf->cycle->modules[i]->name, name) == 0) {
-            return cf->cycle->modules[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-/* The directive that does, or NULL.  Codes are aligned as pointers are. */
+/* Returns the directive that answers, or NULL: no rule does. */
 
 static const char *
-ngx_oauth_conf_answer(ngx_array_t *codes)
+ngx_oauth_conf_warn_directive(ngx_oauth_codes_t *codes)
 {
-    u_char  *p, *last;
-
-    p = codes->elts;
-    last = p + codes->nelts * codes->size;
-
-    for ( /* void */ ; last - p >= (ssize_t) sizeof(uintptr_t);
-          p += sizeof(uintptr_t))
+    for ( /* void */ ; ngx_oauth_codes_more(codes);
+          ngx_oauth_codes_next(codes))
     {
-        if (ngx_oauth_conf_is_return(p, last)) {
+        if (ngx_oauth_conf_warn_is_return(codes)) {
             return "return";
         }
 
-        if (ngx_oauth_conf_is_redirect(p, last)) {
+        if (ngx_oauth_conf_warn_is_redirect(codes)) {
             return "rewrite";
         }
     }
@@ -229,13 +201,13 @@ ngx_oauth_conf_answer(ngx_array_t *codes)
 /* An error without a text gives nothing away, and may be an error_page's. */
 
 static ngx_uint_t
-ngx_oauth_conf_is_return(u_char *p, u_char *last)
+ngx_oauth_conf_warn_is_return(ngx_oauth_codes_t *codes)
 {
     ngx_http_script_return_code_t  *code;
 
-    code = (ngx_http_script_return_code_t *) p;
+    code = (ngx_http_script_return_code_t *) codes->p;
 
-    return last - p >= (ssize_t) sizeof(ngx_http_script_return_code_t)
+    return ngx_oauth_codes_fits(codes, ngx_http_script_return_code_t)
            && code->code == ngx_http_script_return_code
            && (code->status < NGX_HTTP_BAD_REQUEST
                || code->text.value.len
@@ -244,15 +216,15 @@ ngx_oauth_conf_is_return(u_char *p, u_char *last)
 
 
 static ngx_uint_t
-ngx_oauth_conf_is_redirect(u_char *p, u_char *last)
+ngx_oauth_conf_warn_is_redirect(ngx_oauth_codes_t *codes)
 {
 #if (NGX_PCRE)
 
     ngx_http_script_regex_code_t  *code;
 
-    code = (ngx_http_script_regex_code_t *) p;
+    code = (ngx_http_script_regex_code_t *) codes->p;
 
-    return last - p >= (ssize_t) sizeof(ngx_http_script_regex_code_t)
+    return ngx_oauth_codes_fits(codes, ngx_http_script_regex_code_t)
            && code->code == ngx_http_script_regex_start_code
            && code->redirect;
 

@@ -6,12 +6,25 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_conf_issuer.h"
+#include "ngx_oauth_conf_server.h"
+#include "ngx_oauth_conf_warn.h"
+#include "ngx_oauth_filter.h"
+#include "ngx_oauth_header.h"
+#include "ngx_oauth_metadata.h"
+#include "ngx_oauth_phase.h"
+#include "ngx_oauth_require.h"
+#include "ngx_oauth_resource.h"
+#include "ngx_oauth_rules.h"
+#include "ngx_oauth_scope.h"
+#include "ngx_oauth_text_init.h"
+#include "ngx_oauth_variables.h"
+#include "ngx_oauth_wrap.h"
 #include "oauth_crypto.h"
 
 
-static ngx_int_t ngx_oauth_preconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_oauth_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_module_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_module_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
     ngx_http_handler_pt handler);
 static ngx_int_t ngx_oauth_log_first(ngx_conf_t *cf);
@@ -21,11 +34,11 @@ static oauth_cache_t *ngx_oauth_cache_create(size_t entries, ngx_log_t *log);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
-static ngx_conf_post_t  ngx_oauth_literal = { ngx_oauth_conf_literal };
-static ngx_conf_post_t  ngx_oauth_allow_http = { ngx_oauth_conf_allow_http };
-static ngx_conf_post_t  ngx_oauth_interval = { ngx_oauth_conf_interval };
-static ngx_conf_post_t  ngx_oauth_timeout = { ngx_oauth_conf_timeout };
-static ngx_conf_post_t  ngx_oauth_leeway = { ngx_oauth_conf_leeway };
+static ngx_conf_post_t  ngx_oauth_literal = { ngx_oauth_conf_issuer_literal };
+static ngx_conf_post_t  ngx_oauth_allow_http = { ngx_oauth_conf_issuer_allow_http };
+static ngx_conf_post_t  ngx_oauth_interval = { ngx_oauth_conf_issuer_interval };
+static ngx_conf_post_t  ngx_oauth_timeout = { ngx_oauth_conf_issuer_timeout };
+static ngx_conf_post_t  ngx_oauth_leeway = { ngx_oauth_conf_issuer_leeway };
 
 static ngx_conf_num_bounds_t  ngx_oauth_cache_bounds = {
     ngx_conf_check_num_bounds, 0, 1024 * 1024
@@ -57,7 +70,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
 
     { ngx_string("oauth_claim_set"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
-      ngx_oauth_conf_claim_set,
+      ngx_oauth_variables_parse_claim_set,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -71,14 +84,14 @@ static ngx_command_t  ngx_oauth_commands[] = {
 
     { ngx_string("oauth_resource"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_TAKE12,
-      ngx_oauth_conf_resource,
+      ngx_oauth_resource_parse,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("oauth_audience"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_1MORE,
-      ngx_oauth_conf_audience,
+      ngx_oauth_require_parse_audience,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -93,7 +106,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
 
     { ngx_string("oauth_scope"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_1MORE,
-      ngx_oauth_conf_scope,
+      ngx_oauth_scope_parse,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -101,21 +114,21 @@ static ngx_command_t  ngx_oauth_commands[] = {
     { ngx_string("oauth_scope_implies"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
       |NGX_CONF_2MORE,
-      ngx_oauth_conf_implies,
+      ngx_oauth_scope_parse_implies,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("oauth_scope_advertise"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_1MORE,
-      ngx_oauth_conf_advertise,
+      ngx_oauth_scope_parse_advertise,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("oauth_require"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_2MORE,
-      ngx_oauth_conf_require,
+      ngx_oauth_require_parse,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -123,7 +136,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
     { ngx_string("oauth_header"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
       |NGX_CONF_TAKE2,
-      ngx_oauth_conf_header,
+      ngx_oauth_header_parse,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -138,7 +151,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
 
     { ngx_string("oauth_metadata"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_1MORE,
-      ngx_oauth_conf_metadata,
+      ngx_oauth_resource_parse_metadata,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -190,14 +203,14 @@ static ngx_command_t  ngx_oauth_commands[] = {
 
     { ngx_string("algorithms"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_1MORE,
-      ngx_oauth_conf_algorithms,
+      ngx_oauth_conf_issuer_algorithms,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("token_type"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
-      ngx_oauth_conf_token_type,
+      ngx_oauth_conf_issuer_token_type,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -218,7 +231,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
 
     { ngx_string("scope_claim"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_1MORE,
-      ngx_oauth_conf_scope_claim,
+      ngx_oauth_conf_issuer_scope_claim,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -270,17 +283,17 @@ static ngx_command_t  ngx_oauth_commands[] = {
 
 
 static ngx_http_module_t  ngx_oauth_module_ctx = {
-    ngx_oauth_preconfiguration,            /* preconfiguration */
-    ngx_oauth_postconfiguration,           /* postconfiguration */
+    ngx_oauth_module_preconfiguration,            /* preconfiguration */
+    ngx_oauth_module_postconfiguration,           /* postconfiguration */
 
-    ngx_oauth_create_main_conf,            /* create main configuration */
+    ngx_oauth_conf_create_main,            /* create main configuration */
     NULL,                                  /* init main configuration */
 
-    ngx_oauth_create_srv_conf,             /* create server configuration */
+    ngx_oauth_conf_create_server,             /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    ngx_oauth_create_loc_conf,             /* create location configuration */
-    ngx_oauth_merge_loc_conf               /* merge location configuration */
+    ngx_oauth_conf_create_location,             /* create location configuration */
+    ngx_oauth_conf_merge_location               /* merge location configuration */
 };
 
 
@@ -301,14 +314,14 @@ ngx_module_t  ngx_oauth_module = {
 
 
 static ngx_int_t
-ngx_oauth_preconfiguration(ngx_conf_t *cf)
+ngx_oauth_module_preconfiguration(ngx_conf_t *cf)
 {
     return ngx_oauth_variables_add(cf);
 }
 
 
 static ngx_int_t
-ngx_oauth_postconfiguration(ngx_conf_t *cf)
+ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
 {
     ngx_oauth_main_conf_t  *mcf;
 
@@ -317,8 +330,10 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
     ngx_conf_init_size_value(mcf->zone_size, 4 * 1024 * 1024);
     ngx_conf_init_value(mcf->cache_entries, 4096);
 
-    if (ngx_oauth_conf_rewrite(cf, mcf) != NGX_OK
-        || ngx_oauth_conf_servers(cf, mcf) != NGX_OK)
+    if (ngx_oauth_wrap_init(cf, mcf) != NGX_OK
+        || ngx_oauth_rules_init(cf, mcf) != NGX_OK
+        || ngx_oauth_conf_server_finish(cf, mcf) != NGX_OK
+        || ngx_oauth_text_init(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -332,22 +347,22 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
     ngx_oauth_conf_warn(cf, mcf);
 
     if (ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                ngx_oauth_server_handler)
+                                ngx_oauth_phase_server_rewrite)
         != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
                                    ngx_oauth_metadata_handler)
            != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_REWRITE_PHASE,
-                                   ngx_oauth_rewrite_handler)
+                                   ngx_oauth_phase_rewrite)
            != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_PREACCESS_PHASE,
-                                   ngx_oauth_preaccess_handler)
+                                   ngx_oauth_phase_preaccess)
            != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_ACCESS_PHASE,
-                                   ngx_oauth_access_handler)
+                                   ngx_oauth_phase_access)
            != NGX_OK
         || ngx_oauth_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
-                                   ngx_oauth_admitted_handler)
+                                   ngx_oauth_phase_precontent)
            != NGX_OK
         || (mcf->reads_claims && ngx_oauth_log_first(cf) != NGX_OK))
     {
@@ -387,7 +402,7 @@ ngx_oauth_log_first(ngx_conf_t *cf)
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
 
-    if (ngx_oauth_phase_handler(cf, NGX_HTTP_LOG_PHASE, ngx_oauth_log_handler)
+    if (ngx_oauth_phase_handler(cf, NGX_HTTP_LOG_PHASE, ngx_oauth_phase_log)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -399,7 +414,7 @@ ngx_oauth_log_first(ngx_conf_t *cf)
     h = handlers->elts;
 
     ngx_memmove(h + 1, h, (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
-    h[0] = ngx_oauth_log_handler;
+    h[0] = ngx_oauth_phase_log;
 
     return NGX_OK;
 }

@@ -8,54 +8,56 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_claim.h"
+#include "ngx_oauth_peek.h"
+#include "ngx_oauth_variables.h"
 
 
-static ngx_int_t ngx_oauth_variable_claim(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variables_claim(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_oauth_variable_selected(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variables_selected(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_oauth_variable_issuer(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variables_client_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_oauth_variable_client_id(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variables_issuer(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_oauth_variable_scope(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variables_scope(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_oauth_variable_result(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variables_result(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static oauth_token_t *ngx_oauth_variable_token(ngx_http_request_t *r);
-static ngx_int_t ngx_oauth_variable_text(ngx_http_request_t *r,
+static oauth_token_t *ngx_oauth_variables_token(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_variables_text(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, oauth_token_t *token, ngx_uint_t index);
-static ngx_int_t ngx_oauth_variable_unselected(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variables_unselected(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name);
-static void ngx_oauth_variable_set(ngx_http_variable_value_t *v,
+static void ngx_oauth_variables_set(ngx_http_variable_value_t *v,
     oauth_str_t text);
 
 
 static ngx_http_variable_t  ngx_oauth_variables[] = {
 
-    { ngx_string("oauth_claim_"), NULL, ngx_oauth_variable_claim,
+    { ngx_string("oauth_claim_"), NULL, ngx_oauth_variables_claim,
       0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
-    { ngx_string("oauth_sub"), NULL, ngx_oauth_variable_selected,
+    { ngx_string("oauth_sub"), NULL, ngx_oauth_variables_selected,
       NGX_OAUTH_CLAIM_SUB, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_issuer"), NULL, ngx_oauth_variable_issuer,
+    { ngx_string("oauth_issuer"), NULL, ngx_oauth_variables_issuer,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_jti"), NULL, ngx_oauth_variable_selected,
+    { ngx_string("oauth_jti"), NULL, ngx_oauth_variables_selected,
       NGX_OAUTH_CLAIM_JTI, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_exp"), NULL, ngx_oauth_variable_selected,
+    { ngx_string("oauth_exp"), NULL, ngx_oauth_variables_selected,
       NGX_OAUTH_CLAIM_EXP, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_client_id"), NULL, ngx_oauth_variable_client_id,
+    { ngx_string("oauth_client_id"), NULL, ngx_oauth_variables_client_id,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_scope"), NULL, ngx_oauth_variable_scope,
+    { ngx_string("oauth_scope"), NULL, ngx_oauth_variables_scope,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_result"), NULL, ngx_oauth_variable_result,
+    { ngx_string("oauth_result"), NULL, ngx_oauth_variables_result,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
@@ -98,7 +100,7 @@ ngx_oauth_variables_is_own(const ngx_http_variable_t *v)
 
 
 char *
-ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_main_conf_t  *mcf = conf;
 
@@ -117,7 +119,7 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     for (i = 2; i < cf->args->nelts; i++) {
-        if (ngx_oauth_conf_claim_path(cf, &value[i]) != NGX_OK) {
+        if (ngx_oauth_claim_check(cf, &value[i]) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -128,11 +130,11 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_memzero(&select, sizeof(oauth_select_t));
 
     select.nnames = cf->args->nelts - 2;
-    select.names = ngx_oauth_conf_strings(cf, 2);
+    select.names = ngx_oauth_args_strings(cf, 2);
     select.text = 1;
 
     if (select.names == NULL
-        || ngx_oauth_conf_select(mcf, &select, &index) != NGX_OK)
+        || ngx_oauth_claim_select(mcf, &select, &index) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -149,7 +151,7 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    var->get_handler = ngx_oauth_variable_selected;
+    var->get_handler = ngx_oauth_variables_selected;
     var->data = index;
 
     return NGX_CONF_OK;
@@ -159,7 +161,7 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* nginx hands the whole name of a prefix variable over, in lower case. */
 
 static ngx_int_t
-ngx_oauth_variable_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     ngx_str_t *name = (ngx_str_t *) data;
@@ -169,7 +171,7 @@ ngx_oauth_variable_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     oauth_token_t          *token;
     const oauth_select_t   *selected;
 
-    token = ngx_oauth_variable_token(r);
+    token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
 
     if (token == NULL) {
@@ -186,44 +188,44 @@ ngx_oauth_variable_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         if (selected[i].nnames == 1
             && oauth_str_equal(selected[i].names[0], claim))
         {
-            return ngx_oauth_variable_text(r, v, token, i);
+            return ngx_oauth_variables_text(r, v, token, i);
         }
     }
 
-    return ngx_oauth_variable_unselected(r, v, token, claim);
+    return ngx_oauth_variables_unselected(r, v, token, claim);
 }
 
 
 static ngx_int_t
-ngx_oauth_variable_selected(ngx_http_request_t *r,
+ngx_oauth_variables_selected(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     oauth_token_t  *token;
 
-    token = ngx_oauth_variable_token(r);
+    token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
 
-    return token ? ngx_oauth_variable_text(r, v, token, data) : NGX_OK;
+    return token ? ngx_oauth_variables_text(r, v, token, data) : NGX_OK;
 }
 
 
 /* RFC 9068 section 2.2, then what others call it. */
 
 static ngx_int_t
-ngx_oauth_variable_client_id(ngx_http_request_t *r,
+ngx_oauth_variables_client_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     ngx_uint_t      i;
     oauth_token_t  *token;
 
-    token = ngx_oauth_variable_token(r);
+    token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
 
     for (i = NGX_OAUTH_CLAIM_CLIENT_ID;
          token && v->len == 0 && i <= NGX_OAUTH_CLAIM_CID;
          i++)
     {
-        if (ngx_oauth_variable_text(r, v, token, i) != NGX_OK) {
+        if (ngx_oauth_variables_text(r, v, token, i) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -235,16 +237,16 @@ ngx_oauth_variable_client_id(ngx_http_request_t *r,
 /* Byte for byte the configured one, or the token had not been verified. */
 
 static ngx_int_t
-ngx_oauth_variable_issuer(ngx_http_request_t *r,
+ngx_oauth_variables_issuer(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     oauth_token_t  *token;
 
-    token = ngx_oauth_variable_token(r);
+    token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
 
     if (token) {
-        ngx_oauth_variable_set(v, token->policy->issuer);
+        ngx_oauth_variables_set(v, token->policy->issuer);
     }
 
     return NGX_OK;
@@ -252,16 +254,16 @@ ngx_oauth_variable_issuer(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_oauth_variable_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+ngx_oauth_variables_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     oauth_token_t  *token;
 
-    token = ngx_oauth_variable_token(r);
+    token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
 
     if (token) {
-        ngx_oauth_variable_set(v, token->scope);
+        ngx_oauth_variables_set(v, token->scope);
     }
 
     return NGX_OK;
@@ -269,16 +271,16 @@ ngx_oauth_variable_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 
 static ngx_int_t
-ngx_oauth_variable_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+ngx_oauth_variables_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     const ngx_oauth_ctx_t      *ctx;
     const oauth_reason_info_t  *reason;
 
-    ctx = ngx_oauth_access_peek(r);
+    ctx = ngx_oauth_peek(r);
     *v = ngx_http_variable_null_value;
 
-    ngx_oauth_access_read(r, (ctx && ctx->reason == OAUTH_OK) ? ctx->token
+    ngx_oauth_peek_note(r, (ctx && ctx->reason == OAUTH_OK) ? ctx->token
                                                               : NULL);
 
     if (ctx == NULL) {
@@ -301,24 +303,24 @@ ngx_oauth_variable_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
  */
 
 static oauth_token_t *
-ngx_oauth_variable_token(ngx_http_request_t *r)
+ngx_oauth_variables_token(ngx_http_request_t *r)
 {
     oauth_token_t          *token;
     const ngx_oauth_ctx_t  *ctx;
 
-    ctx = ngx_oauth_access_peek(r);
+    ctx = ngx_oauth_peek(r);
 
     token = (ctx && (ctx->judging || ctx->logging || ctx->reason == OAUTH_OK))
             ? ctx->token : NULL;
 
-    ngx_oauth_access_read(r, token);
+    ngx_oauth_peek_note(r, token);
 
     return token;
 }
 
 
 static ngx_int_t
-ngx_oauth_variable_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+ngx_oauth_variables_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     oauth_token_t *token, ngx_uint_t index)
 {
     const oauth_select_t  *select;
@@ -326,10 +328,10 @@ ngx_oauth_variable_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     select = &token->policy->selected[index];
 
     if (!select->text) {
-        return ngx_oauth_variable_unselected(r, v, token, select->names[0]);
+        return ngx_oauth_variables_unselected(r, v, token, select->names[0]);
     }
 
-    ngx_oauth_variable_set(v, token->claims[index].text);
+    ngx_oauth_variables_set(v, token->claims[index].text);
 
     return NGX_OK;
 }
@@ -338,7 +340,7 @@ ngx_oauth_variable_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 /* A name that the configuration does not mention: SSI and scripts have such. */
 
 static ngx_int_t
-ngx_oauth_variable_unselected(ngx_http_request_t *r,
+ngx_oauth_variables_unselected(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name)
 {
     ngx_str_t    value;
@@ -357,7 +359,7 @@ ngx_oauth_variable_unselected(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ngx_oauth_variable_set(v, ngx_oauth_str(&value));
+    ngx_oauth_variables_set(v, ngx_oauth_str(&value));
 
     return NGX_OK;
 }
@@ -366,7 +368,7 @@ ngx_oauth_variable_unselected(ngx_http_request_t *r,
 /* The bytes stay for as long as the request. */
 
 static void
-ngx_oauth_variable_set(ngx_http_variable_value_t *v, oauth_str_t text)
+ngx_oauth_variables_set(ngx_http_variable_value_t *v, oauth_str_t text)
 {
     if (text.len) {
         v->len = text.len;

@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_context.h"
 
 
 static void ngx_oauth_context_wake(ngx_oauth_wait_t *wait);
@@ -167,6 +167,26 @@ ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx)
     if (main->token) {
         ctx->token = oauth_token_acquire(main->token);
     }
+}
+
+
+/*
+ * The error page of a refusal passes the rules of the server's own level once
+ * more, on its way to the location of the page: nothing is decided there again.
+ */
+
+ngx_uint_t
+ngx_oauth_context_is_error_page(ngx_http_request_t *r,
+    const ngx_oauth_ctx_t *ctx)
+{
+    ngx_http_core_srv_conf_t  *cscf;
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    return r->internal
+           && r->loc_conf == cscf->ctx->loc_conf
+           && ctx->refusal.status
+           && ctx->refusal.status == r->err_status;
 }
 
 

@@ -13,7 +13,7 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_evaluate.h"
 
 
 /* How deep the values of "set" may lie in each other. */
@@ -30,12 +30,12 @@ static ngx_int_t ngx_oauth_evaluate_computed(ngx_oauth_ctx_t *ctx,
     ngx_http_variable_value_t *v, ngx_uint_t index);
 static ngx_int_t ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
     ngx_http_variable_value_t *v, ngx_uint_t index);
-static ngx_oauth_assignment_t *ngx_oauth_evaluate_assignment(
+static ngx_oauth_evaluate_assignment_t *ngx_oauth_evaluate_assignment(
     ngx_oauth_ctx_t *ctx, ngx_uint_t index);
 static ngx_int_t ngx_oauth_evaluate_again(ngx_oauth_ctx_t *ctx,
-    ngx_oauth_assignment_t *assignment);
-static ngx_oauth_getter_t *ngx_oauth_evaluate_getter(ngx_http_request_t *r,
-    ngx_uint_t index);
+    ngx_oauth_evaluate_assignment_t *assignment);
+static ngx_oauth_evaluate_getter_t *ngx_oauth_evaluate_getter(
+    ngx_http_request_t *r, ngx_uint_t index);
 
 
 ngx_int_t
@@ -210,7 +210,7 @@ ngx_oauth_evaluate_kept(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_int_t            rc;
     ngx_uint_t           reads, *kept;
     ngx_oauth_ctx_t     *ctx;
-    ngx_oauth_getter_t  *getter;
+    ngx_oauth_evaluate_getter_t  *getter;
 
     ctx = ngx_oauth_context_lookup(r);
     reads = ctx ? ctx->reads : 0;
@@ -250,7 +250,7 @@ ngx_oauth_evaluate_computed(ngx_oauth_ctx_t *ctx,
     ngx_http_variable_value_t *v, ngx_uint_t index)
 {
     ngx_int_t            rc;
-    ngx_oauth_getter_t  *getter;
+    ngx_oauth_evaluate_getter_t  *getter;
 
     getter = ngx_oauth_evaluate_getter(ctx->request, index);
 
@@ -269,8 +269,8 @@ ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
     ngx_http_variable_value_t *v, ngx_uint_t index)
 {
     ngx_uint_t                  reads;
-    ngx_oauth_getter_t         *getter;
-    ngx_oauth_assignment_t     *assignment;
+    ngx_oauth_evaluate_getter_t         *getter;
+    ngx_oauth_evaluate_assignment_t     *assignment;
     ngx_http_variable_value_t   value;
 
     value = ctx->outer[index];
@@ -319,14 +319,14 @@ ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
  * or of the server's own level.  NULL: none that is certain to have assigned.
  */
 
-static ngx_oauth_assignment_t *
+static ngx_oauth_evaluate_assignment_t *
 ngx_oauth_evaluate_assignment(ngx_oauth_ctx_t *ctx, ngx_uint_t index)
 {
     void                     **top;
     ngx_uint_t                 i;
     ngx_oauth_srv_conf_t      *scf;
     ngx_oauth_loc_conf_t      *lcf;
-    ngx_oauth_assignment_t    *assignment;
+    ngx_oauth_evaluate_assignment_t    *assignment;
     ngx_http_core_srv_conf_t  *cscf;
 
     scf = ngx_http_get_module_srv_conf(ctx->request, ngx_oauth_module);
@@ -334,9 +334,9 @@ ngx_oauth_evaluate_assignment(ngx_oauth_ctx_t *ctx, ngx_uint_t index)
     cscf = ngx_http_get_module_srv_conf(ctx->request, ngx_http_core_module);
 
     top = cscf->ctx->loc_conf;
-    assignment = scf->assignments.elts;
+    assignment = scf->assignments ? scf->assignments->elts : NULL;
 
-    for (i = 0; i < scf->assignments.nelts; i++) {
+    for (i = 0; assignment && i < scf->assignments->nelts; i++) {
 
         if (assignment[i].index != index) {
             continue;
@@ -356,7 +356,7 @@ ngx_oauth_evaluate_assignment(ngx_oauth_ctx_t *ctx, ngx_uint_t index)
 
 static ngx_int_t
 ngx_oauth_evaluate_again(ngx_oauth_ctx_t *ctx,
-    ngx_oauth_assignment_t *assignment)
+    ngx_oauth_evaluate_assignment_t *assignment)
 {
     ngx_http_script_code_pt     code;
     ngx_http_script_engine_t    e;
@@ -393,7 +393,7 @@ ngx_oauth_evaluate_again(ngx_oauth_ctx_t *ctx,
 }
 
 
-static ngx_oauth_getter_t *
+static ngx_oauth_evaluate_getter_t *
 ngx_oauth_evaluate_getter(ngx_http_request_t *r, ngx_uint_t index)
 {
     ngx_oauth_main_conf_t  *mcf;

@@ -7,7 +7,10 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_evaluate.h"
+#include "ngx_oauth_policy.h"
+#include "ngx_oauth_resource.h"
+#include "oauth_scope.h"
 
 
 static oauth_reason_t ngx_oauth_policy_audience(ngx_http_request_t *r,
@@ -95,39 +98,9 @@ ngx_oauth_policy_is_for(ngx_http_request_t *r,
         }
     }
 
-    return ngx_oauth_policy_is_below(ngx_http_get_module_srv_conf(r,
+    return ngx_oauth_resource_has(ngx_http_get_module_srv_conf(r,
                                                            ngx_oauth_module),
                                      conf->resource, audience);
-}
-
-
-ngx_uint_t
-ngx_oauth_policy_is_below(const ngx_oauth_srv_conf_t *scf,
-    const ngx_oauth_resource_t *resource, oauth_str_t url)
-{
-    ngx_uint_t              i;
-    oauth_str_t             other;
-    ngx_oauth_resource_t  **resources;
-
-    if (!oauth_url_is_below(url, ngx_oauth_str(&resource->url))) {
-        return 0;
-    }
-
-    resources = scf->resources.elts;
-
-    for (i = 0; i < scf->resources.nelts; i++) {
-
-        other = ngx_oauth_str(&resources[i]->url);
-
-        if (other.len > resource->url.len
-            && (oauth_url_equal(url, other)
-                || oauth_url_is_below(url, other)))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 
@@ -202,32 +175,18 @@ static oauth_reason_t
 ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted)
 {
-    ngx_uint_t          i, k;
-    oauth_reason_t      reason;
-    ngx_oauth_term_t   *terms;
-    ngx_oauth_scope_t  *scopes;
+    oauth_reason_t                 reason;
+    ngx_oauth_scope_walk_t         walk;
+    const ngx_oauth_scope_term_t  *term;
 
-    if (conf->scopes == NULL) {
-        return OAUTH_OK;
-    }
+    walk = ngx_oauth_scope_start(conf->scopes, &r->method_name);
 
-    scopes = conf->scopes->elts;
+    while ((term = ngx_oauth_scope_next(&walk)) != NULL) {
 
-    for (i = 0; i < conf->scopes->nelts; i++) {
+        reason = ngx_oauth_policy_term(r, conf, term, granted);
 
-        if (!ngx_oauth_scope_applies(&scopes[i], &r->method_name)) {
-            continue;
-        }
-
-        terms = scopes[i].terms->elts;
-
-        for (k = 0; k < scopes[i].terms->nelts; k++) {
-
-            reason = ngx_oauth_policy_term(r, conf, &terms[k], granted);
-
-            if (reason != OAUTH_OK) {
-                return reason;
-            }
+        if (reason != OAUTH_OK) {
+            return reason;
         }
     }
 
@@ -237,7 +196,7 @@ ngx_oauth_policy_scopes(ngx_http_request_t *r,
 
 oauth_reason_t
 ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
-    const ngx_oauth_term_t *term, oauth_str_t granted)
+    const ngx_oauth_scope_term_t *term, oauth_str_t granted)
 {
     ngx_str_t                  value;
     ngx_uint_t                 i;
@@ -276,8 +235,8 @@ ngx_oauth_policy_words(oauth_str_t words, const ngx_oauth_loc_conf_t *conf,
         return 0;
     }
 
-    rules = conf->rules ? conf->rules->elts : NULL;
-    nrules = conf->rules ? conf->rules->nelts : 0;
+    rules = conf->implied ? conf->implied->elts : NULL;
+    nrules = conf->implied ? conf->implied->nelts : 0;
 
     for (n = 0; oauth_scope_next(&words, &word); n++) {
         if (!oauth_scope_granted(granted, word, rules, nrules)) {

@@ -7,7 +7,10 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_compat.h"
+#include "ngx_oauth_field.h"
+#include "ngx_oauth_policy.h"
+#include "ngx_oauth_steps.h"
 #include "oauth_bearer.h"
 #include "oauth_target.h"
 
@@ -17,17 +20,17 @@
 typedef ngx_int_t (*ngx_oauth_step_pt)(ngx_oauth_ctx_t *ctx);
 
 
+static ngx_int_t ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx,
+    ngx_http_request_t *r, ngx_oauth_context_waiting_t waiting,
+    ngx_oauth_step_pt last);
 static ngx_int_t ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_known(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
-
-static ngx_int_t ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx,
-    ngx_http_request_t *r, ngx_oauth_waiting_t waiting, ngx_oauth_step_pt last);
 static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
 static oauth_token_t *ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx,
     oauth_cache_t *cache);
@@ -55,7 +58,7 @@ static const ngx_oauth_step_pt  ngx_oauth_steps[] = {
 
 ngx_int_t
 ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_oauth_waiting_t waiting)
+    ngx_oauth_context_waiting_t waiting)
 {
     ngx_int_t  rc;
 
@@ -69,7 +72,7 @@ ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
 ngx_int_t
 ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_oauth_waiting_t waiting)
+    ngx_oauth_context_waiting_t waiting)
 {
     return ngx_oauth_steps_until(ctx, r, waiting, ngx_oauth_step_verify);
 }
@@ -77,7 +80,7 @@ ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
 ngx_int_t
 ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_oauth_waiting_t waiting)
+    ngx_oauth_context_waiting_t waiting)
 {
     ngx_int_t            rc;
     const oauth_jwks_t  *keys;
@@ -99,7 +102,7 @@ ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_oauth_waiting_t waiting, ngx_oauth_step_pt last)
+    ngx_oauth_context_waiting_t waiting, ngx_oauth_step_pt last)
 {
     ngx_int_t                 rc;
     const ngx_oauth_step_pt  *step;

@@ -11,7 +11,11 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_evaluate.h"
+#include "ngx_oauth_field.h"
+#include "ngx_oauth_forward.h"
+#include "ngx_oauth_header.h"
+#include "ngx_oauth_route.h"
 
 
 /* Most fields are of a length that no name has: they are not looked at. */
@@ -20,21 +24,19 @@ typedef struct {
     ngx_array_t  *names;          /* ngx_oauth_header_t *: taken off          */
     uint64_t      lengths;        /* of all names that may be taken off       */
     unsigned      token:1;        /* Authorization and DPoP are taken off     */
-} ngx_oauth_filter_t;
+} ngx_oauth_forward_strip_t;
 
 
-static ngx_oauth_filter_t ngx_oauth_forward_filter(ngx_http_request_t *r,
-    ngx_uint_t token);
+static ngx_oauth_forward_strip_t ngx_oauth_forward_filter(
+    ngx_http_request_t *r, ngx_uint_t token);
 static ngx_int_t ngx_oauth_forward_build(ngx_http_request_t *r,
-    ngx_oauth_filter_t *filter, ngx_uint_t room);
+    ngx_oauth_forward_strip_t *filter, ngx_uint_t room);
 static ngx_uint_t ngx_oauth_forward_needed(ngx_http_request_t *r,
-    ngx_oauth_filter_t *filter);
-static ngx_uint_t ngx_oauth_forward_drop(ngx_oauth_filter_t *filter,
+    ngx_oauth_forward_strip_t *filter);
+static ngx_uint_t ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *filter,
     ngx_table_elt_t *h);
-static ngx_uint_t ngx_oauth_forward_named(ngx_array_t *names,
-    ngx_str_t *name);
-static ngx_uint_t ngx_oauth_forward_listed(ngx_array_t *names,
-    ngx_str_t list);
+static ngx_uint_t ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name);
+static ngx_uint_t ngx_oauth_forward_listed(ngx_array_t *names, ngx_str_t list);
 static ngx_uint_t ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
@@ -52,7 +54,7 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
 {
     ngx_uint_t           token;
     ngx_oauth_ctx_t     *ctx;
-    ngx_oauth_filter_t   filter;
+    ngx_oauth_forward_strip_t   filter;
 
     token = 0;
     ctx = r->internal ? ngx_oauth_context_lookup(r) : NULL;
@@ -92,7 +94,7 @@ ngx_int_t
 ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
 {
     ngx_http_request_t  *r;
-    ngx_oauth_filter_t   filter;
+    ngx_oauth_forward_strip_t   filter;
 
     r = ctx->request;
     ctx->forwarded = 0;
@@ -115,7 +117,7 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
     ngx_table_elt_t     *h;
     ngx_http_request_t  *r;
     ngx_oauth_header_t  *headers;
-    ngx_oauth_filter_t   filter;
+    ngx_oauth_forward_strip_t   filter;
 
     r = ctx->request;
     n = ctx->conf->headers ? ctx->conf->headers->nelts : 0;
@@ -157,10 +159,10 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 }
 
 
-static ngx_oauth_filter_t
+static ngx_oauth_forward_strip_t
 ngx_oauth_forward_filter(ngx_http_request_t *r, ngx_uint_t token)
 {
-    ngx_oauth_filter_t     filter;
+    ngx_oauth_forward_strip_t     filter;
     ngx_oauth_srv_conf_t  *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
@@ -185,7 +187,7 @@ ngx_oauth_forward_filter(ngx_http_request_t *r, ngx_uint_t token)
 /* Copies what stays into a new list with room for more fields. */
 
 static ngx_int_t
-ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_filter_t *filter,
+ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_forward_strip_t *filter,
     ngx_uint_t room)
 {
     ngx_list_t               list;
@@ -236,7 +238,7 @@ ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_filter_t *filter,
 
 
 static ngx_uint_t
-ngx_oauth_forward_needed(ngx_http_request_t *r, ngx_oauth_filter_t *filter)
+ngx_oauth_forward_needed(ngx_http_request_t *r, ngx_oauth_forward_strip_t *filter)
 {
     ngx_table_elt_t         *h;
     ngx_oauth_field_walk_t   walk;
@@ -254,7 +256,7 @@ ngx_oauth_forward_needed(ngx_http_request_t *r, ngx_oauth_filter_t *filter)
 
 
 static ngx_uint_t
-ngx_oauth_forward_drop(ngx_oauth_filter_t *filter, ngx_table_elt_t *h)
+ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *filter, ngx_table_elt_t *h)
 {
     if (!(filter->lengths & ngx_oauth_header_length(h->key.len))) {
         return 0;
@@ -351,7 +353,7 @@ ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx)
         return ctx->withheld;
     }
 
-    lcf = ngx_oauth_location_lookup(ctx->request, &ctx->uri);
+    lcf = ngx_oauth_route_lookup(ctx->request, &ctx->uri);
 
     return lcf == NULL || (lcf->issuers && !lcf->pass_token);
 }
@@ -417,7 +419,7 @@ ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
 {
     const oauth_claim_t  *claim;
 
-    if (header->claim.data == NULL) {
+    if (header->kind == NGX_OAUTH_HEADER_VALUE) {
 
         if (ngx_oauth_evaluate_value(ctx->request, &header->value, value)
             != NGX_OK)

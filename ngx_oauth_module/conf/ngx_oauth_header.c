@@ -6,7 +6,8 @@
  */
 
 
-#include "ngx_oauth_conf.h"
+#include "ngx_oauth_claim.h"
+#include "ngx_oauth_header.h"
 
 
 typedef struct {
@@ -15,8 +16,7 @@ typedef struct {
 } ngx_oauth_reserved_t;
 
 
-static char *ngx_oauth_conf_header_name(ngx_conf_t *cf,
-    ngx_oauth_header_t *header);
+static char *ngx_oauth_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header);
 
 
 /*
@@ -66,7 +66,7 @@ static const ngx_oauth_reserved_t  ngx_oauth_reserved[] = {
 
 
 char *
-ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_header_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
@@ -78,9 +78,9 @@ ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    ngx_oauth_conf_rule(cf, lcf);
+    ngx_oauth_args_note(cf, &lcf->protected);
 
-    header = ngx_oauth_conf_push(cf, &lcf->headers,
+    header = ngx_oauth_args_push(cf, &lcf->headers,
                                   sizeof(ngx_oauth_header_t));
     if (header == NULL) {
         return NGX_CONF_ERROR;
@@ -89,7 +89,7 @@ ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_memzero(header, sizeof(ngx_oauth_header_t));
     header->name = value[1];
 
-    error = ngx_oauth_conf_header_name(cf, header);
+    error = ngx_oauth_header_name(cf, header);
     if (error != NGX_CONF_OK) {
         return error;
     }
@@ -105,11 +105,14 @@ ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_strlchr(value[2].data, value[2].data + value[2].len, '$')
         == NULL)
     {
+        header->kind = NGX_OAUTH_HEADER_CLAIM;
         header->claim = ngx_oauth_str(&value[2]);
 
-        return ngx_oauth_conf_claim_path(cf, &value[2]) == NGX_OK
+        return ngx_oauth_claim_check(cf, &value[2]) == NGX_OK
                ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
+
+    header->kind = NGX_OAUTH_HEADER_VALUE;
 
     ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
 
@@ -126,7 +129,7 @@ ngx_oauth_conf_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_oauth_conf_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header)
+ngx_oauth_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header)
 {
     u_char                       c;
     size_t                       i;
@@ -179,7 +182,7 @@ ngx_oauth_conf_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header)
 
 
 ngx_array_t *
-ngx_oauth_conf_merge_headers(ngx_conf_t *cf, ngx_array_t *parent,
+ngx_oauth_header_merge(ngx_conf_t *cf, ngx_array_t *parent,
     ngx_array_t *child)
 {
     ngx_uint_t           i, k;
@@ -207,7 +210,7 @@ ngx_oauth_conf_merge_headers(ngx_conf_t *cf, ngx_array_t *parent,
             continue;
         }
 
-        header = ngx_oauth_conf_push(cf, &merged, sizeof(ngx_oauth_header_t));
+        header = ngx_oauth_args_push(cf, &merged, sizeof(ngx_oauth_header_t));
         if (header == NULL) {
             return NULL;
         }
@@ -216,4 +219,24 @@ ngx_oauth_conf_merge_headers(ngx_conf_t *cf, ngx_array_t *parent,
     }
 
     return merged;
+}
+
+
+ngx_uint_t
+ngx_oauth_header_needs_subject(const ngx_oauth_header_t *header)
+{
+    u_char           *text;
+    const ngx_str_t  *value;
+
+    if (header->kind == NGX_OAUTH_HEADER_CLAIM) {
+        return oauth_str_equal(header->claim, oauth_str("sub"));
+    }
+
+    value = &header->value.value;
+    text = value->data;
+
+    return ngx_strlcasestrn(text, text + value->len,
+                            (u_char *) "oauth_sub", 9 - 1)
+           || ngx_strlcasestrn(text, text + value->len,
+                               (u_char *) "oauth_claim_sub", 15 - 1);
 }

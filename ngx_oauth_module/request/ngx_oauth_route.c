@@ -9,18 +9,18 @@
  */
 
 
-#include "ngx_oauth_access.h"
+#include "ngx_oauth_route.h"
 
 
-static ngx_int_t ngx_oauth_location_find(void ***loc_conf, ngx_str_t *path);
-static ngx_int_t ngx_oauth_location_find_prefix(void ***loc_conf,
+static ngx_int_t ngx_oauth_route_find(void ***loc_conf, ngx_str_t *path);
+static ngx_int_t ngx_oauth_route_find_prefix(void ***loc_conf,
     ngx_http_location_tree_node_t *node, ngx_str_t path);
-static ngx_int_t ngx_oauth_location_find_regex(void ***loc_conf,
+static ngx_int_t ngx_oauth_route_find_regex(void ***loc_conf,
     ngx_http_core_loc_conf_t *parent, ngx_str_t *path);
 
 
 const ngx_oauth_loc_conf_t *
-ngx_oauth_location_lookup(ngx_http_request_t *r, ngx_str_t *path)
+ngx_oauth_route_lookup(ngx_http_request_t *r, ngx_str_t *path)
 {
     void                      **loc_conf;
     ngx_http_core_srv_conf_t   *cscf;
@@ -29,7 +29,7 @@ ngx_oauth_location_lookup(ngx_http_request_t *r, ngx_str_t *path)
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
     loc_conf = cscf->ctx->loc_conf;
 
-    if (ngx_oauth_location_find(&loc_conf, path) == NGX_ERROR) {
+    if (ngx_oauth_route_find(&loc_conf, path) == NGX_ERROR) {
         return NULL;
     }
 
@@ -45,7 +45,7 @@ ngx_oauth_location_lookup(ngx_http_request_t *r, ngx_str_t *path)
  */
 
 static ngx_int_t
-ngx_oauth_location_find(void ***loc_conf, ngx_str_t *path)
+ngx_oauth_route_find(void ***loc_conf, ngx_str_t *path)
 {
     ngx_int_t                  rc;
     ngx_uint_t                 noregex;
@@ -54,7 +54,7 @@ ngx_oauth_location_find(void ***loc_conf, ngx_str_t *path)
     noregex = 0;
     parent = (*loc_conf)[ngx_http_core_module.ctx_index];
 
-    rc = ngx_oauth_location_find_prefix(loc_conf, parent->static_locations,
+    rc = ngx_oauth_route_find_prefix(loc_conf, parent->static_locations,
                                         *path);
 
     if (rc == NGX_AGAIN) {
@@ -64,14 +64,14 @@ ngx_oauth_location_find(void ***loc_conf, ngx_str_t *path)
         noregex = clcf->noregex;
 #endif
 
-        rc = ngx_oauth_location_find(loc_conf, path);
+        rc = ngx_oauth_route_find(loc_conf, path);
     }
 
     if (rc != NGX_DECLINED || noregex) {
         return rc;
     }
 
-    return ngx_oauth_location_find_regex(loc_conf, parent, path);
+    return ngx_oauth_route_find_regex(loc_conf, parent, path);
 }
 
 
@@ -81,7 +81,7 @@ ngx_oauth_location_find(void ***loc_conf, ngx_str_t *path)
  */
 
 static ngx_int_t
-ngx_oauth_location_find_prefix(void ***loc_conf,
+ngx_oauth_route_find_prefix(void ***loc_conf,
     ngx_http_location_tree_node_t *node, ngx_str_t path)
 {
     size_t                     len;
@@ -136,7 +136,7 @@ ngx_oauth_location_find_prefix(void ***loc_conf,
 
 
 static ngx_int_t
-ngx_oauth_location_find_regex(void ***loc_conf,
+ngx_oauth_route_find_regex(void ***loc_conf,
     ngx_http_core_loc_conf_t *parent, ngx_str_t *path)
 {
 #if (NGX_PCRE)
@@ -158,7 +158,7 @@ ngx_oauth_location_find_regex(void ***loc_conf,
 
         *loc_conf = (*clcf)->loc_conf;
 
-        return ngx_oauth_location_find(loc_conf, path) == NGX_ERROR
+        return ngx_oauth_route_find(loc_conf, path) == NGX_ERROR
                ? NGX_ERROR : NGX_OK;
     }
 

@@ -1,32 +1,32 @@
 
 /*
- * The directives that say what a token must be good for: audience (RFC 7519
- * section 4.1.3), scopes (RFC 6749 section 3.3), claims.  Each is checked where
- * it stands and leaves arrays in the configuration's pool.
+ * The scopes that a location demands (RFC 6749 section 3.3): the directives
+ * oauth_scope, oauth_scope_implies and oauth_scope_advertise, and the one walk
+ * over what oauth_scope has left.  Each directive is checked where it stands and
+ * leaves an array in the configuration's pool.
  */
 
 
-#include "ngx_oauth_conf.h"
+#include "ngx_oauth_scope.h"
+#include "oauth_scope.h"
 
 
-static ngx_int_t ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value,
+static ngx_int_t ngx_oauth_scope_parse_term(ngx_conf_t *cf, ngx_str_t *value,
     ngx_oauth_scope_t *scope);
-static ngx_int_t ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_oauth_term_t *term);
-static ngx_int_t ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
+static ngx_int_t ngx_oauth_scope_parse_alternative(ngx_conf_t *cf,
+    ngx_str_t *value, ngx_oauth_scope_term_t *term);
+static ngx_int_t ngx_oauth_scope_parse_methods(ngx_conf_t *cf, ngx_str_t *list,
     ngx_oauth_scope_t *scope);
-static ngx_int_t ngx_oauth_conf_scope_tokens(ngx_conf_t *cf);
-static void ngx_oauth_conf_comma(ngx_conf_t *cf, ngx_str_t *value);
-static void ngx_oauth_conf_method(ngx_conf_t *cf, ngx_str_t *name);
-static ngx_int_t ngx_oauth_conf_require_value(ngx_conf_t *cf,
-    ngx_oauth_require_t *require, ngx_str_t *value);
-static ngx_http_complex_value_t *ngx_oauth_conf_complex(ngx_conf_t *cf,
-    ngx_array_t **array, ngx_str_t *value);
+static void ngx_oauth_scope_check_method(ngx_conf_t *cf, ngx_str_t *name);
+static ngx_int_t ngx_oauth_scope_check_tokens(ngx_conf_t *cf);
+static void ngx_oauth_scope_check_comma(ngx_conf_t *cf, ngx_str_t *value);
+static ngx_uint_t ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
+    const ngx_str_t *method);
 
 
 /* IANA's registry of HTTP methods (RFC 9110 section 16.1). */
 
-static const ngx_str_t  ngx_oauth_methods[] = {
+static const ngx_str_t  ngx_oauth_scope_methods[] = {
     ngx_string("ACL"), ngx_string("BASELINE-CONTROL"), ngx_string("BIND"),
     ngx_string("CHECKIN"), ngx_string("CHECKOUT"), ngx_string("CONNECT"),
     ngx_string("COPY"), ngx_string("DELETE"), ngx_string("GET"),
@@ -46,60 +46,7 @@ static const ngx_str_t  ngx_oauth_methods[] = {
 
 
 char *
-ngx_oauth_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_oauth_loc_conf_t  *lcf = conf;
-
-    ngx_str_t    *value;
-    ngx_uint_t    i;
-    oauth_str_t  *audience;
-
-    value = cf->args->elts;
-
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-
-        if (lcf->any_audience == NGX_CONF_UNSET) {
-            lcf->any_audience = 1;
-
-            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                               "oauth_audience off: tokens that were issued "
-                               "for other services are accepted here");
-        }
-
-        return ngx_oauth_conf_off(cf, &lcf->audience);
-    }
-
-    if (lcf->any_audience == 1) {
-        return "follows \"oauth_audience off\": remove one of the two";
-    }
-
-    lcf->any_audience = 0;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        if (value[i].len == 0) {
-            return "has an empty value: remove it";
-        }
-
-        if (ngx_oauth_conf_no_variables(cf, &value[i]) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-        audience = ngx_oauth_conf_push(cf, &lcf->audience,
-                                        sizeof(oauth_str_t));
-        if (audience == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *audience = ngx_oauth_str(&value[i]);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_scope_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
@@ -107,9 +54,9 @@ ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t          i;
     ngx_oauth_scope_t  *scope;
 
-    ngx_oauth_conf_rule(cf, lcf);
+    ngx_oauth_args_note(cf, &lcf->protected);
 
-    scope = ngx_oauth_conf_push(cf, &lcf->scopes, sizeof(ngx_oauth_scope_t));
+    scope = ngx_oauth_args_push(cf, &lcf->scopes, sizeof(ngx_oauth_scope_t));
     if (scope == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -124,14 +71,14 @@ ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             && ngx_strchr(value[i].data, '='))
         {
 
-            if (ngx_oauth_conf_methods(cf, &value[i], scope) != NGX_OK) {
+            if (ngx_oauth_scope_parse_methods(cf, &value[i], scope) != NGX_OK) {
                 return NGX_CONF_ERROR;
             }
 
             continue;
         }
 
-        if (ngx_oauth_conf_term(cf, &value[i], scope) != NGX_OK) {
+        if (ngx_oauth_scope_parse_term(cf, &value[i], scope) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -147,13 +94,13 @@ ngx_oauth_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* The text is split before any variable of it has a value. */
 
 static ngx_int_t
-ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value, ngx_oauth_scope_t *scope)
+ngx_oauth_scope_parse_term(ngx_conf_t *cf, ngx_str_t *value, ngx_oauth_scope_t *scope)
 {
     ngx_str_t          part;
     oauth_str_t        rest, text;
-    ngx_oauth_term_t  *term;
+    ngx_oauth_scope_term_t  *term;
 
-    term = ngx_oauth_conf_push(cf, &scope->terms, sizeof(ngx_oauth_term_t));
+    term = ngx_oauth_args_push(cf, &scope->terms, sizeof(ngx_oauth_scope_term_t));
     if (term == NULL) {
         return NGX_ERROR;
     }
@@ -166,7 +113,7 @@ ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value, ngx_oauth_scope_t *scope)
         part.data = (u_char *) text.data;
         part.len = text.len;
 
-        if (ngx_oauth_conf_alternative(cf, &part, term) != NGX_OK) {
+        if (ngx_oauth_scope_parse_alternative(cf, &part, term) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -178,17 +125,17 @@ ngx_oauth_conf_term(ngx_conf_t *cf, ngx_str_t *value, ngx_oauth_scope_t *scope)
 /* Without variables it is a scope-token (RFC 6749), or "none". */
 
 static ngx_int_t
-ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_oauth_term_t *term)
+ngx_oauth_scope_parse_alternative(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_oauth_scope_term_t *term)
 {
     ngx_http_complex_value_t  *complex;
 
-    complex = ngx_oauth_conf_complex(cf, &term->alternatives, value);
+    complex = ngx_oauth_args_complex(cf, &term->alternatives, value);
     if (complex == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_oauth_conf_comma(cf, value);
+    ngx_oauth_scope_check_comma(cf, value);
 
     if (complex->lengths == NULL && !oauth_scope_valid(ngx_oauth_str(value))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -203,7 +150,7 @@ ngx_oauth_conf_alternative(ngx_conf_t *cf, ngx_str_t *value,
 
 
 static ngx_int_t
-ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
+ngx_oauth_scope_parse_methods(ngx_conf_t *cf, ngx_str_t *list,
     ngx_oauth_scope_t *scope)
 {
     u_char     *p, *last, *end;
@@ -233,7 +180,7 @@ ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
             end = last;
         }
 
-        method = ngx_oauth_conf_push(cf, &scope->methods, sizeof(ngx_str_t));
+        method = ngx_oauth_args_push(cf, &scope->methods, sizeof(ngx_str_t));
         if (method == NULL) {
             return NGX_ERROR;
         }
@@ -254,7 +201,7 @@ ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
             return NGX_ERROR;
         }
 
-        ngx_oauth_conf_method(cf, method);
+        ngx_oauth_scope_check_method(cf, method);
 
         if (end == last) {
             return NGX_OK;
@@ -268,11 +215,11 @@ ngx_oauth_conf_methods(ngx_conf_t *cf, ngx_str_t *list,
 /* A misspelled one leaves the method that was meant without these scopes. */
 
 static void
-ngx_oauth_conf_method(ngx_conf_t *cf, ngx_str_t *name)
+ngx_oauth_scope_check_method(ngx_conf_t *cf, ngx_str_t *name)
 {
     const ngx_str_t  *method;
 
-    for (method = ngx_oauth_methods; method->len; method++) {
+    for (method = ngx_oauth_scope_methods; method->len; method++) {
         if (ngx_oauth_str_equal(method, name)) {
             return;
         }
@@ -285,23 +232,23 @@ ngx_oauth_conf_method(ngx_conf_t *cf, ngx_str_t *name)
 
 
 char *
-ngx_oauth_conf_implies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_scope_parse_implies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
     oauth_str_t         *scopes;
     oauth_scope_rule_t  *rule;
 
-    if (ngx_oauth_conf_scope_tokens(cf) != NGX_OK) {
+    if (ngx_oauth_scope_check_tokens(cf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    scopes = ngx_oauth_conf_strings(cf, 1);
+    scopes = ngx_oauth_args_strings(cf, 1);
     if (scopes == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    rule = ngx_oauth_conf_push(cf, &lcf->rules, sizeof(oauth_scope_rule_t));
+    rule = ngx_oauth_args_push(cf, &lcf->implied, sizeof(oauth_scope_rule_t));
     if (rule == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -315,7 +262,7 @@ ngx_oauth_conf_implies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_scope_parse_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
@@ -326,7 +273,7 @@ ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
         if (ngx_strcmp(value[i].data, "off") == 0) {
-            return ngx_oauth_conf_off(cf, &lcf->advertise);
+            return ngx_oauth_args_off(cf, &lcf->advertise);
         }
     }
 
@@ -334,13 +281,13 @@ ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "follows \"oauth_scope_advertise off\": remove one of the two";
     }
 
-    if (ngx_oauth_conf_scope_tokens(cf) != NGX_OK) {
+    if (ngx_oauth_scope_check_tokens(cf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        scope = ngx_oauth_conf_push(cf, &lcf->advertise, sizeof(ngx_str_t));
+        scope = ngx_oauth_args_push(cf, &lcf->advertise, sizeof(ngx_str_t));
         if (scope == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -358,7 +305,7 @@ ngx_oauth_conf_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
  */
 
 static ngx_int_t
-ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
+ngx_oauth_scope_check_tokens(ngx_conf_t *cf)
 {
     u_char      *last;
     ngx_str_t   *value;
@@ -370,7 +317,7 @@ ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
 
         last = value[i].data + value[i].len;
 
-        if (ngx_oauth_conf_no_variables(cf, &value[i]) != NGX_OK) {
+        if (ngx_oauth_args_no_variables(cf, &value[i]) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -393,7 +340,7 @@ ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
             return NGX_ERROR;
         }
 
-        ngx_oauth_conf_comma(cf, &value[i]);
+        ngx_oauth_scope_check_comma(cf, &value[i]);
     }
 
     return NGX_OK;
@@ -403,7 +350,7 @@ ngx_oauth_conf_scope_tokens(ngx_conf_t *cf)
 /* A scope's name may have one, and hardly has. */
 
 static void
-ngx_oauth_conf_comma(ngx_conf_t *cf, ngx_str_t *value)
+ngx_oauth_scope_check_comma(ngx_conf_t *cf, ngx_str_t *value)
 {
     if (ngx_strlchr(value->data, value->data + value->len, ',')) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
@@ -413,90 +360,83 @@ ngx_oauth_conf_comma(ngx_conf_t *cf, ngx_str_t *value)
 }
 
 
-char *
-ngx_oauth_conf_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_scope_walk_t
+ngx_oauth_scope_start(const ngx_array_t *scopes, const ngx_str_t *method)
 {
-    ngx_oauth_loc_conf_t  *lcf = conf;
+    ngx_oauth_scope_walk_t  walk;
 
-    ngx_str_t            *value;
-    ngx_uint_t            i;
-    ngx_oauth_require_t  *require;
+    walk.scope = scopes ? scopes->elts : NULL;
+    walk.left = scopes ? scopes->nelts : 0;
+    walk.term = 0;
+    walk.method = method;
 
-    value = cf->args->elts;
-
-    if (ngx_oauth_conf_claim_path(cf, &value[1]) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_oauth_conf_rule(cf, lcf);
-
-    require = ngx_oauth_conf_push(cf, &lcf->requires,
-                                   sizeof(ngx_oauth_require_t));
-    if (require == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(require, sizeof(ngx_oauth_require_t));
-
-    require->claim = ngx_oauth_str(&value[1]);
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (value[i].len == 0) {
-            return "has an empty value, which an empty claim would meet: "
-                   "write what the claim must hold";
-        }
-
-        if (ngx_oauth_conf_require_value(cf, require, &value[i]) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
+    return walk;
 }
 
 
-static ngx_int_t
-ngx_oauth_conf_require_value(ngx_conf_t *cf, ngx_oauth_require_t *require,
-    ngx_str_t *value)
+const ngx_oauth_scope_term_t *
+ngx_oauth_scope_next(ngx_oauth_scope_walk_t *walk)
 {
-    oauth_str_t  *text;
+    const ngx_oauth_scope_term_t  *terms;
 
-    if (!ngx_oauth_conf_has_variable(value)) {
+    for ( /* void */ ; walk->left; walk->left--, walk->scope++) {
 
-        text = ngx_oauth_conf_push(cf, &require->values, sizeof(oauth_str_t));
-        if (text == NULL) {
-            return NGX_ERROR;
+        if (walk->term == 0
+            && walk->method
+            && !ngx_oauth_scope_applies(walk->scope, walk->method))
+        {
+            continue;
         }
 
-        *text = ngx_oauth_str(value);
+        if (walk->term < walk->scope->terms->nelts) {
+            terms = walk->scope->terms->elts;
+            return &terms[walk->term++];
+        }
 
-        return NGX_OK;
+        walk->term = 0;
     }
 
-    return ngx_oauth_conf_complex(cf, &require->variables, value) ? NGX_OK
-                                                                  : NGX_ERROR;
+    return NULL;
 }
 
 
-/* Adds a value that may have variables; NULL: an error, which is logged. */
+/* method=GET covers HEAD: both hand out the same representation. */
 
-static ngx_http_complex_value_t *
-ngx_oauth_conf_complex(ngx_conf_t *cf, ngx_array_t **array, ngx_str_t *value)
+static ngx_uint_t
+ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
+    const ngx_str_t *method)
 {
-    ngx_http_complex_value_t          *complex;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_str_t   *methods;
+    ngx_uint_t   i;
 
-    complex = ngx_oauth_conf_push(cf, array, sizeof(ngx_http_complex_value_t));
-    if (complex == NULL) {
-        return NULL;
+    static const ngx_str_t  head = ngx_string("HEAD");
+
+    if (scope->methods == NULL) {
+        return 1;
     }
 
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+    methods = scope->methods->elts;
 
-    ccv.cf = cf;
-    ccv.value = value;
-    ccv.complex_value = complex;
+    for (i = 0; i < scope->methods->nelts; i++) {
 
-    return (ngx_http_compile_complex_value(&ccv) == NGX_OK) ? complex : NULL;
+        if (ngx_oauth_str_equal(&methods[i], method)
+            || (ngx_oauth_str_equal(method, &head)
+                && ngx_oauth_str_equal(&methods[i],
+                                       &ngx_http_core_get_method)))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Next to an alternative "none" is a scope like any other. */
+
+ngx_uint_t
+ngx_oauth_scope_is_none(const ngx_oauth_scope_term_t *term, const ngx_str_t *value)
+{
+    return term->alternatives->nelts == 1
+           && oauth_str_equal(ngx_oauth_str(value), oauth_str("none"));
 }

@@ -6,12 +6,11 @@
  */
 
 
-#include "ngx_oauth_conf.h"
+#include "ngx_oauth_claim.h"
 
 
-static ngx_uint_t ngx_oauth_select_equal(oauth_select_t *a,
-    oauth_select_t *b);
-static ngx_int_t ngx_oauth_conf_select_variable(ngx_oauth_main_conf_t *mcf,
+static ngx_uint_t ngx_oauth_claim_equal(oauth_select_t *a, oauth_select_t *b);
+static ngx_int_t ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf,
     ngx_str_t *name, ngx_pool_t *pool);
 
 
@@ -42,7 +41,7 @@ static const struct {
 /* These keep their numbers; nothing is looked up before one is used. */
 
 ngx_int_t
-ngx_oauth_conf_claims_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+ngx_oauth_claim_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
     ngx_uint_t       i;
     oauth_select_t  *select;
@@ -76,11 +75,11 @@ ngx_oauth_conf_claims_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
  */
 
 ngx_int_t
-ngx_oauth_conf_claim_path(ngx_conf_t *cf, ngx_str_t *path)
+ngx_oauth_claim_check(ngx_conf_t *cf, ngx_str_t *path)
 {
     size_t  i;
 
-    if (ngx_oauth_conf_no_variables(cf, path) != NGX_OK) {
+    if (ngx_oauth_args_no_variables(cf, path) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -106,7 +105,7 @@ ngx_oauth_conf_claim_path(ngx_conf_t *cf, ngx_str_t *path)
 
 
 ngx_int_t
-ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
+ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
     ngx_uint_t *index)
 {
     ngx_uint_t       i;
@@ -115,7 +114,7 @@ ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
     selected = mcf->selected.elts;
 
     for (i = 0; i < mcf->selected.nelts; i++) {
-        if (ngx_oauth_select_equal(&selected[i], select)) {
+        if (ngx_oauth_claim_equal(&selected[i], select)) {
             break;
         }
     }
@@ -141,7 +140,7 @@ ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
 
 
 static ngx_uint_t
-ngx_oauth_select_equal(oauth_select_t *a, oauth_select_t *b)
+ngx_oauth_claim_equal(oauth_select_t *a, oauth_select_t *b)
 {
     ngx_uint_t  i;
 
@@ -160,7 +159,7 @@ ngx_oauth_select_equal(oauth_select_t *a, oauth_select_t *b)
 
 
 ngx_int_t
-ngx_oauth_conf_claims(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+ngx_oauth_claim_hand_out(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
     ngx_uint_t                  i;
     ngx_oauth_issuer_t        **issuers;
@@ -174,7 +173,7 @@ ngx_oauth_conf_claims(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     variables = cmcf->variables.elts;
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
-        if (ngx_oauth_conf_select_variable(mcf, &variables[i].name, cf->pool)
+        if (ngx_oauth_claim_select_variable(mcf, &variables[i].name, cf->pool)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -193,7 +192,7 @@ ngx_oauth_conf_claims(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
 
 static ngx_int_t
-ngx_oauth_conf_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
+ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
     ngx_pool_t *pool)
 {
     ngx_uint_t       i, k, index;
@@ -237,5 +236,5 @@ ngx_oauth_conf_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
     select.nnames = 1;
     select.text = 1;
 
-    return ngx_oauth_conf_select(mcf, &select, &index);
+    return ngx_oauth_claim_select(mcf, &select, &index);
 }

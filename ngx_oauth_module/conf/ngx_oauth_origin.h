@@ -1,0 +1,31 @@
+
+/*
+ * The origin of a server (RFC 6454): scheme, host and port of the URL by which
+ * clients reach it, as far as the configuration tells.
+ */
+
+
+#ifndef NGX_OAUTH_ORIGIN_H_INCLUDED
+#define NGX_OAUTH_ORIGIN_H_INCLUDED
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * Writes the origin into the configuration's pool.  Returns NGX_OK; NGX_DECLINED
+ * where the first server_name is not a plain name, or the server listens on
+ * different ports or schemes; NGX_ERROR when memory is short.
+ */
+
+ngx_int_t ngx_oauth_origin_lookup(ngx_conf_t *cf,
+    ngx_http_core_srv_conf_t *cscf, ngx_str_t *url);
+
+/* Returns 1 for a server_name without wildcard and regular expression. */
+
+ngx_uint_t ngx_oauth_origin_is_literal(ngx_str_t *name);
+
+
+#endif /* NGX_OAUTH_ORIGIN_H_INCLUDED */

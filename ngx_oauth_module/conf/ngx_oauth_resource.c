@@ -1,0 +1,380 @@
+
+/*
+ * The resources of a server (RFC 9728 section 1.2): a table by the path of
+ * their documents, in which collisions are refused, and the documents as they
+ * are sent.  Everything is in the configuration's pool.
+ */
+
+
+#include "ngx_oauth_document.h"
+#include "ngx_oauth_resource.h"
+
+
+static ngx_oauth_resource_t *ngx_oauth_resource_new(ngx_conf_t *cf,
+    ngx_str_t *url);
+static void ngx_oauth_resource_cleanup(void *data);
+static ngx_int_t ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata,
+    size_t origin, ngx_str_t *path);
+static ngx_int_t ngx_oauth_resource_reachable(ngx_conf_t *cf,
+    ngx_oauth_conf_location_t *location, ngx_oauth_resource_t *resource);
+
+
+char *
+ngx_oauth_resource_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t    *value;
+    const char   *error;
+    oauth_url_t   url;
+
+    if (lcf->resource_url.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_oauth_args_no_variables(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    error = oauth_url_parse(ngx_oauth_str(&value[1]), &url);
+
+    if (error) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "resource \"%V\" %s: write the URL that clients "
+                           "use, as in https://wiki.example.com/docs",
+                           &value[1], error);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strcmp(value[2].data, "reflect") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" behind the URL of the resource: write "
+                               "\"reflect\" or nothing", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (url.query.data) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "resource \"%V\" has a query, nothing is below "
+                               "it: remove the query or \"reflect\"",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        lcf->reflect = 1;
+    }
+
+    lcf->resource_url = value[1];
+    ngx_oauth_place_here(cf, &lcf->resource_place);
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_resource_parse_metadata(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t                *value;
+    ngx_uint_t                i;
+    const char               *error;
+    oauth_str_t              *strings;
+    oauth_metadata_member_t  *member, *members;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strcmp(value[1].data, "off") == 0) {
+            return ngx_oauth_args_off(cf, &lcf->members);
+        }
+
+        return "needs a name and a value";
+    }
+
+    if (lcf->members == NULL) {
+        return "follows \"oauth_metadata off\": remove one of the two";
+    }
+
+    strings = ngx_oauth_args_strings(cf, 1);
+    if (strings == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    member = ngx_oauth_args_push(cf, &lcf->members,
+                                  sizeof(oauth_metadata_member_t));
+    if (member == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    member->name = strings[0];
+    member->nvalues = cf->args->nelts - 2;
+    member->values = &strings[1];
+
+    error = oauth_metadata_check(member);
+
+    if (error) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "metadata member \"%V\" with the value \"%V\": %s",
+                           &value[1], &value[2], error);
+        return NGX_CONF_ERROR;
+    }
+
+    members = lcf->members->elts;
+
+    for (i = 0; i < lcf->members->nelts - 1; i++) {
+        if (oauth_str_equal(members[i].name, member->name)) {
+            return "is duplicate";
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_oauth_resource_t *
+ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_conf_location_t *location,
+    ngx_str_t *url)
+{
+    ngx_uint_t              i;
+    ngx_oauth_resource_t   *resource, **resources, **slot;
+
+    resource = ngx_oauth_resource_new(cf, url);
+
+    if (resource == NULL
+        || ngx_oauth_resource_reachable(cf, location, resource) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    /* A level that serves no request has no document, and adds to none. */
+
+    if (location->top && location->server->catch_all) {
+        return resource;
+    }
+
+    resources = location->server->resources.elts;
+
+    for (i = 0; i < location->server->resources.nelts; i++) {
+        if (ngx_oauth_str_equal(&resources[i]->path, &resource->path)) {
+            break;
+        }
+    }
+
+    resource->reflect = location->conf->reflect;
+
+    if (i == location->server->resources.nelts) {
+
+        slot = ngx_array_push(&location->server->resources);
+        if (slot == NULL) {
+            return NULL;
+        }
+
+        *slot = resource;
+        location->server->reflect |= resource->reflect;
+
+    } else if (!ngx_oauth_str_equal(&resources[i]->url, url)) {
+        ngx_oauth_place_error(cf, &location->conf->resource_place,
+                             "resources \"%V\" and \"%V\" of one server share "
+                             "the metadata path \"%V\": write the same URL in "
+                             "both, or another path",
+                             url, &resources[i]->url, &resource->path);
+        return NULL;
+
+    } else if (resources[i]->reflect != resource->reflect) {
+        ngx_oauth_place_error(cf, &location->conf->resource_place,
+                             "resource \"%V\" has \"reflect\" in one "
+                             "location and not in another: write the same in "
+                             "both", url);
+        return NULL;
+
+    } else {
+        resource = resources[i];
+    }
+
+    if (ngx_oauth_document_add(cf, resource, location->conf) != NGX_OK) {
+        return NULL;
+    }
+
+    return resource;
+}
+
+
+static ngx_oauth_resource_t *
+ngx_oauth_resource_new(ngx_conf_t *cf, ngx_str_t *url)
+{
+    oauth_buf_t            buf;
+    oauth_url_t            parsed;
+    ngx_pool_cleanup_t    *cln;
+    ngx_oauth_resource_t  *resource;
+
+    resource = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_resource_t));
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (resource == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_oauth_resource_cleanup;
+    cln->data = resource;
+
+    if (ngx_array_init(&resource->issuers, cf->pool, 2,
+                       sizeof(ngx_oauth_issuer_t *))
+        != NGX_OK
+        || ngx_array_init(&resource->texts, cf->pool, 2,
+                          sizeof(void *))
+           != NGX_OK
+        || oauth_url_parse(ngx_oauth_str(url), &parsed) != NULL)
+    {
+        return NULL;
+    }
+
+    resource->url = *url;
+    resource->origin = parsed.origin.len;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    oauth_url_append_well_known(&buf, &parsed, oauth_str(OAUTH_METADATA_NAME),
+                                0);
+
+    if (ngx_oauth_buf_move(cf->pool, &buf, &resource->metadata) != NGX_OK) {
+        return NULL;
+    }
+
+    if (ngx_oauth_resource_path(cf, &resource->metadata, parsed.origin.len,
+                                &resource->path)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return resource;
+}
+
+
+/* A configuration that is refused ends before its documents are written. */
+
+static void
+ngx_oauth_resource_cleanup(void *data)
+{
+    ngx_oauth_resource_t  *resource = data;
+
+    oauth_buf_free(&resource->scopes);
+}
+
+
+/* The path as nginx sees it in a request: decoded, without the query. */
+
+static ngx_int_t
+ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata, size_t origin,
+    ngx_str_t *path)
+{
+    u_char  *src, *dst, *query;
+    size_t   len;
+
+    src = metadata->data + origin;
+    len = metadata->len - origin;
+
+    query = ngx_strlchr(src, src + len, '?');
+    if (query) {
+        len = query - src;
+    }
+
+    dst = ngx_pnalloc(cf->pool, len);
+    if (dst == NULL) {
+        return NGX_ERROR;
+    }
+
+    path->data = dst;
+    ngx_unescape_uri(&dst, &src, len, 0);
+    path->len = dst - path->data;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Documents are looked up by the path that nginx makes of a request's: decoded,
+ * without dot segments, slashes merged.  nginx itself is asked what it makes of
+ * the document's URL; its parser looks at one byte after the path.
+ */
+
+static ngx_int_t
+ngx_oauth_resource_reachable(ngx_conf_t *cf, ngx_oauth_conf_location_t *location,
+    ngx_oauth_resource_t *resource)
+{
+    u_char              *p, *last;
+    size_t               len;
+    ngx_http_request_t  *r;
+
+    p = resource->metadata.data + resource->origin;
+    last = resource->metadata.data + resource->metadata.len;
+    last = ngx_strlchr(p, last, '?') ? ngx_strlchr(p, last, '?') : last;
+    len = last - p;
+
+    r = ngx_pcalloc(cf->temp_pool, sizeof(ngx_http_request_t));
+    if (r == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->connection = ngx_pcalloc(cf->temp_pool, sizeof(ngx_connection_t));
+    r->uri_start = ngx_pnalloc(cf->temp_pool, len + 1);
+    r->uri.data = ngx_pnalloc(cf->temp_pool, len + 1);
+
+    if (r->connection == NULL || r->uri_start == NULL || r->uri.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->connection->log = cf->log;
+    r->uri_end = ngx_cpymem(r->uri_start, p, len);
+    *r->uri_end = ' ';
+
+    if (ngx_http_parse_complex_uri(r, location->cscf->merge_slashes) == NGX_OK
+        && ngx_oauth_str_equal(&r->uri, &resource->path))
+    {
+        return NGX_OK;
+    }
+
+    ngx_oauth_place_error(cf, &location->conf->resource_place,
+                         "resource \"%V\" has a metadata document that no "
+                         "request finds, since nginx reads the path of \"%V\" "
+                         "in another way: write the URL without \"//\", "
+                         "\"/./\", \"/../\" and \"%%00\"",
+                         &resource->url, &resource->metadata);
+
+    return NGX_ERROR;
+}
+
+
+ngx_uint_t
+ngx_oauth_resource_has(const ngx_oauth_srv_conf_t *scf,
+    const ngx_oauth_resource_t *resource, oauth_str_t url)
+{
+    ngx_uint_t              i;
+    oauth_str_t             other;
+    ngx_oauth_resource_t  **resources;
+
+    if (!oauth_url_is_below(url, ngx_oauth_str(&resource->url))) {
+        return 0;
+    }
+
+    resources = scf->resources.elts;
+
+    for (i = 0; i < scf->resources.nelts; i++) {
+
+        other = ngx_oauth_str(&resources[i]->url);
+
+        if (other.len > resource->url.len
+            && (oauth_url_equal(url, other)
+                || oauth_url_is_below(url, other)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
