@@ -12,8 +12,8 @@
 
 
 /*
- * Answers a preflight of a protected location.  NGX_DECLINED: the request is not
- * a preflight that the module answers.
+ * Answers a preflight of a protected location.  NGX_DECLINED: the request is
+ * not a preflight that the module answers.
  */
 
 ngx_int_t ngx_oauth_cors_preflight(ngx_http_request_t *r);

@@ -62,7 +62,7 @@ ngx_oauth_explain(ngx_oauth_ctx_t *ctx)
 static ngx_uint_t
 ngx_oauth_explain_level(ngx_oauth_ctx_t *ctx)
 {
-    ngx_oauth_main_conf_t  *mcf;
+    const ngx_oauth_main_conf_t  *mcf;
 
     if (ctx->reason != OAUTH_UNKNOWN_ISSUER
         && ctx->reason != OAUTH_WRONG_AUDIENCE

@@ -109,9 +109,9 @@ ngx_oauth_explain_scheme(ngx_oauth_explain_t *e)
 static void
 ngx_oauth_explain_request(ngx_oauth_explain_t *e)
 {
-    size_t       i;
-    oauth_str_t  value, text;
-    const char  *detail;
+    size_t        i;
+    oauth_str_t   value, text;
+    const char   *detail;
 
     value = ngx_oauth_str(&e->ctx->authorization->value);
 

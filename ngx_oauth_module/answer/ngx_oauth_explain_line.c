@@ -1,7 +1,7 @@
 
 /*
- * Writes the parts of a refusal's line in the error log.  What a stranger sent is
- * quoted, and cut to its share of the line.
+ * Writes the parts of a refusal's line in the error log.  What a stranger sent
+ * is quoted, and cut to its share of the line.
  */
 
 

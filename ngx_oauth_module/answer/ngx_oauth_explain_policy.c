@@ -172,8 +172,8 @@ ngx_oauth_explain_missing(ngx_oauth_explain_t *e)
  */
 
 static ngx_uint_t
-ngx_oauth_explain_term(ngx_oauth_explain_t *e, const ngx_oauth_scope_term_t *term,
-    ngx_uint_t n)
+ngx_oauth_explain_term(ngx_oauth_explain_t *e,
+    const ngx_oauth_scope_term_t *term, ngx_uint_t n)
 {
     ngx_uint_t                 i, room;
     oauth_buf_t                buf;
@@ -208,7 +208,8 @@ ngx_oauth_explain_term(ngx_oauth_explain_t *e, const ngx_oauth_scope_term_t *ter
 /* 1 when no token could have it, for what its variables hold. */
 
 static ngx_uint_t
-ngx_oauth_explain_is_void(ngx_oauth_explain_t *e, const ngx_oauth_scope_term_t *term)
+ngx_oauth_explain_is_void(ngx_oauth_explain_t *e,
+    const ngx_oauth_scope_term_t *term)
 {
     ngx_str_t                  value;
     oauth_str_t                words, word;

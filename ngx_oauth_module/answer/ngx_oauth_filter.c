@@ -112,7 +112,7 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 {
-    ngx_oauth_loc_conf_t  *lcf;
+    const ngx_oauth_loc_conf_t  *lcf;
 
     if (!r->filter_finalize || ctx->again) {
         return NGX_OK;
@@ -274,7 +274,8 @@ ngx_oauth_filter_image(ngx_http_request_t *r)
 /* What belongs to the body. */
 
 static ngx_int_t
-ngx_oauth_filter_type(ngx_http_request_t *r, ngx_oauth_context_refusal_t *refusal)
+ngx_oauth_filter_type(ngx_http_request_t *r,
+    ngx_oauth_context_refusal_t *refusal)
 {
     static ngx_str_t  name = ngx_string("Content-Security-Policy");
     static ngx_str_t  policy = ngx_string(OAUTH_PAGE_POLICY);
@@ -299,7 +300,8 @@ ngx_oauth_filter_type(ngx_http_request_t *r, ngx_oauth_context_refusal_t *refusa
 
 
 static ngx_int_t
-ngx_oauth_filter_fields(ngx_http_request_t *r, ngx_oauth_context_refusal_t *refusal)
+ngx_oauth_filter_fields(ngx_http_request_t *r,
+    ngx_oauth_context_refusal_t *refusal)
 {
     static ngx_str_t  cache = ngx_string("Cache-Control");
     static ngx_str_t  no_store = ngx_string("no-store");
@@ -309,7 +311,7 @@ ngx_oauth_filter_fields(ngx_http_request_t *r, ngx_oauth_context_refusal_t *refu
     static ngx_str_t  retry_after = ngx_string("Retry-After");
     static ngx_str_t  link = ngx_string("Link");
 
-    ngx_oauth_resource_t  *resource;
+    const ngx_oauth_resource_t  *resource;
 
     if (refusal->challenge.len
         && ngx_oauth_filter_challenge(r, &refusal->challenge) != NGX_OK)
@@ -398,10 +400,10 @@ ngx_oauth_filter_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
 static ngx_int_t
 ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t            *b;
-    ngx_uint_t            i;
-    ngx_chain_t           out[2], *cl;
-    ngx_oauth_ctx_t      *ctx;
+    ngx_buf_t                    *b;
+    ngx_uint_t                    i;
+    ngx_chain_t                   out[2], *cl;
+    ngx_oauth_ctx_t              *ctx;
     ngx_oauth_context_refusal_t  *refusal;
 
     ctx = (r == r->main) ? ngx_http_get_module_ctx(r, ngx_oauth_module) : NULL;

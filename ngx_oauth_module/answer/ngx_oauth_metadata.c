@@ -22,9 +22,9 @@
 
 static ngx_int_t ngx_oauth_metadata_foreign(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_metadata_lookup(ngx_http_request_t *r,
-    ngx_oauth_srv_conf_t *scf, ngx_str_t *document);
-static ngx_oauth_resource_t *ngx_oauth_metadata_resource(
-    ngx_oauth_srv_conf_t *scf, u_char *path, size_t len);
+    const ngx_oauth_srv_conf_t *scf, ngx_str_t *document);
+static const ngx_oauth_resource_t *ngx_oauth_metadata_resource(
+    const ngx_oauth_srv_conf_t *scf, u_char *path, size_t len);
 static ngx_int_t ngx_oauth_metadata_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *document);
 static ngx_int_t ngx_oauth_metadata_fields(ngx_http_request_t *r,
@@ -37,9 +37,9 @@ static ngx_str_t  ngx_oauth_metadata_path = ngx_string(OAUTH_METADATA_PATH);
 ngx_int_t
 ngx_oauth_metadata_handler(ngx_http_request_t *r)
 {
-    ngx_int_t              rc;
-    ngx_str_t              document;
-    ngx_oauth_srv_conf_t  *scf;
+    ngx_int_t                    rc;
+    ngx_str_t                    document;
+    const ngx_oauth_srv_conf_t  *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
@@ -151,12 +151,12 @@ ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_oauth_metadata_lookup(ngx_http_request_t *r, ngx_oauth_srv_conf_t *scf,
-    ngx_str_t *document)
+ngx_oauth_metadata_lookup(ngx_http_request_t *r,
+    const ngx_oauth_srv_conf_t *scf, ngx_str_t *document)
 {
-    ngx_int_t              rc;
-    ngx_str_t             *uri;
-    ngx_oauth_resource_t  *resource;
+    ngx_int_t                    rc;
+    ngx_str_t                   *uri;
+    const ngx_oauth_resource_t  *resource;
 
     uri = &r->uri;
     resource = ngx_oauth_metadata_resource(scf, uri->data, uri->len);
@@ -184,12 +184,12 @@ ngx_oauth_metadata_lookup(ngx_http_request_t *r, ngx_oauth_srv_conf_t *scf,
 }
 
 
-static ngx_oauth_resource_t *
-ngx_oauth_metadata_resource(ngx_oauth_srv_conf_t *scf, u_char *path,
+static const ngx_oauth_resource_t *
+ngx_oauth_metadata_resource(const ngx_oauth_srv_conf_t *scf, u_char *path,
     size_t len)
 {
-    ngx_uint_t              i;
-    ngx_oauth_resource_t  **resources;
+    ngx_uint_t                    i;
+    const ngx_oauth_resource_t  **resources;
 
     resources = scf->resources.elts;
 

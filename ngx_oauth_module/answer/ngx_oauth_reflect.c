@@ -25,7 +25,7 @@ static ngx_str_t ngx_oauth_reflect_target(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_reflect_lookup(ngx_http_request_t *r,
     ngx_str_t *target, const ngx_oauth_loc_conf_t **conf, ngx_str_t *url);
 static ngx_uint_t ngx_oauth_reflect_is_clear(ngx_str_t *target);
-static ngx_uint_t ngx_oauth_reflect_is_other(ngx_oauth_srv_conf_t *scf,
+static ngx_uint_t ngx_oauth_reflect_is_other(const ngx_oauth_srv_conf_t *scf,
     const ngx_oauth_resource_t *resource, ngx_str_t *path, ngx_str_t *url);
 
 
@@ -228,12 +228,12 @@ ngx_oauth_reflect_is_clear(ngx_str_t *target)
  */
 
 static ngx_uint_t
-ngx_oauth_reflect_is_other(ngx_oauth_srv_conf_t *scf,
+ngx_oauth_reflect_is_other(const ngx_oauth_srv_conf_t *scf,
     const ngx_oauth_resource_t *resource, ngx_str_t *path, ngx_str_t *url)
 {
-    size_t                  prefix;
-    ngx_uint_t              i;
-    ngx_oauth_resource_t  **resources;
+    size_t                        prefix;
+    ngx_uint_t                    i;
+    const ngx_oauth_resource_t  **resources;
 
     if (oauth_url_equal(ngx_oauth_str(url), ngx_oauth_str(&resource->url))
         || !ngx_oauth_resource_has(scf, resource, ngx_oauth_str(url)))

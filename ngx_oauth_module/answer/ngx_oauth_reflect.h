@@ -1,8 +1,8 @@
 
 /*
- * Resources that reflect (RFC 9728 section 3.3).  Both functions return NGX_OK;
- * NGX_DECLINED when the request is about none of their URLs; NGX_ERROR when memory
- * is short.
+ * Resources that reflect (RFC 9728 section 3.3).  Both functions return
+ * NGX_OK; NGX_DECLINED when the request is about none of their URLs; NGX_ERROR
+ * when memory is short.
  */
 
 

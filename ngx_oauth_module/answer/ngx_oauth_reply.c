@@ -28,8 +28,8 @@ static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
 ngx_int_t
 ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t            status;
-    ngx_http_request_t   *r;
+    ngx_uint_t                    status;
+    ngx_http_request_t           *r;
     ngx_oauth_context_refusal_t  *refusal;
 
     r = ctx->request;
@@ -113,11 +113,11 @@ ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t               kind;
-    ngx_oauth_text_t      *answer, rendered;
-    const ngx_oauth_text_reason_t *error;
-    ngx_oauth_context_refusal_t     *refusal;
-    ngx_oauth_main_conf_t   *mcf;
+    ngx_uint_t                      kind;
+    ngx_oauth_text_t               *answer, rendered;
+    const ngx_oauth_text_reason_t  *error;
+    ngx_oauth_context_refusal_t    *refusal;
+    const ngx_oauth_main_conf_t    *mcf;
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
@@ -149,7 +149,7 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 static ngx_oauth_text_t *
 ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *rendered)
 {
-    ngx_int_t            rc;
+    ngx_int_t          rc;
     ngx_oauth_text_t  *prepared;
 
     prepared = ngx_oauth_reply_prepared(ctx);
@@ -174,7 +174,7 @@ ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *rendered)
 static ngx_oauth_text_t *
 ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t            i, n;
+    ngx_uint_t                 i, n;
     ngx_oauth_text_variant_t  *variants;
 
     if (ctx->conf->variants == NULL) {

@@ -27,10 +27,10 @@ static ngx_uint_t ngx_oauth_slash_is_paged(ngx_http_core_loc_conf_t *clcf,
 ngx_int_t
 ngx_oauth_slash_redirect(ngx_http_request_t *r)
 {
-    ngx_int_t                  rc;
-    ngx_oauth_ctx_t           *ctx;
-    ngx_oauth_loc_conf_t      *lcf;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_int_t                    rc;
+    ngx_oauth_ctx_t             *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
+    ngx_http_core_loc_conf_t    *clcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);

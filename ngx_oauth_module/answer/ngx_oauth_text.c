@@ -1,9 +1,9 @@
 
 /*
  * The half of a refusal's texts that tells about the resource, and the scopes
- * that it names.  It is rendered with the configuration (ngx_oauth_text_init.c),
- * unless the scopes have variables or the resource reflects: then it is rendered
- * in the request's pool.
+ * that it names.  It is rendered with the configuration
+ * (ngx_oauth_text_init.c), unless the scopes have variables or the resource
+ * reflects: then it is rendered in the request's pool.
  */
 
 
@@ -54,9 +54,9 @@ ngx_int_t
 ngx_oauth_text_write(ngx_pool_t *pool, oauth_reason_t reason,
     ngx_uint_t page, ngx_oauth_text_t *text)
 {
-    ngx_uint_t          i;
-    oauth_buf_t         buf;
-    oauth_challenge_t   challenge;
+    ngx_uint_t         i;
+    oauth_buf_t        buf;
+    oauth_challenge_t  challenge;
 
     ngx_memzero(&buf, sizeof(oauth_buf_t));
     ngx_memzero(&challenge, sizeof(oauth_challenge_t));

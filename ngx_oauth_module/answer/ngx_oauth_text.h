@@ -2,8 +2,8 @@
 /*
  * The texts of refusals: challenge (RFC 6750 section 3, RFC 9728 section 5.1),
  * problem document (RFC 9457) and page.  Each text has two halves, which are
- * joined when a refusal is sent: one tells the reason, and is the same everywhere;
- * the other tells about the resource.
+ * joined when a refusal is sent: one tells the reason, and is the same
+ * everywhere; the other tells about the resource.
  */
 
 
@@ -18,7 +18,7 @@
 
 typedef enum {
     NGX_OAUTH_TEXT_FIRST = 0,           /* the way to a token */
-    NGX_OAUTH_TEXT_MORE,                /* the way to a token that may do more */
+    NGX_OAUTH_TEXT_MORE,                /* the way to one with more scopes */
     NGX_OAUTH_TEXT_NONE,                /* nothing: no token would help */
     NGX_OAUTH_TEXT_KINDS
 } ngx_oauth_text_kind_t;

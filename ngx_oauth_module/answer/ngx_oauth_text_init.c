@@ -1,9 +1,9 @@
 
 /*
- * Renders the texts of refusals with the configuration.  A location has a text for
- * each set of scopes that a refusal of one kind and method names, and shares it
- * with the other locations of its resource.  Everything is in the configuration's
- * pool.
+ * Renders the texts of refusals with the configuration.  A location has a text
+ * for each set of scopes that a refusal of one kind and method names, and
+ * shares it with the other locations of its resource.  Everything is in the
+ * configuration's pool.
  */
 
 
@@ -58,7 +58,7 @@ ngx_oauth_text_init_reasons(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
     oauth_buf_t                 buf;
     ngx_uint_t                  i;
-    ngx_oauth_text_reason_t          *text;
+    ngx_oauth_text_reason_t    *text;
     const oauth_reason_info_t  *reason;
 
     mcf->reasons = ngx_pcalloc(cf->pool, OAUTH_REASONS
@@ -149,7 +149,7 @@ static ngx_int_t
 ngx_oauth_text_init_variant(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
     const ngx_str_t *method)
 {
-    ngx_uint_t            i;
+    ngx_uint_t                 i;
     ngx_oauth_text_variant_t  *variants, *variant;
 
     variants = conf->variants->elts;
@@ -217,10 +217,10 @@ static ngx_oauth_text_t *
 ngx_oauth_text_init_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
     ngx_str_t *scope)
 {
-    oauth_str_t            issuer;
-    ngx_uint_t             i;
-    ngx_oauth_text_t   **answers, **slot, *answer;
-    ngx_oauth_issuer_t   **issuers;
+    oauth_str_t           issuer;
+    ngx_uint_t            i;
+    ngx_oauth_text_t    **answers, **slot, *answer;
+    ngx_oauth_issuer_t  **issuers;
 
     issuers = conf->issuers->elts;
     issuer = ngx_oauth_str(&issuers[0]->issuer);

@@ -1,7 +1,8 @@
 
 /*
  * The arguments of a directive, while nginx reads it.  Errors are logged at
- * [emerg] with the file and the line.  Everything is in the configuration's pool.
+ * [emerg] with the file and the line.  Everything is in the configuration's
+ * pool.
  */
 
 

@@ -161,10 +161,10 @@ ngx_oauth_claim_equal(oauth_select_t *a, oauth_select_t *b)
 ngx_int_t
 ngx_oauth_claim_hand_out(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t                  i;
-    ngx_oauth_issuer_t        **issuers;
-    ngx_http_variable_t        *variables;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_uint_t                   i;
+    ngx_oauth_issuer_t         **issuers;
+    ngx_http_variable_t         *variables;
+    ngx_http_core_main_conf_t   *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 

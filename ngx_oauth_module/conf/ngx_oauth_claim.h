@@ -1,8 +1,9 @@
 
 /*
- * The claims that the configuration uses: those of oauth_header, oauth_require,
- * oauth_claim_set and of the variables that it mentions.  A verified token keeps
- * the texts and members of these, by the number that they get here.
+ * The claims that the configuration uses: those of oauth_header,
+ * oauth_require, oauth_claim_set and of the variables that it mentions.  A
+ * verified token keeps the texts and members of these, by the number that they
+ * get here.
  */
 
 

@@ -1,10 +1,11 @@
 
 /*
  * The compiled rules of nginx's rewrite module, for one level of the
- * configuration.  The rewrite module keeps its configuration to itself: its first
- * member is the array of codes.  Each code begins with the function that runs it,
- * is laid out as ngx_http_script.h says, and is aligned as pointers are.  The codes
- * of "if" blocks stand in the array of the location around them.
+ * configuration.  The rewrite module keeps its configuration to itself: its
+ * first member is the array of codes.  Each code begins with the function that
+ * runs it, is laid out as ngx_http_script.h says, and is aligned as pointers
+ * are.  The codes of "if" blocks stand in the array of the location around
+ * them.
  */
 
 

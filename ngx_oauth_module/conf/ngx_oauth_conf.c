@@ -146,10 +146,10 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
 static ngx_int_t
 ngx_oauth_conf_remember(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
 {
-    void                  **limited;
-    ngx_http_conf_ctx_t    *server;
+    void                       **limited;
+    ngx_http_conf_ctx_t         *server;
     ngx_oauth_conf_location_t   *location;
-    ngx_oauth_main_conf_t  *mcf;
+    ngx_oauth_main_conf_t       *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
 

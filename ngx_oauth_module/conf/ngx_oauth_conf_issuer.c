@@ -99,10 +99,10 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_oauth_conf_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
-    char                 *rv;
-    void                **loc_conf;
-    ngx_conf_t            save;
-    ngx_http_conf_ctx_t  *ctx;
+    char                  *rv;
+    void                 **loc_conf;
+    ngx_conf_t             save;
+    ngx_http_conf_ctx_t   *ctx;
 
     ctx = ngx_palloc(cf->pool, sizeof(ngx_http_conf_ctx_t));
     loc_conf = ngx_pcalloc(cf->pool, sizeof(void *) * ngx_http_max_module);
@@ -230,7 +230,8 @@ ngx_oauth_conf_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 
     if (ngx_oauth_conf_issuer_url(cf, issuer, "issuer", &issuer->issuer)
         != NGX_CONF_OK
-        || ngx_oauth_conf_issuer_url(cf, issuer, "config_url", &issuer->config_url)
+        || ngx_oauth_conf_issuer_url(cf, issuer, "config_url",
+                                     &issuer->config_url)
            != NGX_CONF_OK
         || ngx_oauth_conf_issuer_url(cf, issuer, "jwks_uri", &issuer->jwks_uri)
            != NGX_CONF_OK)
@@ -296,8 +297,8 @@ ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 /* Keys that are fetched by plain http could be those of anybody on the way. */
 
 static char *
-ngx_oauth_conf_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer, char *name,
-    ngx_str_t *value)
+ngx_oauth_conf_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer,
+    char *name, ngx_str_t *value)
 {
     const char   *error;
     oauth_url_t   url;
@@ -338,7 +339,9 @@ ngx_oauth_conf_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_OK;
     }
 
-    if (ngx_oauth_conf_issuer_read(cf, &issuer->jwks_file, &text) != NGX_CONF_OK) {
+    if (ngx_oauth_conf_issuer_read(cf, &issuer->jwks_file, &text)
+        != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -378,7 +381,9 @@ ngx_oauth_conf_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_OK;
     }
 
-    if (ngx_oauth_conf_issuer_read(cf, &issuer->ca_file, &text) != NGX_CONF_OK) {
+    if (ngx_oauth_conf_issuer_read(cf, &issuer->ca_file, &text)
+        != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -591,7 +596,8 @@ ngx_oauth_conf_issuer_token_type(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_oauth_conf_issuer_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_conf_issuer_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
 {
     ngx_oauth_issuer_t  *issuer = conf;
 

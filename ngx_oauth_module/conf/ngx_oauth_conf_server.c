@@ -31,10 +31,10 @@ static ngx_int_t ngx_oauth_conf_server_resource(ngx_conf_t *cf,
 ngx_int_t
 ngx_oauth_conf_server_finish(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t              i, k;
+    ngx_uint_t                   i, k;
     ngx_oauth_conf_location_t   *locations;
-    ngx_oauth_srv_conf_t   *server;
-    ngx_oauth_resource_t  **resources;
+    ngx_oauth_srv_conf_t        *server;
+    ngx_oauth_resource_t       **resources;
 
     locations = mcf->locations.elts;
 
@@ -46,7 +46,9 @@ ngx_oauth_conf_server_finish(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
     for (i = 0; i < mcf->locations.nelts; i++) {
 
-        if (ngx_oauth_document_write_reflected(cf, locations[i].conf) != NGX_OK) {
+        if (ngx_oauth_document_write_reflected(cf, locations[i].conf)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -205,7 +207,8 @@ ngx_oauth_conf_server_issuer(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
 /* Notes the names for the server, and whether the location needs a sub. */
 
 static ngx_int_t
-ngx_oauth_conf_server_headers(ngx_conf_t *cf, ngx_oauth_conf_location_t *location)
+ngx_oauth_conf_server_headers(ngx_conf_t *cf,
+    ngx_oauth_conf_location_t *location)
 {
     ngx_str_t             *normal;
     ngx_uint_t             i, k;
@@ -306,7 +309,8 @@ ngx_oauth_conf_server_claims(ngx_oauth_main_conf_t *mcf,
 
 
 static ngx_int_t
-ngx_oauth_conf_server_resource(ngx_conf_t *cf, ngx_oauth_conf_location_t *location)
+ngx_oauth_conf_server_resource(ngx_conf_t *cf,
+    ngx_oauth_conf_location_t *location)
 {
     ngx_str_t              url;
     ngx_oauth_loc_conf_t  *lcf;

@@ -1,7 +1,7 @@
 
 /*
- * The end of the configuration: names become issuers, and every protected location
- * gets its resource.
+ * The end of the configuration: names become issuers, and every protected
+ * location gets its resource.
  */
 
 

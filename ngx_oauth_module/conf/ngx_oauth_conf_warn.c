@@ -27,9 +27,9 @@ static ngx_uint_t ngx_oauth_conf_warn_is_redirect(ngx_oauth_codes_t *codes);
 void
 ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t              i, k;
+    ngx_uint_t                   i, k;
     ngx_oauth_conf_location_t   *locations;
-    ngx_oauth_resource_t  **resources;
+    ngx_oauth_resource_t       **resources;
 
     ngx_oauth_conf_warn_early(cf, mcf);
     ngx_oauth_conf_warn_open(cf, mcf);
@@ -46,7 +46,8 @@ ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
         for (k = 0; k < locations[i].server->resources.nelts; k++) {
             if (resources[k]->derived.line) {
-                ngx_oauth_conf_warn_derived(cf, locations[i].cscf, resources[k]);
+                ngx_oauth_conf_warn_derived(cf, locations[i].cscf,
+                                            resources[k]);
             }
         }
     }
@@ -97,9 +98,9 @@ ngx_oauth_conf_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 static void
 ngx_oauth_conf_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t             i;
+    ngx_uint_t                  i;
     ngx_oauth_conf_location_t  *locations;
-    ngx_oauth_loc_conf_t  *lcf;
+    ngx_oauth_loc_conf_t       *lcf;
 
     locations = mcf->locations.elts;
 
@@ -128,7 +129,8 @@ ngx_oauth_conf_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
                       "issuer, or \"oauth off\" if everybody may come in, in "
                       "%V:%ui",
                       &lcf->protected.name, &locations[i].clcf->name,
-                      &locations[i].cscf->server_name, &lcf->protected.place.file, lcf->protected.place.line);
+                      &locations[i].cscf->server_name,
+                      &lcf->protected.place.file, lcf->protected.place.line);
     }
 }
 

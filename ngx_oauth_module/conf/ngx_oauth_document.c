@@ -1,9 +1,9 @@
 
 /*
- * The metadata documents of a server's resources (RFC 9728 section 2), rendered
- * at the end of the configuration: what the locations of a resource add to its
- * document, and the document as it is sent.  Everything is in the configuration's
- * pool.
+ * The metadata documents of a server's resources (RFC 9728 section 2),
+ * rendered at the end of the configuration: what the locations of a resource
+ * add to its document, and the document as it is sent.  Everything is in the
+ * configuration's pool.
  */
 
 
@@ -48,8 +48,8 @@ ngx_oauth_document_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
 static ngx_int_t
 ngx_oauth_document_issuers(ngx_array_t *known, ngx_oauth_loc_conf_t *lcf)
 {
-    ngx_uint_t             i, k;
-    ngx_oauth_issuer_t   **issuers, **slot;
+    ngx_uint_t            i, k;
+    ngx_oauth_issuer_t  **issuers, **slot;
 
     issuers = lcf->issuers->elts;
 

@@ -15,9 +15,9 @@
 
 
 /*
- * Writes the origin into the configuration's pool.  Returns NGX_OK; NGX_DECLINED
- * where the first server_name is not a plain name, or the server listens on
- * different ports or schemes; NGX_ERROR when memory is short.
+ * Writes the origin into the configuration's pool.  Returns NGX_OK;
+ * NGX_DECLINED where the first server_name is not a plain name, or the server
+ * listens on different ports or schemes; NGX_ERROR when memory is short.
  */
 
 ngx_int_t ngx_oauth_origin_lookup(ngx_conf_t *cf,

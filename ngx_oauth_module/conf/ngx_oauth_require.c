@@ -1,8 +1,8 @@
 
 /*
- * What a token must say: the directives oauth_audience (RFC 7519 section 4.1.3)
- * and oauth_require.  Each is checked where it stands and leaves an array in the
- * configuration's pool.
+ * What a token must say: the directives oauth_audience (RFC 7519 section
+ * 4.1.3) and oauth_require.  Each is checked where it stands and leaves an
+ * array in the configuration's pool.
  */
 
 

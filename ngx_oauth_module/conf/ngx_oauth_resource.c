@@ -76,7 +76,8 @@ ngx_oauth_resource_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_oauth_resource_parse_metadata(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_resource_parse_metadata(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
@@ -141,8 +142,8 @@ ngx_oauth_resource_t *
 ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_conf_location_t *location,
     ngx_str_t *url)
 {
-    ngx_uint_t              i;
-    ngx_oauth_resource_t   *resource, **resources, **slot;
+    ngx_uint_t             i;
+    ngx_oauth_resource_t  *resource, **resources, **slot;
 
     resource = ngx_oauth_resource_new(cf, url);
 
@@ -304,8 +305,8 @@ ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata, size_t origin,
  */
 
 static ngx_int_t
-ngx_oauth_resource_reachable(ngx_conf_t *cf, ngx_oauth_conf_location_t *location,
-    ngx_oauth_resource_t *resource)
+ngx_oauth_resource_reachable(ngx_conf_t *cf,
+    ngx_oauth_conf_location_t *location, ngx_oauth_resource_t *resource)
 {
     u_char              *p, *last;
     size_t               len;

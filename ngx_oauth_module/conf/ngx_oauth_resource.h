@@ -1,7 +1,7 @@
 
 /*
- * The resources of a server (RFC 9728 section 1.2): a table by the path of their
- * metadata documents.
+ * The resources of a server (RFC 9728 section 1.2): a table by the path of
+ * their metadata documents.
  */
 
 

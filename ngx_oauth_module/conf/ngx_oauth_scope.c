@@ -2,8 +2,8 @@
 /*
  * The scopes that a location demands (RFC 6749 section 3.3): the directives
  * oauth_scope, oauth_scope_implies and oauth_scope_advertise, and the one walk
- * over what oauth_scope has left.  Each directive is checked where it stands and
- * leaves an array in the configuration's pool.
+ * over what oauth_scope has left.  Each directive is checked where it stands
+ * and leaves an array in the configuration's pool.
  */
 
 
@@ -94,13 +94,15 @@ ngx_oauth_scope_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* The text is split before any variable of it has a value. */
 
 static ngx_int_t
-ngx_oauth_scope_parse_term(ngx_conf_t *cf, ngx_str_t *value, ngx_oauth_scope_t *scope)
+ngx_oauth_scope_parse_term(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_oauth_scope_t *scope)
 {
-    ngx_str_t          part;
-    oauth_str_t        rest, text;
+    ngx_str_t                part;
+    oauth_str_t              rest, text;
     ngx_oauth_scope_term_t  *term;
 
-    term = ngx_oauth_args_push(cf, &scope->terms, sizeof(ngx_oauth_scope_term_t));
+    term = ngx_oauth_args_push(cf, &scope->terms,
+                               sizeof(ngx_oauth_scope_term_t));
     if (term == NULL) {
         return NGX_ERROR;
     }
@@ -435,7 +437,8 @@ ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
 /* Next to an alternative "none" is a scope like any other. */
 
 ngx_uint_t
-ngx_oauth_scope_is_none(const ngx_oauth_scope_term_t *term, const ngx_str_t *value)
+ngx_oauth_scope_is_none(const ngx_oauth_scope_term_t *term,
+    const ngx_str_t *value)
 {
     return term->alternatives->nelts == 1
            && oauth_str_equal(ngx_oauth_str(value), oauth_str("none"));

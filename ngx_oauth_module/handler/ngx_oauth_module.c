@@ -35,7 +35,9 @@ static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_conf_post_t  ngx_oauth_literal = { ngx_oauth_conf_issuer_literal };
-static ngx_conf_post_t  ngx_oauth_allow_http = { ngx_oauth_conf_issuer_allow_http };
+static ngx_conf_post_t  ngx_oauth_allow_http = {
+    ngx_oauth_conf_issuer_allow_http
+};
 static ngx_conf_post_t  ngx_oauth_interval = { ngx_oauth_conf_issuer_interval };
 static ngx_conf_post_t  ngx_oauth_timeout = { ngx_oauth_conf_issuer_timeout };
 static ngx_conf_post_t  ngx_oauth_leeway = { ngx_oauth_conf_issuer_leeway };
@@ -283,17 +285,17 @@ static ngx_command_t  ngx_oauth_commands[] = {
 
 
 static ngx_http_module_t  ngx_oauth_module_ctx = {
-    ngx_oauth_module_preconfiguration,            /* preconfiguration */
-    ngx_oauth_module_postconfiguration,           /* postconfiguration */
+    ngx_oauth_module_preconfiguration,     /* preconfiguration */
+    ngx_oauth_module_postconfiguration,    /* postconfiguration */
 
     ngx_oauth_conf_create_main,            /* create main configuration */
     NULL,                                  /* init main configuration */
 
-    ngx_oauth_conf_create_server,             /* create server configuration */
+    ngx_oauth_conf_create_server,          /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    ngx_oauth_conf_create_location,             /* create location configuration */
-    ngx_oauth_conf_merge_location               /* merge location configuration */
+    ngx_oauth_conf_create_location,        /* create location configuration */
+    ngx_oauth_conf_merge_location          /* merge location configuration */
 };
 
 

@@ -1,7 +1,7 @@
 
 /*
- * A look at the verdict from outside the access phase: variables may be evaluated
- * in any phase, also before the request has been decided about.
+ * A look at the verdict from outside the access phase: variables may be
+ * evaluated in any phase, also before the request has been decided about.
  */
 
 
@@ -12,8 +12,8 @@
 const ngx_oauth_ctx_t *
 ngx_oauth_peek(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t       *ctx;
-    ngx_oauth_loc_conf_t  *lcf;
+    ngx_oauth_ctx_t             *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
 
     ctx = ngx_oauth_context_lookup(r);
 
@@ -61,9 +61,9 @@ ngx_oauth_peek(ngx_http_request_t *r)
 void
 ngx_oauth_peek_note(ngx_http_request_t *r, const oauth_token_t *token)
 {
-    ngx_oauth_ctx_t            *ctx;
-    ngx_oauth_loc_conf_t       *lcf;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_oauth_ctx_t             *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
+    ngx_http_core_main_conf_t   *cmcf;
 
     ctx = ngx_oauth_context_create(r);
 

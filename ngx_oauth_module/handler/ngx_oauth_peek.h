@@ -13,11 +13,11 @@
 
 /*
  * Returns the context with the verdict of the current location, which is made
- * now if that needs no waiting; or with what there is of it while the location's
- * policy is at work.  When the request is over, or nginx has answered it with an
- * error, it is the last verdict that there was: nothing is decided for a log
- * line.  Returns NULL when the location is open, the verdict has to wait, there
- * is none, or memory is short.
+ * now if that needs no waiting; or with what there is of it while the
+ * location's policy is at work.  When the request is over, or nginx has
+ * answered it with an error, it is the last verdict that there was: nothing
+ * is decided for a log line.  Returns NULL when the location is open, the
+ * verdict has to wait, there is none, or memory is short.
  */
 
 const ngx_oauth_ctx_t *ngx_oauth_peek(ngx_http_request_t *r);

@@ -1,7 +1,7 @@
 
 /*
- * The handlers of nginx's phases.  Each is named after its phase, which is all that
- * its callers have in common; what it does in that phase its body lists.
+ * The handlers of nginx's phases.  Each is named after its phase, which is all
+ * that its callers have in common; what it does in that phase its body lists.
  */
 
 
@@ -20,9 +20,9 @@ ngx_int_t ngx_oauth_phase_server_rewrite(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_phase_rewrite(ngx_http_request_t *r);
 
 /*
- * ngx_oauth_phase_access.c: the precontent phase is reached by a refused request
- * only if another module let it in, or for its error page; the handler of the
- * log phase runs ahead of those that write logs.
+ * ngx_oauth_phase_access.c: the precontent phase is reached by a refused
+ * request only if another module let it in, or for its error page; the
+ * handler of the log phase runs ahead of those that write logs.
  */
 
 ngx_int_t ngx_oauth_phase_preaccess(ngx_http_request_t *r);

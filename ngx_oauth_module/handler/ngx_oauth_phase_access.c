@@ -1,8 +1,8 @@
 
 /*
  * The handlers of nginx's phases from preaccess to log.  What is decided is in
- * ngx_oauth_steps.c; here the verdict is carried out.  A request that has to wait
- * is parked, and its handler is entered again when the wait is over
+ * ngx_oauth_steps.c; here the verdict is carried out.  A request that has to
+ * wait is parked, and its handler is entered again when the wait is over
  * (ngx_oauth_context.c).
  */
 
@@ -31,10 +31,10 @@ static ngx_int_t ngx_oauth_phase_refuse(ngx_oauth_ctx_t *ctx);
 ngx_int_t
 ngx_oauth_phase_preaccess(ngx_http_request_t *r)
 {
-    ngx_int_t               rc;
-    ngx_oauth_ctx_t        *ctx;
-    ngx_oauth_loc_conf_t   *lcf;
-    ngx_oauth_main_conf_t  *mcf;
+    ngx_int_t                     rc;
+    ngx_oauth_ctx_t              *ctx;
+    const ngx_oauth_loc_conf_t   *lcf;
+    const ngx_oauth_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
 
@@ -77,9 +77,9 @@ ngx_oauth_phase_preaccess(ngx_http_request_t *r)
 ngx_int_t
 ngx_oauth_phase_access(ngx_http_request_t *r)
 {
-    ngx_int_t              rc;
-    ngx_oauth_ctx_t       *ctx;
-    ngx_oauth_loc_conf_t  *lcf;
+    ngx_int_t                    rc;
+    ngx_oauth_ctx_t             *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
@@ -127,7 +127,7 @@ ngx_oauth_phase_access(ngx_http_request_t *r)
 static ngx_int_t
 ngx_oauth_phase_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc)
 {
-    ngx_oauth_loc_conf_t  *lcf;
+    const ngx_oauth_loc_conf_t  *lcf;
 
     if (rc == NGX_OK && ctx->blind) {
         ctx->reason = OAUTH_KEYS_UNAVAILABLE;
@@ -248,8 +248,8 @@ ngx_oauth_phase_precontent(ngx_http_request_t *r)
 ngx_int_t
 ngx_oauth_phase_log(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t       *ctx;
-    ngx_oauth_loc_conf_t  *lcf;
+    ngx_oauth_ctx_t             *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 

@@ -1,9 +1,10 @@
 
 /*
- * The handlers of nginx's server-rewrite and rewrite phases, ahead of the rewrite
- * module's own: a request enters a server or a location.  They take the client's
- * copies of identity fields off the request, make it wait where rewrite rules may
- * read a claim, and keep a metadata path of another app out of protected locations.
+ * The handlers of nginx's server-rewrite and rewrite phases, ahead of the
+ * rewrite module's own: a request enters a server or a location.  They take
+ * the client's copies of identity fields off the request, make it wait where
+ * rewrite rules may read a claim, and keep a metadata path of another app out
+ * of protected locations.
  */
 
 
@@ -28,9 +29,9 @@ static ngx_int_t ngx_oauth_phase_wait(ngx_http_request_t *r,
 ngx_int_t
 ngx_oauth_phase_server_rewrite(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t       *ctx;
-    ngx_oauth_loc_conf_t  *lcf;
-    ngx_oauth_srv_conf_t  *scf;
+    ngx_oauth_ctx_t             *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
+    const ngx_oauth_srv_conf_t  *scf;
 
     if (ngx_oauth_forward_enter(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -63,8 +64,8 @@ ngx_oauth_phase_server_rewrite(ngx_http_request_t *r)
 ngx_int_t
 ngx_oauth_phase_rewrite(ngx_http_request_t *r)
 {
-    ngx_oauth_ctx_t       *ctx;
-    ngx_oauth_loc_conf_t  *lcf;
+    ngx_oauth_ctx_t             *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
 
     if (r->internal && ngx_oauth_phase_enter(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

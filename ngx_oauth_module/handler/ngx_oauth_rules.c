@@ -121,38 +121,35 @@ ngx_oauth_rules_walk(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 static ngx_int_t
 ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
 {
+    ngx_oauth_codes_t        *codes;
     ngx_oauth_loc_conf_t     *lcf;
     ngx_http_script_code_pt   code;
 
+    codes = &rules->codes;
     lcf = rules->location->conf;
     lcf->rewrite = lcf;
 
-    for ( /* void */ ; ngx_oauth_codes_more(&rules->codes);
-          ngx_oauth_codes_next(&rules->codes))
+    for ( /* void */ ; ngx_oauth_codes_more(codes);
+          ngx_oauth_codes_next(codes))
     {
-        code = ngx_oauth_codes_function(&rules->codes);
+        code = ngx_oauth_codes_function(codes);
 
         ngx_oauth_rules_reads(rules);
 
         if (code == ngx_http_script_value_code
             || code == ngx_http_script_complex_value_code)
         {
-            rules->value = rules->codes.p;
+            rules->value = codes->p;
 
         } else if (code == ngx_http_script_if_code
-                   && ngx_oauth_codes_fits(&rules->codes, ngx_http_script_if_code_t))
+                   && ngx_oauth_codes_fits(codes, ngx_http_script_if_code_t))
         {
-            if (rules->reads) {
-                rules->decided = rules->codes.p
-                             + ((ngx_http_script_if_code_t *) rules->codes.p)->next;
-            }
-
             ngx_oauth_rules_condition(rules);
             ngx_oauth_rules_decide(rules);
 
         } else if (code == ngx_http_script_return_code) {
 
-            /* Who it ends does not come to a verdict here. */
+            /* A request that it ends does not come to a verdict here. */
 
             ngx_oauth_rules_decide(rules);
 
@@ -165,11 +162,10 @@ ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
 
         } else if (code == ngx_http_script_set_var_code
                    && rules->value
-                   && ngx_oauth_codes_fits(&rules->codes, ngx_http_script_var_code_t))
+                   && ngx_oauth_codes_fits(codes, ngx_http_script_var_code_t)
+                   && ngx_oauth_rules_assign(rules) != NGX_OK)
         {
-            if (ngx_oauth_rules_assign(rules) != NGX_OK) {
-                return NGX_ERROR;
-            }
+            return NGX_ERROR;
         }
     }
 
@@ -180,13 +176,19 @@ ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
 static void
 ngx_oauth_rules_condition(ngx_oauth_rules_t *rules)
 {
+    u_char                     *end;
     ngx_oauth_loc_conf_t       *block;
     ngx_http_script_if_code_t  *code;
 
     code = (ngx_http_script_if_code_t *) rules->codes.p;
+    end = rules->codes.p + code->next;
 
-    if (rules->codes.p + code->next > rules->until) {
-        rules->until = rules->codes.p + code->next;
+    if (rules->reads) {
+        rules->decided = end;
+    }
+
+    if (end > rules->until) {
+        rules->until = end;
     }
 
     if (code->loc_conf) {
@@ -288,10 +290,10 @@ ngx_oauth_rules_reads(ngx_oauth_rules_t *rules)
 static void
 ngx_oauth_rules_operand(ngx_oauth_rules_t *rules, ngx_uint_t index)
 {
-    ngx_uint_t             i;
-    ngx_array_t           *taints;
-    ngx_oauth_rules_taint_t     *taint;
-    ngx_oauth_loc_conf_t  *lcf;
+    ngx_uint_t                i;
+    ngx_array_t              *taints;
+    ngx_oauth_rules_taint_t  *taint;
+    ngx_oauth_loc_conf_t     *lcf;
 
     lcf = rules->location->conf;
 
@@ -318,7 +320,7 @@ ngx_oauth_rules_operand(ngx_oauth_rules_t *rules, ngx_uint_t index)
 static ngx_int_t
 ngx_oauth_rules_taint(ngx_oauth_rules_t *rules)
 {
-    ngx_uint_t          i, index;
+    ngx_uint_t                i, index;
     ngx_oauth_rules_taint_t  *taint;
     ngx_oauth_srv_conf_t     *server;
 
@@ -365,10 +367,10 @@ ngx_oauth_rules_taint(ngx_oauth_rules_t *rules)
 static ngx_int_t
 ngx_oauth_rules_assign(ngx_oauth_rules_t *rules)
 {
-    ngx_uint_t                   i;
-    ngx_oauth_srv_conf_t        *server;
-    ngx_oauth_evaluate_assignment_t      *assignment;
-    ngx_http_script_var_code_t  *code;
+    ngx_uint_t                        i;
+    ngx_oauth_srv_conf_t             *server;
+    ngx_oauth_evaluate_assignment_t  *assignment;
+    ngx_http_script_var_code_t       *code;
 
     if (ngx_oauth_rules_taint(rules) != NGX_OK) {
         return NGX_ERROR;

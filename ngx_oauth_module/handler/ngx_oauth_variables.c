@@ -100,7 +100,8 @@ ngx_oauth_variables_is_own(const ngx_http_variable_t *v)
 
 
 char *
-ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
 {
     ngx_oauth_main_conf_t  *mcf = conf;
 

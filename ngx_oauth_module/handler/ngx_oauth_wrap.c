@@ -1,8 +1,9 @@
 
 /*
- * Which variables may show a claim, and the getter that is put around them: nginx
- * keeps what a variable was when it was first asked for, and a verdict must not
- * depend on that (ngx_oauth_evaluate.c).  Runs at the end of the configuration.
+ * Which variables may show a claim, and the getter that is put around them:
+ * nginx keeps what a variable was when it was first asked for, and a verdict
+ * must not depend on that (ngx_oauth_evaluate.c).  Runs at the end of the
+ * configuration.
  */
 
 
@@ -38,16 +39,17 @@ static ngx_http_variable_t *ngx_oauth_wrap_prefix(ngx_conf_t *cf,
 ngx_int_t
 ngx_oauth_wrap_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t                  i;
-    ngx_oauth_evaluate_getter_t         *getter;
-    ngx_http_variable_t        *v;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_uint_t                    i;
+    ngx_oauth_evaluate_getter_t  *getter;
+    ngx_http_variable_t          *v;
+    ngx_http_core_main_conf_t    *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
     mcf->ngetters = cmcf->variables.nelts;
-    mcf->getters = ngx_pcalloc(cf->pool,
-                               mcf->ngetters * sizeof(ngx_oauth_evaluate_getter_t) + 1);
+    mcf->getters = ngx_pcalloc(cf->pool, mcf->ngetters
+                                         * sizeof(ngx_oauth_evaluate_getter_t)
+                                         + 1);
     if (mcf->getters == NULL) {
         return NGX_ERROR;
     }

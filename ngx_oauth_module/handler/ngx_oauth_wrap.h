@@ -12,8 +12,8 @@
 
 
 /*
- * Puts ngx_oauth_evaluate_variable around the getters of variables that may have
- * a claim in them.  Returns NGX_OK, or NGX_ERROR when memory is short.
+ * Puts ngx_oauth_evaluate_variable around the getters of variables that may
+ * have a claim in them.  Returns NGX_OK, or NGX_ERROR when memory is short.
  */
 
 ngx_int_t ngx_oauth_wrap_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);

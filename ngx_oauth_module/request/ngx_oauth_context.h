@@ -1,9 +1,9 @@
 
 /*
- * The context of a request: what the decision about it knows so far.  It is made
- * once, is found again after an internal redirect (for which nginx wipes r->ctx),
- * and holds a reference to each token that it used.  It lives in the request's
- * pool.
+ * The context of a request: what the decision about it knows so far.  It is
+ * made once, is found again after an internal redirect (for which nginx wipes
+ * r->ctx), and holds a reference to each token that it used.  It lives in the
+ * request's pool.
  */
 
 

@@ -68,11 +68,11 @@ ngx_oauth_evaluate_value(ngx_http_request_t *r,
 static ngx_int_t
 ngx_oauth_evaluate_begin(ngx_oauth_ctx_t *ctx)
 {
-    size_t                      size;
-    ngx_uint_t                  i;
-    ngx_http_request_t         *r;
-    ngx_oauth_main_conf_t      *mcf;
-    ngx_http_core_main_conf_t  *cmcf;
+    size_t                        size;
+    ngx_uint_t                    i;
+    ngx_http_request_t           *r;
+    const ngx_oauth_main_conf_t  *mcf;
+    ngx_http_core_main_conf_t    *cmcf;
 
     r = ctx->request;
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
@@ -207,9 +207,9 @@ static ngx_int_t
 ngx_oauth_evaluate_kept(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_uint_t index)
 {
-    ngx_int_t            rc;
-    ngx_uint_t           reads, *kept;
-    ngx_oauth_ctx_t     *ctx;
+    ngx_int_t                     rc;
+    ngx_uint_t                    reads, *kept;
+    ngx_oauth_ctx_t              *ctx;
     ngx_oauth_evaluate_getter_t  *getter;
 
     ctx = ngx_oauth_context_lookup(r);
@@ -249,7 +249,7 @@ static ngx_int_t
 ngx_oauth_evaluate_computed(ngx_oauth_ctx_t *ctx,
     ngx_http_variable_value_t *v, ngx_uint_t index)
 {
-    ngx_int_t            rc;
+    ngx_int_t                     rc;
     ngx_oauth_evaluate_getter_t  *getter;
 
     getter = ngx_oauth_evaluate_getter(ctx->request, index);
@@ -268,10 +268,10 @@ static ngx_int_t
 ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
     ngx_http_variable_value_t *v, ngx_uint_t index)
 {
-    ngx_uint_t                  reads;
-    ngx_oauth_evaluate_getter_t         *getter;
-    ngx_oauth_evaluate_assignment_t     *assignment;
-    ngx_http_variable_value_t   value;
+    ngx_uint_t                        reads;
+    ngx_oauth_evaluate_getter_t      *getter;
+    ngx_oauth_evaluate_assignment_t  *assignment;
+    ngx_http_variable_value_t         value;
 
     value = ctx->outer[index];
     assignment = ngx_oauth_evaluate_assignment(ctx, index);
@@ -322,12 +322,12 @@ ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
 static ngx_oauth_evaluate_assignment_t *
 ngx_oauth_evaluate_assignment(ngx_oauth_ctx_t *ctx, ngx_uint_t index)
 {
-    void                     **top;
-    ngx_uint_t                 i;
-    ngx_oauth_srv_conf_t      *scf;
-    ngx_oauth_loc_conf_t      *lcf;
-    ngx_oauth_evaluate_assignment_t    *assignment;
-    ngx_http_core_srv_conf_t  *cscf;
+    void                             **top;
+    ngx_uint_t                         i;
+    const ngx_oauth_srv_conf_t        *scf;
+    const ngx_oauth_loc_conf_t        *lcf;
+    ngx_oauth_evaluate_assignment_t   *assignment;
+    ngx_http_core_srv_conf_t          *cscf;
 
     scf = ngx_http_get_module_srv_conf(ctx->request, ngx_oauth_module);
     lcf = ngx_http_get_module_loc_conf(ctx->request, ngx_oauth_module);
@@ -358,9 +358,9 @@ static ngx_int_t
 ngx_oauth_evaluate_again(ngx_oauth_ctx_t *ctx,
     ngx_oauth_evaluate_assignment_t *assignment)
 {
-    ngx_http_script_code_pt     code;
-    ngx_http_script_engine_t    e;
-    ngx_http_variable_value_t   stack[2];
+    ngx_http_script_code_pt    code;
+    ngx_http_script_engine_t   e;
+    ngx_http_variable_value_t  stack[2];
 
     if (ctx->depth == NGX_OAUTH_EVALUATE_DEPTH) {
         return NGX_ERROR;
@@ -396,7 +396,7 @@ ngx_oauth_evaluate_again(ngx_oauth_ctx_t *ctx,
 static ngx_oauth_evaluate_getter_t *
 ngx_oauth_evaluate_getter(ngx_http_request_t *r, ngx_uint_t index)
 {
-    ngx_oauth_main_conf_t  *mcf;
+    const ngx_oauth_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
 

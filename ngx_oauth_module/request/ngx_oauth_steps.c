@@ -187,7 +187,7 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
 {
-    ngx_oauth_main_conf_t  *mcf;
+    const ngx_oauth_main_conf_t  *mcf;
 
     if (ctx->token
         && !ngx_oauth_steps_accepts(ctx->token->policy, ctx->conf->issuers)
@@ -284,11 +284,11 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t              generation;
-    oauth_reason_t          reason;
-    ngx_oauth_issuer_t     *issuer;
-    const oauth_jwks_t     *keys;
-    ngx_oauth_main_conf_t  *mcf;
+    ngx_uint_t                    generation;
+    oauth_reason_t                reason;
+    ngx_oauth_issuer_t           *issuer;
+    const oauth_jwks_t           *keys;
+    const ngx_oauth_main_conf_t  *mcf;
 
     if (ctx->token) {
         return NGX_OK;

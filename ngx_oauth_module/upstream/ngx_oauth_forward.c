@@ -21,9 +21,9 @@
 /* Most fields are of a length that no name has: they are not looked at. */
 
 typedef struct {
-    ngx_array_t  *names;          /* ngx_oauth_header_t *: taken off          */
-    uint64_t      lengths;        /* of all names that may be taken off       */
-    unsigned      token:1;        /* Authorization and DPoP are taken off     */
+    const ngx_array_t  *names;    /* ngx_oauth_header_t *: taken off */
+    uint64_t            lengths;  /* of all names that may be taken off */
+    unsigned            token:1;  /* Authorization and DPoP are taken off */
 } ngx_oauth_forward_strip_t;
 
 
@@ -35,8 +35,8 @@ static ngx_uint_t ngx_oauth_forward_needed(ngx_http_request_t *r,
     ngx_oauth_forward_strip_t *filter);
 static ngx_uint_t ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *filter,
     ngx_table_elt_t *h);
-static ngx_uint_t ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name);
-static ngx_uint_t ngx_oauth_forward_listed(ngx_array_t *names, ngx_str_t list);
+static ngx_uint_t ngx_oauth_forward_named(const ngx_array_t *names, ngx_str_t *name);
+static ngx_uint_t ngx_oauth_forward_listed(const ngx_array_t *names, ngx_str_t list);
 static ngx_uint_t ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
@@ -52,8 +52,8 @@ static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
 ngx_int_t
 ngx_oauth_forward_enter(ngx_http_request_t *r)
 {
-    ngx_uint_t           token;
-    ngx_oauth_ctx_t     *ctx;
+    ngx_uint_t                  token;
+    ngx_oauth_ctx_t            *ctx;
     ngx_oauth_forward_strip_t   filter;
 
     token = 0;
@@ -93,7 +93,7 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
 ngx_int_t
 ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
 {
-    ngx_http_request_t  *r;
+    ngx_http_request_t         *r;
     ngx_oauth_forward_strip_t   filter;
 
     r = ctx->request;
@@ -113,10 +113,10 @@ ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
 ngx_int_t
 ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t           i, n, again;
-    ngx_table_elt_t     *h;
-    ngx_http_request_t  *r;
-    ngx_oauth_header_t  *headers;
+    ngx_uint_t                  i, n, again;
+    ngx_table_elt_t            *h;
+    ngx_http_request_t         *r;
+    ngx_oauth_header_t         *headers;
     ngx_oauth_forward_strip_t   filter;
 
     r = ctx->request;
@@ -162,8 +162,8 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 static ngx_oauth_forward_strip_t
 ngx_oauth_forward_filter(ngx_http_request_t *r, ngx_uint_t token)
 {
-    ngx_oauth_forward_strip_t     filter;
-    ngx_oauth_srv_conf_t  *scf;
+    ngx_oauth_forward_strip_t    filter;
+    const ngx_oauth_srv_conf_t  *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
@@ -187,8 +187,8 @@ ngx_oauth_forward_filter(ngx_http_request_t *r, ngx_uint_t token)
 /* Copies what stays into a new list with room for more fields. */
 
 static ngx_int_t
-ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_forward_strip_t *filter,
-    ngx_uint_t room)
+ngx_oauth_forward_build(ngx_http_request_t *r,
+    ngx_oauth_forward_strip_t *filter, ngx_uint_t room)
 {
     ngx_list_t               list;
     ngx_uint_t               n;
@@ -238,7 +238,8 @@ ngx_oauth_forward_build(ngx_http_request_t *r, ngx_oauth_forward_strip_t *filter
 
 
 static ngx_uint_t
-ngx_oauth_forward_needed(ngx_http_request_t *r, ngx_oauth_forward_strip_t *filter)
+ngx_oauth_forward_needed(ngx_http_request_t *r,
+    ngx_oauth_forward_strip_t *filter)
 {
     ngx_table_elt_t         *h;
     ngx_oauth_field_walk_t   walk;
@@ -281,7 +282,7 @@ ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *filter, ngx_table_elt_t *h)
 
 
 static ngx_uint_t
-ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
+ngx_oauth_forward_named(const ngx_array_t *names, ngx_str_t *name)
 {
     size_t                k;
     ngx_uint_t            i;
@@ -315,7 +316,7 @@ ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
 /* A Connection header that holds one of the names. */
 
 static ngx_uint_t
-ngx_oauth_forward_listed(ngx_array_t *names, ngx_str_t list)
+ngx_oauth_forward_listed(const ngx_array_t *names, ngx_str_t list)
 {
     ngx_str_t  item;
 

@@ -1,7 +1,7 @@
 
 /*
- * The header fields that the app sees.  Each function works on r->headers_in and
- * returns NGX_OK, or NGX_ERROR when memory is short.
+ * The header fields that the app sees.  Each function works on r->headers_in
+ * and returns NGX_OK, or NGX_ERROR when memory is short.
  */
 
 
