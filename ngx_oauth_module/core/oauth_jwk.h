@@ -9,7 +9,7 @@
 #define OAUTH_JWK_H_INCLUDED
 
 
-#include "oauth_crypto.h"
+#include "oauth_key.h"
 #include "oauth_json.h"
 
 
@@ -26,7 +26,7 @@ typedef struct {
  * a constant sentence for the log ("use is not sig"): use=enc, key_ops
  * without verify, a symmetric or private key, an alg that does not fit or is
  * not in allowed, a kid that is not a string of 1 to 1024 bytes without NUL,
- * and whatever oauth_crypto refuses, of which jwk->unsound tells.  An optional
+ * and whatever oauth_key refuses, of which jwk->unsound tells.  An optional
  * member that is null, "" or [] is absent.  On success oauth_jwk_free releases
  * it.
  */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "oauth_base64url.h"
-#include "oauth_crypto.h"
+#include "oauth_key.h"
 #include "oauth_json.h"
 #include "oauth_jws.h"
 

@@ -13,7 +13,7 @@
 
 #include "oauth_base64url.h"
 #include "oauth_claims.h"
-#include "oauth_crypto.h"
+#include "oauth_key.h"
 #include "oauth_jws.h"
 #include "oauth_refused.h"
 

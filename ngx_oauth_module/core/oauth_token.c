@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oauth_crypto.h"
+#include "oauth_key.h"
 #include "oauth_token.h"
 
 

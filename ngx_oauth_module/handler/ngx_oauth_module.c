@@ -7,7 +7,7 @@
 
 
 #include "ngx_oauth_access.h"
-#include "oauth_crypto.h"
+#include "oauth_key.h"
 
 
 static ngx_int_t ngx_oauth_preconfiguration(ngx_conf_t *cf);

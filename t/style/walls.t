@@ -29,13 +29,13 @@ my @walls = (
     {
         what  => 'OpenSSL',
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
-        files => [qw(oauth_crypto oauth_crypto_point oauth_crypto_verifier
+        files => [qw(oauth_key oauth_point oauth_verifier
                      oauth_jwk oauth_certificates)],
     },
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
-        files => [qw(oauth_crypto oauth_crypto_verifier oauth_jwk oauth_certificates
+        files => [qw(oauth_key oauth_verifier oauth_jwk oauth_certificates
                      ngx_oauth_fetch)],
     },
     {

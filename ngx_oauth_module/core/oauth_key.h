@@ -11,8 +11,8 @@
  */
 
 
-#ifndef OAUTH_CRYPTO_H_INCLUDED
-#define OAUTH_CRYPTO_H_INCLUDED
+#ifndef OAUTH_KEY_H_INCLUDED
+#define OAUTH_KEY_H_INCLUDED
 
 
 #include "oauth_alg.h"
@@ -64,4 +64,4 @@ int oauth_random(unsigned char *data, size_t len);
 void oauth_wipe(void *data, size_t len);
 
 
-#endif /* OAUTH_CRYPTO_H_INCLUDED */
+#endif /* OAUTH_KEY_H_INCLUDED */

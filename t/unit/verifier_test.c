@@ -15,12 +15,12 @@
 
 #include <cmocka.h>
 
-#include "crypto_fixture.h"
+#include "key_fixture.h"
 #include "keys.h"
 
 
 static void
-crypto_verifies(void **state)
+key_verifies(void **state)
 {
     int                 id;
     oauth_buf_t         good;
@@ -31,15 +31,15 @@ crypto_verifies(void **state)
 
     for (id = 0; id < OAUTH_ALGS; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
-        crypto_sign(&good, alg);
+        key = key_public(alg);
+        key_sign(&good, alg);
 
-        crypto_assert_good(key, alg, oauth_buf_str(&good));
-        crypto_assert(key, alg, oauth_str("other input"),
+        key_assert_good(key, alg, oauth_buf_str(&good));
+        key_assert(key, alg, oauth_str("other input"),
                       oauth_buf_str(&good), OAUTH_BAD_SIGNATURE);
-        crypto_assert(key, alg, oauth_str(""), oauth_buf_str(&good),
+        key_assert(key, alg, oauth_str(""), oauth_buf_str(&good),
                       OAUTH_BAD_SIGNATURE);
-        crypto_assert_good(key, alg, oauth_buf_str(&good));
+        key_assert_good(key, alg, oauth_buf_str(&good));
 
         oauth_buf_free(&good);
         oauth_key_free(key);
@@ -50,7 +50,7 @@ crypto_verifies(void **state)
 /* A context that has seen a bad signature still knows a good one. */
 
 static void
-crypto_reuse(void **state)
+key_reuse(void **state)
 {
     int                 id, i;
     oauth_buf_t         good, bad;
@@ -61,16 +61,16 @@ crypto_reuse(void **state)
 
     for (id = 0; id < OAUTH_ALGS; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
-        crypto_sign(&good, alg);
+        key = key_public(alg);
+        key_sign(&good, alg);
 
         memset(&bad, 0, sizeof(oauth_buf_t));
         oauth_buf_append_str(&bad, oauth_buf_str(&good));
         bad.data[bad.len - 1] ^= 1;
 
         for (i = 0; i < 3; i++) {
-            crypto_assert_bad(key, alg, oauth_buf_str(&bad));
-            crypto_assert_good(key, alg, oauth_buf_str(&good));
+            key_assert_bad(key, alg, oauth_buf_str(&bad));
+            key_assert_good(key, alg, oauth_buf_str(&good));
         }
 
         oauth_buf_free(&bad);
@@ -81,7 +81,7 @@ crypto_reuse(void **state)
 
 
 static void
-crypto_flipped_bits(void **state)
+key_flipped_bits(void **state)
 {
     int                 id;
     size_t              i;
@@ -93,16 +93,16 @@ crypto_flipped_bits(void **state)
 
     for (id = 0; id < OAUTH_ALGS; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
-        crypto_sign(&good, alg);
+        key = key_public(alg);
+        key_sign(&good, alg);
 
         for (i = 0; i < good.len; i += 1 + good.len / 16) {
             good.data[i] ^= (unsigned char) (1 << (i % 8));
-            crypto_assert_bad(key, alg, oauth_buf_str(&good));
+            key_assert_bad(key, alg, oauth_buf_str(&good));
             good.data[i] ^= (unsigned char) (1 << (i % 8));
         }
 
-        crypto_assert_good(key, alg, oauth_buf_str(&good));
+        key_assert_good(key, alg, oauth_buf_str(&good));
 
         oauth_buf_free(&good);
         oauth_key_free(key);
@@ -111,7 +111,7 @@ crypto_flipped_bits(void **state)
 
 
 static void
-crypto_wrong_length(void **state)
+key_wrong_length(void **state)
 {
     int                 id;
     size_t              len;
@@ -123,38 +123,38 @@ crypto_wrong_length(void **state)
 
     for (id = 0; id < OAUTH_ALGS; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
-        crypto_sign(&buf, alg);
+        key = key_public(alg);
+        key_sign(&buf, alg);
         len = buf.len;
 
-        crypto_assert_good(key, alg, (oauth_str_t) { len, buf.data });
-        crypto_assert_bad(key, alg, (oauth_str_t) { 0, NULL });
-        crypto_assert_bad(key, alg, (oauth_str_t) { 1, buf.data });
-        crypto_assert_bad(key, alg, (oauth_str_t) { len - 1, buf.data });
-        crypto_assert_bad(key, alg, (oauth_str_t) { len - 1, buf.data + 1 });
+        key_assert_good(key, alg, (oauth_str_t) { len, buf.data });
+        key_assert_bad(key, alg, (oauth_str_t) { 0, NULL });
+        key_assert_bad(key, alg, (oauth_str_t) { 1, buf.data });
+        key_assert_bad(key, alg, (oauth_str_t) { len - 1, buf.data });
+        key_assert_bad(key, alg, (oauth_str_t) { len - 1, buf.data + 1 });
 
         oauth_buf_append(&buf, "\0", 1);
-        crypto_assert_bad(key, alg, (oauth_str_t) { len + 1, buf.data });
+        key_assert_bad(key, alg, (oauth_str_t) { len + 1, buf.data });
 
         buf.len = len;
         oauth_buf_append(&buf, "\xff", 1);
-        crypto_assert_bad(key, alg, (oauth_str_t) { len + 1, buf.data });
+        key_assert_bad(key, alg, (oauth_str_t) { len + 1, buf.data });
 
         /* Doubled, and a zero in front. */
 
         buf.len = 0;
         oauth_buf_append(&buf, "\0", 1);
-        keys_append_signature(&buf, crypto_private(alg), alg->id,
-                              crypto_input);
-        crypto_assert_good(key, alg, (oauth_str_t) { len, buf.data + 1 });
-        crypto_assert_bad(key, alg, oauth_buf_str(&buf));
+        keys_append_signature(&buf, key_private(alg), alg->id,
+                              key_input);
+        key_assert_good(key, alg, (oauth_str_t) { len, buf.data + 1 });
+        key_assert_bad(key, alg, oauth_buf_str(&buf));
 
-        keys_append_signature(&buf, crypto_private(alg), alg->id,
-                              crypto_input);
-        crypto_assert_bad(key, alg, (oauth_str_t) { 2 * len, buf.data + 1 });
+        keys_append_signature(&buf, key_private(alg), alg->id,
+                              key_input);
+        key_assert_bad(key, alg, (oauth_str_t) { 2 * len, buf.data + 1 });
 
         memset(buf.data, 0, buf.len);
-        crypto_assert_bad(key, alg, (oauth_str_t) { len, buf.data });
+        key_assert_bad(key, alg, (oauth_str_t) { len, buf.data });
 
         oauth_buf_free(&buf);
         oauth_key_free(key);
@@ -165,7 +165,7 @@ crypto_wrong_length(void **state)
 /* A signature is good for its own algorithm, and EdDSA for its key's curve. */
 
 static void
-crypto_other_algorithm(void **state)
+key_other_algorithm(void **state)
 {
     int                 id, other;
     oauth_buf_t         good;
@@ -176,13 +176,13 @@ crypto_other_algorithm(void **state)
 
     for (id = 0; id < OAUTH_ALGS; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
-        crypto_sign(&good, alg);
+        key = key_public(alg);
+        key_sign(&good, alg);
 
         for (other = 0; other < OAUTH_ALGS; other++) {
             wrong = oauth_alg_get((oauth_alg_id_t) other);
 
-            crypto_assert(key, wrong, crypto_input, oauth_buf_str(&good),
+            key_assert(key, wrong, key_input, oauth_buf_str(&good),
                           (wrong->bits & oauth_key_algorithms(key)
                            & alg->bits)
                               ? OAUTH_OK : OAUTH_BAD_SIGNATURE);
@@ -195,7 +195,7 @@ crypto_other_algorithm(void **state)
 
 
 static void
-crypto_other_key(void **state)
+key_other_key(void **state)
 {
     int                 id;
     EVP_PKEY           *pkey;
@@ -207,13 +207,13 @@ crypto_other_key(void **state)
 
     for (id = OAUTH_ALG_ES256; id < OAUTH_ALGS; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
+        key = key_public(alg);
         pkey = keys_for(alg->id);
 
         memset(&foreign, 0, sizeof(oauth_buf_t));
-        keys_append_signature(&foreign, pkey, alg->id, crypto_input);
+        keys_append_signature(&foreign, pkey, alg->id, key_input);
 
-        crypto_assert_bad(key, alg, oauth_buf_str(&foreign));
+        key_assert_bad(key, alg, oauth_buf_str(&foreign));
 
         oauth_buf_free(&foreign);
         EVP_PKEY_free(pkey);
@@ -226,13 +226,13 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(crypto_verifies),
-        cmocka_unit_test(crypto_reuse),
-        cmocka_unit_test(crypto_flipped_bits),
-        cmocka_unit_test(crypto_wrong_length),
-        cmocka_unit_test(crypto_other_algorithm),
-        cmocka_unit_test(crypto_other_key)
+        cmocka_unit_test(key_verifies),
+        cmocka_unit_test(key_reuse),
+        cmocka_unit_test(key_flipped_bits),
+        cmocka_unit_test(key_wrong_length),
+        cmocka_unit_test(key_other_algorithm),
+        cmocka_unit_test(key_other_key)
     };
 
-    return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
+    return cmocka_run_group_tests(tests, key_setup, key_teardown);
 }

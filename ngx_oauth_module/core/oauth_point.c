@@ -14,7 +14,7 @@
 
 #include <openssl/bn.h>
 
-#include "oauth_crypto_point.h"
+#include "oauth_point.h"
 
 
 #define OAUTH_POINT_SIZE   66           /* bytes of a number: P-521           */

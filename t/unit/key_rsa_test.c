@@ -18,14 +18,14 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
-#include "crypto_fixture.h"
+#include "key_fixture.h"
 #include "keys.h"
 
 
 /* The wanted signature begins with a zero byte: PKCS #1 or PSS. */
 
 static void
-crypto_sign_zero(oauth_buf_t *good, const oauth_alg_t *alg, oauth_buf_t *input)
+key_sign_zero(oauth_buf_t *good, const oauth_alg_t *alg, oauth_buf_t *input)
 {
     memset(input, 0, sizeof(oauth_buf_t));
     memset(good, 0, sizeof(oauth_buf_t));
@@ -33,7 +33,7 @@ crypto_sign_zero(oauth_buf_t *good, const oauth_alg_t *alg, oauth_buf_t *input)
     do {
         good->len = 0;
         oauth_buf_append_literal(input, "x");
-        keys_append_signature(good, crypto_rsa, alg->id,
+        keys_append_signature(good, key_rsa, alg->id,
                               oauth_buf_str(input));
     } while (good->data[0] != 0);
 }
@@ -42,7 +42,7 @@ crypto_sign_zero(oauth_buf_t *good, const oauth_alg_t *alg, oauth_buf_t *input)
 /* OpenSSL 3.0 verifies the shorter PSS signature. */
 
 static void
-crypto_rsa_leading_zero(void **state)
+key_rsa_leading_zero(void **state)
 {
     int                 id;
     oauth_buf_t         good, input;
@@ -53,13 +53,13 @@ crypto_rsa_leading_zero(void **state)
 
     for (id = OAUTH_ALG_RS256; id <= OAUTH_ALG_PS512; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
+        key = key_public(alg);
 
-        crypto_sign_zero(&good, alg, &input);
+        key_sign_zero(&good, alg, &input);
 
-        crypto_assert(key, alg, oauth_buf_str(&input), oauth_buf_str(&good),
+        key_assert(key, alg, oauth_buf_str(&input), oauth_buf_str(&good),
                       OAUTH_OK);
-        crypto_assert(key, alg, oauth_buf_str(&input),
+        key_assert(key, alg, oauth_buf_str(&input),
                       (oauth_str_t) { good.len - 1, good.data + 1 },
                       OAUTH_BAD_SIGNATURE);
 
@@ -73,7 +73,7 @@ crypto_rsa_leading_zero(void **state)
 /* s + n is the same number modulo n. */
 
 static void
-crypto_rsa_plus_modulus(void **state)
+key_rsa_plus_modulus(void **state)
 {
     int                 id;
     BIGNUM             *n, *s;
@@ -83,31 +83,31 @@ crypto_rsa_plus_modulus(void **state)
 
     (void) state;
 
-    n = keys_number(crypto_rsa, "n");
+    n = keys_number(key_rsa, "n");
 
     for (id = OAUTH_ALG_RS256; id <= OAUTH_ALG_PS512; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
-        crypto_sign(&good, alg);
+        key = key_public(alg);
+        key_sign(&good, alg);
 
-        crypto_assert_good(key, alg, oauth_buf_str(&good));
+        key_assert_good(key, alg, oauth_buf_str(&good));
 
         s = BN_bin2bn(good.data, (int) good.len, NULL);
         assert_non_null(s);
         assert_int_equal(BN_add(s, s, n), 1);
 
         good.len = 0;
-        keys_append_number(&good, s, CRYPTO_RSA_SIZE);
-        crypto_assert_bad(key, alg, oauth_buf_str(&good));
+        keys_append_number(&good, s, KEY_RSA_SIZE);
+        key_assert_bad(key, alg, oauth_buf_str(&good));
 
         /* n itself, and n - 1. */
 
         good.len = 0;
-        keys_append_number(&good, n, CRYPTO_RSA_SIZE);
-        crypto_assert_bad(key, alg, oauth_buf_str(&good));
+        keys_append_number(&good, n, KEY_RSA_SIZE);
+        key_assert_bad(key, alg, oauth_buf_str(&good));
 
         good.data[good.len - 1] ^= 1;
-        crypto_assert_bad(key, alg, oauth_buf_str(&good));
+        key_assert_bad(key, alg, oauth_buf_str(&good));
 
         BN_free(s);
         oauth_buf_free(&good);
@@ -131,10 +131,10 @@ typedef struct {
     size_t        hash;                  /* bytes of the hash */
     size_t        garbage;               /* bytes behind it */
     int           good;
-} crypto_block_t;
+} key_block_t;
 
 
-static const crypto_block_t  crypto_blocks[] = {
+static const key_block_t  key_blocks[] = {
     { "control", oauth_string("\0\1"), 0xff,
       oauth_string("\0" SHA256_INFO), 32, 0, 1 },
 
@@ -184,13 +184,13 @@ static const crypto_block_t  crypto_blocks[] = {
 /* The private operation on a block that is padded by hand. */
 
 static void
-crypto_sign_block(oauth_buf_t *buf, const crypto_block_t *block)
+key_sign_block(oauth_buf_t *buf, const key_block_t *block)
 {
     size_t         i, len;
     EVP_PKEY_CTX  *ctx;
-    unsigned char  em[CRYPTO_RSA_SIZE], out[CRYPTO_RSA_SIZE], hash[32], *p;
+    unsigned char  em[KEY_RSA_SIZE], out[KEY_RSA_SIZE], hash[32], *p;
 
-    assert_int_equal(EVP_Digest(crypto_input.data, crypto_input.len, hash,
+    assert_int_equal(EVP_Digest(key_input.data, key_input.len, hash,
                                 NULL, EVP_sha256(), NULL), 1);
 
     memset(em, block->pad, sizeof(em));
@@ -209,7 +209,7 @@ crypto_sign_block(oauth_buf_t *buf, const crypto_block_t *block)
     }
 
     len = sizeof(out);
-    ctx = EVP_PKEY_CTX_new(crypto_rsa, NULL);
+    ctx = EVP_PKEY_CTX_new(key_rsa, NULL);
 
     assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
     assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING), 1);
@@ -223,7 +223,7 @@ crypto_sign_block(oauth_buf_t *buf, const crypto_block_t *block)
 
 
 static void
-crypto_rsa_padding(void **state)
+key_rsa_padding(void **state)
 {
     size_t              i;
     oauth_buf_t         signature;
@@ -234,16 +234,16 @@ crypto_rsa_padding(void **state)
     (void) state;
 
     alg = oauth_alg_get(OAUTH_ALG_RS256);
-    key = crypto_public(alg);
+    key = key_public(alg);
 
-    for (i = 0; i < sizeof(crypto_blocks) / sizeof(crypto_block_t); i++) {
-        crypto_sign_block(&signature, &crypto_blocks[i]);
+    for (i = 0; i < sizeof(key_blocks) / sizeof(key_block_t); i++) {
+        key_sign_block(&signature, &key_blocks[i]);
 
-        reason = oauth_key_verify(key, alg, crypto_input,
+        reason = oauth_key_verify(key, alg, key_input,
                                   oauth_buf_str(&signature));
 
-        if ((reason == OAUTH_OK) != crypto_blocks[i].good) {
-            fail_msg("%s: %d", crypto_blocks[i].what, reason);
+        if ((reason == OAUTH_OK) != key_blocks[i].good) {
+            fail_msg("%s: %d", key_blocks[i].what, reason);
         }
 
         assert_int_equal(ERR_peek_error(), 0);
@@ -257,7 +257,7 @@ crypto_rsa_padding(void **state)
 /* RFC 7518 section 3.5: the salt has the hash's size, MGF1 the same hash. */
 
 static void
-crypto_pss_parameters(void **state)
+key_pss_parameters(void **state)
 {
     size_t              i;
     oauth_buf_t         buf;
@@ -292,13 +292,13 @@ crypto_pss_parameters(void **state)
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         alg = oauth_alg_get(cases[i].id);
-        key = crypto_public(alg);
+        key = key_public(alg);
 
         memset(&buf, 0, sizeof(oauth_buf_t));
-        keys_append_pss(&buf, crypto_rsa, alg->digest, cases[i].mgf,
-                        cases[i].salt, crypto_input);
+        keys_append_pss(&buf, key_rsa, alg->digest, cases[i].mgf,
+                        cases[i].salt, key_input);
 
-        crypto_assert(key, alg, crypto_input, oauth_buf_str(&buf),
+        key_assert(key, alg, key_input, oauth_buf_str(&buf),
                       cases[i].reason);
 
         oauth_buf_free(&buf);
@@ -311,11 +311,11 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(crypto_rsa_leading_zero),
-        cmocka_unit_test(crypto_rsa_plus_modulus),
-        cmocka_unit_test(crypto_rsa_padding),
-        cmocka_unit_test(crypto_pss_parameters)
+        cmocka_unit_test(key_rsa_leading_zero),
+        cmocka_unit_test(key_rsa_plus_modulus),
+        cmocka_unit_test(key_rsa_padding),
+        cmocka_unit_test(key_pss_parameters)
     };
 
-    return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
+    return cmocka_run_group_tests(tests, key_setup, key_teardown);
 }

@@ -17,14 +17,14 @@
 #include <openssl/bn.h>
 #include <openssl/err.h>
 
-#include "crypto_fixture.h"
+#include "key_fixture.h"
 #include "keys.h"
 
 
 /* r and s as numbers: the one at place 0 or 1 replaced. */
 
 static void
-crypto_assert_ecdsa(oauth_key_t *key, const oauth_alg_t *alg,
+key_assert_ecdsa(oauth_key_t *key, const oauth_alg_t *alg,
     const oauth_buf_t *good, int place, const BIGNUM *number)
 {
     size_t       half;
@@ -44,14 +44,14 @@ crypto_assert_ecdsa(oauth_key_t *key, const oauth_alg_t *alg,
     }
 
     assert_int_equal(buf.len, good->len);
-    crypto_assert_bad(key, alg, oauth_buf_str(&buf));
+    key_assert_bad(key, alg, oauth_buf_str(&buf));
 
     oauth_buf_free(&buf);
 }
 
 
 static void
-crypto_ecdsa_numbers(void **state)
+key_ecdsa_numbers(void **state)
 {
     int                 id, place;
     BIGNUM             *n, *number;
@@ -66,33 +66,33 @@ crypto_ecdsa_numbers(void **state)
 
     for (id = OAUTH_ALG_ES256; id <= OAUTH_ALG_ES512; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
-        n = keys_number(crypto_private(alg), "order");
-        crypto_sign(&good, alg);
+        key = key_public(alg);
+        n = keys_number(key_private(alg), "order");
+        key_sign(&good, alg);
 
         for (place = 0; place < 2; place++) {
             BN_zero(number);
-            crypto_assert_ecdsa(key, alg, &good, place, number);
+            key_assert_ecdsa(key, alg, &good, place, number);
 
             BN_one(number);
-            crypto_assert_ecdsa(key, alg, &good, place, number);
+            key_assert_ecdsa(key, alg, &good, place, number);
 
-            crypto_assert_ecdsa(key, alg, &good, place, n);
+            key_assert_ecdsa(key, alg, &good, place, n);
 
             assert_non_null(BN_copy(number, n));
             assert_int_equal(BN_sub_word(number, 1), 1);
-            crypto_assert_ecdsa(key, alg, &good, place, number);
+            key_assert_ecdsa(key, alg, &good, place, number);
 
             assert_int_equal(BN_add_word(number, 2), 1);
-            crypto_assert_ecdsa(key, alg, &good, place, number);
+            key_assert_ecdsa(key, alg, &good, place, number);
         }
 
-        crypto_assert_good(key, alg, oauth_buf_str(&good));
+        key_assert_good(key, alg, oauth_buf_str(&good));
 
         memset(&zeros, 0, sizeof(oauth_buf_t));
         BN_zero(number);
         keys_append_number(&zeros, number, good.len);
-        crypto_assert_bad(key, alg, oauth_buf_str(&zeros));
+        key_assert_bad(key, alg, oauth_buf_str(&zeros));
 
         oauth_buf_free(&zeros);
         oauth_buf_free(&good);
@@ -107,7 +107,7 @@ crypto_ecdsa_numbers(void **state)
 /* P-521's numbers have room for r + n and s + n in their 66 bytes. */
 
 static void
-crypto_ecdsa_plus_order(void **state)
+key_ecdsa_plus_order(void **state)
 {
     int                 place;
     BIGNUM             *n, *number;
@@ -118,21 +118,21 @@ crypto_ecdsa_plus_order(void **state)
     (void) state;
 
     alg = oauth_alg_get(OAUTH_ALG_ES512);
-    key = crypto_public(alg);
-    n = keys_number(crypto_private(alg), "order");
-    crypto_sign(&good, alg);
+    key = key_public(alg);
+    n = keys_number(key_private(alg), "order");
+    key_sign(&good, alg);
 
     for (place = 0; place < 2; place++) {
         number = BN_bin2bn(good.data + place * 66, 66, NULL);
         assert_non_null(number);
         assert_int_equal(BN_add(number, number, n), 1);
 
-        crypto_assert_ecdsa(key, alg, &good, place, number);
+        key_assert_ecdsa(key, alg, &good, place, number);
 
         BN_free(number);
     }
 
-    crypto_assert_good(key, alg, oauth_buf_str(&good));
+    key_assert_good(key, alg, oauth_buf_str(&good));
 
     BN_free(n);
     oauth_buf_free(&good);
@@ -143,7 +143,7 @@ crypto_ecdsa_plus_order(void **state)
 /* OpenSSL's own form of an ECDSA signature is not that of JWS. */
 
 static void
-crypto_ecdsa_der(void **state)
+key_ecdsa_der(void **state)
 {
     int                 id;
     size_t              len;
@@ -156,20 +156,20 @@ crypto_ecdsa_der(void **state)
 
     for (id = OAUTH_ALG_ES256; id <= OAUTH_ALG_ES512; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
-        key = crypto_public(alg);
+        key = key_public(alg);
 
         memset(der, 0, sizeof(der));
         len = sizeof(der);
         ctx = EVP_MD_CTX_new();
 
         assert_int_equal(EVP_DigestSignInit_ex(ctx, NULL, alg->digest, NULL,
-                                               NULL, crypto_private(alg),
+                                               NULL, key_private(alg),
                                                NULL), 1);
-        assert_int_equal(EVP_DigestSign(ctx, der, &len, crypto_input.data,
-                                        crypto_input.len), 1);
+        assert_int_equal(EVP_DigestSign(ctx, der, &len, key_input.data,
+                                        key_input.len), 1);
 
-        crypto_assert_bad(key, alg, (oauth_str_t) { len, der });
-        crypto_assert_bad(key, alg,
+        key_assert_bad(key, alg, (oauth_str_t) { len, der });
+        key_assert_bad(key, alg,
                           (oauth_str_t) { 2 * alg->coordinate, der });
 
         EVP_MD_CTX_free(ctx);
@@ -181,7 +181,7 @@ crypto_ecdsa_der(void **state)
 /* RFC 8032 sections 5.1.7 and 5.2.7: S is below the group's order L. */
 
 static void
-crypto_eddsa_plus_order(void **state)
+key_eddsa_plus_order(void **state)
 {
     int                 id;
     size_t              i, len;
@@ -208,10 +208,10 @@ crypto_eddsa_plus_order(void **state)
     for (id = OAUTH_ALG_ED25519; id <= OAUTH_ALG_ED448; id++) {
         alg = oauth_alg_get((oauth_alg_id_t) id);
         len = alg->coordinate;
-        key = crypto_public(alg);
-        crypto_sign(&good, alg);
+        key = key_public(alg);
+        key_sign(&good, alg);
 
-        crypto_assert_good(key, alg, oauth_buf_str(&good));
+        key_assert_good(key, alg, oauth_buf_str(&good));
 
         for (i = 0, sum = 0; i < len; i++) {
             sum += good.data[len + i] + orders[id - OAUTH_ALG_ED25519][i];
@@ -219,13 +219,13 @@ crypto_eddsa_plus_order(void **state)
             sum >>= 8;
         }
 
-        crypto_assert_bad(key, alg, oauth_buf_str(&good));
+        key_assert_bad(key, alg, oauth_buf_str(&good));
 
         /* R is the identity, S is 0: good for a key of small order only. */
 
         memset(good.data, 0, good.len);
         good.data[0] = 1;
-        crypto_assert_bad(key, alg, oauth_buf_str(&good));
+        key_assert_bad(key, alg, oauth_buf_str(&good));
 
         oauth_buf_free(&good);
         oauth_key_free(key);
@@ -237,11 +237,11 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(crypto_ecdsa_numbers),
-        cmocka_unit_test(crypto_ecdsa_plus_order),
-        cmocka_unit_test(crypto_ecdsa_der),
-        cmocka_unit_test(crypto_eddsa_plus_order)
+        cmocka_unit_test(key_ecdsa_numbers),
+        cmocka_unit_test(key_ecdsa_plus_order),
+        cmocka_unit_test(key_ecdsa_der),
+        cmocka_unit_test(key_eddsa_plus_order)
     };
 
-    return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
+    return cmocka_run_group_tests(tests, key_setup, key_teardown);
 }

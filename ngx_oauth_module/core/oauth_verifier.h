@@ -1,13 +1,13 @@
 
 /*
- * A key prepared for one algorithm: what oauth_crypto keeps with each key so
+ * A key prepared for one algorithm: what oauth_key keeps with each key so
  * that no name is looked up and no parameter set per signature.  For
- * oauth_crypto alone.
+ * oauth_key alone.
  */
 
 
-#ifndef OAUTH_CRYPTO_VERIFIER_H_INCLUDED
-#define OAUTH_CRYPTO_VERIFIER_H_INCLUDED
+#ifndef OAUTH_VERIFIER_H_INCLUDED
+#define OAUTH_VERIFIER_H_INCLUDED
 
 
 #include <openssl/types.h>
@@ -38,4 +38,4 @@ oauth_reason_t oauth_verifier_verify(oauth_verifier_t *verifier,
     oauth_str_t input, oauth_str_t signature);
 
 
-#endif /* OAUTH_CRYPTO_VERIFIER_H_INCLUDED */
+#endif /* OAUTH_VERIFIER_H_INCLUDED */

@@ -19,9 +19,9 @@
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
 
-#include "oauth_crypto.h"
-#include "oauth_crypto_point.h"
-#include "oauth_crypto_verifier.h"
+#include "oauth_key.h"
+#include "oauth_point.h"
+#include "oauth_verifier.h"
 
 
 #define OAUTH_RSA_BITS_MIN    2048

@@ -17,7 +17,7 @@
 
 #include <openssl/err.h>
 
-#include "crypto_fixture.h"
+#include "key_fixture.h"
 #include "keys.h"
 
 
@@ -26,10 +26,10 @@ typedef struct {
     const char  *key;
     const char  *message;
     const char  *signature;
-} crypto_vector_t;
+} key_vector_t;
 
 
-static const crypto_vector_t  crypto_vectors[] = {
+static const key_vector_t  key_vectors[] = {
     { "Ed25519",
       "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707"
       "511a",
@@ -76,7 +76,7 @@ static const crypto_vector_t  crypto_vectors[] = {
 
 
 static oauth_str_t
-crypto_hex(const char *text, unsigned char *bytes)
+key_hex(const char *text, unsigned char *bytes)
 {
     size_t    i;
     unsigned  byte;
@@ -91,7 +91,7 @@ crypto_hex(const char *text, unsigned char *bytes)
 
 
 static void
-crypto_rfc_8032(void **state)
+key_rfc_8032(void **state)
 {
     size_t              i, k;
     oauth_str_t         x, message, signature;
@@ -103,11 +103,11 @@ crypto_rfc_8032(void **state)
 
     eddsa = oauth_alg_get(OAUTH_ALG_EDDSA);
 
-    for (i = 0; i < sizeof(crypto_vectors) / sizeof(crypto_vector_t); i++) {
-        alg = oauth_alg_lookup(keys_str(crypto_vectors[i].curve));
-        x = crypto_hex(crypto_vectors[i].key, raw);
-        message = crypto_hex(crypto_vectors[i].message, input);
-        signature = crypto_hex(crypto_vectors[i].signature, bytes);
+    for (i = 0; i < sizeof(key_vectors) / sizeof(key_vector_t); i++) {
+        alg = oauth_alg_lookup(keys_str(key_vectors[i].curve));
+        x = key_hex(key_vectors[i].key, raw);
+        message = key_hex(key_vectors[i].message, input);
+        signature = key_hex(key_vectors[i].signature, bytes);
 
         assert_int_equal(signature.len, 2 * alg->coordinate);
 
@@ -115,16 +115,16 @@ crypto_rfc_8032(void **state)
         assert_non_null(key);
         assert_int_equal(oauth_key_algorithms(key), alg->bits);
 
-        crypto_assert(key, alg, message, signature, OAUTH_OK);
-        crypto_assert(key, eddsa, message, signature, OAUTH_OK);
-        crypto_assert(key, oauth_alg_get(alg->id == OAUTH_ALG_ED448
+        key_assert(key, alg, message, signature, OAUTH_OK);
+        key_assert(key, eddsa, message, signature, OAUTH_OK);
+        key_assert(key, oauth_alg_get(alg->id == OAUTH_ALG_ED448
                                              ? OAUTH_ALG_ED25519
                                              : OAUTH_ALG_ED448),
                       message, signature, OAUTH_BAD_SIGNATURE);
 
         for (k = 0; k < signature.len; k++) {
             bytes[k] ^= 1;
-            crypto_assert(key, alg, message, signature, OAUTH_BAD_SIGNATURE);
+            key_assert(key, alg, message, signature, OAUTH_BAD_SIGNATURE);
             bytes[k] ^= 1;
         }
 
@@ -134,7 +134,7 @@ crypto_rfc_8032(void **state)
 
 
 static int
-crypto_ed25519_imports(const unsigned char *x, size_t len)
+key_ed25519_imports(const unsigned char *x, size_t len)
 {
     int           good;
     oauth_key_t  *key;
@@ -156,7 +156,7 @@ crypto_ed25519_imports(const unsigned char *x, size_t len)
  */
 
 static void
-crypto_ed25519_refused(void **state)
+key_ed25519_refused(void **state)
 {
     size_t         i;
     unsigned char  x[32];
@@ -185,10 +185,10 @@ crypto_ed25519_refused(void **state)
 
     for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
         memcpy(x, points[i], 32);
-        assert_false(crypto_ed25519_imports(x, 32));
+        assert_false(key_ed25519_imports(x, 32));
 
         x[31] |= 0x80;
-        assert_false(crypto_ed25519_imports(x, 32));
+        assert_false(key_ed25519_imports(x, 32));
     }
 
     /* p, p + 1, ... 2^255 - 1: 3, 4, 5, 6 are the y of points, p + 3 not. */
@@ -198,16 +198,16 @@ crypto_ed25519_refused(void **state)
     for (i = 0xed; i <= 0xff; i++) {
         x[0] = (unsigned char) i;
         x[31] = 0x7f;
-        assert_false(crypto_ed25519_imports(x, 32));
+        assert_false(key_ed25519_imports(x, 32));
 
         x[31] = 0xff;
-        assert_false(crypto_ed25519_imports(x, 32));
+        assert_false(key_ed25519_imports(x, 32));
     }
 }
 
 
 static void
-crypto_ed25519_import(void **state)
+key_ed25519_import(void **state)
 {
     size_t         i, len;
     EVP_PKEY      *pkey;
@@ -221,10 +221,10 @@ crypto_ed25519_import(void **state)
     for (i = 0; i < sizeof(ys); i++) {
         memset(x, 0, sizeof(x));
         x[0] = ys[i];
-        assert_true(crypto_ed25519_imports(x, 32));
+        assert_true(key_ed25519_imports(x, 32));
 
         x[31] = 0x80;
-        assert_true(crypto_ed25519_imports(x, 32));
+        assert_true(key_ed25519_imports(x, 32));
     }
 
     for (i = 0; i < 40; i++) {
@@ -233,12 +233,12 @@ crypto_ed25519_import(void **state)
         assert_int_equal(EVP_PKEY_get_raw_public_key(pkey, x, &len), 1);
         EVP_PKEY_free(pkey);
 
-        assert_true(crypto_ed25519_imports(x, 32));
-        assert_false(crypto_ed25519_imports(x, 30));
-        assert_false(crypto_ed25519_imports(x, 0));
+        assert_true(key_ed25519_imports(x, 32));
+        assert_false(key_ed25519_imports(x, 30));
+        assert_false(key_ed25519_imports(x, 0));
 
         x[32] = 0;
-        assert_true(x[0] == 0 || !crypto_ed25519_imports(x, 33));
+        assert_true(x[0] == 0 || !key_ed25519_imports(x, 33));
     }
 
     key = oauth_key_create_okp(oauth_str("Ed25519"), (oauth_str_t) { 32, x });
@@ -252,7 +252,7 @@ crypto_ed25519_import(void **state)
 /* The same for Ed448: four points of small order share three y. */
 
 static int
-crypto_ed448_imports(const unsigned char *x, size_t len)
+key_ed448_imports(const unsigned char *x, size_t len)
 {
     int           good;
     oauth_key_t  *key;
@@ -268,7 +268,7 @@ crypto_ed448_imports(const unsigned char *x, size_t len)
 
 
 static void
-crypto_ed448_refused(void **state)
+key_ed448_refused(void **state)
 {
     size_t         i, sign;
     unsigned char  x[57];
@@ -282,10 +282,10 @@ crypto_ed448_refused(void **state)
     for (i = 0; i < sizeof(ys); i++) {
         memset(x, 0, 57);
         x[0] = ys[i];
-        assert_false(crypto_ed448_imports(x, 57));
+        assert_false(key_ed448_imports(x, 57));
 
         x[56] = 0x80;
-        assert_false(crypto_ed448_imports(x, 57));
+        assert_false(key_ed448_imports(x, 57));
     }
 
     /* p - 1; then p, p + 1, ... p + 9, of which many are the y of points. */
@@ -303,7 +303,7 @@ crypto_ed448_refused(void **state)
             }
 
             x[56] = sign ? 0x80 : 0;
-            assert_false(crypto_ed448_imports(x, 57));
+            assert_false(key_ed448_imports(x, 57));
         }
     }
 
@@ -311,17 +311,17 @@ crypto_ed448_refused(void **state)
 
     memset(x, 0, 57);
     x[0] = 3;
-    assert_true(crypto_ed448_imports(x, 57));
+    assert_true(key_ed448_imports(x, 57));
 
     for (i = 1; i < 0x80; i++) {
         x[56] = (unsigned char) i;
-        assert_false(crypto_ed448_imports(x, 57));
+        assert_false(key_ed448_imports(x, 57));
     }
 }
 
 
 static void
-crypto_ed448_import(void **state)
+key_ed448_import(void **state)
 {
     size_t         i, len;
     EVP_PKEY      *pkey;
@@ -334,10 +334,10 @@ crypto_ed448_import(void **state)
     for (i = 0; i < sizeof(ys); i++) {
         memset(x, 0, sizeof(x));
         x[0] = ys[i];
-        assert_true(crypto_ed448_imports(x, 57));
+        assert_true(key_ed448_imports(x, 57));
 
         x[56] = 0x80;
-        assert_true(crypto_ed448_imports(x, 57));
+        assert_true(key_ed448_imports(x, 57));
     }
 
     for (i = 0; i < 40; i++) {
@@ -346,13 +346,13 @@ crypto_ed448_import(void **state)
         assert_int_equal(EVP_PKEY_get_raw_public_key(pkey, x, &len), 1);
         EVP_PKEY_free(pkey);
 
-        assert_true(crypto_ed448_imports(x, 57));
-        assert_false(crypto_ed448_imports(x, 55));
-        assert_false(crypto_ed448_imports(x, 32));
-        assert_false(crypto_ed448_imports(x, 0));
+        assert_true(key_ed448_imports(x, 57));
+        assert_false(key_ed448_imports(x, 55));
+        assert_false(key_ed448_imports(x, 32));
+        assert_false(key_ed448_imports(x, 0));
 
         x[57] = 0;
-        assert_true(x[0] == 0 || !crypto_ed448_imports(x, 58));
+        assert_true(x[0] == 0 || !key_ed448_imports(x, 58));
     }
 }
 
@@ -364,7 +364,7 @@ crypto_ed448_import(void **state)
  */
 
 static void
-crypto_okp_zeros(void **state)
+key_okp_zeros(void **state)
 {
     int                 id;
     size_t              len;
@@ -396,7 +396,7 @@ crypto_okp_zeros(void **state)
         } while (raw[10] != 0);
 
         memset(&good, 0, sizeof(oauth_buf_t));
-        keys_append_signature(&good, pkey, alg->id, crypto_input);
+        keys_append_signature(&good, pkey, alg->id, key_input);
 
         /* One byte less, as many as there are, one and three more. */
 
@@ -405,7 +405,7 @@ crypto_okp_zeros(void **state)
 
             key = oauth_key_create_okp(alg->curve, x);
             assert_non_null(key);
-            crypto_assert_good(key, alg, oauth_buf_str(&good));
+            key_assert_good(key, alg, oauth_buf_str(&good));
             oauth_key_free(key);
         }
 
@@ -429,13 +429,13 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(crypto_rfc_8032),
-        cmocka_unit_test(crypto_ed25519_refused),
-        cmocka_unit_test(crypto_ed25519_import),
-        cmocka_unit_test(crypto_ed448_refused),
-        cmocka_unit_test(crypto_ed448_import),
-        cmocka_unit_test(crypto_okp_zeros)
+        cmocka_unit_test(key_rfc_8032),
+        cmocka_unit_test(key_ed25519_refused),
+        cmocka_unit_test(key_ed25519_import),
+        cmocka_unit_test(key_ed448_refused),
+        cmocka_unit_test(key_ed448_import),
+        cmocka_unit_test(key_okp_zeros)
     };
 
-    return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
+    return cmocka_run_group_tests(tests, key_setup, key_teardown);
 }

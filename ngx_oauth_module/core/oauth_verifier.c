@@ -13,8 +13,8 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "oauth_crypto_point.h"
-#include "oauth_crypto_verifier.h"
+#include "oauth_point.h"
+#include "oauth_verifier.h"
 
 
 #define OAUTH_COORDINATE_MAX  66        /* bytes: P-521                       */

@@ -17,12 +17,12 @@
 #include <openssl/bn.h>
 #include <openssl/err.h>
 
-#include "crypto_fixture.h"
+#include "key_fixture.h"
 #include "keys.h"
 
 
 static int
-crypto_rsa_imports(size_t bits, unsigned last, oauth_str_t e)
+key_rsa_imports(size_t bits, unsigned last, oauth_str_t e)
 {
     int             good;
     size_t          len;
@@ -46,7 +46,7 @@ crypto_rsa_imports(size_t bits, unsigned last, oauth_str_t e)
 
 
 static void
-crypto_rsa_import(void **state)
+key_rsa_import(void **state)
 {
     size_t       i;
     oauth_str_t  f4;
@@ -71,24 +71,24 @@ crypto_rsa_import(void **state)
     f4 = oauth_str("\1\0\1");
 
     for (i = 0; i < sizeof(few) / sizeof(size_t); i++) {
-        assert_false(crypto_rsa_imports(few[i], 1, f4));
+        assert_false(key_rsa_imports(few[i], 1, f4));
     }
 
     for (i = 0; i < sizeof(enough) / sizeof(size_t); i++) {
-        assert_true(crypto_rsa_imports(enough[i], 1, f4));
-        assert_false(crypto_rsa_imports(enough[i], 2, f4));
+        assert_true(key_rsa_imports(enough[i], 1, f4));
+        assert_false(key_rsa_imports(enough[i], 2, f4));
     }
 
     for (i = 0; i < sizeof(many) / sizeof(size_t); i++) {
-        assert_false(crypto_rsa_imports(many[i], 1, f4));
+        assert_false(key_rsa_imports(many[i], 1, f4));
     }
 
     for (i = 0; i < sizeof(good) / sizeof(oauth_str_t); i++) {
-        assert_true(crypto_rsa_imports(2048, 1, good[i]));
+        assert_true(key_rsa_imports(2048, 1, good[i]));
     }
 
     for (i = 0; i < sizeof(bad) / sizeof(oauth_str_t); i++) {
-        assert_false(crypto_rsa_imports(2048, 1, bad[i]));
+        assert_false(key_rsa_imports(2048, 1, bad[i]));
     }
 
     assert_null(oauth_key_create_rsa(oauth_str(""), f4));
@@ -98,7 +98,7 @@ crypto_rsa_import(void **state)
 /* The zero byte that some put in front does not count as length. */
 
 static void
-crypto_rsa_import_zero(void **state)
+key_rsa_import_zero(void **state)
 {
     oauth_str_t         n;
     oauth_buf_t         modulus, buf, good;
@@ -108,8 +108,8 @@ crypto_rsa_import_zero(void **state)
     (void) state;
 
     alg = oauth_alg_get(OAUTH_ALG_RS256);
-    n = crypto_number(crypto_rsa, "n", 0, &modulus);
-    crypto_sign(&good, alg);
+    n = key_number(key_rsa, "n", 0, &modulus);
+    key_sign(&good, alg);
 
     memset(&buf, 0, sizeof(oauth_buf_t));
     oauth_buf_append(&buf, "\0", 1);
@@ -118,7 +118,7 @@ crypto_rsa_import_zero(void **state)
     key = oauth_key_create_rsa(oauth_buf_str(&buf), oauth_str("\1\0\1"));
 
     assert_non_null(key);
-    crypto_assert_good(key, alg, oauth_buf_str(&good));
+    key_assert_good(key, alg, oauth_buf_str(&good));
 
     oauth_key_free(key);
     oauth_buf_free(&buf);
@@ -128,7 +128,7 @@ crypto_rsa_import_zero(void **state)
 
 
 static void
-crypto_assert_no_point(const char *curve, oauth_str_t x, oauth_str_t y)
+key_assert_no_point(const char *curve, oauth_str_t x, oauth_str_t y)
 {
     assert_null(oauth_key_create_ec(keys_str(curve), x, y));
     assert_int_equal(ERR_peek_error(), 0);
@@ -136,7 +136,7 @@ crypto_assert_no_point(const char *curve, oauth_str_t x, oauth_str_t y)
 
 
 static void
-crypto_ec_import(void **state)
+key_ec_import(void **state)
 {
     int                 id;
     size_t              len;
@@ -158,24 +158,24 @@ crypto_ec_import(void **state)
         curve = (const char *) alg->curve.data;
         len = alg->coordinate;
 
-        x = crypto_number(crypto_private(alg), "qx", len, &xb);
-        y = crypto_number(crypto_private(alg), "qy", len, &yb);
+        x = key_number(key_private(alg), "qx", len, &xb);
+        y = key_number(key_private(alg), "qy", len, &yb);
 
         key = oauth_key_create_ec(alg->curve, x, y);
         assert_non_null(key);
         assert_int_equal(oauth_key_algorithms(key), oauth_alg_bit(id));
         oauth_key_free(key);
 
-        crypto_assert_no_point(curve, y, x);
-        crypto_assert_no_point(curve, x, x);
-        crypto_assert_no_point(curve, (oauth_str_t) { len, zeros.data },
+        key_assert_no_point(curve, y, x);
+        key_assert_no_point(curve, x, x);
+        key_assert_no_point(curve, (oauth_str_t) { len, zeros.data },
                                (oauth_str_t) { len, zeros.data });
-        crypto_assert_no_point(curve, x, (oauth_str_t) { 0, NULL });
-        crypto_assert_no_point(curve, (oauth_str_t) { len - 1, x.data }, y);
-        crypto_assert_no_point(curve, (oauth_str_t) { 0, NULL }, y);
+        key_assert_no_point(curve, x, (oauth_str_t) { 0, NULL });
+        key_assert_no_point(curve, (oauth_str_t) { len - 1, x.data }, y);
+        key_assert_no_point(curve, (oauth_str_t) { 0, NULL }, y);
 
         xb.data[len - 1] ^= 1;
-        crypto_assert_no_point(curve, x, y);
+        key_assert_no_point(curve, x, y);
         xb.data[len - 1] ^= 1;
 
         /* More bytes than the curve has, and they are not zero. */
@@ -183,17 +183,17 @@ crypto_ec_import(void **state)
         zeros.len = 0;
         oauth_buf_append_literal(&zeros, "\1");
         oauth_buf_append_str(&zeros, x);
-        crypto_assert_no_point(curve, oauth_buf_str(&zeros), y);
+        key_assert_no_point(curve, oauth_buf_str(&zeros), y);
         memset(zeros.data, 0, zeros.len);
 
-        crypto_assert_no_point("", x, y);
-        crypto_assert_no_point("p-256", x, y);
-        crypto_assert_no_point("prime256v1", x, y);
-        crypto_assert_no_point("secp256k1", x, y);
-        crypto_assert_no_point("Ed25519", x, y);
+        key_assert_no_point("", x, y);
+        key_assert_no_point("p-256", x, y);
+        key_assert_no_point("prime256v1", x, y);
+        key_assert_no_point("secp256k1", x, y);
+        key_assert_no_point("Ed25519", x, y);
 
         if (id != OAUTH_ALG_ES256) {
-            crypto_assert_no_point("P-256", x, y);
+            key_assert_no_point("P-256", x, y);
         }
 
         oauth_buf_free(&xb);
@@ -207,18 +207,18 @@ crypto_ec_import(void **state)
 /* The key verifies what its private half has signed. */
 
 static void
-crypto_assert_point(const oauth_alg_t *alg, EVP_PKEY *pkey, oauth_str_t x,
+key_assert_point(const oauth_alg_t *alg, EVP_PKEY *pkey, oauth_str_t x,
     oauth_str_t y)
 {
     oauth_buf_t   good;
     oauth_key_t  *key;
 
     memset(&good, 0, sizeof(oauth_buf_t));
-    keys_append_signature(&good, pkey, alg->id, crypto_input);
+    keys_append_signature(&good, pkey, alg->id, key_input);
 
     key = oauth_key_create_ec(alg->curve, x, y);
     assert_non_null(key);
-    crypto_assert_good(key, alg, oauth_buf_str(&good));
+    key_assert_good(key, alg, oauth_buf_str(&good));
 
     oauth_key_free(key);
     oauth_buf_free(&good);
@@ -226,7 +226,7 @@ crypto_assert_point(const oauth_alg_t *alg, EVP_PKEY *pkey, oauth_str_t x,
 
 
 static oauth_str_t
-crypto_strip(oauth_str_t s)
+key_strip(oauth_str_t s)
 {
     while (s.len > 1 && s.data[0] == 0) {
         s.data++;
@@ -240,7 +240,7 @@ crypto_strip(oauth_str_t s)
 /* Zero bytes in front of a number are lost, or there are too many. */
 
 static void
-crypto_ec_zeros(void **state)
+key_ec_zeros(void **state)
 {
     int                 id, stripped;
     size_t              len;
@@ -259,21 +259,21 @@ crypto_ec_zeros(void **state)
 
         for (stripped = 0; stripped != 3; /* void */ ) {
             pkey = keys_ec((const char *) alg->curve.data);
-            x = crypto_number(pkey, "qx", len, &xb);
-            y = crypto_number(pkey, "qy", len, &yb);
+            x = key_number(pkey, "qx", len, &xb);
+            y = key_number(pkey, "qy", len, &yb);
 
-            if (crypto_strip(x).len < len) {
+            if (key_strip(x).len < len) {
                 stripped |= 1;
-                crypto_assert_point(alg, pkey, crypto_strip(x), y);
-                crypto_assert_no_point((const char *) alg->curve.data, y,
-                                       crypto_strip(x));
+                key_assert_point(alg, pkey, key_strip(x), y);
+                key_assert_no_point((const char *) alg->curve.data, y,
+                                       key_strip(x));
             }
 
-            if (crypto_strip(y).len < len) {
+            if (key_strip(y).len < len) {
                 stripped |= 2;
-                crypto_assert_point(alg, pkey, x, crypto_strip(y));
-                crypto_assert_point(alg, pkey, crypto_strip(x),
-                                    crypto_strip(y));
+                key_assert_point(alg, pkey, x, key_strip(y));
+                key_assert_point(alg, pkey, key_strip(x),
+                                    key_strip(y));
             }
 
             oauth_buf_free(&xb);
@@ -281,16 +281,16 @@ crypto_ec_zeros(void **state)
             EVP_PKEY_free(pkey);
         }
 
-        pkey = crypto_private(alg);
-        x = crypto_number(pkey, "qx", len, &xb);
-        y = crypto_number(pkey, "qy", len, &yb);
+        pkey = key_private(alg);
+        x = key_number(pkey, "qx", len, &xb);
+        y = key_number(pkey, "qy", len, &yb);
 
         memset(&more, 0, sizeof(oauth_buf_t));
         oauth_buf_append(&more, zeros, sizeof(zeros));
         oauth_buf_append_str(&more, x);
 
-        crypto_assert_point(alg, pkey, oauth_buf_str(&more), y);
-        crypto_assert_point(alg, pkey,
+        key_assert_point(alg, pkey, oauth_buf_str(&more), y);
+        key_assert_point(alg, pkey,
                             (oauth_str_t) { len + 1,
                                             more.data + sizeof(zeros) - 1 },
                             y);
@@ -305,7 +305,7 @@ crypto_ec_zeros(void **state)
 /* x + p is the same field element; P-521's 66 bytes have room for it. */
 
 static void
-crypto_ec_import_plus_p(void **state)
+key_ec_import_plus_p(void **state)
 {
     BIGNUM             *p, *number;
     oauth_str_t         x, y;
@@ -316,20 +316,20 @@ crypto_ec_import_plus_p(void **state)
     (void) state;
 
     alg = oauth_alg_get(OAUTH_ALG_ES512);
-    x = crypto_number(crypto_private(alg), "qx", 66, &xb);
-    y = crypto_number(crypto_private(alg), "qy", 66, &yb);
+    x = key_number(key_private(alg), "qx", 66, &xb);
+    y = key_number(key_private(alg), "qy", 66, &yb);
 
     key = oauth_key_create_ec(alg->curve, x, y);
     assert_non_null(key);
     oauth_key_free(key);
 
-    p = keys_number(crypto_private(alg), "p");
-    number = keys_number(crypto_private(alg), "qx");
+    p = keys_number(key_private(alg), "p");
+    number = keys_number(key_private(alg), "qx");
     assert_int_equal(BN_add(number, number, p), 1);
 
     xb.len = 0;
     keys_append_number(&xb, number, 66);
-    crypto_assert_no_point("P-521", oauth_buf_str(&xb), y);
+    key_assert_no_point("P-521", oauth_buf_str(&xb), y);
 
     BN_free(number);
     BN_free(p);
@@ -339,7 +339,7 @@ crypto_ec_import_plus_p(void **state)
 
 
 static void
-crypto_free_and_wipe(void **state)
+key_free_and_wipe(void **state)
 {
     unsigned char  bytes[40];
 
@@ -361,13 +361,13 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(crypto_rsa_import),
-        cmocka_unit_test(crypto_rsa_import_zero),
-        cmocka_unit_test(crypto_ec_import),
-        cmocka_unit_test(crypto_ec_import_plus_p),
-        cmocka_unit_test(crypto_ec_zeros),
-        cmocka_unit_test(crypto_free_and_wipe)
+        cmocka_unit_test(key_rsa_import),
+        cmocka_unit_test(key_rsa_import_zero),
+        cmocka_unit_test(key_ec_import),
+        cmocka_unit_test(key_ec_import_plus_p),
+        cmocka_unit_test(key_ec_zeros),
+        cmocka_unit_test(key_free_and_wipe)
     };
 
-    return cmocka_run_group_tests(tests, crypto_setup, crypto_teardown);
+    return cmocka_run_group_tests(tests, key_setup, key_teardown);
 }

@@ -2,13 +2,13 @@
 /*
  * Whether a public key's bytes are a point that is fit for a key.  It costs a
  * few multiplications, much less than OpenSSL's import, so that a key set of
- * many bad points takes little of a worker's time.  For oauth_crypto and its
+ * many bad points takes little of a worker's time.  For oauth_key and its
  * verifier.
  */
 
 
-#ifndef OAUTH_CRYPTO_POINT_H_INCLUDED
-#define OAUTH_CRYPTO_POINT_H_INCLUDED
+#ifndef OAUTH_POINT_H_INCLUDED
+#define OAUTH_POINT_H_INCLUDED
 
 
 #include "oauth_alg.h"
@@ -34,4 +34,4 @@ int oauth_point_is_sound(const oauth_alg_t *alg, const unsigned char *point);
 int oauth_point_is_small(const oauth_alg_t *alg, const unsigned char *point);
 
 
-#endif /* OAUTH_CRYPTO_POINT_H_INCLUDED */
+#endif /* OAUTH_POINT_H_INCLUDED */
