@@ -10,8 +10,8 @@
 
 
 #include "ngx_oauth_access.h"
-#include "oauth_challenge.h"
 #include "oauth_page.h"
+#include "oauth_problem.h"
 
 
 static ngx_int_t ngx_oauth_answer_variant(ngx_conf_t *cf,
@@ -59,7 +59,7 @@ ngx_oauth_answer_errors(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
             return NGX_ERROR;
         }
 
-        oauth_challenge_write_problem_error(&buf, reason,
+        oauth_problem_write_error(&buf, reason,
                                             ngx_oauth_reply_status(i));
 
         if (ngx_oauth_buf_move(cf->pool, &buf, &error->problem) != NGX_OK) {
@@ -263,7 +263,7 @@ ngx_oauth_answer_write(ngx_pool_t *pool, oauth_reason_t reason,
         challenge.reason = oauth_reason_info(ngx_oauth_answer_reasons[i]);
 
         if (!page) {
-            oauth_challenge_write_problem_place(&buf, &challenge);
+            oauth_problem_write_place(&buf, &challenge);
 
             if (ngx_oauth_buf_move(pool, &buf, &answer->problems[i]) != NGX_OK)
             {

@@ -108,7 +108,7 @@ ngx_oauth_explain_type(ngx_oauth_explain_t *e)
         return;
     }
 
-    oauth_refused_read(e->ctx->credentials, &refused);
+    oauth_refused_read(e->ctx->credentials.text, &refused);
 
     ngx_oauth_explain_put(e, ": token claims to be of ");
 

@@ -6,7 +6,6 @@
  */
 
 
-#include <errno.h>
 #include <string.h>
 
 #include "oauth_claims.h"
@@ -35,13 +34,15 @@ static void oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope);
 oauth_reason_t
 oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims)
 {
-    const char  *malformed;
+    const char      *malformed;
+    oauth_result_t   result;
 
     memset(claims, 0, sizeof(oauth_claims_t));
 
-    claims->root = oauth_json_parse(payload, OAUTH_JSON_MEMBERS);
-    if (claims->root == NULL) {
-        return (errno == ENOMEM) ? OAUTH_SERVER_ERROR : OAUTH_MALFORMED_TOKEN;
+    result = oauth_json_parse(payload, OAUTH_JSON_MEMBERS, &claims->root);
+    if (result != OAUTH_DONE) {
+        return (result == OAUTH_NO_MEMORY) ? OAUTH_SERVER_ERROR
+                                           : OAUTH_MALFORMED_TOKEN;
     }
 
     malformed = oauth_claims_read(claims);

@@ -9,6 +9,7 @@
  */
 
 
+#include <errno.h>
 #include <string.h>
 
 #include <openssl/bn.h>
@@ -17,7 +18,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <openssl/rand.h>
 
 #include "oauth_key.h"
 #include "oauth_point.h"
@@ -39,8 +39,9 @@ struct oauth_key_s {
 };
 
 
-static oauth_key_t *oauth_key_create(EVP_PKEY *pkey, const oauth_alg_t *alg,
-    size_t signature);
+static oauth_result_t oauth_key_create(EVP_PKEY *pkey, const oauth_alg_t *alg,
+    size_t signature, oauth_key_t **key);
+static oauth_result_t oauth_key_failure(void);
 static EVP_PKEY *oauth_key_import(const char *type, OSSL_PARAM_BLD *build);
 static int oauth_rsa_is_usable(const BIGNUM *n, const BIGNUM *e);
 static int oauth_coordinate_write(oauth_str_t s, unsigned char *dst,
@@ -50,20 +51,23 @@ static oauth_verifier_t *oauth_key_verifier(oauth_key_t *key,
 static int oauth_key_out_of_memory(void);
 
 
-oauth_key_t *
-oauth_key_create_rsa(oauth_str_t n, oauth_str_t e)
+oauth_result_t
+oauth_key_create_rsa(oauth_str_t n, oauth_str_t e, oauth_key_t **key)
 {
     size_t           size;
     BIGNUM          *modulus, *exponent;
     EVP_PKEY        *pkey;
     OSSL_PARAM_BLD  *build;
 
-    /* One byte more: some write a zero in front of the modulus. */
+    *key = NULL;
+
+    /* One byte more, since some servers write a zero byte before a modulus. */
 
     if (n.len > OAUTH_RSA_BITS_MAX / 8 + 1 || e.len > OAUTH_RSA_BITS_MAX / 8) {
-        return NULL;
+        return OAUTH_INVALID;
     }
 
+    errno = 0;
     pkey = NULL;
     size = 0;
 
@@ -84,12 +88,13 @@ oauth_key_create_rsa(oauth_str_t n, oauth_str_t e)
     BN_free(modulus);
     BN_free(exponent);
 
-    return oauth_key_create(pkey, NULL, size);
+    return oauth_key_create(pkey, NULL, size, key);
 }
 
 
-oauth_key_t *
-oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y)
+oauth_result_t
+oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y,
+    oauth_key_t **key)
 {
     size_t              size;
     EVP_PKEY           *pkey;
@@ -97,11 +102,14 @@ oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y)
     OSSL_PARAM_BLD     *build;
     const oauth_alg_t  *alg;
 
+    *key = NULL;
+
     alg = oauth_alg_of_curve(OAUTH_KEY_EC, curve);
     if (alg == NULL) {
-        return NULL;
+        return OAUTH_INVALID;
     }
 
+    errno = 0;
     size = alg->coordinate;
     point[0] = POINT_CONVERSION_UNCOMPRESSED;
 
@@ -109,8 +117,7 @@ oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y)
         || oauth_coordinate_write(y, point + 1 + size, size) != 0
         || !oauth_point_is_on_curve(alg, point + 1, point + 1 + size))
     {
-        ERR_clear_error();
-        return NULL;
+        return oauth_key_failure();
     }
 
     pkey = NULL;
@@ -128,7 +135,7 @@ oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y)
 
     OSSL_PARAM_BLD_free(build);
 
-    return oauth_key_create(pkey, alg, 2 * size);
+    return oauth_key_create(pkey, alg, 2 * size, key);
 }
 
 
@@ -139,33 +146,35 @@ oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y)
  * nothing else would tell a key that was cut off.
  */
 
-oauth_key_t *
-oauth_key_create_okp(oauth_str_t curve, oauth_str_t x)
+oauth_result_t
+oauth_key_create_okp(oauth_str_t curve, oauth_str_t x, oauth_key_t **key)
 {
     size_t              size;
     EVP_PKEY           *pkey;
     unsigned char       point[OAUTH_COORDINATE_MAX];
     const oauth_alg_t  *alg;
 
+    *key = NULL;
+
     alg = oauth_alg_of_curve(OAUTH_KEY_OKP, curve);
     if (alg == NULL) {
-        return NULL;
+        return OAUTH_INVALID;
     }
 
+    errno = 0;
     size = alg->coordinate;
 
     if (x.len + 1 < size
         || oauth_coordinate_write(x, point, size) != 0
         || !oauth_point_is_sound(alg, point))
     {
-        ERR_clear_error();
-        return NULL;
+        return oauth_key_failure();
     }
 
     pkey = EVP_PKEY_new_raw_public_key_ex(NULL, (const char *) alg->curve.data,
                                           NULL, point, size);
 
-    return oauth_key_create(pkey, alg, 2 * size);
+    return oauth_key_create(pkey, alg, 2 * size, key);
 }
 
 
@@ -236,49 +245,44 @@ oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg, oauth_str_t input,
 }
 
 
-int
-oauth_random(unsigned char *data, size_t len)
+/* Owns pkey from now on, in any case.  pkey may be NULL: it was no key. */
+
+static oauth_result_t
+oauth_key_create(EVP_PKEY *pkey, const oauth_alg_t *alg, size_t signature,
+    oauth_key_t **key)
 {
-    int  rc;
+    oauth_key_t  *k;
 
-    rc = RAND_bytes_ex(NULL, data, len, 0);
+    k = pkey ? OPENSSL_zalloc(sizeof(oauth_key_t)) : NULL;
 
-    ERR_clear_error();
-
-    return (rc == 1) ? 0 : -1;
-}
-
-
-void
-oauth_wipe(void *data, size_t len)
-{
-    if (len > 0) {
-        OPENSSL_cleanse(data, len);
-    }
-}
-
-
-/* Takes pkey over in any case; NULL when it is NULL. */
-
-static oauth_key_t *
-oauth_key_create(EVP_PKEY *pkey, const oauth_alg_t *alg, size_t signature)
-{
-    oauth_key_t  *key;
-
-    key = pkey ? OPENSSL_zalloc(sizeof(oauth_key_t)) : NULL;
-
-    ERR_clear_error();
-
-    if (key == NULL) {
+    if (k == NULL) {
         EVP_PKEY_free(pkey);
-        return NULL;
+        return oauth_key_failure();
     }
 
-    key->pkey = pkey;
-    key->alg = alg;
-    key->signature = signature;
+    ERR_clear_error();
 
-    return key;
+    k->pkey = pkey;
+    k->alg = alg;
+    k->signature = signature;
+
+    *key = k;
+
+    return OAUTH_DONE;
+}
+
+
+/*
+ * OpenSSL does not always say that it had no memory, but malloc does: it sets
+ * errno, which was 0 before.
+ */
+
+static oauth_result_t
+oauth_key_failure(void)
+{
+    ERR_clear_error();
+
+    return (errno == ENOMEM) ? OAUTH_NO_MEMORY : OAUTH_INVALID;
 }
 
 

@@ -1,13 +1,10 @@
 
 /*
- * Public keys and signature verification over OpenSSL 3 (EVP).  A key is
- * imported once and kept with its prepared contexts; verifying neither parses
- * keys nor fetches algorithms.  A key is used by one thread.
- *
- * The signature's length is checked before OpenSSL sees it: RSA exactly the
- * modulus, ECDSA exactly r || s (RFC 7518 section 3.4), Ed25519 64 bytes, Ed448
- * 114 bytes.
- * OpenSSL's error queue is empty after every call.
+ * Public keys that verify signatures, over OpenSSL 3.  A key is imported once
+ * and kept; for each algorithm that it is used with it keeps a verifier, so
+ * that verifying neither parses a key nor fetches an algorithm.  Whoever
+ * creates a key owns it, and uses it in one thread.  OpenSSL's error queue is
+ * empty after every call.
  */
 
 
@@ -22,46 +19,55 @@ typedef struct oauth_key_s  oauth_key_t;
 
 
 /*
- * Imports a public key.  NULL when it is not usable: RSA below 2048 or above
- * 8192 bits or a public exponent below 3, even or above 2^32, a curve that
- * oauth_alg does not have, a point off the curve or of small order, memory.
- * The bytes are big-endian numbers as in RFC 7518 section 6; zero bytes in
- * front may be too many, or missing.  For OKP they are RFC 8032's encoding, of
- * which one zero byte in front may be missing.  The caller frees it.
+ * These import a public key (RFC 7518 section 6, RFC 8037 section 2).  Returns
+ * OAUTH_DONE, and *key is new: oauth_key_free releases it.  Else *key is NULL:
+ * OAUTH_INVALID where the key cannot be used, OAUTH_NO_MEMORY.
+ *
+ * RSA: big-endian numbers.  The modulus has 2048 to 8192 bits; the exponent is
+ * odd, at least 3 and has at most 32 bits.
  */
 
-oauth_key_t *oauth_key_create_rsa(oauth_str_t n, oauth_str_t e);
+oauth_result_t oauth_key_create_rsa(oauth_str_t n, oauth_str_t e,
+    oauth_key_t **key);
 
-oauth_key_t *oauth_key_create_ec(oauth_str_t curve, oauth_str_t x,
-    oauth_str_t y);
+/*
+ * EC: the name of a curve that oauth_alg has, and a point on it.  The
+ * coordinates are big-endian numbers; some servers leave out zero bytes at
+ * their beginning or write too many, and both are accepted.
+ */
 
-oauth_key_t *oauth_key_create_okp(oauth_str_t curve, oauth_str_t x);
+oauth_result_t oauth_key_create_ec(oauth_str_t curve, oauth_str_t x,
+    oauth_str_t y, oauth_key_t **key);
+
+/*
+ * OKP: the name of a curve that oauth_alg has, and the encoding of RFC 8032 of
+ * a point that is not of small order.  One zero byte may be missing at its
+ * beginning, and there may be too many.
+ */
+
+oauth_result_t oauth_key_create_okp(oauth_str_t curve, oauth_str_t x,
+    oauth_key_t **key);
+
+/* Releases a key and its verifiers.  NULL is allowed. */
 
 void oauth_key_free(oauth_key_t *key);
 
 
-/* The algorithms that a key of this type and curve can verify. */
+/* Returns the algorithms that a key of this type and curve can verify. */
 
 oauth_algs_t oauth_key_algorithms(const oauth_key_t *key);
 
-
 /*
- * OAUTH_OK, OAUTH_BAD_SIGNATURE (also when alg is none of the key's), or
- * OAUTH_SERVER_ERROR when memory is short (as far as OpenSSL says so: of the
- * hashes inside PSS and EdDSA it does not).
+ * Verifies the signature over input.  Returns OAUTH_OK; OAUTH_BAD_SIGNATURE,
+ * also where alg is not one of the key's; OAUTH_SERVER_ERROR where memory is
+ * short, as far as OpenSSL says so (it does not for the hashes inside PSS and
+ * EdDSA).  A signature must have its exact length before OpenSSL sees it: RSA
+ * that of the modulus, ECDSA that of r || s (RFC 7518 section 3.4), Ed25519 64
+ * bytes, Ed448 114 bytes.
  */
 
 oauth_reason_t oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg,
     oauth_str_t input, oauth_str_t signature);
-
-
-/* Random bytes, not to be guessed: 0, or -1 where there are none. */
-
-int oauth_random(unsigned char *data, size_t len);
-
-/* Overwrites bytes that are about to be freed. */
-
-void oauth_wipe(void *data, size_t len);
 
 
 #endif /* OAUTH_KEY_H_INCLUDED */

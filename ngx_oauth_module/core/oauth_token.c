@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oauth_key.h"
+#include "oauth_secret.h"
 #include "oauth_token.h"
 
 
@@ -164,7 +164,7 @@ oauth_token_free(oauth_token_t *token)
         return;
     }
 
-    oauth_wipe(token, token->size);
+    oauth_secret_wipe(token, token->size);
     free(token);
 }
 

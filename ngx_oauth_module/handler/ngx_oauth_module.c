@@ -7,7 +7,7 @@
 
 
 #include "ngx_oauth_access.h"
-#include "oauth_key.h"
+#include "oauth_secret.h"
 
 
 static ngx_int_t ngx_oauth_preconfiguration(ngx_conf_t *cf);
@@ -456,7 +456,7 @@ ngx_oauth_cache_create(size_t entries, ngx_log_t *log)
 
     cache = NULL;
 
-    if (oauth_random(secret, sizeof(secret)) == 0) {
+    if (oauth_secret_create(secret, sizeof(secret)) == 0) {
         cache = oauth_cache_create(entries, secret);
     }
 

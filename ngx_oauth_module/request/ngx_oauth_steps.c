@@ -8,7 +8,6 @@
 
 
 #include "ngx_oauth_access.h"
-#include "oauth_bearer.h"
 #include "oauth_target.h"
 
 
@@ -174,8 +173,9 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
     }
 
     return ngx_oauth_step_result(ctx,
-                  oauth_bearer_peek(ngx_oauth_str(&ctx->authorization->value),
-                                    &ctx->credentials));
+                  oauth_credentials_peek(
+                                  ngx_oauth_str(&ctx->authorization->value),
+                                  &ctx->credentials));
 }
 
 
@@ -211,10 +211,10 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t            i;
-    oauth_str_t           text;
-    oauth_reason_t        reason, form;
-    ngx_oauth_issuer_t  **issuers;
+    ngx_uint_t             i;
+    oauth_reason_t         reason, form;
+    ngx_oauth_issuer_t   **issuers;
+    oauth_credentials_t    credentials;
 
     if (ctx->token) {
         return NGX_OK;
@@ -224,15 +224,15 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 
     if (ctx->jwt == NULL) {
 
-        reason = oauth_jwt_parse(ctx->credentials, &ctx->jwt);
+        reason = oauth_jwt_parse(ctx->credentials.text, &ctx->jwt);
 
         if (reason != OAUTH_OK) {
 
             /* What is no b64token is a malformed request in the first place. */
 
-            form = oauth_bearer_parse(
+            form = oauth_credentials_parse(
                                   ngx_oauth_str(&ctx->authorization->value),
-                                  &text);
+                                  &credentials);
 
             return ngx_oauth_step_result(ctx, form == OAUTH_OK ? reason : form);
         }
@@ -411,7 +411,7 @@ ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
     ngx_oauth_issuer_t    *issuer;
     ngx_oauth_provider_t  *provider;
 
-    token = oauth_cache_lookup(cache, ctx->credentials,
+    token = oauth_cache_lookup(cache, ctx->credentials.text,
                                ngx_oauth_steps_accepts, ctx->conf->issuers,
                                &generation);
     if (token == NULL) {

@@ -44,7 +44,7 @@ oracle_header(const trial_t *c)
     oauth_str_t         name;
     const oauth_alg_t  *alg;
 
-    header = oauth_json_parse(c->header, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->header, OAUTH_JSON_MEMBERS, &header);
 
     fuzz_need(header);
     fuzz_need(oauth_json_string(header, "alg", &name) == 1);
@@ -77,7 +77,7 @@ oracle_payload(const trial_t *c)
     json_t       *payload;
     oauth_str_t   issuer;
 
-    payload = oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
 
     fuzz_need(payload);
     fuzz_need(oauth_json_string(payload, "iss", &issuer) == 1);
@@ -141,7 +141,7 @@ oracle_refused(oauth_reason_t reason, const trial_t *c)
         return;
     }
 
-    payload = oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
 
     switch (reason) {
 
@@ -182,7 +182,7 @@ oracle_header_names(const trial_t *c)
     const oauth_alg_t  *alg;
 
     same = 0;
-    header = oauth_json_parse(c->header, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->header, OAUTH_JSON_MEMBERS, &header);
 
     if (oauth_json_string(header, "alg", &name) == 1) {
         alg = oauth_alg_lookup(name);

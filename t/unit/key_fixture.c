@@ -113,9 +113,9 @@ key_public(const oauth_alg_t *alg)
         len = sizeof(raw);
         assert_int_equal(EVP_PKEY_get_raw_public_key(pkey, raw, &len), 1);
 
-        key = oauth_key_create_okp(len == 57 ? oauth_str("Ed448")
+        (void) oauth_key_create_okp(len == 57 ? oauth_str("Ed448")
                                              : oauth_str("Ed25519"),
-                                   (oauth_str_t) { len, raw });
+                                   (oauth_str_t) { len, raw }, &key);
         assert_non_null(key);
         return key;
     }
@@ -123,12 +123,12 @@ key_public(const oauth_alg_t *alg)
     if (alg->type == OAUTH_KEY_RSA) {
         first = key_number(pkey, "n", 0, &a);
         second = key_number(pkey, "e", 0, &b);
-        key = oauth_key_create_rsa(first, second);
+        (void) oauth_key_create_rsa(first, second, &key);
 
     } else {
         first = key_number(pkey, "qx", alg->coordinate, &a);
         second = key_number(pkey, "qy", alg->coordinate, &b);
-        key = oauth_key_create_ec(alg->curve, first, second);
+        (void) oauth_key_create_ec(alg->curve, first, second, &key);
     }
 
     oauth_buf_free(&a);

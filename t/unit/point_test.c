@@ -111,7 +111,7 @@ key_rfc_8032(void **state)
 
         assert_int_equal(signature.len, 2 * alg->coordinate);
 
-        key = oauth_key_create_okp(alg->curve, x);
+        (void) oauth_key_create_okp(alg->curve, x, &key);
         assert_non_null(key);
         assert_int_equal(oauth_key_algorithms(key), alg->bits);
 
@@ -139,8 +139,8 @@ key_ed25519_imports(const unsigned char *x, size_t len)
     int           good;
     oauth_key_t  *key;
 
-    key = oauth_key_create_okp(oauth_str("Ed25519"),
-                               (oauth_str_t) { len, x });
+    (void) oauth_key_create_okp(oauth_str("Ed25519"),
+                                (oauth_str_t) { len, x }, &key);
     good = (key != NULL);
 
     oauth_key_free(key);
@@ -241,7 +241,8 @@ key_ed25519_import(void **state)
         assert_true(x[0] == 0 || !key_ed25519_imports(x, 33));
     }
 
-    key = oauth_key_create_okp(oauth_str("Ed25519"), (oauth_str_t) { 32, x });
+    (void) oauth_key_create_okp(oauth_str("Ed25519"),
+                                (oauth_str_t) { 32, x }, &key);
     assert_non_null(key);
     assert_int_equal(oauth_key_algorithms(key),
                      oauth_alg_bit(OAUTH_ALG_ED25519));
@@ -257,7 +258,8 @@ key_ed448_imports(const unsigned char *x, size_t len)
     int           good;
     oauth_key_t  *key;
 
-    key = oauth_key_create_okp(oauth_str("Ed448"), (oauth_str_t) { len, x });
+    (void) oauth_key_create_okp(oauth_str("Ed448"), (oauth_str_t) { len, x },
+                                &key);
     good = (key != NULL);
 
     oauth_key_free(key);
@@ -403,21 +405,23 @@ key_okp_zeros(void **state)
         for (x.data = raw + 7; x.data <= raw + 11; x.data++) {
             x.len = (size_t) (raw + 10 + len - x.data);
 
-            key = oauth_key_create_okp(alg->curve, x);
+            (void) oauth_key_create_okp(alg->curve, x, &key);
             assert_non_null(key);
             key_assert_good(key, alg, oauth_buf_str(&good));
             oauth_key_free(key);
         }
 
         x.len = len - 2;
-        assert_null(oauth_key_create_okp(alg->curve, x));
+        assert_int_equal(oauth_key_create_okp(alg->curve, x, &key),
+                         OAUTH_INVALID);
 
         /* What is in front is no zero. */
 
         raw[9] = 1;
         x.data = raw + 9;
         x.len = len + 1;
-        assert_null(oauth_key_create_okp(alg->curve, x));
+        assert_int_equal(oauth_key_create_okp(alg->curve, x, &key),
+                         OAUTH_INVALID);
 
         oauth_buf_free(&good);
         EVP_PKEY_free(pkey);

@@ -6,18 +6,24 @@
 
 
 #include "fuzz.h"
-#include "oauth_bearer.h"
+#include "oauth_credentials.h"
 
 
 static oauth_reason_t fuzz_expected(oauth_str_t value);
 
 
-static fuzz_pattern_t  fuzz_credentials = {
+static fuzz_pattern_t  fuzz_whole = {
     .text = "^[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9._~+/-]+=* *$"
 };
 
 static fuzz_pattern_t  fuzz_scheme = {
     .text = "^[Bb][Ee][Aa][Rr][Ee][Rr]([ \t]|$)"
+};
+
+static fuzz_pattern_t  fuzz_tab = { .text = "^[Bb][Ee][Aa][Rr][Ee][Rr]\t" };
+
+static fuzz_pattern_t  fuzz_token = {
+    .text = "^([Bb][Ee][Aa][Rr][Ee][Rr]|[Dd][Pp][Oo][Pp])"
 };
 
 static fuzz_pattern_t  fuzz_b64token = { .text = "^[A-Za-z0-9._~+/-]+=*$" };
@@ -30,23 +36,31 @@ static fuzz_pattern_t  fuzz_after = { .text = "^ *$" };
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    oauth_str_t     value, token, known, part;
-    oauth_reason_t  reason, peeked;
+    oauth_str_t          value, token, part;
+    oauth_reason_t       reason, peeked;
+    oauth_credentials_t  credentials, known;
 
     value.data = data;
     value.len = size;
 
-    reason = oauth_bearer_parse(value, &token);
+    reason = oauth_credentials_parse(value, &credentials);
 
     fuzz_need_clean();
     fuzz_need(reason == fuzz_expected(value));
+    fuzz_need((reason == OAUTH_NO_TOKEN)
+              != (credentials.scheme == OAUTH_CREDENTIALS_BEARER
+                  || fuzz_matches(&fuzz_tab, value)));
+    fuzz_need(oauth_credentials_may_be_token(value)
+              == fuzz_matches(&fuzz_token, value));
+
+    token = credentials.text;
 
     /* Without a look at the token's bytes: the same token. */
 
-    peeked = oauth_bearer_peek(value, &known);
+    peeked = oauth_credentials_peek(value, &known);
 
-    fuzz_need(peeked == reason || (peeked == OAUTH_OK && known.len > 0));
-    fuzz_need(reason != OAUTH_OK || oauth_str_equal(known, token));
+    fuzz_need(peeked == reason || (peeked == OAUTH_OK && known.text.len > 0));
+    fuzz_need(reason != OAUTH_OK || oauth_str_equal(known.text, token));
 
     if (reason != OAUTH_OK) {
         fuzz_need(token.data == NULL && token.len == 0);
@@ -74,7 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static oauth_reason_t
 fuzz_expected(oauth_str_t value)
 {
-    if (fuzz_matches(&fuzz_credentials, value)) {
+    if (fuzz_matches(&fuzz_whole, value)) {
         return OAUTH_OK;
     }
 

@@ -16,14 +16,14 @@
 
 #include <cmocka.h>
 
-#include "oauth_bearer.h"
+#include "oauth_credentials.h"
 
 
 typedef struct {
     oauth_str_t     value;
     oauth_reason_t  reason;
     oauth_str_t     token;
-} bearer_case_t;
+} credentials_case_t;
 
 
 #define GOOD(value, token)                                                    \
@@ -33,7 +33,7 @@ typedef struct {
     { oauth_string(value), reason, { 0, NULL } }
 
 
-static const bearer_case_t  bearer_cases[] = {
+static const credentials_case_t  credentials_cases[] = {
     GOOD("Bearer abc", "abc"),
     GOOD("bearer abc", "abc"),
     GOOD("BEARER abc", "abc"),
@@ -98,11 +98,15 @@ static const bearer_case_t  bearer_cases[] = {
 };
 
 
+#define CASES  (sizeof(credentials_cases) / sizeof(credentials_cases[0]))
+
+
 static oauth_reason_t
-bearer_parse(oauth_str_t value, oauth_str_t *token)
+credentials_parse(oauth_str_t value, oauth_str_t *token)
 {
-    oauth_reason_t  reason;
-    unsigned char  *copy;
+    oauth_reason_t        reason;
+    unsigned char        *copy;
+    oauth_credentials_t   credentials;
 
     copy = malloc(value.len ? value.len : 1);
     assert_non_null(copy);
@@ -111,18 +115,27 @@ bearer_parse(oauth_str_t value, oauth_str_t *token)
         memcpy(copy, value.data, value.len);
     }
 
-    token->len = 12345;
-    token->data = copy;
+    credentials.scheme = OAUTH_CREDENTIALS_BEARER;
+    credentials.text.len = 12345;
+    credentials.text.data = copy;
 
-    reason = oauth_bearer_parse((oauth_str_t) { value.len, copy }, token);
+    reason = oauth_credentials_parse((oauth_str_t) { value.len, copy },
+                                     &credentials);
+    *token = credentials.text;
 
     if (reason == OAUTH_OK) {
+
+        assert_int_equal(credentials.scheme, OAUTH_CREDENTIALS_BEARER);
 
         /* a view of the value, given back as one of the original */
 
         assert_true(token->data >= copy
                     && token->data + token->len <= copy + value.len);
         token->data = value.data + (token->data - copy);
+    }
+
+    if (reason == OAUTH_NO_TOKEN) {
+        assert_int_equal(credentials.scheme, OAUTH_CREDENTIALS_OTHER);
     }
 
     free(copy);
@@ -132,19 +145,19 @@ bearer_parse(oauth_str_t value, oauth_str_t *token)
 
 
 static void
-bearer_table(void **state)
+credentials_table(void **state)
 {
-    size_t                i;
-    oauth_str_t           token;
-    oauth_reason_t        reason;
-    const bearer_case_t  *c;
+    size_t                     i;
+    oauth_str_t                token;
+    oauth_reason_t             reason;
+    const credentials_case_t  *c;
 
     (void) state;
 
-    for (i = 0; i < sizeof(bearer_cases) / sizeof(bearer_cases[0]); i++) {
+    for (i = 0; i < CASES; i++) {
 
-        c = &bearer_cases[i];
-        reason = bearer_parse(c->value, &token);
+        c = &credentials_cases[i];
+        reason = credentials_parse(c->value, &token);
 
         if (reason != c->reason || !oauth_str_equal(token, c->token)
             || (reason != OAUTH_OK && token.data != NULL))
@@ -158,22 +171,56 @@ bearer_table(void **state)
 
 
 static void
-bearer_absent(void **state)
+credentials_absent(void **state)
 {
-    oauth_str_t  value, token;
+    oauth_str_t          value;
+    oauth_credentials_t  credentials;
 
     (void) state;
 
     value.len = 0;
     value.data = NULL;
 
-    assert_int_equal(oauth_bearer_parse(value, &token), OAUTH_NO_TOKEN);
-    assert_null(token.data);
+    assert_int_equal(oauth_credentials_parse(value, &credentials),
+                     OAUTH_NO_TOKEN);
+    assert_null(credentials.text.data);
+    assert_false(oauth_credentials_may_be_token(value));
+}
+
+
+/* A token in any case and form, and nothing shorter than the scheme's name. */
+
+static void
+credentials_may_be_token(void **state)
+{
+    size_t  i;
+
+    static const oauth_str_t  yes[] = {
+        oauth_string("Bearer"), oauth_string("bEARER a"),
+        oauth_string("Bearers"), oauth_string("DPoP"), oauth_string("dpop a"),
+        oauth_string("DPoPx")
+    };
+
+    static const oauth_str_t  no[] = {
+        oauth_string(""), oauth_string("Beare"), oauth_string("DPo"),
+        oauth_string("Beared"), oauth_string("DPo "), oauth_string(" Bearer"),
+        oauth_string("Basic YTpi")
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+        assert_true(oauth_credentials_may_be_token(yes[i]));
+    }
+
+    for (i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+        assert_false(oauth_credentials_may_be_token(no[i]));
+    }
 }
 
 
 static int
-bearer_is_b64(unsigned c)
+credentials_is_b64(unsigned c)
 {
     return c != 0
            && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -184,7 +231,7 @@ bearer_is_b64(unsigned c)
 /* The reason for text with its '?' replaced by one byte. */
 
 static oauth_reason_t
-bearer_with(const char *text, unsigned c)
+credentials_with(const char *text, unsigned c)
 {
     char         value[32];
     size_t       len;
@@ -194,13 +241,13 @@ bearer_with(const char *text, unsigned c)
     memcpy(value, text, len);
     *(char *) memchr(value, '?', len) = (char) c;
 
-    return bearer_parse((oauth_str_t) { len, (unsigned char *) value },
+    return credentials_parse((oauth_str_t) { len, (unsigned char *) value },
                         &token);
 }
 
 
 static void
-bearer_every_byte(void **state)
+credentials_every_byte(void **state)
 {
     unsigned        c;
     oauth_reason_t  bad, reason;
@@ -211,19 +258,19 @@ bearer_every_byte(void **state)
 
     for (c = 0; c < 256; c++) {
 
-        reason = bearer_is_b64(c) ? OAUTH_OK : bad;
+        reason = credentials_is_b64(c) ? OAUTH_OK : bad;
 
-        assert_int_equal(bearer_with("Bearer ?", c), reason);
-        assert_int_equal(bearer_with("Bearer a?b", c), reason);
-        assert_int_equal(bearer_with("Bearer ?b", c),
+        assert_int_equal(credentials_with("Bearer ?", c), reason);
+        assert_int_equal(credentials_with("Bearer a?b", c), reason);
+        assert_int_equal(credentials_with("Bearer ?b", c),
                          c == ' ' ? OAUTH_OK : reason);
-        assert_int_equal(bearer_with("Bearer a?", c),
+        assert_int_equal(credentials_with("Bearer a?", c),
                          c == ' ' || c == '=' ? OAUTH_OK : reason);
-        assert_int_equal(bearer_with("Bearer a=?", c),
+        assert_int_equal(credentials_with("Bearer a=?", c),
                          c == ' ' || c == '=' ? OAUTH_OK : bad);
-        assert_int_equal(bearer_with("Bearer a ?", c),
+        assert_int_equal(credentials_with("Bearer a ?", c),
                          c == ' ' ? OAUTH_OK : bad);
-        assert_int_equal(bearer_with("Bearer?a", c),
+        assert_int_equal(credentials_with("Bearer?a", c),
                          c == ' ' ? OAUTH_OK
                                   : c == '\t' ? bad : OAUTH_NO_TOKEN);
     }
@@ -231,7 +278,7 @@ bearer_every_byte(void **state)
 
 
 static void
-bearer_every_byte_of_scheme(void **state)
+credentials_every_byte_of_scheme(void **state)
 {
     char         value[] = "Bearer abc";
     size_t       i;
@@ -246,7 +293,7 @@ bearer_every_byte_of_scheme(void **state)
 
             value[i] = (char) c;
 
-            assert_int_equal(bearer_parse(oauth_str(value), &token),
+            assert_int_equal(credentials_parse(oauth_str(value), &token),
                              c == (unsigned) "bearer"[i]
                              || c == (unsigned) "BEARER"[i]
                              ? OAUTH_OK : OAUTH_NO_TOKEN);
@@ -258,7 +305,7 @@ bearer_every_byte_of_scheme(void **state)
 
 
 static void
-bearer_long(void **state)
+credentials_long(void **state)
 {
     size_t       len;
     char        *value;
@@ -276,12 +323,12 @@ bearer_long(void **state)
     text.len = len;
     text.data = (unsigned char *) value;
 
-    assert_int_equal(bearer_parse(text, &token), OAUTH_OK);
+    assert_int_equal(credentials_parse(text, &token), OAUTH_OK);
     assert_int_equal(token.len, 1 << 20);
 
     value[len - 1] = ',';
 
-    assert_int_equal(bearer_parse(text, &token), OAUTH_MALFORMED_REQUEST);
+    assert_int_equal(credentials_parse(text, &token), OAUTH_MALFORMED_REQUEST);
 
     free(value);
 }
@@ -291,11 +338,12 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(bearer_table),
-        cmocka_unit_test(bearer_absent),
-        cmocka_unit_test(bearer_every_byte),
-        cmocka_unit_test(bearer_every_byte_of_scheme),
-        cmocka_unit_test(bearer_long)
+        cmocka_unit_test(credentials_table),
+        cmocka_unit_test(credentials_absent),
+        cmocka_unit_test(credentials_may_be_token),
+        cmocka_unit_test(credentials_every_byte),
+        cmocka_unit_test(credentials_every_byte_of_scheme),
+        cmocka_unit_test(credentials_long)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
