@@ -208,7 +208,7 @@ typedef struct {
 typedef struct {
     ngx_array_t                issuers;     /* ngx_oauth_issuer_t *           */
     ngx_array_t                locations;   /* ngx_oauth_location_t           */
-    ngx_array_t                selected;    /* oauth_select_t                 */
+    ngx_array_t                selected;    /* oauth_token_select_t           */
     ngx_oauth_getter_t        *getters;     /* by the variable's index        */
     ngx_uint_t                 ngetters;
     ngx_uint_t                 reads_claims;    /* a variable of ours is used */
@@ -405,7 +405,7 @@ ngx_int_t ngx_oauth_conf_claim_path(ngx_conf_t *cf, ngx_str_t *path);
 /* Selects a claim: NGX_OK and its number. */
 
 ngx_int_t ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf,
-    oauth_select_t *select, ngx_uint_t *index);
+    oauth_token_select_t *select, ngx_uint_t *index);
 
 /* Selects what variables hand out, and hands the list to every issuer. */
 

@@ -9,8 +9,8 @@
 #include "ngx_oauth_conf.h"
 
 
-static ngx_uint_t ngx_oauth_select_equal(oauth_select_t *a,
-    oauth_select_t *b);
+static ngx_uint_t ngx_oauth_select_equal(oauth_token_select_t *a,
+    oauth_token_select_t *b);
 static ngx_int_t ngx_oauth_conf_select_variable(ngx_oauth_main_conf_t *mcf,
     ngx_str_t *name, ngx_pool_t *pool);
 
@@ -44,10 +44,11 @@ static const struct {
 ngx_int_t
 ngx_oauth_conf_claims_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t       i;
-    oauth_select_t  *select;
+    ngx_uint_t             i;
+    oauth_token_select_t  *select;
 
-    if (ngx_array_init(&mcf->selected, cf->pool, 16, sizeof(oauth_select_t))
+    if (ngx_array_init(&mcf->selected, cf->pool, 16,
+                       sizeof(oauth_token_select_t))
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -60,7 +61,7 @@ ngx_oauth_conf_claims_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
             return NGX_ERROR;
         }
 
-        ngx_memzero(select, sizeof(oauth_select_t));
+        ngx_memzero(select, sizeof(oauth_token_select_t));
 
         select->names = &ngx_oauth_claim_names[i];
         select->nnames = 1;
@@ -106,11 +107,11 @@ ngx_oauth_conf_claim_path(ngx_conf_t *cf, ngx_str_t *path)
 
 
 ngx_int_t
-ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
+ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf, oauth_token_select_t *select,
     ngx_uint_t *index)
 {
-    ngx_uint_t       i;
-    oauth_select_t  *selected;
+    ngx_uint_t             i;
+    oauth_token_select_t  *selected;
 
     selected = mcf->selected.elts;
 
@@ -141,7 +142,7 @@ ngx_oauth_conf_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
 
 
 static ngx_uint_t
-ngx_oauth_select_equal(oauth_select_t *a, oauth_select_t *b)
+ngx_oauth_select_equal(oauth_token_select_t *a, oauth_token_select_t *b)
 {
     ngx_uint_t  i;
 
@@ -196,9 +197,9 @@ static ngx_int_t
 ngx_oauth_conf_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
     ngx_pool_t *pool)
 {
-    ngx_uint_t       i, k, index;
-    oauth_str_t     *claim;
-    oauth_select_t   select, *selected;
+    ngx_uint_t             i, k, index;
+    oauth_str_t           *claim;
+    oauth_token_select_t   select, *selected;
 
     selected = mcf->selected.elts;
 
@@ -231,7 +232,7 @@ ngx_oauth_conf_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
     claim->data += sizeof(NGX_OAUTH_CLAIM) - 1;
     claim->len -= sizeof(NGX_OAUTH_CLAIM) - 1;
 
-    ngx_memzero(&select, sizeof(oauth_select_t));
+    ngx_memzero(&select, sizeof(oauth_token_select_t));
 
     select.names = claim;
     select.nnames = 1;

@@ -30,13 +30,13 @@ typedef struct {
 
 static const char *oauth_jwk_check_purpose(const json_t *value);
 static const char *oauth_jwk_parse_type(const json_t *value,
-    oauth_key_type_t *type, oauth_jwk_t *jwk);
+    oauth_alg_type_t *type, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_algorithms(const json_t *value,
     oauth_algs_t allowed, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_kid(const json_t *value,
     oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_key(const json_t *value,
-    oauth_key_type_t type, oauth_jwk_t *jwk);
+    oauth_alg_type_t type, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_rsa(const json_t *value,
     oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk);
@@ -59,7 +59,7 @@ oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk,
     const char **why)
 {
     int               unsound;
-    oauth_key_type_t  type;
+    oauth_alg_type_t  type;
 
     memset(jwk, 0, sizeof(oauth_jwk_t));
 
@@ -163,7 +163,7 @@ oauth_jwk_check_purpose(const json_t *value)
 /* The type comes from kty alone; with the curve it says what fits the key. */
 
 static const char *
-oauth_jwk_parse_type(const json_t *value, oauth_key_type_t *type,
+oauth_jwk_parse_type(const json_t *value, oauth_alg_type_t *type,
     oauth_jwk_t *jwk)
 {
     oauth_str_t         name;
@@ -269,7 +269,7 @@ oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
 
 
 static const char *
-oauth_jwk_parse_key(const json_t *value, oauth_key_type_t type,
+oauth_jwk_parse_key(const json_t *value, oauth_alg_type_t type,
     oauth_jwk_t *jwk)
 {
     switch (type) {

@@ -102,10 +102,10 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_main_conf_t  *mcf = conf;
 
-    ngx_str_t            *value;
-    ngx_uint_t            i, index;
-    oauth_select_t        select;
-    ngx_http_variable_t  *var;
+    ngx_str_t             *value;
+    ngx_uint_t             i, index;
+    oauth_token_select_t   select;
+    ngx_http_variable_t   *var;
 
     value = cf->args->elts;
 
@@ -125,7 +125,7 @@ ngx_oauth_conf_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value[1].len--;
     value[1].data++;
 
-    ngx_memzero(&select, sizeof(oauth_select_t));
+    ngx_memzero(&select, sizeof(oauth_token_select_t));
 
     select.nnames = cf->args->nelts - 2;
     select.names = ngx_oauth_conf_strings(cf, 2);
@@ -164,10 +164,10 @@ ngx_oauth_variable_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     ngx_str_t *name = (ngx_str_t *) data;
 
-    oauth_str_t             claim;
-    ngx_uint_t              i;
-    oauth_token_t          *token;
-    const oauth_select_t   *selected;
+    oauth_str_t                  claim;
+    ngx_uint_t                   i;
+    oauth_token_t               *token;
+    const oauth_token_select_t  *selected;
 
     token = ngx_oauth_variable_token(r);
     *v = ngx_http_variable_null_value;
@@ -180,9 +180,9 @@ ngx_oauth_variable_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     claim.data += sizeof(NGX_OAUTH_CLAIM) - 1;
     claim.len -= sizeof(NGX_OAUTH_CLAIM) - 1;
 
-    selected = token->policy->selected;
+    selected = token->rules->selected;
 
-    for (i = 0; i < token->policy->nselected; i++) {
+    for (i = 0; i < token->rules->nselected; i++) {
         if (selected[i].nnames == 1
             && oauth_str_equal(selected[i].names[0], claim))
         {
@@ -244,7 +244,7 @@ ngx_oauth_variable_issuer(ngx_http_request_t *r,
     *v = ngx_http_variable_null_value;
 
     if (token) {
-        ngx_oauth_variable_set(v, token->policy->issuer);
+        ngx_oauth_variable_set(v, token->rules->issuer);
     }
 
     return NGX_OK;
@@ -321,9 +321,9 @@ static ngx_int_t
 ngx_oauth_variable_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     oauth_token_t *token, ngx_uint_t index)
 {
-    const oauth_select_t  *select;
+    const oauth_token_select_t  *select;
 
-    select = &token->policy->selected[index];
+    select = &token->rules->selected[index];
 
     if (!select->text) {
         return ngx_oauth_variable_unselected(r, v, token, select->names[0]);

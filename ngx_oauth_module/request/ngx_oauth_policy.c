@@ -1,27 +1,27 @@
 
 /*
- * What a location asks of a verified token: audience (RFC 7519 section 4.1.3,
- * RFC 8707), a subject where one is forwarded, scopes (RFC 6749 section 3.3),
- * and required claims.  Evaluated at every request, for nothing but the
- * location it is made in.
+ * What a location demands of a verified token.  oauth_demand decides; here the
+ * terms are taken from the configuration, and the variables in them evaluated,
+ * for each request and for the location that it is in.  A value is evaluated
+ * only when all terms before it are met.
  */
 
 
 #include "ngx_oauth_access.h"
+#include "oauth_demand.h"
 
 
 static oauth_reason_t ngx_oauth_policy_audience(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
-static ngx_uint_t ngx_oauth_policy_is_for(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, oauth_str_t audience);
+static oauth_str_t ngx_oauth_policy_resource(const void *data, size_t i);
 static oauth_reason_t ngx_oauth_policy_requires(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static oauth_reason_t ngx_oauth_policy_variables(ngx_http_request_t *r,
-    const ngx_oauth_require_t *require, const oauth_claim_t *claim);
+    const ngx_oauth_require_t *require, const oauth_token_claim_t *claim);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
-static ngx_uint_t ngx_oauth_policy_words(oauth_str_t words,
-    const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
+static oauth_reason_t ngx_oauth_policy_value(const ngx_oauth_loc_conf_t *conf,
+    oauth_str_t scopes, oauth_str_t granted);
 
 
 oauth_reason_t
@@ -35,8 +35,12 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
         return reason;
     }
 
-    if (conf->needs_subject && !oauth_str_is_field(token->subject)) {
-        return OAUTH_NO_SUBJECT;
+    if (conf->needs_subject) {
+
+        reason = oauth_demand_subject(token);
+        if (reason != OAUTH_OK) {
+            return reason;
+        }
     }
 
     reason = ngx_oauth_policy_requires(r, conf, token);
@@ -52,52 +56,19 @@ static oauth_reason_t
 ngx_oauth_policy_audience(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
 {
-    ngx_uint_t  i;
+    oauth_demand_audience_t  demand;
 
     if (conf->any_audience) {
         return OAUTH_OK;
     }
 
-    for (i = 0; i < token->naudience; i++) {
-        if (ngx_oauth_policy_is_for(r, conf, token->audience[i])) {
-            return OAUTH_OK;
-        }
-    }
+    demand.resource = ngx_oauth_str(&conf->resource->url);
+    demand.listed = conf->audience ? conf->audience->elts : NULL;
+    demand.nlisted = conf->audience ? conf->audience->nelts : 0;
+    demand.others = ngx_oauth_policy_resource;
+    demand.data = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
-    return (i == 0) ? OAUTH_NO_AUDIENCE : OAUTH_WRONG_AUDIENCE;
-}
-
-
-/*
- * The resource, a listed value, or a URL below the resource that belongs to no
- * more specific resource of this server.
- */
-
-static ngx_uint_t
-ngx_oauth_policy_is_for(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, oauth_str_t audience)
-{
-    ngx_uint_t    i;
-    oauth_str_t  *listed;
-
-    if (oauth_url_equal(audience, ngx_oauth_str(&conf->resource->url))) {
-        return 1;
-    }
-
-    if (conf->audience) {
-
-        listed = conf->audience->elts;
-
-        for (i = 0; i < conf->audience->nelts; i++) {
-            if (oauth_str_equal(audience, listed[i])) {
-                return 1;
-            }
-        }
-    }
-
-    return ngx_oauth_policy_is_below(ngx_http_get_module_srv_conf(r,
-                                                           ngx_oauth_module),
-                                     conf->resource, audience);
+    return oauth_demand_audience(&demand, token);
 }
 
 
@@ -105,29 +76,34 @@ ngx_uint_t
 ngx_oauth_policy_is_below(const ngx_oauth_srv_conf_t *scf,
     const ngx_oauth_resource_t *resource, oauth_str_t url)
 {
-    ngx_uint_t              i;
-    oauth_str_t             other;
+    oauth_demand_audience_t  demand;
+
+    ngx_memzero(&demand, sizeof(oauth_demand_audience_t));
+
+    demand.resource = ngx_oauth_str(&resource->url);
+    demand.others = ngx_oauth_policy_resource;
+    demand.data = scf;
+
+    return oauth_demand_is_below(&demand, url);
+}
+
+
+/* data: the server's configuration. */
+
+static oauth_str_t
+ngx_oauth_policy_resource(const void *data, size_t i)
+{
+    const ngx_oauth_srv_conf_t *scf = data;
+
     ngx_oauth_resource_t  **resources;
 
-    if (!oauth_url_is_below(url, ngx_oauth_str(&resource->url))) {
-        return 0;
+    if (i >= scf->resources.nelts) {
+        return (oauth_str_t) { 0, NULL };
     }
 
     resources = scf->resources.elts;
 
-    for (i = 0; i < scf->resources.nelts; i++) {
-
-        other = ngx_oauth_str(&resources[i]->url);
-
-        if (other.len > resource->url.len
-            && (oauth_url_equal(url, other)
-                || oauth_url_is_below(url, other)))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return ngx_oauth_str(&resources[i]->url);
 }
 
 
@@ -157,26 +133,28 @@ oauth_reason_t
 ngx_oauth_policy_requirement(ngx_http_request_t *r,
     const ngx_oauth_require_t *require, const oauth_token_t *token)
 {
-    const oauth_claim_t  *claim;
+    const oauth_token_claim_t  *claim;
 
     claim = &token->claims[require->index];
 
-    return (require->values
-            && oauth_claim_has(claim, require->values->elts,
-                               require->values->nelts))
-           ? OAUTH_OK : ngx_oauth_policy_variables(r, require, claim);
+    if (require->values
+        && oauth_demand_claim(claim, require->values->elts,
+                              require->values->nelts)
+           == OAUTH_OK)
+    {
+        return OAUTH_OK;
+    }
+
+    return ngx_oauth_policy_variables(r, require, claim);
 }
 
 
-/* A variable that holds nothing is never met, not by an empty claim either. */
-
 static oauth_reason_t
 ngx_oauth_policy_variables(ngx_http_request_t *r,
-    const ngx_oauth_require_t *require, const oauth_claim_t *claim)
+    const ngx_oauth_require_t *require, const oauth_token_claim_t *claim)
 {
     ngx_str_t                  value;
     ngx_uint_t                 i;
-    oauth_str_t                text;
     ngx_http_complex_value_t  *variables;
 
     variables = require->variables ? require->variables->elts : NULL;
@@ -187,9 +165,9 @@ ngx_oauth_policy_variables(ngx_http_request_t *r,
             return OAUTH_SERVER_ERROR;
         }
 
-        text = ngx_oauth_str(&value);
-
-        if (text.len && oauth_claim_has(claim, &text, 1)) {
+        if (oauth_demand_claim_value(claim, ngx_oauth_str(&value))
+            == OAUTH_OK)
+        {
             return OAUTH_OK;
         }
     }
@@ -252,7 +230,8 @@ ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
         }
 
         if (ngx_oauth_scope_is_none(term, &value)
-            || ngx_oauth_policy_words(ngx_oauth_str(&value), conf, granted))
+            || ngx_oauth_policy_value(conf, ngx_oauth_str(&value), granted)
+               == OAUTH_OK)
         {
             return OAUTH_OK;
         }
@@ -262,28 +241,11 @@ ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
 }
 
 
-/* All of them; an empty value, or one without measure, is never met. */
-
-static ngx_uint_t
-ngx_oauth_policy_words(oauth_str_t words, const ngx_oauth_loc_conf_t *conf,
+static oauth_reason_t
+ngx_oauth_policy_value(const ngx_oauth_loc_conf_t *conf, oauth_str_t scopes,
     oauth_str_t granted)
 {
-    ngx_uint_t           n, nrules;
-    oauth_str_t          word;
-    oauth_scope_rule_t  *rules;
-
-    if (!oauth_scope_bounded(words)) {
-        return 0;
-    }
-
-    rules = conf->rules ? conf->rules->elts : NULL;
-    nrules = conf->rules ? conf->rules->nelts : 0;
-
-    for (n = 0; oauth_scope_next(&words, &word); n++) {
-        if (!oauth_scope_granted(granted, word, rules, nrules)) {
-            return 0;
-        }
-    }
-
-    return n > 0;
+    return oauth_demand_scopes(scopes, granted,
+                               conf->rules ? conf->rules->elts : NULL,
+                               conf->rules ? conf->rules->nelts : 0);
 }

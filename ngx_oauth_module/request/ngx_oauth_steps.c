@@ -30,7 +30,7 @@ static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
 static oauth_token_t *ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx,
     oauth_cache_t *cache);
-static int ngx_oauth_steps_accepts(const oauth_policy_t *policy,
+static int ngx_oauth_steps_accepts(const oauth_token_rules_t *policy,
     const void *data);
 static ngx_int_t ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_steps_retired(void *data);
@@ -187,7 +187,7 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
     ngx_oauth_main_conf_t  *mcf;
 
     if (ctx->token
-        && !ngx_oauth_steps_accepts(ctx->token->policy, ctx->conf->issuers)
+        && !ngx_oauth_steps_accepts(ctx->token->rules, ctx->conf->issuers)
         && ngx_oauth_steps_retire(ctx) != NGX_OK)
     {
         return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
@@ -200,7 +200,7 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
     }
 
     if (ctx->token) {
-        ctx->issuer = ngx_oauth_container(ctx->token->policy,
+        ctx->issuer = ngx_oauth_container(ctx->token->rules,
                                           ngx_oauth_issuer_t, policy);
     }
 
@@ -418,7 +418,7 @@ ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
         return NULL;
     }
 
-    issuer = ngx_oauth_container(token->policy, ngx_oauth_issuer_t, policy);
+    issuer = ngx_oauth_container(token->rules, ngx_oauth_issuer_t, policy);
     provider = issuer->provider;
 
     if (provider
@@ -438,7 +438,7 @@ ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
 /* data: the issuers of a location. */
 
 static int
-ngx_oauth_steps_accepts(const oauth_policy_t *policy, const void *data)
+ngx_oauth_steps_accepts(const oauth_token_rules_t *policy, const void *data)
 {
     const ngx_array_t *issuers = data;
 

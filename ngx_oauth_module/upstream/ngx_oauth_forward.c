@@ -444,7 +444,7 @@ static ngx_int_t
 ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
     ngx_str_t *value)
 {
-    const oauth_claim_t  *claim;
+    const oauth_token_claim_t  *claim;
 
     if (header->claim.data == NULL) {
 

@@ -56,7 +56,7 @@ static void run_key(subject_t *s);
 static void run_our_json(subject_t *s);
 static void run_credentials(subject_t *s);
 static void run_lookup(subject_t *s);
-static int accepts(const oauth_policy_t *policy, const void *data);
+static int accepts(const oauth_token_rules_t *policy, const void *data);
 static void run_parse(subject_t *s);
 static void run_verify(subject_t *s);
 static void run_whole(subject_t *s);
@@ -219,7 +219,7 @@ run_lookup(subject_t *s)
 
 
 static int
-accepts(const oauth_policy_t *policy, const void *data)
+accepts(const oauth_token_rules_t *policy, const void *data)
 {
     return policy == data;
 }

@@ -40,12 +40,12 @@ static const oauth_str_t  names[] = {
     oauth_string("email"), oauth_string("groups")
 };
 
-static const oauth_select_t  selected[] = {
+static const oauth_token_select_t  selected[] = {
     { &names[0], 1, 1, 0 },
     { &names[1], 1, 1, 1 }
 };
 
-const oauth_policy_t  subject_policy = {
+const oauth_token_rules_t  subject_policy = {
     oauth_string("https://login.example.com"), OAUTH_ALGS_ALL, 0, 30, 86400,
     scopes, 2, selected, 2
 };

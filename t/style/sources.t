@@ -18,7 +18,7 @@ my %untested = map { $_ => 1 } qw();
 
 # What reads bytes that come from outside; and the policy over all of them.
 
-my @parsers = qw(base64url claims credentials discovery json jwk jwks jws
+my @parsers = qw(base64url claims credentials demand discovery json jwk jwks jws
                  scope target token url);
 
 my @c = map { noun($_) } sources('c');

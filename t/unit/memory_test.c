@@ -209,7 +209,7 @@ memory_each_allocation(void **state)
 static void
 memory_assert_whole(const oauth_token_t *token)
 {
-    const oauth_claim_t  *claim;
+    const oauth_token_claim_t  *claim;
 
     claim = &token->claims[TOKEN_GROUPS];
 
@@ -334,11 +334,11 @@ memory_text(void **state)
 static void
 memory_json(void **state)
 {
-    int             reached;
-    size_t          n;
-    json_t         *root;
-    oauth_str_t     name, sub, text;
-    oauth_result_t  result;
+    int              reached;
+    size_t           n;
+    json_t          *root;
+    oauth_str_t      name, sub, text;
+    oauth_result_t   result;
 
     (void) state;
 
