@@ -8,7 +8,6 @@
 
 
 #include "ngx_oauth_explain_line.h"
-#include "oauth_bearer.h"
 #include "oauth_refused.h"
 
 
@@ -109,24 +108,26 @@ ngx_oauth_explain_scheme(ngx_oauth_explain_t *e)
 static void
 ngx_oauth_explain_request(ngx_oauth_explain_t *e)
 {
-    size_t        i;
-    oauth_str_t   value, text;
-    const char   *detail;
+    size_t                i;
+    oauth_str_t           value, text;
+    oauth_credentials_t   credentials;
+    const char           *detail;
 
     value = ngx_oauth_str(&e->ctx->authorization->value);
 
-    if (oauth_bearer_parse(value, &text) == OAUTH_OK) {
+    if (oauth_credentials_parse(value, &credentials) == OAUTH_OK) {
         ngx_oauth_explain_put(e, ": the request has more than one "
                               "Authorization header");
         return;
     }
 
-    if (oauth_bearer_peek(value, &text) != OAUTH_OK) {
+    if (oauth_credentials_peek(value, &credentials) != OAUTH_OK) {
         ngx_oauth_explain_put(e, ": Bearer is not followed by a space and "
                               "a token");
         return;
     }
 
+    text = credentials.text;
     detail = oauth_refused_opaque(text);
 
     for (i = 0; i < text.len && detail == NULL; i++) {
@@ -149,7 +150,7 @@ ngx_oauth_explain_shape(ngx_oauth_explain_t *e)
     const char       *fault;
     oauth_refused_t   refused;
 
-    oauth_refused_read(e->ctx->credentials, &refused);
+    oauth_refused_read(e->ctx->credentials.text, &refused);
 
     fault = refused.fault;
 
@@ -170,7 +171,7 @@ ngx_oauth_explain_extension(ngx_oauth_explain_t *e)
 {
     oauth_refused_t  refused;
 
-    oauth_refused_read(e->ctx->credentials, &refused);
+    oauth_refused_read(e->ctx->credentials.text, &refused);
 
     if (refused.encrypted) {
         ngx_oauth_explain_put(e, ": token claims to be encrypted, it has the "
@@ -193,7 +194,7 @@ ngx_oauth_explain_algorithm(ngx_oauth_explain_t *e)
     oauth_refused_t       refused;
     ngx_oauth_issuer_t  **issuers;
 
-    oauth_refused_read(e->ctx->credentials, &refused);
+    oauth_refused_read(e->ctx->credentials.text, &refused);
 
     if (refused.algorithm.data) {
         ngx_oauth_explain_put(e, ": token claims to be signed with ");
@@ -280,7 +281,7 @@ ngx_oauth_explain_malformed(ngx_oauth_explain_t *e)
     const char  *malformed;
 
     malformed = e->ctx->jwt ? e->ctx->jwt->claims.malformed
-                            : oauth_refused_claim(e->ctx->credentials);
+                            : oauth_refused_claim(e->ctx->credentials.text);
 
     if (malformed) {
         ngx_oauth_explain_put(e, ": %s", malformed);

@@ -108,7 +108,7 @@ ngx_oauth_explain_type(ngx_oauth_explain_t *e)
         return;
     }
 
-    oauth_refused_read(e->ctx->credentials, &refused);
+    oauth_refused_read(e->ctx->credentials.text, &refused);
 
     ngx_oauth_explain_put(e, ": token claims to be of ");
 
@@ -268,19 +268,18 @@ ngx_oauth_explain_lifetime(ngx_oauth_explain_t *e)
 static void
 ngx_oauth_explain_bound(ngx_oauth_explain_t *e)
 {
-    static const oauth_str_t  dpop[] = {
-        oauth_string("cnf"), oauth_string("jkt")
-    };
+    switch (e->ctx->jwt->claims.confirmation.kind) {
 
-    static const oauth_str_t  tls[] = {
-        oauth_string("cnf"), oauth_string("x5t#S256")
-    };
-
-    if (oauth_claims_at(&e->ctx->jwt->claims, dpop, 2)) {
+    case OAUTH_CONFIRMATION_JKT:
         ngx_oauth_explain_put(e, ": its cnf names a key of DPoP (jkt)");
+        break;
 
-    } else if (oauth_claims_at(&e->ctx->jwt->claims, tls, 2)) {
+    case OAUTH_CONFIRMATION_X5T:
         ngx_oauth_explain_put(e, ": its cnf names a client's TLS certificate "
                               "(x5t#S256)");
+        break;
+
+    default:
+        break;
     }
 }

@@ -10,8 +10,8 @@
 #include "ngx_oauth_evaluate.h"
 #include "ngx_oauth_scope.h"
 #include "ngx_oauth_text.h"
-#include "oauth_challenge.h"
 #include "oauth_page.h"
+#include "oauth_problem.h"
 #include "oauth_scope.h"
 
 
@@ -82,7 +82,7 @@ ngx_oauth_text_write(ngx_pool_t *pool, oauth_reason_t reason,
         challenge.reason = oauth_reason_info(ngx_oauth_text_examples[i]);
 
         if (!page) {
-            oauth_challenge_write_problem_place(&buf, &challenge);
+            oauth_problem_write_place(&buf, &challenge);
 
             if (ngx_oauth_buf_move(pool, &buf, &text->problems[i]) != NGX_OK)
             {

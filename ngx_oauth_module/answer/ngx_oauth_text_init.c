@@ -13,6 +13,7 @@
 #include "ngx_oauth_text_init.h"
 #include "oauth_challenge.h"
 #include "oauth_page.h"
+#include "oauth_problem.h"
 
 
 static ngx_int_t ngx_oauth_text_init_reasons(ngx_conf_t *cf,
@@ -82,7 +83,7 @@ ngx_oauth_text_init_reasons(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
             return NGX_ERROR;
         }
 
-        oauth_challenge_write_problem_error(&buf, reason,
+        oauth_problem_write_error(&buf, reason,
                                             ngx_oauth_text_status(i));
 
         if (ngx_oauth_buf_move(cf->pool, &buf, &text->problem) != NGX_OK) {

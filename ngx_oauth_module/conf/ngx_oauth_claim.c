@@ -9,7 +9,7 @@
 #include "ngx_oauth_claim.h"
 
 
-static ngx_uint_t ngx_oauth_claim_equal(oauth_select_t *a, oauth_select_t *b);
+static ngx_uint_t ngx_oauth_claim_equal(oauth_token_select_t *a, oauth_token_select_t *b);
 static ngx_int_t ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf,
     ngx_str_t *name, ngx_pool_t *pool);
 
@@ -43,10 +43,10 @@ static const struct {
 ngx_int_t
 ngx_oauth_claim_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t       i;
-    oauth_select_t  *select;
+    ngx_uint_t             i;
+    oauth_token_select_t  *select;
 
-    if (ngx_array_init(&mcf->selected, cf->pool, 16, sizeof(oauth_select_t))
+    if (ngx_array_init(&mcf->selected, cf->pool, 16, sizeof(oauth_token_select_t))
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -59,7 +59,7 @@ ngx_oauth_claim_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
             return NGX_ERROR;
         }
 
-        ngx_memzero(select, sizeof(oauth_select_t));
+        ngx_memzero(select, sizeof(oauth_token_select_t));
 
         select->names = &ngx_oauth_claim_names[i];
         select->nnames = 1;
@@ -105,11 +105,11 @@ ngx_oauth_claim_check(ngx_conf_t *cf, ngx_str_t *path)
 
 
 ngx_int_t
-ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
+ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf, oauth_token_select_t *select,
     ngx_uint_t *index)
 {
-    ngx_uint_t       i;
-    oauth_select_t  *selected;
+    ngx_uint_t             i;
+    oauth_token_select_t  *selected;
 
     selected = mcf->selected.elts;
 
@@ -140,7 +140,7 @@ ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf, oauth_select_t *select,
 
 
 static ngx_uint_t
-ngx_oauth_claim_equal(oauth_select_t *a, oauth_select_t *b)
+ngx_oauth_claim_equal(oauth_token_select_t *a, oauth_token_select_t *b)
 {
     ngx_uint_t  i;
 
@@ -195,9 +195,9 @@ static ngx_int_t
 ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
     ngx_pool_t *pool)
 {
-    ngx_uint_t       i, k, index;
-    oauth_str_t     *claim;
-    oauth_select_t   select, *selected;
+    ngx_uint_t             i, k, index;
+    oauth_str_t           *claim;
+    oauth_token_select_t   select, *selected;
 
     selected = mcf->selected.elts;
 
@@ -230,7 +230,7 @@ ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
     claim->data += sizeof(NGX_OAUTH_CLAIM) - 1;
     claim->len -= sizeof(NGX_OAUTH_CLAIM) - 1;
 
-    ngx_memzero(&select, sizeof(oauth_select_t));
+    ngx_memzero(&select, sizeof(oauth_token_select_t));
 
     select.names = claim;
     select.nnames = 1;

@@ -51,7 +51,7 @@ ngx_int_t ngx_oauth_claim_check(ngx_conf_t *cf, ngx_str_t *path);
  */
 
 ngx_int_t ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf,
-    oauth_select_t *select, ngx_uint_t *index);
+    oauth_token_select_t *select, ngx_uint_t *index);
 
 /*
  * Selects what the variables of the configuration show, and hands the complete

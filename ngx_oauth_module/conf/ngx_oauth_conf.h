@@ -44,7 +44,7 @@ typedef struct ngx_oauth_text_reason_s  ngx_oauth_text_reason_t;
 typedef struct {
     ngx_array_t                   issuers;      /* ngx_oauth_issuer_t *       */
     ngx_array_t                   locations;    /* ngx_oauth_conf_location_t  */
-    ngx_array_t                   selected;     /* oauth_select_t             */
+    ngx_array_t                   selected;     /* oauth_token_select_t             */
     ngx_oauth_evaluate_getter_t  *getters;      /* by the variable's index    */
     ngx_uint_t                    ngetters;
     ngx_uint_t                    reads_claims; /* a variable of the module is

@@ -264,12 +264,12 @@ static ngx_int_t
 ngx_oauth_conf_server_claims(ngx_oauth_main_conf_t *mcf,
     ngx_oauth_loc_conf_t *lcf)
 {
-    ngx_uint_t            i;
-    oauth_select_t        select;
-    ngx_oauth_header_t   *headers;
-    ngx_oauth_require_t  *requires;
+    ngx_uint_t             i;
+    oauth_token_select_t   select;
+    ngx_oauth_header_t    *headers;
+    ngx_oauth_require_t   *requires;
 
-    ngx_memzero(&select, sizeof(oauth_select_t));
+    ngx_memzero(&select, sizeof(oauth_token_select_t));
 
     select.nnames = 1;
     select.text = 1;

@@ -17,6 +17,7 @@ static ngx_int_t ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata,
     size_t origin, ngx_str_t *path);
 static ngx_int_t ngx_oauth_resource_reachable(ngx_conf_t *cf,
     ngx_oauth_conf_location_t *location, ngx_oauth_resource_t *resource);
+static oauth_str_t ngx_oauth_resource_other(const void *data, size_t i);
 
 
 char *
@@ -351,31 +352,44 @@ ngx_oauth_resource_reachable(ngx_conf_t *cf,
 }
 
 
+void
+ngx_oauth_resource_demand(const ngx_oauth_srv_conf_t *scf,
+    const ngx_oauth_resource_t *resource, oauth_demand_audience_t *demand)
+{
+    demand->resource = ngx_oauth_str(&resource->url);
+    demand->listed = NULL;
+    demand->nlisted = 0;
+    demand->others = ngx_oauth_resource_other;
+    demand->data = scf;
+}
+
+
 ngx_uint_t
 ngx_oauth_resource_has(const ngx_oauth_srv_conf_t *scf,
     const ngx_oauth_resource_t *resource, oauth_str_t url)
 {
-    ngx_uint_t              i;
-    oauth_str_t             other;
+    oauth_demand_audience_t  demand;
+
+    ngx_oauth_resource_demand(scf, resource, &demand);
+
+    return oauth_demand_is_below(&demand, url);
+}
+
+
+/* data: the server's configuration. */
+
+static oauth_str_t
+ngx_oauth_resource_other(const void *data, size_t i)
+{
+    const ngx_oauth_srv_conf_t *scf = data;
+
     ngx_oauth_resource_t  **resources;
 
-    if (!oauth_url_is_below(url, ngx_oauth_str(&resource->url))) {
-        return 0;
+    if (i >= scf->resources.nelts) {
+        return (oauth_str_t) { 0, NULL };
     }
 
     resources = scf->resources.elts;
 
-    for (i = 0; i < scf->resources.nelts; i++) {
-
-        other = ngx_oauth_str(&resources[i]->url);
-
-        if (other.len > resource->url.len
-            && (oauth_url_equal(url, other)
-                || oauth_url_is_below(url, other)))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return ngx_oauth_str(&resources[i]->url);
 }

@@ -10,6 +10,7 @@
 
 
 #include "ngx_oauth_conf.h"
+#include "oauth_demand.h"
 #include "oauth_metadata.h"
 #include "oauth_url.h"
 
@@ -50,6 +51,15 @@ char *ngx_oauth_resource_parse_metadata(ngx_conf_t *cf, ngx_command_t *cmd,
 
 ngx_oauth_resource_t *ngx_oauth_resource_create(ngx_conf_t *cf,
     ngx_oauth_conf_location_t *location, ngx_str_t *url);
+
+/*
+ * Fills in the audience that the resource demands, without further values:
+ * its own URL, and the URLs below it that belong to no other resource of the
+ * server.
+ */
+
+void ngx_oauth_resource_demand(const ngx_oauth_srv_conf_t *scf,
+    const ngx_oauth_resource_t *resource, oauth_demand_audience_t *demand);
 
 /*
  * Returns 1 when the URL is below the resource by path segment and belongs to

@@ -1,12 +1,14 @@
 
 /*
- * What every file of the core shares: the string view, the growing buffer
- * and the reasons.  The core knows neither nginx nor the network, has no
- * clock, no log and no globals; "now" is a parameter.
+ * What every file of the core shares: a view of bytes, a growing buffer, the
+ * results and the reasons.  The core knows neither nginx nor the network; it
+ * has no clock ("now" is a parameter) and no log.  It keeps nothing between two
+ * calls, except that oauth_json watches jansson's allocations while it parses:
+ * a process may parse JSON in one thread only.
  *
- * A function that decides about a token returns an oauth_reason_t.  One
- * table (oauth_reason.c) holds, for each reason, its code ($oauth_result),
- * the log's sentence, and the RFC 6750 error and description.
+ * A function that decides about a token returns an oauth_reason_t.  One table
+ * (oauth_reason.c) holds for each reason its code ($oauth_result), a sentence
+ * for the log, and the error and description of RFC 6750 section 3.1.
  */
 
 
@@ -18,7 +20,10 @@
 #include <stdint.h>
 
 
-/* A view of counted bytes that somebody else owns; absent: data == NULL. */
+/*
+ * A view of counted bytes that somebody else owns; no zero byte follows them.
+ * Where data is NULL, the string is absent, which is not the same as empty.
+ */
 
 typedef struct {
     size_t                len;
@@ -34,8 +39,10 @@ typedef struct {
 
 
 /*
- * A growing buffer.  Starts as all zero.  A failed allocation is remembered
- * in "failed", further writes do nothing: one check at the end is enough.
+ * A growing buffer that owns its bytes; oauth_buf_free releases them.  A buffer
+ * of all zero is empty.  When memory is short, "failed" is set and every later
+ * write does nothing, so that one look at "failed" after the last write is
+ * enough.
  */
 
 typedef struct {
@@ -44,6 +51,15 @@ typedef struct {
     unsigned char        *data;
     int                   failed;
 } oauth_buf_t;
+
+
+/* What reading something has come to, where it is not about a token. */
+
+typedef enum {
+    OAUTH_DONE = 0,
+    OAUTH_INVALID,                /* the text is not what it has to be        */
+    OAUTH_NO_MEMORY               /* nobody knows what the text is            */
+} oauth_result_t;
 
 
 typedef enum {
@@ -65,7 +81,7 @@ typedef enum {
     OAUTH_EXPIRED,
     OAUTH_NOT_YET_VALID,
     OAUTH_LIFETIME_TOO_LONG,
-    OAUTH_SENDER_CONSTRAINED,     /* cnf, and a plain Bearer                  */
+    OAUTH_SENDER_CONSTRAINED,     /* the token has cnf and came without proof */
     OAUTH_NO_AUDIENCE,
     OAUTH_WRONG_AUDIENCE,
     OAUTH_NO_SUBJECT,             /* no sub, and it is to be forwarded        */
@@ -77,13 +93,16 @@ typedef enum {
     OAUTH_AMBIGUOUS_URI,          /* oauth_strict_uri                         */
 
     OAUTH_KEYS_UNAVAILABLE,
-    OAUTH_SERVER_ERROR,           /* out of memory and the like               */
+    OAUTH_SERVER_ERROR,           /* memory is short, and the like            */
 
     OAUTH_REASONS
 } oauth_reason_t;
 
 
-/* The kind of answer that a reason leads to.  Statuses are not the core's. */
+/*
+ * The kind of answer that a reason leads to.  Which HTTP status an answer has
+ * is not decided in the core.
+ */
 
 typedef enum {
     OAUTH_ANSWER_NONE = 0,        /* the request goes on                      */
@@ -106,51 +125,72 @@ typedef struct {
 } oauth_reason_info_t;
 
 
-/* Never NULL: a number outside the enum gets the server_error row. */
+/*
+ * Returns the row of a reason, a constant.  A number outside the enum has the
+ * row of OAUTH_SERVER_ERROR, so that the result is never NULL.
+ */
 
 const oauth_reason_info_t *oauth_reason_info(oauth_reason_t reason);
 
 
-/* 1 or 0.  Not in constant time: for public bytes only. */
+/* Returns a view of a C string, without its zero byte. */
+
+oauth_str_t oauth_str_of(const char *text);
+
+/*
+ * 1 when both have the same bytes, else 0; an absent string equals an empty
+ * one.  The time depends on the bytes, so that no secret may be compared.
+ */
 
 int oauth_str_equal(oauth_str_t a, oauth_str_t b);
 
-/* The same without regard to the case of ASCII letters. */
+/* Does the same, where ASCII letters are equal in upper and lower case. */
 
 int oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b);
+
+/* 1 when s begins with the bytes of prefix, else 0. */
 
 int oauth_str_starts(oauth_str_t s, oauth_str_t prefix);
 
 /*
- * The bytes of the control character that a string begins with: 1 (below 0x20,
- * and 0x7f), or 2 (U+0080 to U+009F in UTF-8, which some programs act on as on
- * the others); 0: it begins with none.
+ * Returns the length in bytes of the control character that s begins with: 1
+ * (below 0x20, and 0x7f), or 2 (U+0080 to U+009F in UTF-8, which some programs
+ * obey like the others).  0: s does not begin with one.
  */
 
 size_t oauth_str_control(oauth_str_t s);
 
+/* 1 when there is a control character anywhere in s, else 0. */
+
 int oauth_str_has_control(oauth_str_t s);
 
 /*
- * 1 when a header field can carry it as it is (RFC 9110 section 5.5): not
- * empty, no control character, no white space at its ends, which would be lost.
+ * 1 when a header field can carry s as it is (RFC 9110 section 5.5), else 0: it
+ * is not empty, has no control character, and has no space at its ends, which
+ * the receiver would drop.
  */
 
 int oauth_str_is_field(oauth_str_t s);
 
 
+/* These append to a buffer.  Where memory is short, buf->failed is set. */
+
 void oauth_buf_append(oauth_buf_t *buf, const void *data, size_t len);
 
 void oauth_buf_append_str(oauth_buf_t *buf, oauth_str_t s);
 
-/* A string constant. */
+void oauth_buf_append_text(oauth_buf_t *buf, const char *text);
+
+/* The same for a string constant, whose length the compiler knows. */
 
 #define oauth_buf_append_literal(buf, str)                                    \
     oauth_buf_append(buf, str, sizeof(str) - 1)
 
-/* Frees the bytes and leaves an empty buffer. */
+/* Frees the bytes and leaves an empty buffer, which may be used again. */
 
 void oauth_buf_free(oauth_buf_t *buf);
+
+/* Returns a view of what was written; the next write may end it. */
 
 oauth_str_t oauth_buf_str(const oauth_buf_t *buf);
 

@@ -63,7 +63,7 @@ oauth_alg_get(oauth_alg_id_t id)
 
 
 const oauth_alg_t *
-oauth_alg_of_curve(oauth_key_type_t type, oauth_str_t curve)
+oauth_alg_of_curve(oauth_alg_type_t type, oauth_str_t curve)
 {
     size_t  i;
 

@@ -17,7 +17,7 @@ typedef enum {
     OAUTH_KEY_RSA = 1,
     OAUTH_KEY_EC,
     OAUTH_KEY_OKP
-} oauth_key_type_t;
+} oauth_alg_type_t;
 
 
 typedef enum {
@@ -64,7 +64,7 @@ typedef uint32_t  oauth_algs_t;
 typedef struct {
     oauth_str_t           name;
     oauth_alg_id_t        id;
-    oauth_key_type_t      type;
+    oauth_alg_type_t      type;
     unsigned              pss:1;
     const char           *digest;       /* OpenSSL's name; NULL: EdDSA        */
     oauth_str_t           curve;        /* JWK "crv"; absent: RSA, EdDSA      */
@@ -84,7 +84,7 @@ const oauth_alg_t *oauth_alg_get(oauth_alg_id_t id);
 
 /* The one algorithm of a curve of that type; NULL: there is no such curve. */
 
-const oauth_alg_t *oauth_alg_of_curve(oauth_key_type_t type,
+const oauth_alg_t *oauth_alg_of_curve(oauth_alg_type_t type,
     oauth_str_t curve);
 
 

@@ -50,7 +50,7 @@ static oauth_cache_place_t oauth_cache_place(oauth_cache_t *cache,
 static unsigned oauth_cache_find(const oauth_cache_place_t *place,
     oauth_str_t text, oauth_cache_pt accepts, const void *data,
     oauth_cache_set_t **set);
-static int oauth_cache_is_policy(const oauth_policy_t *policy,
+static int oauth_cache_is_policy(const oauth_token_rules_t *policy,
     const void *data);
 static unsigned oauth_cache_room(const oauth_cache_place_t *place, int64_t now,
     oauth_cache_set_t **set);
@@ -151,7 +151,7 @@ oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
     /* Requests that waited for the same keys may have stored it before. */
 
     way = oauth_cache_find(&place, token->text, oauth_cache_is_policy,
-                           token->policy, &set);
+                           token->rules, &set);
 
     if (way == OAUTH_CACHE_WAYS) {
         way = oauth_cache_room(&place, now, &set);
@@ -234,7 +234,7 @@ oauth_cache_find(const oauth_cache_place_t *place, oauth_str_t text,
             token = (*set)->tokens[way];
 
             if (oauth_str_equal(token->text, text)
-                && accepts(token->policy, data))
+                && accepts(token->rules, data))
             {
                 return way;
             }
@@ -246,7 +246,7 @@ oauth_cache_find(const oauth_cache_place_t *place, oauth_str_t text,
 
 
 static int
-oauth_cache_is_policy(const oauth_policy_t *policy, const void *data)
+oauth_cache_is_policy(const oauth_token_rules_t *policy, const void *data)
 {
     return policy == data;
 }

@@ -24,7 +24,8 @@ typedef struct oauth_cache_s  oauth_cache_t;
 
 /* 1 when the caller goes by this policy. */
 
-typedef int (*oauth_cache_pt)(const oauth_policy_t *policy, const void *data);
+typedef int (*oauth_cache_pt)(const oauth_token_rules_t *rules,
+    const void *data);
 
 
 /*

@@ -6,7 +6,6 @@
  */
 
 
-#include <errno.h>
 #include <string.h>
 
 #include "oauth_claims.h"
@@ -22,6 +21,8 @@
 
 
 static const char *oauth_claims_read(oauth_claims_t *claims);
+static oauth_str_t oauth_claims_identifier(const json_t *root,
+    const char *name);
 static int oauth_claims_time(const json_t *value, int64_t *seconds);
 static int oauth_claims_audience_valid(const json_t *audience);
 static int oauth_claims_is_id_token(const json_t *root);
@@ -29,19 +30,20 @@ static int oauth_claims_is_entra_id(const json_t *root);
 static int oauth_claims_word(const json_t *root, const char *name,
     const oauth_str_t *words, size_t nwords);
 static void oauth_claims_append_scopes(oauth_buf_t *buf, const json_t *value);
-static void oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope);
 
 
 oauth_reason_t
 oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims)
 {
-    const char  *malformed;
+    const char      *malformed;
+    oauth_result_t   result;
 
     memset(claims, 0, sizeof(oauth_claims_t));
 
-    claims->root = oauth_json_parse(payload, OAUTH_JSON_MEMBERS);
-    if (claims->root == NULL) {
-        return (errno == ENOMEM) ? OAUTH_SERVER_ERROR : OAUTH_MALFORMED_TOKEN;
+    result = oauth_json_parse(payload, OAUTH_JSON_MEMBERS, &claims->root);
+    if (result != OAUTH_DONE) {
+        return (result == OAUTH_NO_MEMORY) ? OAUTH_SERVER_ERROR
+                                           : OAUTH_MALFORMED_TOKEN;
     }
 
     malformed = oauth_claims_read(claims);
@@ -136,20 +138,14 @@ oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
 static void
 oauth_claims_append_scopes(oauth_buf_t *buf, const json_t *value)
 {
-    size_t       i;
-    oauth_str_t  rest, word;
+    size_t  i;
 
     if (json_is_string(value)) {
-        rest = oauth_json_str(value);
-
-        while (oauth_scope_next(&rest, &word)) {
-            oauth_claims_append_scope(buf, word);
-        }
+        oauth_scope_append_words(buf, oauth_json_str(value));
     }
 
     for (i = 0; i < json_array_size(value); i++) {
-        oauth_claims_append_scope(buf,
-                                  oauth_json_str(json_array_get(value, i)));
+        oauth_scope_append_word(buf, oauth_json_str(json_array_get(value, i)));
     }
 }
 
@@ -239,11 +235,31 @@ oauth_claims_read(oauth_claims_t *claims)
 
     claims->has_expires = (expires == 1);
     claims->has_issued_at = (issued_at == 1);
-    claims->bound = (json_object_get(root, "cnf") != NULL);
+    claims->confirmation = oauth_confirmation_parse(json_object_get(root,
+                                                                    "cnf"));
+    claims->id = oauth_claims_identifier(root, "jti");
+    claims->client = oauth_claims_identifier(root, "client_id");
+    claims->session = oauth_claims_identifier(root, "sid");
     claims->event = (json_object_get(root, "events") != NULL);
     claims->id_token = (oauth_claims_is_id_token(root) != 0);
 
     return NULL;
+}
+
+
+/*
+ * Absent where the member is not a string: the token is as good without it, and
+ * nothing can be looked up by it.
+ */
+
+static oauth_str_t
+oauth_claims_identifier(const json_t *root, const char *name)
+{
+    const json_t  *value;
+
+    value = json_object_get(root, name);
+
+    return value ? oauth_json_str(value) : (oauth_str_t) { 0, NULL };
 }
 
 
@@ -394,19 +410,4 @@ oauth_claims_word(const json_t *root, const char *name,
     }
 
     return 0;
-}
-
-
-static void
-oauth_claims_append_scope(oauth_buf_t *buf, oauth_str_t scope)
-{
-    if (!oauth_scope_valid(scope)) {
-        return;
-    }
-
-    if (buf->len > 0) {
-        oauth_buf_append_literal(buf, " ");
-    }
-
-    oauth_buf_append_str(buf, scope);
 }

@@ -8,7 +8,6 @@
  */
 
 
-#include <errno.h>
 #include <string.h>
 
 #include "oauth_discovery.h"
@@ -61,14 +60,16 @@ const char *
 oauth_discovery_parse(oauth_str_t text, const oauth_discovery_rules_t *rules,
     oauth_discovery_t *discovery)
 {
-    json_t      *root;
-    const char  *error;
+    json_t          *root;
+    const char      *error;
+    oauth_result_t   result;
 
     memset(discovery, 0, sizeof(oauth_discovery_t));
 
-    root = oauth_json_parse(text, OAUTH_DISCOVERY_MEMBERS);
-    if (root == NULL) {
-        return (errno == ENOMEM) ? "memory is short" : "it is no JSON object";
+    result = oauth_json_parse(text, OAUTH_DISCOVERY_MEMBERS, &root);
+    if (result != OAUTH_DONE) {
+        return (result == OAUTH_NO_MEMORY) ? "memory is short"
+                                           : "it is no JSON object";
     }
 
     error = oauth_discovery_read(root, rules, discovery);

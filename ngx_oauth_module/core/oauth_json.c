@@ -8,7 +8,6 @@
  */
 
 
-#include <errno.h>
 #include <string.h>
 
 #include "oauth_json.h"
@@ -38,8 +37,8 @@ typedef struct {
 
 
 static int oauth_json_string_value(const json_t *member, oauth_str_t *value);
-static json_t *oauth_json_load(oauth_str_t text, size_t max_members,
-    size_t flags);
+static oauth_result_t oauth_json_load(oauth_str_t text, size_t max_members,
+    size_t flags, json_t **object);
 static json_t *oauth_json_load_watched(oauth_str_t text, size_t flags);
 static void *oauth_json_alloc(size_t size);
 static int oauth_json_bounded(oauth_str_t text, size_t max_members);
@@ -59,17 +58,17 @@ static json_malloc_t  oauth_json_malloc;    /* while a text is parsed         */
 static int            oauth_json_short;     /* it has failed                  */
 
 
-json_t *
-oauth_json_parse(oauth_str_t text, size_t max_members)
+oauth_result_t
+oauth_json_parse(oauth_str_t text, size_t max_members, json_t **object)
 {
-    return oauth_json_load(text, max_members, 0);
+    return oauth_json_load(text, max_members, 0, object);
 }
 
 
-json_t *
-oauth_json_parse_nul(oauth_str_t text, size_t max_members)
+oauth_result_t
+oauth_json_parse_nul(oauth_str_t text, size_t max_members, json_t **object)
 {
-    return oauth_json_load(text, max_members, JSON_ALLOW_NUL);
+    return oauth_json_load(text, max_members, JSON_ALLOW_NUL, object);
 }
 
 
@@ -236,26 +235,28 @@ oauth_json_string_value(const json_t *member, oauth_str_t *value)
 }
 
 
-static json_t *
-oauth_json_load(oauth_str_t text, size_t max_members, size_t flags)
+static oauth_result_t
+oauth_json_load(oauth_str_t text, size_t max_members, size_t flags,
+    json_t **object)
 {
     json_t  *value;
 
-    errno = 0;
+    *object = NULL;
 
     if (text.len == 0 || !oauth_json_bounded(text, max_members)) {
-        return NULL;
+        return OAUTH_INVALID;
     }
 
     value = oauth_json_load_watched(text, flags | JSON_REJECT_DUPLICATES);
 
     if (!json_is_object(value) || oauth_json_short) {
         json_decref(value);
-        errno = oauth_json_short ? ENOMEM : 0;
-        return NULL;
+        return oauth_json_short ? OAUTH_NO_MEMORY : OAUTH_INVALID;
     }
 
-    return value;
+    *object = value;
+
+    return OAUTH_DONE;
 }
 
 

@@ -30,63 +30,73 @@ typedef struct {
 
 static const char *oauth_jwk_check_purpose(const json_t *value);
 static const char *oauth_jwk_parse_type(const json_t *value,
-    oauth_key_type_t *type, oauth_jwk_t *jwk);
+    oauth_alg_type_t *type, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_algorithms(const json_t *value,
     oauth_algs_t allowed, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_kid(const json_t *value,
     oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_key(const json_t *value,
-    oauth_key_type_t type, oauth_jwk_t *jwk);
+    oauth_alg_type_t type, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_rsa(const json_t *value,
     oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_okp(const json_t *value,
     oauth_jwk_t *jwk);
+static const char *oauth_jwk_verdict(oauth_result_t result, const char *why);
 static int oauth_jwk_number(const json_t *value, const char *name,
     oauth_jwk_number_t *number);
 
 
-/* The numbers come last: they cost more than the rest together. */
+/* Told from the other sentences by its address. */
 
-const char *
-oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk)
+static const char  oauth_jwk_memory[] = "memory is short";
+
+
+/* The numbers come last, since they cost more than all the rest. */
+
+oauth_result_t
+oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk,
+    const char **why)
 {
-    int                unsound;
-    const char        *why;
-    oauth_key_type_t   type;
+    int               unsound;
+    oauth_alg_type_t  type;
 
     memset(jwk, 0, sizeof(oauth_jwk_t));
 
     if (!json_is_object(value)) {
-        return "it is not a JSON object";
+        *why = "it is not a JSON object";
+        return OAUTH_INVALID;
     }
 
+    type = OAUTH_KEY_RSA;
     unsound = 0;
-    why = oauth_jwk_check_purpose(value);
+    *why = oauth_jwk_check_purpose(value);
 
-    if (why == NULL) {
-        why = oauth_jwk_parse_type(value, &type, jwk);
+    if (*why == NULL) {
+        *why = oauth_jwk_parse_type(value, &type, jwk);
     }
 
-    if (why == NULL) {
-        why = oauth_jwk_parse_algorithms(value, allowed, jwk);
+    if (*why == NULL) {
+        *why = oauth_jwk_parse_algorithms(value, allowed, jwk);
     }
 
-    if (why == NULL) {
-        why = oauth_jwk_parse_kid(value, jwk);
+    if (*why == NULL) {
+        *why = oauth_jwk_parse_kid(value, jwk);
     }
 
-    if (why == NULL) {
-        why = oauth_jwk_parse_key(value, type, jwk);
-        unsound = (why != NULL);
+    if (*why == NULL) {
+        *why = oauth_jwk_parse_key(value, type, jwk);
+        unsound = (*why != NULL);
     }
 
-    if (why) {
-        oauth_jwk_free(jwk);
-        jwk->unsound = (unsound != 0);
+    if (*why == NULL) {
+        return OAUTH_DONE;
     }
 
-    return why;
+    oauth_jwk_free(jwk);
+    jwk->unsound = (unsound != 0);
+
+    return (*why == oauth_jwk_memory) ? OAUTH_NO_MEMORY : OAUTH_INVALID;
 }
 
 
@@ -153,7 +163,7 @@ oauth_jwk_check_purpose(const json_t *value)
 /* The type comes from kty alone; with the curve it says what fits the key. */
 
 static const char *
-oauth_jwk_parse_type(const json_t *value, oauth_key_type_t *type,
+oauth_jwk_parse_type(const json_t *value, oauth_alg_type_t *type,
     oauth_jwk_t *jwk)
 {
     oauth_str_t         name;
@@ -246,7 +256,7 @@ oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
 
     copy = malloc(kid.len);
     if (copy == NULL) {
-        return "memory is short";
+        return oauth_jwk_memory;
     }
 
     memcpy(copy, kid.data, kid.len);
@@ -259,7 +269,7 @@ oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
 
 
 static const char *
-oauth_jwk_parse_key(const json_t *value, oauth_key_type_t type,
+oauth_jwk_parse_key(const json_t *value, oauth_alg_type_t type,
     oauth_jwk_t *jwk)
 {
     switch (type) {
@@ -286,10 +296,9 @@ oauth_jwk_parse_rsa(const json_t *value, oauth_jwk_t *jwk)
         return "n or e is not base64url of a number";
     }
 
-    jwk->key = oauth_key_create_rsa(n.str, e.str);
-
-    return jwk->key ? NULL : "it is not an RSA key of 2048 to 8192 bits with "
-                             "an odd exponent from 3 to 32 bits";
+    return oauth_jwk_verdict(oauth_key_create_rsa(n.str, e.str, &jwk->key),
+                             "it is not an RSA key of 2048 to 8192 bits with "
+                             "an odd exponent from 3 to 32 bits");
 }
 
 
@@ -306,9 +315,9 @@ oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk)
 
     (void) oauth_json_string(value, "crv", &curve);
 
-    jwk->key = oauth_key_create_ec(curve, x.str, y.str);
-
-    return jwk->key ? NULL : "it is not a point on its curve";
+    return oauth_jwk_verdict(oauth_key_create_ec(curve, x.str, y.str,
+                                                 &jwk->key),
+                             "it is not a point on its curve");
 }
 
 
@@ -324,9 +333,19 @@ oauth_jwk_parse_okp(const json_t *value, oauth_jwk_t *jwk)
 
     (void) oauth_json_string(value, "crv", &curve);
 
-    jwk->key = oauth_key_create_okp(curve, x.str);
+    return oauth_jwk_verdict(oauth_key_create_okp(curve, x.str, &jwk->key),
+                             "it is not a sound point on its curve");
+}
 
-    return jwk->key ? NULL : "it is not a sound point on its curve";
+
+static const char *
+oauth_jwk_verdict(oauth_result_t result, const char *why)
+{
+    if (result == OAUTH_DONE) {
+        return NULL;
+    }
+
+    return (result == OAUTH_NO_MEMORY) ? oauth_jwk_memory : why;
 }
 
 

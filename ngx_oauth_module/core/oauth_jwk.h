@@ -1,7 +1,8 @@
 
 /*
- * One JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037 section 2) to a
- * key that verifies.  The type comes from "kty" alone.
+ * One JSON Web Key (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section
+ * 2) as a key that verifies signatures.  The type of the key comes from "kty"
+ * alone.  An oauth_jwk_t owns its kid and its key.
  */
 
 
@@ -9,30 +10,34 @@
 #define OAUTH_JWK_H_INCLUDED
 
 
-#include "oauth_crypto.h"
 #include "oauth_json.h"
+#include "oauth_key.h"
 
 
 typedef struct {
-    oauth_str_t           kid;          /* absent: the key has none; owned    */
+    oauth_str_t           kid;          /* absent: the key has none           */
     oauth_algs_t          algorithms;   /* what it may verify, never empty    */
     oauth_key_t          *key;
-    unsigned              unsound:1;    /* not usable: its numbers are no key */
+    unsigned              unsound:1;    /* refused for its numbers, which cost
+                                           time to check                      */
 } oauth_jwk_t;
 
 
 /*
- * Fills jwk from a JSON value.  Returns NULL, or why the key is not usable as
- * a constant sentence for the log ("use is not sig"): use=enc, key_ops
- * without verify, a symmetric or private key, an alg that does not fit or is
+ * Fills jwk from a JSON value.  Returns OAUTH_DONE, and oauth_jwk_free releases
+ * jwk.  Else jwk holds nothing but "unsound", and *why is a constant sentence
+ * for the log ("use is not sig"): OAUTH_NO_MEMORY, or OAUTH_INVALID for a key
+ * that cannot be used here.  That is one with use=enc, with key_ops that lack
+ * verify, a symmetric or private key, an alg that does not fit the key or is
  * not in allowed, a kid that is not a string of 1 to 1024 bytes without NUL,
- * and whatever oauth_crypto refuses, of which jwk->unsound tells.  An optional
- * member that is null, "" or [] is absent.  On success oauth_jwk_free releases
- * it.
+ * and numbers that oauth_key does not accept.  An optional member that is null,
+ * "" or [] counts as absent.
  */
 
-const char *oauth_jwk_parse(const json_t *value, oauth_algs_t allowed,
-    oauth_jwk_t *jwk);
+oauth_result_t oauth_jwk_parse(const json_t *value, oauth_algs_t allowed,
+    oauth_jwk_t *jwk, const char **why);
+
+/* Releases the kid and the key.  A jwk of all zero is allowed. */
 
 void oauth_jwk_free(oauth_jwk_t *jwk);
 

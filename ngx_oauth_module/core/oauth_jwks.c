@@ -5,7 +5,6 @@
  */
 
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,15 +37,20 @@ typedef struct {
 } oauth_jwks_attempt_t;
 
 
+static oauth_jwks_t *oauth_jwks_create(const json_t *keys,
+    oauth_algs_t allowed);
 static int oauth_jwks_add(oauth_jwks_t *set, const json_t *value,
     size_t index, oauth_algs_t allowed);
-static const char *oauth_jwks_add_key(oauth_jwks_t *set, const json_t *value,
-    oauth_algs_t allowed);
+static oauth_result_t oauth_jwks_add_key(oauth_jwks_t *set,
+    const json_t *value, oauth_algs_t allowed, const char **why);
 static oauth_reason_t oauth_jwks_try(const oauth_jwks_t *set,
     const oauth_jwks_attempt_t *attempt);
 static int oauth_jwks_is_meant(const oauth_jwks_t *set, size_t i,
     const oauth_jwks_attempt_t *attempt);
 static uint32_t oauth_jwks_hash(oauth_str_t kid);
+
+
+static const char  oauth_jwks_memory[] = "memory is short";
 
 
 oauth_jwks_t *
@@ -68,64 +72,81 @@ oauth_jwks_parse(oauth_str_t text, oauth_algs_t allowed, const char **error)
 oauth_jwks_t *
 oauth_jwks_read(oauth_str_t text, oauth_algs_t allowed, const char **error)
 {
-    size_t         i;
     json_t        *root;
     oauth_jwks_t  *set;
     const json_t  *keys;
 
     set = NULL;
 
-    root = oauth_json_parse_nul(text, OAUTH_JWKS_JSON_MEMBERS);
-    keys = json_object_get(root, "keys");
+    switch (oauth_json_parse_nul(text, OAUTH_JWKS_JSON_MEMBERS, &root)) {
 
-    if (root == NULL) {
-        *error = (errno == ENOMEM) ? "memory is short"
-                                   : "key set is not a JSON object";
-        goto failed;
+    case OAUTH_DONE:
+        break;
+
+    case OAUTH_NO_MEMORY:
+        *error = oauth_jwks_memory;
+        return NULL;
+
+    default:
+        *error = "key set is not a JSON object";
+        return NULL;
     }
+
+    keys = json_object_get(root, "keys");
 
     if (!json_is_array(keys)) {
         *error = "key set has no array \"keys\"";
-        goto failed;
+
+    } else if (json_array_size(keys) > OAUTH_JWKS_MEMBERS) {
+        *error = "key set has more than 1024 keys";
+
+    } else {
+        set = oauth_jwks_create(keys, allowed);
+
+        if (set == NULL) {
+            *error = oauth_jwks_memory;
+
+        } else if (set->nkeys == 0) {
+            *error = "key set has no usable key";
+        }
     }
 
-    if (json_array_size(keys) > OAUTH_JWKS_MEMBERS) {
-        *error = "key set has more than 1024 keys";
-        goto failed;
-    }
+    json_decref(root);
+
+    return set;
+}
+
+
+/* NULL: memory is short. */
+
+static oauth_jwks_t *
+oauth_jwks_create(const json_t *keys, oauth_algs_t allowed)
+{
+    size_t         i;
+    oauth_jwks_t  *set;
 
     set = calloc(1, sizeof(oauth_jwks_t));
     if (set == NULL) {
-        *error = "memory is short";
-        goto failed;
+        return NULL;
     }
 
     for (i = 0; i < json_array_size(keys); i++) {
         if (oauth_jwks_add(set, json_array_get(keys, i), i, allowed) != 0) {
-            *error = "memory is short";
             goto failed;
         }
-    }
-
-    if (set->nkeys == 0) {
-        *error = "key set has no usable key";
     }
 
     oauth_jwks_text_end(&set->text);
 
     if (set->text.failed) {
-        *error = "memory is short";
         goto failed;
     }
-
-    json_decref(root);
 
     return set;
 
 failed:
 
     oauth_jwks_free(set);
-    json_decref(root);
 
     return NULL;
 }
@@ -289,8 +310,8 @@ oauth_jwks_hash(oauth_str_t kid)
 
 
 /*
- * 0: the key was added or skipped; -1: memory is short, so nobody knows whether
- * it is usable.
+ * Returns 0 where the key was added or skipped.  -1: memory is short, so that
+ * nobody knows whether the key could be used.
  */
 
 static int
@@ -299,16 +320,17 @@ oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,
 {
     const char  *why;
 
-    errno = 0;
-    why = oauth_jwks_add_key(set, value, allowed);
+    switch (oauth_jwks_add_key(set, value, allowed, &why)) {
 
-    if (why == NULL) {
+    case OAUTH_DONE:
         oauth_jwks_text_append(&set->text, value);
         return set->text.failed ? -1 : 0;
-    }
 
-    if (errno == ENOMEM) {
+    case OAUTH_NO_MEMORY:
         return -1;
+
+    default:
+        break;
     }
 
     if (set->nskipped < OAUTH_JWKS_SKIPPED) {
@@ -322,26 +344,28 @@ oauth_jwks_add(oauth_jwks_t *set, const json_t *value, size_t index,
 }
 
 
-static const char *
+static oauth_result_t
 oauth_jwks_add_key(oauth_jwks_t *set, const json_t *value,
-    oauth_algs_t allowed)
+    oauth_algs_t allowed, const char **why)
 {
-    oauth_jwk_t  *jwk;
-    const char   *why;
+    oauth_jwk_t     *jwk;
+    oauth_result_t   result;
 
     if (set->nkeys == OAUTH_JWKS_KEYS) {
-        return "256 usable keys come before it";
+        *why = "256 usable keys come before it";
+        return OAUTH_INVALID;
     }
 
     if (set->nkeys > 0 && set->nunsound >= OAUTH_JWKS_UNSOUND) {
-        return "100 keys before it are not valid";
+        *why = "100 keys before it are not valid";
+        return OAUTH_INVALID;
     }
 
     jwk = &set->keys[set->nkeys];
 
-    why = oauth_jwk_parse(value, allowed, jwk);
+    result = oauth_jwk_parse(value, allowed, jwk, why);
 
-    if (why == NULL) {
+    if (result == OAUTH_DONE) {
         set->kids[set->nkeys] = oauth_jwks_hash(jwk->kid);
         set->nkeys++;
 
@@ -349,5 +373,5 @@ oauth_jwks_add_key(oauth_jwks_t *set, const json_t *value,
         set->nunsound++;
     }
 
-    return why;
+    return result;
 }

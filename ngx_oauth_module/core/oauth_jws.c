@@ -7,14 +7,13 @@
  */
 
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "oauth_base64url.h"
-#include "oauth_crypto.h"
 #include "oauth_json.h"
 #include "oauth_jws.h"
+#include "oauth_secret.h"
 
 
 typedef struct {
@@ -106,7 +105,7 @@ void
 oauth_jws_free(oauth_jws_t *jws)
 {
     if (jws->storage) {
-        oauth_wipe(jws->storage, jws->size);
+        oauth_secret_wipe(jws->storage, jws->size);
     }
 
     free(jws->storage);
@@ -208,10 +207,12 @@ oauth_jws_parse_header(oauth_jws_t *jws, oauth_str_t text)
 {
     json_t          *header;
     oauth_reason_t   reason;
+    oauth_result_t   result;
 
-    header = oauth_json_parse(text, OAUTH_JSON_MEMBERS);
-    if (header == NULL) {
-        return (errno == ENOMEM) ? OAUTH_SERVER_ERROR : OAUTH_MALFORMED_TOKEN;
+    result = oauth_json_parse(text, OAUTH_JSON_MEMBERS, &header);
+    if (result != OAUTH_DONE) {
+        return (result == OAUTH_NO_MEMORY) ? OAUTH_SERVER_ERROR
+                                           : OAUTH_MALFORMED_TOKEN;
     }
 
     reason = oauth_jws_read_header(jws, header);

@@ -8,7 +8,6 @@
 
 
 #include <stdio.h>
-#include <string.h>
 
 #include "oauth_page.h"
 #include "oauth_url.h"
@@ -23,7 +22,6 @@ typedef struct {
 } oauth_page_text_t;
 
 
-static void oauth_page_append(oauth_buf_t *buf, const char *text);
 static void oauth_page_append_text(oauth_buf_t *buf, oauth_str_t text);
 static void oauth_page_append_paragraph(oauth_buf_t *buf, const char *text);
 static void oauth_page_append_steps(oauth_buf_t *buf,
@@ -108,14 +106,14 @@ oauth_page_write_error(oauth_buf_t *buf, const oauth_reason_info_t *reason,
 
     (void) snprintf(number, sizeof(number), "%u ", status);
 
-    oauth_page_append(buf, oauth_page_head);
+    oauth_buf_append_text(buf, oauth_page_head);
 
-    oauth_page_append(buf, "<title>");
-    oauth_page_append(buf, number);
-    oauth_page_append(buf, text->title);
-    oauth_page_append(buf, "</title>\n</head>\n<body>\n<main>\n<h1>");
-    oauth_page_append(buf, text->title);
-    oauth_page_append(buf, "</h1>\n");
+    oauth_buf_append_text(buf, "<title>");
+    oauth_buf_append_text(buf, number);
+    oauth_buf_append_text(buf, text->title);
+    oauth_buf_append_text(buf, "</title>\n</head>\n<body>\n<main>\n<h1>");
+    oauth_buf_append_text(buf, text->title);
+    oauth_buf_append_text(buf, "</h1>\n");
 
     oauth_page_append_paragraph(buf, text->text);
 
@@ -124,7 +122,7 @@ oauth_page_write_error(oauth_buf_t *buf, const oauth_reason_info_t *reason,
     }
 
     if (text->advice) {
-        oauth_page_append(buf, "<h2>What you can do</h2>\n");
+        oauth_buf_append_text(buf, "<h2>What you can do</h2>\n");
         oauth_page_append_paragraph(buf, text->advice);
     }
 }
@@ -135,7 +133,7 @@ oauth_page_write_place(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 {
     oauth_page_append_steps(buf, challenge);
 
-    oauth_page_append(buf, "<h2>Details</h2>\n<dl>\n");
+    oauth_buf_append_text(buf, "<h2>Details</h2>\n<dl>\n");
 
     oauth_page_append_fact(buf, "Protected resource", challenge->resource, 0);
 
@@ -148,7 +146,7 @@ oauth_page_write_place(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 
     oauth_page_append_fact(buf, "Documentation", challenge->documentation, 1);
 
-    oauth_page_append(buf, "</dl>\n</main>\n</body>\n</html>\n");
+    oauth_buf_append_text(buf, "</dl>\n</main>\n</body>\n</html>\n");
 }
 
 
@@ -161,24 +159,24 @@ oauth_page_append_steps(oauth_buf_t *buf, const oauth_challenge_t *challenge)
         return;
     }
 
-    oauth_page_append(buf, "<h2>What you can do</h2>\n<ul>\n");
+    oauth_buf_append_text(buf, "<h2>What you can do</h2>\n<ul>\n");
 
     if (challenge->reason->answer == OAUTH_ANSWER_SCOPE) {
-        oauth_page_append(buf,
+        oauth_buf_append_text(buf,
             "<li>Let the program that you use ask for a token with the scope "
             "below, and give your consent.</li>\n"
             "<li>If you are not given that scope, ask those who run this "
             "site.</li>\n");
 
     } else {
-        oauth_page_append(buf,
+        oauth_buf_append_text(buf,
             "<li>To let an agent in, give it this address. It is told where to "
             "get a token; you sign in there and give your consent.</li>\n"
             "<li>To read this yourself, use the site's own sign-in page, if it "
             "has one, or ask those who run this site.</li>\n");
     }
 
-    oauth_page_append(buf, "</ul>\n");
+    oauth_buf_append_text(buf, "</ul>\n");
 }
 
 
@@ -194,20 +192,20 @@ oauth_page_append_fact(oauth_buf_t *buf, const char *name, oauth_str_t value,
         return;
     }
 
-    oauth_page_append(buf, "<dt>");
-    oauth_page_append(buf, name);
-    oauth_page_append(buf, "</dt><dd>");
+    oauth_buf_append_text(buf, "<dt>");
+    oauth_buf_append_text(buf, name);
+    oauth_buf_append_text(buf, "</dt><dd>");
 
     link = link && oauth_url_parse(value, &url) == NULL;
 
     if (link) {
-        oauth_page_append(buf, "<a href=\"");
+        oauth_buf_append_text(buf, "<a href=\"");
         oauth_page_append_text(buf, value);
-        oauth_page_append(buf, "\">");
+        oauth_buf_append_text(buf, "\">");
     }
 
     oauth_page_append_text(buf, value);
-    oauth_page_append(buf, link ? "</a></dd>\n" : "</dd>\n");
+    oauth_buf_append_text(buf, link ? "</a></dd>\n" : "</dd>\n");
 }
 
 
@@ -216,17 +214,16 @@ oauth_page_append_paragraph(oauth_buf_t *buf, const char *text)
 {
     oauth_str_t  s;
 
-    s.len = strlen(text);
-    s.data = (const unsigned char *) text;
+    s = oauth_str_of(text);
 
-    oauth_page_append(buf, "<p>");
+    oauth_buf_append_text(buf, "<p>");
     oauth_page_append_text(buf, s);
 
     if (s.data[s.len - 1] != '.') {
-        oauth_page_append(buf, ".");
+        oauth_buf_append_text(buf, ".");
     }
 
-    oauth_page_append(buf, "</p>\n");
+    oauth_buf_append_text(buf, "</p>\n");
 }
 
 
@@ -250,34 +247,27 @@ oauth_page_append_text(oauth_buf_t *buf, oauth_str_t text)
         switch (text.data[0]) {
 
         case '&':
-            oauth_page_append(buf, "&amp;");
+            oauth_buf_append_text(buf, "&amp;");
             break;
 
         case '<':
-            oauth_page_append(buf, "&lt;");
+            oauth_buf_append_text(buf, "&lt;");
             break;
 
         case '>':
-            oauth_page_append(buf, "&gt;");
+            oauth_buf_append_text(buf, "&gt;");
             break;
 
         case '"':
-            oauth_page_append(buf, "&quot;");
+            oauth_buf_append_text(buf, "&quot;");
             break;
 
         case '\'':
-            oauth_page_append(buf, "&#39;");
+            oauth_buf_append_text(buf, "&#39;");
             break;
 
         default:
             oauth_buf_append(buf, text.data, 1);
         }
     }
-}
-
-
-static void
-oauth_page_append(oauth_buf_t *buf, const char *text)
-{
-    oauth_buf_append(buf, text, strlen(text));
 }

@@ -6,7 +6,7 @@
  */
 
 
-#include "oauth.h"
+#include "oauth_credentials.h"
 
 
 #define OAUTH_ERROR_REQUEST  "invalid_request"
@@ -27,10 +27,11 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "This resource needs an access token in the Authorization header" },
 
     [OAUTH_MALFORMED_REQUEST] = {
-        "malformed_request", "Authorization header is not one Bearer token",
+        "malformed_request", "Authorization header is not one "
+        OAUTH_CREDENTIALS_NAME " token",
         OAUTH_ANSWER_REQUEST, OAUTH_ERROR_REQUEST,
-        "The request needs exactly one Authorization header: Bearer, a space "
-        "and the access token" },
+        "The request needs exactly one Authorization header: "
+        OAUTH_CREDENTIALS_NAME ", a space and the access token" },
 
     [OAUTH_MALFORMED_TOKEN] = {
         "malformed_token", "access token is not a well-formed JWT",
@@ -105,10 +106,11 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
 
     [OAUTH_SENDER_CONSTRAINED] = {
         "sender_constrained",
-        "access token is bound to a key, but came as plain Bearer",
+        "access token is bound to a key, but came as plain "
+        OAUTH_CREDENTIALS_NAME,
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
         "The access token is bound to a key of its client and cannot be used "
-        "as a plain Bearer token" },
+        "as a plain " OAUTH_CREDENTIALS_NAME " token" },
 
     [OAUTH_NO_AUDIENCE] = {
         "no_audience", "access token has no audience",

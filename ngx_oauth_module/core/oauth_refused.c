@@ -7,15 +7,14 @@
  */
 
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "oauth_base64url.h"
 #include "oauth_claims.h"
-#include "oauth_crypto.h"
 #include "oauth_jws.h"
 #include "oauth_refused.h"
+#include "oauth_secret.h"
 
 
 #define OAUTH_REFUSED_PARTS  5          /* more are not counted               */
@@ -66,7 +65,7 @@ oauth_refused_read(oauth_str_t text, oauth_refused_t *refused)
                                              refused->header);
     }
 
-    oauth_wipe(scratch, text.len + 3);
+    oauth_secret_wipe(scratch, text.len + 3);
     free(scratch);
 }
 
@@ -107,7 +106,7 @@ oauth_refused_claim(oauth_str_t text)
         oauth_claims_free(&claims);
     }
 
-    oauth_wipe(scratch, text.len + 3);
+    oauth_secret_wipe(scratch, text.len + 3);
     free(scratch);
 
     return malformed;
@@ -186,9 +185,8 @@ oauth_refused_header(const oauth_refused_form_t *form, unsigned char *scratch,
         return 0;
     }
 
-    refused->header = oauth_json_parse(decoded, OAUTH_JSON_MEMBERS);
-
-    return (refused->header || errno != ENOMEM) ? 0 : -1;
+    return oauth_json_parse(decoded, OAUTH_JSON_MEMBERS, &refused->header)
+           == OAUTH_NO_MEMORY ? -1 : 0;
 }
 
 

@@ -1,16 +1,16 @@
 
 /*
- * Scopes: words, terms and a hierarchy (RFC 6749 section 3.3).  The words are
- * compared byte for byte and split at SP only: a tab or a comma is a part of
- * no scope-token and makes its word match nothing.  Nothing is allocated
- * here but by the buffer of oauth_scope_append; words are views.
+ * Scopes (RFC 6749 section 3.3): words, terms and a hierarchy.  Words are split
+ * at SP only and compared byte for byte.  No scope-token has a tab or a comma,
+ * so that a word with one matches nothing.  Only the buffers of the append
+ * functions allocate memory; words are views.
  */
 
 
 #include "oauth_scope.h"
 
 
-/* A rule that has been found; the list lies on the stack, in order. */
+/* A rule that has been found.  The list lies on the stack, oldest first. */
 
 typedef struct oauth_scope_link_s  oauth_scope_link_t;
 
@@ -36,6 +36,7 @@ static int oauth_scope_found(const oauth_scope_search_t *search,
     const oauth_scope_rule_t *rule);
 static int oauth_scope_rule_implies(const oauth_scope_rule_t *rule,
     oauth_str_t scope);
+static void oauth_scope_append_last(oauth_buf_t *buf, oauth_str_t word);
 
 
 int
@@ -83,7 +84,10 @@ oauth_scope_next(oauth_str_t *rest, oauth_str_t *word)
 }
 
 
-/* At the end data is NULL: an empty last alternative is not lost. */
+/*
+ * After the last alternative data is NULL, and not only len 0: "a|" has an
+ * empty alternative at its end.
+ */
 
 int
 oauth_scope_alternative(oauth_str_t *term, oauth_str_t *text)
@@ -130,6 +134,27 @@ oauth_scope_bounded(oauth_str_t value)
 
 
 int
+oauth_scope_grants(oauth_str_t granted, oauth_str_t words,
+    const oauth_scope_rule_t *rules, size_t nrules)
+{
+    size_t       n;
+    oauth_str_t  word;
+
+    if (!oauth_scope_bounded(words)) {
+        return 0;
+    }
+
+    for (n = 0; oauth_scope_next(&words, &word); n++) {
+        if (!oauth_scope_granted(granted, word, rules, nrules)) {
+            return 0;
+        }
+    }
+
+    return n > 0;
+}
+
+
+int
 oauth_scope_granted(oauth_str_t granted, oauth_str_t scope,
     const oauth_scope_rule_t *rules, size_t nrules)
 {
@@ -165,11 +190,13 @@ oauth_scope_has(oauth_str_t words, oauth_str_t scope)
 
 
 /*
- * From the wanted scope backwards, so that rules of other scopes cost next to
- * nothing.  Each rule is found once, and once it is its turn to be "reached":
- * every rule is then compared with its scope, and joins the list where it
- * implies that.  Circles end the search, and its work is the square of the
- * rules.  A call adds one rule: the depth is nrules at most.
+ * Searches backwards, from the wanted scope to a granted one, so that rules of
+ * other scopes cost next to nothing.  "reached" is the rule whose turn it is,
+ * NULL for the wanted scope itself: each rule that implies its scope joins the
+ * end of the list, unless it is there already.  So the search ends although
+ * rules may form circles, and its work is the square of the rules.  Each call
+ * adds one rule to the list, which lies in the frames of these calls: they are
+ * nrules deep at most.
  */
 
 static int
@@ -250,13 +277,38 @@ oauth_scope_rule_implies(const oauth_scope_rule_t *rule, oauth_str_t scope)
 void
 oauth_scope_append(oauth_buf_t *buf, oauth_str_t scope)
 {
-    if (scope.len == 0 || oauth_scope_has(oauth_buf_str(buf), scope)) {
-        return;
+    if (scope.len > 0 && !oauth_scope_has(oauth_buf_str(buf), scope)) {
+        oauth_scope_append_last(buf, scope);
     }
+}
 
+
+void
+oauth_scope_append_words(oauth_buf_t *buf, oauth_str_t words)
+{
+    oauth_str_t  word;
+
+    while (oauth_scope_next(&words, &word)) {
+        oauth_scope_append_word(buf, word);
+    }
+}
+
+
+void
+oauth_scope_append_word(oauth_buf_t *buf, oauth_str_t word)
+{
+    if (oauth_scope_valid(word)) {
+        oauth_scope_append_last(buf, word);
+    }
+}
+
+
+static void
+oauth_scope_append_last(oauth_buf_t *buf, oauth_str_t word)
+{
     if (buf->len > 0) {
         oauth_buf_append_literal(buf, " ");
     }
 
-    oauth_buf_append_str(buf, scope);
+    oauth_buf_append_str(buf, word);
 }

@@ -1,9 +1,10 @@
 
 /*
- * Scopes (RFC 6749 section 3.3): case-sensitive words, separated by SP and by
- * nothing else; a hierarchy of scopes that grant others; terms "a|b" of the
- * configuration, which are met by one of their alternatives.  Only there is "|"
- * a sign: in a value and in a token it is a part of a scope's name.
+ * Scopes (RFC 6749 section 3.3): case-sensitive words that are separated by
+ * spaces (SP) and by nothing else; rules by which a scope implies others; and
+ * terms "a|b" of the configuration, for which one of the alternatives is
+ * enough.  Only in a term has "|" a meaning: in a value and in a token it is
+ * part of a scope's name.  Words are views of the string that they are in.
  */
 
 
@@ -18,7 +19,7 @@
 #define OAUTH_SCOPE_SIZE   8192         /* bytes of a value, at most          */
 
 
-/* Who has the scope also has the implied ones, and what these imply. */
+/* Whoever has the scope also has the implied ones, and what these imply. */
 
 typedef struct {
     oauth_str_t           scope;
@@ -27,44 +28,64 @@ typedef struct {
 } oauth_scope_rule_t;
 
 
-/* 1 when s is a scope-token: one or more of %x21 / %x23-5B / %x5D-7E. */
+/* 1 when s is a scope-token: one or more of %x21, %x23-5B, %x5D-7E; else 0. */
 
 int oauth_scope_valid(oauth_str_t s);
 
 /*
- * Takes the next word off *rest, which moves on.  1 and *word, or 0 at the
- * end.  Splits at SP only; runs of SP count as one.
+ * Takes the next word from the beginning of *rest.  Returns 1 and fills *word;
+ * 0: there is no further word.  Several spaces count as one.
  */
 
 int oauth_scope_next(oauth_str_t *rest, oauth_str_t *word);
 
 /*
- * Takes the next alternative off a term "a|b" as it is written in the
- * configuration: 1 and *text, or 0 at the end.  An empty alternative is
- * returned as an empty string.
+ * Takes the next alternative from the beginning of a term "a|b" of the
+ * configuration.  Returns 1 and fills *text, which may be empty; 0: there is no
+ * further alternative.
  */
 
 int oauth_scope_alternative(oauth_str_t *term, oauth_str_t *text);
 
 /*
- * 1 when a value has so few scopes and bytes that it can be asked of a token.
- * The value may be the client's: each scope costs a walk over all that the
- * token has.
+ * 1 when a value has at most OAUTH_SCOPE_TERMS scopes and OAUTH_SCOPE_SIZE
+ * bytes, else 0.  The value may come from the client, and to look for one scope
+ * costs a walk over all that the token has.
  */
 
 int oauth_scope_bounded(oauth_str_t value);
 
 /*
  * 1 when granted (separated by spaces) has the scope, by itself or through the
- * rules, which may form circles.
+ * rules, which may form circles; else 0.
  */
 
 int oauth_scope_granted(oauth_str_t granted, oauth_str_t scope,
     const oauth_scope_rule_t *rules, size_t nrules);
 
-/* Appends scope to the space-separated words in buf, unless it is there. */
+/*
+ * 1 when granted has each of the words, as above, and there is at least one
+ * word; else 0, and so for a value that is not bounded.
+ */
+
+int oauth_scope_grants(oauth_str_t granted, oauth_str_t words,
+    const oauth_scope_rule_t *rules, size_t nrules);
+
+/*
+ * These append to the words in buf, with a space between two words.  Where
+ * memory is short, buf->failed is set.  The first one appends a scope that is
+ * not empty and not there yet.
+ */
 
 void oauth_scope_append(oauth_buf_t *buf, oauth_str_t scope);
+
+/* Appends each word that is a scope-token, also where it is there already. */
+
+void oauth_scope_append_words(oauth_buf_t *buf, oauth_str_t words);
+
+/* Does the same with one word, which is not split at spaces. */
+
+void oauth_scope_append_word(oauth_buf_t *buf, oauth_str_t word);
 
 
 #endif /* OAUTH_SCOPE_H_INCLUDED */

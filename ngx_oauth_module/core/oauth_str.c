@@ -18,6 +18,18 @@ static unsigned char oauth_str_lower(unsigned char c);
 static int oauth_buf_grow(oauth_buf_t *buf, size_t len);
 
 
+oauth_str_t
+oauth_str_of(const char *text)
+{
+    oauth_str_t  s;
+
+    s.len = strlen(text);
+    s.data = (const unsigned char *) text;
+
+    return s;
+}
+
+
 int
 oauth_str_equal(oauth_str_t a, oauth_str_t b)
 {
@@ -133,6 +145,13 @@ oauth_buf_free(oauth_buf_t *buf)
 {
     free(buf->data);
     memset(buf, 0, sizeof(oauth_buf_t));
+}
+
+
+void
+oauth_buf_append_text(oauth_buf_t *buf, const char *text)
+{
+    oauth_buf_append_str(buf, oauth_str_of(text));
 }
 
 

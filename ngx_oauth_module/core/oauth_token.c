@@ -1,70 +1,55 @@
 
 /*
- * From a JWT to an access token: RFC 9068 section 4 and RFC 8725 section 3, as
- * one order of checks.  What is left of a verified JWT is packed into one
- * block: the structures first, then the lists, then the bytes they point to.
+ * From a JWT to an access token: the checks of RFC 9068 section 4 and RFC 8725
+ * section 3 in one order.  A token is one block that holds the structures
+ * first, then the lists, then the bytes to which these point.
  */
 
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "oauth_crypto.h"
+#include "oauth_pack.h"
+#include "oauth_secret.h"
 #include "oauth_token.h"
 
 
-/* Where a block is filled; while it is measured, strings and bytes are NULL. */
-
-typedef struct {
-    oauth_str_t           *strings;
-    size_t                 nstrings;
-    unsigned char         *bytes;
-    size_t                 nbytes;
-    oauth_buf_t            scratch;     /* one value's text                   */
-} oauth_pack_t;
-
-
 static oauth_reason_t oauth_token_verify_header(const oauth_jwt_t *jwt,
-    const oauth_policy_t *policy);
+    const oauth_token_rules_t *rules);
 static oauth_reason_t oauth_token_verify_claims(const oauth_jwt_t *jwt,
-    const oauth_policy_t *policy, int64_t now);
-static oauth_token_t *oauth_token_create(const oauth_jwt_t *jwt,
-    const oauth_policy_t *policy, oauth_str_t scope);
-static void oauth_pack_token(oauth_pack_t *pack, const oauth_jwt_t *jwt,
-    const oauth_policy_t *policy, oauth_str_t scope, oauth_token_t *token,
-    oauth_claim_t *claims);
-static void oauth_pack_audience(oauth_pack_t *pack,
-    const oauth_claims_t *claims, oauth_token_t *token);
-static void oauth_pack_claim(oauth_pack_t *pack, const json_t *value,
-    const oauth_select_t *select, oauth_claim_t *claim);
-static oauth_str_t oauth_pack_text(oauth_pack_t *pack, const json_t *value);
-static void oauth_pack_members(oauth_pack_t *pack, const json_t *value,
-    oauth_claim_t *claim);
-static void oauth_pack_member(oauth_pack_t *pack, oauth_str_t s);
-static oauth_str_t oauth_pack_str(oauth_pack_t *pack, oauth_str_t s);
+    const oauth_token_rules_t *rules, int64_t now);
+static oauth_reason_t oauth_token_create_jwt(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules, oauth_token_t **token);
+static void oauth_token_pack(oauth_pack_t *pack,
+    const oauth_token_source_t *source, const oauth_token_rules_t *rules,
+    oauth_token_t *token, oauth_token_claim_t *claims);
+static void oauth_token_pack_claim(oauth_pack_t *pack, const json_t *value,
+    const oauth_token_select_t *select, oauth_token_claim_t *claim);
+static void oauth_token_set_times(oauth_token_t *token,
+    const oauth_claims_t *claims);
 
 
 /*
- * The order is the security property: nothing that the issuer has not signed
- * decides anything but a refusal.
+ * The order matters for security: what the issuer has not signed can lead to a
+ * refusal, and to nothing else.
  */
 
 oauth_reason_t
-oauth_token_verify(oauth_jwt_t *jwt, const oauth_policy_t *policy,
+oauth_token_verify(oauth_jwt_t *jwt, const oauth_token_rules_t *rules,
     const oauth_jwks_t *keys, int64_t now, oauth_token_t **token)
 {
-    oauth_buf_t         scope;
     oauth_reason_t      reason;
     const oauth_jws_t  *jws;
 
     jws = &jwt->jws;
+    *token = NULL;
 
-    reason = oauth_token_verify_header(jwt, policy);
+    reason = oauth_token_verify_header(jwt, rules);
     if (reason != OAUTH_OK) {
         return reason;
     }
 
-    reason = oauth_jwks_verify(keys, jws->kid, jws->alg, policy->algorithms,
+    reason = oauth_jwks_verify(keys, jws->kid, jws->alg, rules->algorithms,
                                jws->input, jws->signature);
     if (reason != OAUTH_OK) {
         return reason;
@@ -75,23 +60,28 @@ oauth_token_verify(oauth_jwt_t *jwt, const oauth_policy_t *policy,
         return reason;
     }
 
-    reason = oauth_token_verify_claims(jwt, policy, now);
+    reason = oauth_token_verify_claims(jwt, rules, now);
     if (reason != OAUTH_OK) {
         return reason;
     }
 
-    memset(&scope, 0, sizeof(oauth_buf_t));
+    reason = oauth_token_create_jwt(jwt, rules, token);
+    if (reason != OAUTH_OK) {
+        return reason;
+    }
 
-    oauth_claims_scope(&jwt->claims, policy->scope_claims,
-                       policy->nscope_claims, &scope);
+    /*
+     * RFC 7800: without a proof, whoever sends a bound token may have stolen
+     * it.  No proof is understood yet.
+     */
 
-    *token = scope.failed ? NULL
-                          : oauth_token_create(jwt, policy,
-                                               oauth_buf_str(&scope));
+    if ((*token)->confirmation.kind != OAUTH_CONFIRMATION_NONE) {
+        oauth_token_free(*token);
+        *token = NULL;
+        return OAUTH_SENDER_CONSTRAINED;
+    }
 
-    oauth_buf_free(&scope);
-
-    return *token ? OAUTH_OK : OAUTH_SERVER_ERROR;
+    return OAUTH_OK;
 }
 
 
@@ -103,8 +93,8 @@ oauth_token_is_current(const oauth_token_t *token, int64_t now)
 
 
 int
-oauth_claim_has(const oauth_claim_t *claim, const oauth_str_t *values,
-    size_t nvalues)
+oauth_token_claim_has(const oauth_token_claim_t *claim,
+    const oauth_str_t *values, size_t nvalues)
 {
     size_t  i, k;
 
@@ -127,7 +117,7 @@ oauth_token_text(const oauth_token_t *token, oauth_str_t name,
     int           rc;
     oauth_jwt_t  *jwt;
 
-    /* It was taken apart before: memory is short. */
+    /* This text was parsed before, so that only memory can be short. */
 
     if (oauth_jwt_parse(token->text, &jwt) != OAUTH_OK) {
         buf->failed = 1;
@@ -164,29 +154,30 @@ oauth_token_free(oauth_token_t *token)
         return;
     }
 
-    oauth_wipe(token, token->size);
+    oauth_secret_wipe(token, token->size);
     free(token);
 }
 
 
 static oauth_reason_t
-oauth_token_verify_header(const oauth_jwt_t *jwt, const oauth_policy_t *policy)
+oauth_token_verify_header(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules)
 {
     oauth_jws_type_t  type;
 
     type = jwt->jws.type;
 
-    if (!oauth_str_equal(jwt->issuer, policy->issuer)) {
+    if (!oauth_str_equal(jwt->issuer, rules->issuer)) {
         return OAUTH_UNKNOWN_ISSUER;
     }
 
     if (type == OAUTH_TYPE_OTHER
-        || (policy->access_only && type != OAUTH_TYPE_ACCESS))
+        || (rules->access_only && type != OAUTH_TYPE_ACCESS))
     {
         return OAUTH_WRONG_TYPE;
     }
 
-    if (!(policy->algorithms & jwt->jws.alg->bits)) {
+    if (!(rules->algorithms & jwt->jws.alg->bits)) {
         return OAUTH_WRONG_ALGORITHM;
     }
 
@@ -196,14 +187,13 @@ oauth_token_verify_header(const oauth_jwt_t *jwt, const oauth_policy_t *policy)
 
 static oauth_reason_t
 oauth_token_verify_claims(const oauth_jwt_t *jwt,
-    const oauth_policy_t *policy, int64_t now)
+    const oauth_token_rules_t *rules, int64_t now)
 {
-    oauth_reason_t         reason;
     const oauth_claims_t  *claims;
 
     claims = &jwt->claims;
 
-    if (!oauth_str_equal(claims->issuer, policy->issuer)) {
+    if (!oauth_str_equal(claims->issuer, rules->issuer)) {
         return OAUTH_UNKNOWN_ISSUER;
     }
 
@@ -213,104 +203,120 @@ oauth_token_verify_claims(const oauth_jwt_t *jwt,
         return OAUTH_WRONG_TYPE;
     }
 
-    reason = oauth_claims_verify_time(claims, now, policy->leeway,
-                                      policy->max_lifetime);
-    if (reason != OAUTH_OK) {
-        return reason;
-    }
-
-    /* RFC 7800: without the proof, whoever holds a bound token stole it. */
-
-    return claims->bound ? OAUTH_SENDER_CONSTRAINED : OAUTH_OK;
+    return oauth_claims_verify_time(claims, now, rules->leeway,
+                                    rules->max_lifetime);
 }
 
 
-/* NULL: no memory. */
-
-static oauth_token_t *
-oauth_token_create(const oauth_jwt_t *jwt, const oauth_policy_t *policy,
-    oauth_str_t scope)
+static oauth_reason_t
+oauth_token_create_jwt(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules, oauth_token_t **token)
 {
-    size_t          size, lists;
-    oauth_pack_t    pack;
-    oauth_token_t   measured, *token;
-    oauth_claim_t  *claims;
+    oauth_buf_t           scope;
+    oauth_token_source_t  source;
+
+    memset(&scope, 0, sizeof(oauth_buf_t));
+
+    oauth_claims_scope(&jwt->claims, rules->scope_claims,
+                       rules->nscope_claims, &scope);
+
+    source.text = jwt->text;
+    source.kid = jwt->jws.kid;
+    source.scope = oauth_buf_str(&scope);
+    source.claims = &jwt->claims;
+
+    *token = scope.failed ? NULL : oauth_token_create(&source, rules);
+
+    oauth_buf_free(&scope);
+
+    return *token ? OAUTH_OK : OAUTH_SERVER_ERROR;
+}
+
+
+oauth_token_t *
+oauth_token_create(const oauth_token_source_t *source,
+    const oauth_token_rules_t *rules)
+{
+    size_t                size;
+    oauth_pack_t          pack;
+    oauth_token_t         counted, *token;
+    oauth_token_claim_t  *claims;
 
     memset(&pack, 0, sizeof(oauth_pack_t));
 
-    oauth_pack_token(&pack, jwt, policy, scope, &measured, NULL);
+    oauth_token_pack(&pack, source, rules, &counted, NULL);
 
-    lists = policy->nselected * sizeof(oauth_claim_t);
-    size = sizeof(oauth_token_t) + lists
+    size = sizeof(oauth_token_t)
+           + rules->nselected * sizeof(oauth_token_claim_t)
            + pack.nstrings * sizeof(oauth_str_t) + pack.nbytes;
 
     token = pack.scratch.failed ? NULL : malloc(size);
 
     if (token == NULL) {
-        oauth_buf_free(&pack.scratch);
+        oauth_pack_done(&pack);
         return NULL;
     }
 
-    claims = (oauth_claim_t *) (token + 1);
+    claims = (oauth_token_claim_t *) (token + 1);
 
-    pack.strings = (oauth_str_t *) (claims + policy->nselected);
-    pack.bytes = (unsigned char *) (pack.strings + pack.nstrings);
-    pack.nstrings = 0;
-    pack.nbytes = 0;
-
-    oauth_pack_token(&pack, jwt, policy, scope, token, claims);
+    oauth_pack_start(&pack, (oauth_str_t *) (claims + rules->nselected));
+    oauth_token_pack(&pack, source, rules, token, claims);
 
     token->refs = 1;
     token->size = size;
-    token->policy = policy;
-    token->starts = jwt->claims.not_before;
-
-    if (token->starts < jwt->claims.issued_at) {
-        token->starts = jwt->claims.issued_at;
-    }
-
-    token->starts -= policy->leeway;
-    token->expires = jwt->claims.expires + policy->leeway;
+    token->rules = rules;
     token->claims = claims;
 
-    /* It would lack a claim that the JWT has. */
+    oauth_token_set_times(token, source->claims);
+
+    /* Such a token would lack a claim that the client's token has. */
 
     if (pack.scratch.failed) {
         oauth_token_free(token);
         token = NULL;
     }
 
-    oauth_buf_free(&pack.scratch);
+    oauth_pack_done(&pack);
 
     return token;
 }
 
 
-/* claims is NULL while the block is measured. */
+/* claims is NULL while the pack counts. */
 
 static void
-oauth_pack_token(oauth_pack_t *pack, const oauth_jwt_t *jwt,
-    const oauth_policy_t *policy, oauth_str_t scope, oauth_token_t *token,
-    oauth_claim_t *claims)
+oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
+    const oauth_token_rules_t *rules, oauth_token_t *token,
+    oauth_token_claim_t *claims)
 {
-    size_t                 i;
-    const json_t          *value;
-    oauth_claim_t          claim;
-    const oauth_select_t  *select;
+    size_t                       i;
+    const json_t                *value;
+    const oauth_claims_t        *c;
+    oauth_token_claim_t          claim;
+    const oauth_token_select_t  *select;
 
-    token->text = oauth_pack_str(pack, jwt->text);
-    token->kid = oauth_pack_str(pack, jwt->jws.kid);
-    token->subject = oauth_pack_str(pack, jwt->claims.subject);
-    token->scope = oauth_pack_str(pack, scope);
+    c = source->claims;
 
-    oauth_pack_audience(pack, &jwt->claims, token);
+    token->text = oauth_pack_str(pack, source->text);
+    token->kid = oauth_pack_str(pack, source->kid);
+    token->scope = oauth_pack_str(pack, source->scope);
+    token->subject = oauth_pack_str(pack, c->subject);
+    token->id = oauth_pack_str(pack, c->id);
+    token->client = oauth_pack_str(pack, c->client);
+    token->session = oauth_pack_str(pack, c->session);
 
-    for (i = 0; i < policy->nselected; i++) {
+    token->confirmation.kind = c->confirmation.kind;
+    token->confirmation.thumbprint
+                           = oauth_pack_str(pack, c->confirmation.thumbprint);
 
-        select = &policy->selected[i];
-        value = oauth_claims_at(&jwt->claims, select->names, select->nnames);
+    token->naudience = oauth_pack_audience(pack, c, &token->audience);
 
-        oauth_pack_claim(pack, value, select, &claim);
+    for (i = 0; i < rules->nselected; i++) {
+
+        select = &rules->selected[i];
+        value = oauth_claims_at(c, select->names, select->nnames);
+
+        oauth_token_pack_claim(pack, value, select, &claim);
 
         if (claims) {
             claims[i] = claim;
@@ -320,35 +326,10 @@ oauth_pack_token(oauth_pack_t *pack, const oauth_jwt_t *jwt,
 
 
 static void
-oauth_pack_audience(oauth_pack_t *pack, const oauth_claims_t *claims,
-    oauth_token_t *token)
+oauth_token_pack_claim(oauth_pack_t *pack, const json_t *value,
+    const oauth_token_select_t *select, oauth_token_claim_t *claim)
 {
-    size_t       first;
-    oauth_str_t  audience;
-
-    first = pack->nstrings;
-
-    for ( ;; ) {
-
-        audience = oauth_claims_audience(claims, pack->nstrings - first);
-
-        if (audience.data == NULL) {
-            break;
-        }
-
-        oauth_pack_member(pack, audience);
-    }
-
-    token->audience = pack->strings ? pack->strings + first : NULL;
-    token->naudience = pack->nstrings - first;
-}
-
-
-static void
-oauth_pack_claim(oauth_pack_t *pack, const json_t *value,
-    const oauth_select_t *select, oauth_claim_t *claim)
-{
-    memset(claim, 0, sizeof(oauth_claim_t));
+    memset(claim, 0, sizeof(oauth_token_claim_t));
 
     if (value == NULL) {
         return;
@@ -360,78 +341,25 @@ oauth_pack_claim(oauth_pack_t *pack, const json_t *value,
     }
 
     if (select->members) {
-        oauth_pack_members(pack, value, claim);
+        claim->nmembers = oauth_pack_members(pack, value, &claim->members);
     }
-}
-
-
-/* Absent where the value is not to be handed out. */
-
-static oauth_str_t
-oauth_pack_text(oauth_pack_t *pack, const json_t *value)
-{
-    pack->scratch.len = 0;
-
-    if (oauth_json_text(value, &pack->scratch) != 0) {
-        return (oauth_str_t) { 0, NULL };
-    }
-
-    return oauth_pack_str(pack, oauth_buf_str(&pack->scratch));
 }
 
 
 static void
-oauth_pack_members(oauth_pack_t *pack, const json_t *value,
-    oauth_claim_t *claim)
+oauth_token_set_times(oauth_token_t *token, const oauth_claims_t *claims)
 {
-    size_t       i, first;
-    oauth_str_t  member;
+    int64_t  leeway;
 
-    first = pack->nstrings;
+    leeway = token->rules->leeway;
 
-    for (i = 0; i < oauth_claims_count(value); i++) {
+    token->issued_at = claims->issued_at;
+    token->starts = claims->not_before;
 
-        pack->scratch.len = 0;
-        member = oauth_claims_member(value, i, &pack->scratch);
-
-        if (member.data) {
-            oauth_pack_member(pack, member);
-        }
+    if (token->starts < claims->issued_at) {
+        token->starts = claims->issued_at;
     }
 
-    claim->members = pack->strings ? pack->strings + first : NULL;
-    claim->nmembers = pack->nstrings - first;
-}
-
-
-static void
-oauth_pack_member(oauth_pack_t *pack, oauth_str_t s)
-{
-    s = oauth_pack_str(pack, s);
-
-    if (pack->strings) {
-        pack->strings[pack->nstrings] = s;
-    }
-
-    pack->nstrings++;
-}
-
-
-/* Copied, or counted. */
-
-static oauth_str_t
-oauth_pack_str(oauth_pack_t *pack, oauth_str_t s)
-{
-    if (pack->bytes) {
-
-        if (s.len) {
-            memcpy(pack->bytes + pack->nbytes, s.data, s.len);
-        }
-
-        s.data = s.data ? pack->bytes + pack->nbytes : NULL;
-    }
-
-    pack->nbytes += s.len;
-
-    return s;
+    token->starts -= leeway;
+    token->expires = claims->expires + leeway;
 }

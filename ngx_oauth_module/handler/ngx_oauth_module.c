@@ -20,7 +20,7 @@
 #include "ngx_oauth_text_init.h"
 #include "ngx_oauth_variables.h"
 #include "ngx_oauth_wrap.h"
-#include "oauth_crypto.h"
+#include "oauth_secret.h"
 
 
 static ngx_int_t ngx_oauth_module_preconfiguration(ngx_conf_t *cf);
@@ -473,7 +473,7 @@ ngx_oauth_cache_create(size_t entries, ngx_log_t *log)
 
     cache = NULL;
 
-    if (oauth_random(secret, sizeof(secret)) == 0) {
+    if (oauth_secret_create(secret, sizeof(secret)) == 0) {
         cache = oauth_cache_create(entries, secret);
     }
 

@@ -107,7 +107,7 @@ ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
 
     ngx_str_t            *value;
     ngx_uint_t            i, index;
-    oauth_select_t        select;
+    oauth_token_select_t        select;
     ngx_http_variable_t  *var;
 
     value = cf->args->elts;
@@ -128,7 +128,7 @@ ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
     value[1].len--;
     value[1].data++;
 
-    ngx_memzero(&select, sizeof(oauth_select_t));
+    ngx_memzero(&select, sizeof(oauth_token_select_t));
 
     select.nnames = cf->args->nelts - 2;
     select.names = ngx_oauth_args_strings(cf, 2);
@@ -170,7 +170,7 @@ ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     oauth_str_t             claim;
     ngx_uint_t              i;
     oauth_token_t          *token;
-    const oauth_select_t   *selected;
+    const oauth_token_select_t   *selected;
 
     token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
@@ -183,9 +183,9 @@ ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     claim.data += sizeof(NGX_OAUTH_CLAIM) - 1;
     claim.len -= sizeof(NGX_OAUTH_CLAIM) - 1;
 
-    selected = token->policy->selected;
+    selected = token->rules->selected;
 
-    for (i = 0; i < token->policy->nselected; i++) {
+    for (i = 0; i < token->rules->nselected; i++) {
         if (selected[i].nnames == 1
             && oauth_str_equal(selected[i].names[0], claim))
         {
@@ -247,7 +247,7 @@ ngx_oauth_variables_issuer(ngx_http_request_t *r,
     *v = ngx_http_variable_null_value;
 
     if (token) {
-        ngx_oauth_variables_set(v, token->policy->issuer);
+        ngx_oauth_variables_set(v, token->rules->issuer);
     }
 
     return NGX_OK;
@@ -324,9 +324,9 @@ static ngx_int_t
 ngx_oauth_variables_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     oauth_token_t *token, ngx_uint_t index)
 {
-    const oauth_select_t  *select;
+    const oauth_token_select_t  *select;
 
-    select = &token->policy->selected[index];
+    select = &token->rules->selected[index];
 
     if (!select->text) {
         return ngx_oauth_variables_unselected(r, v, token, select->names[0]);

@@ -33,7 +33,7 @@ typedef struct {
     ngx_str_t              jwks_file;    /* set: nothing is fetched           */
     ngx_flag_t             allow_http;   /* off loopback, too                 */
 
-    oauth_policy_t         policy;
+    oauth_token_rules_t    policy;
     ngx_flag_t             token_type_set;
     time_t                 leeway;
     time_t                 max_lifetime;

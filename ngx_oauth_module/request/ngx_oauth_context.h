@@ -12,6 +12,7 @@
 
 
 #include "ngx_oauth_conf.h"
+#include "oauth_credentials.h"
 #include "oauth_jwt.h"
 
 
@@ -48,7 +49,7 @@ typedef struct {
     const ngx_oauth_loc_conf_t  *conf;      /* the location that is decided   */
 
     ngx_table_elt_t             *authorization;
-    oauth_str_t                  credentials;   /* in it, of Bearer           */
+    oauth_credentials_t          credentials;   /* in it                      */
     oauth_jwt_t                 *jwt;       /* not verified; NULL: not needed */
     oauth_token_t               *token;     /* NULL: nothing verified yet     */
     ngx_oauth_issuer_t          *issuer;    /* that the token names           */

@@ -10,21 +10,19 @@
 #include "ngx_oauth_evaluate.h"
 #include "ngx_oauth_policy.h"
 #include "ngx_oauth_resource.h"
-#include "oauth_scope.h"
+#include "oauth_demand.h"
 
 
 static oauth_reason_t ngx_oauth_policy_audience(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
-static ngx_uint_t ngx_oauth_policy_is_for(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, oauth_str_t audience);
 static oauth_reason_t ngx_oauth_policy_requires(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static oauth_reason_t ngx_oauth_policy_variables(ngx_http_request_t *r,
-    const ngx_oauth_require_t *require, const oauth_claim_t *claim);
+    const ngx_oauth_require_t *require, const oauth_token_claim_t *claim);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
-static ngx_uint_t ngx_oauth_policy_words(oauth_str_t words,
-    const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
+static oauth_reason_t ngx_oauth_policy_value(const ngx_oauth_loc_conf_t *conf,
+    oauth_str_t scopes, oauth_str_t granted);
 
 
 oauth_reason_t
@@ -38,8 +36,12 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
         return reason;
     }
 
-    if (conf->needs_subject && !oauth_str_is_field(token->subject)) {
-        return OAUTH_NO_SUBJECT;
+    if (conf->needs_subject) {
+
+        reason = oauth_demand_subject(token);
+        if (reason != OAUTH_OK) {
+            return reason;
+        }
     }
 
     reason = ngx_oauth_policy_requires(r, conf, token);
@@ -55,52 +57,20 @@ static oauth_reason_t
 ngx_oauth_policy_audience(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
 {
-    ngx_uint_t  i;
+    oauth_demand_audience_t  demand;
 
     if (conf->any_audience) {
         return OAUTH_OK;
     }
 
-    for (i = 0; i < token->naudience; i++) {
-        if (ngx_oauth_policy_is_for(r, conf, token->audience[i])) {
-            return OAUTH_OK;
-        }
-    }
-
-    return (i == 0) ? OAUTH_NO_AUDIENCE : OAUTH_WRONG_AUDIENCE;
-}
-
-
-/*
- * The resource, a listed value, or a URL below the resource that belongs to no
- * more specific resource of this server.
- */
-
-static ngx_uint_t
-ngx_oauth_policy_is_for(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, oauth_str_t audience)
-{
-    ngx_uint_t    i;
-    oauth_str_t  *listed;
-
-    if (oauth_url_equal(audience, ngx_oauth_str(&conf->resource->url))) {
-        return 1;
-    }
-
-    if (conf->audience) {
-
-        listed = conf->audience->elts;
-
-        for (i = 0; i < conf->audience->nelts; i++) {
-            if (oauth_str_equal(audience, listed[i])) {
-                return 1;
-            }
-        }
-    }
-
-    return ngx_oauth_resource_has(ngx_http_get_module_srv_conf(r,
+    ngx_oauth_resource_demand(ngx_http_get_module_srv_conf(r,
                                                            ngx_oauth_module),
-                                     conf->resource, audience);
+                              conf->resource, &demand);
+
+    demand.listed = conf->audience ? conf->audience->elts : NULL;
+    demand.nlisted = conf->audience ? conf->audience->nelts : 0;
+
+    return oauth_demand_audience(&demand, token);
 }
 
 
@@ -130,26 +100,28 @@ oauth_reason_t
 ngx_oauth_policy_requirement(ngx_http_request_t *r,
     const ngx_oauth_require_t *require, const oauth_token_t *token)
 {
-    const oauth_claim_t  *claim;
+    const oauth_token_claim_t  *claim;
 
     claim = &token->claims[require->index];
 
-    return (require->values
-            && oauth_claim_has(claim, require->values->elts,
-                               require->values->nelts))
-           ? OAUTH_OK : ngx_oauth_policy_variables(r, require, claim);
+    if (require->values
+        && oauth_demand_claim(claim, require->values->elts,
+                              require->values->nelts)
+           == OAUTH_OK)
+    {
+        return OAUTH_OK;
+    }
+
+    return ngx_oauth_policy_variables(r, require, claim);
 }
 
 
-/* A variable that holds nothing is never met, not by an empty claim either. */
-
 static oauth_reason_t
 ngx_oauth_policy_variables(ngx_http_request_t *r,
-    const ngx_oauth_require_t *require, const oauth_claim_t *claim)
+    const ngx_oauth_require_t *require, const oauth_token_claim_t *claim)
 {
     ngx_str_t                  value;
     ngx_uint_t                 i;
-    oauth_str_t                text;
     ngx_http_complex_value_t  *variables;
 
     variables = require->variables ? require->variables->elts : NULL;
@@ -160,9 +132,9 @@ ngx_oauth_policy_variables(ngx_http_request_t *r,
             return OAUTH_SERVER_ERROR;
         }
 
-        text = ngx_oauth_str(&value);
-
-        if (text.len && oauth_claim_has(claim, &text, 1)) {
+        if (oauth_demand_claim_value(claim, ngx_oauth_str(&value))
+            == OAUTH_OK)
+        {
             return OAUTH_OK;
         }
     }
@@ -211,7 +183,8 @@ ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
         }
 
         if (ngx_oauth_scope_is_none(term, &value)
-            || ngx_oauth_policy_words(ngx_oauth_str(&value), conf, granted))
+            || ngx_oauth_policy_value(conf, ngx_oauth_str(&value), granted)
+               == OAUTH_OK)
         {
             return OAUTH_OK;
         }
@@ -221,28 +194,11 @@ ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
 }
 
 
-/* All of them; an empty value, or one without measure, is never met. */
-
-static ngx_uint_t
-ngx_oauth_policy_words(oauth_str_t words, const ngx_oauth_loc_conf_t *conf,
+static oauth_reason_t
+ngx_oauth_policy_value(const ngx_oauth_loc_conf_t *conf, oauth_str_t scopes,
     oauth_str_t granted)
 {
-    ngx_uint_t           n, nrules;
-    oauth_str_t          word;
-    oauth_scope_rule_t  *rules;
-
-    if (!oauth_scope_bounded(words)) {
-        return 0;
-    }
-
-    rules = conf->implied ? conf->implied->elts : NULL;
-    nrules = conf->implied ? conf->implied->nelts : 0;
-
-    for (n = 0; oauth_scope_next(&words, &word); n++) {
-        if (!oauth_scope_granted(granted, word, rules, nrules)) {
-            return 0;
-        }
-    }
-
-    return n > 0;
+    return oauth_demand_scopes(scopes, granted,
+                               conf->implied ? conf->implied->elts : NULL,
+                               conf->implied ? conf->implied->nelts : 0);
 }

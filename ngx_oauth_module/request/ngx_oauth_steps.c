@@ -11,7 +11,6 @@
 #include "ngx_oauth_field.h"
 #include "ngx_oauth_policy.h"
 #include "ngx_oauth_steps.h"
-#include "oauth_bearer.h"
 #include "oauth_target.h"
 
 
@@ -34,7 +33,7 @@ static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
 static oauth_token_t *ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx,
     oauth_cache_t *cache);
-static int ngx_oauth_steps_accepts(const oauth_policy_t *policy,
+static int ngx_oauth_steps_accepts(const oauth_token_rules_t *rules,
     const void *data);
 static ngx_int_t ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_steps_retired(void *data);
@@ -177,7 +176,7 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
     }
 
     return ngx_oauth_step_result(ctx,
-                  oauth_bearer_peek(ngx_oauth_str(&ctx->authorization->value),
+                  oauth_credentials_peek(ngx_oauth_str(&ctx->authorization->value),
                                     &ctx->credentials));
 }
 
@@ -190,7 +189,7 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
     const ngx_oauth_main_conf_t  *mcf;
 
     if (ctx->token
-        && !ngx_oauth_steps_accepts(ctx->token->policy, ctx->conf->issuers)
+        && !ngx_oauth_steps_accepts(ctx->token->rules, ctx->conf->issuers)
         && ngx_oauth_steps_retire(ctx) != NGX_OK)
     {
         return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
@@ -203,7 +202,7 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
     }
 
     if (ctx->token) {
-        ctx->issuer = ngx_oauth_container(ctx->token->policy,
+        ctx->issuer = ngx_oauth_container(ctx->token->rules,
                                           ngx_oauth_issuer_t, policy);
     }
 
@@ -214,10 +213,10 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t            i;
-    oauth_str_t           text;
-    oauth_reason_t        reason, form;
-    ngx_oauth_issuer_t  **issuers;
+    ngx_uint_t             i;
+    oauth_credentials_t    credentials;
+    oauth_reason_t         reason, form;
+    ngx_oauth_issuer_t   **issuers;
 
     if (ctx->token) {
         return NGX_OK;
@@ -227,15 +226,15 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 
     if (ctx->jwt == NULL) {
 
-        reason = oauth_jwt_parse(ctx->credentials, &ctx->jwt);
+        reason = oauth_jwt_parse(ctx->credentials.text, &ctx->jwt);
 
         if (reason != OAUTH_OK) {
 
             /* What is no b64token is a malformed request in the first place. */
 
-            form = oauth_bearer_parse(
+            form = oauth_credentials_parse(
                                   ngx_oauth_str(&ctx->authorization->value),
-                                  &text);
+                                  &credentials);
 
             return ngx_oauth_step_result(ctx, form == OAUTH_OK ? reason : form);
         }
@@ -410,14 +409,14 @@ ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
     ngx_oauth_issuer_t    *issuer;
     ngx_oauth_provider_t  *provider;
 
-    token = oauth_cache_lookup(cache, ctx->credentials,
+    token = oauth_cache_lookup(cache, ctx->credentials.text,
                                ngx_oauth_steps_accepts, ctx->conf->issuers,
                                &generation);
     if (token == NULL) {
         return NULL;
     }
 
-    issuer = ngx_oauth_container(token->policy, ngx_oauth_issuer_t, policy);
+    issuer = ngx_oauth_container(token->rules, ngx_oauth_issuer_t, policy);
     provider = issuer->provider;
 
     if (provider
@@ -437,7 +436,7 @@ ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
 /* data: the issuers of a location. */
 
 static int
-ngx_oauth_steps_accepts(const oauth_policy_t *policy, const void *data)
+ngx_oauth_steps_accepts(const oauth_token_rules_t *rules, const void *data)
 {
     const ngx_array_t *issuers = data;
 
@@ -447,7 +446,7 @@ ngx_oauth_steps_accepts(const oauth_policy_t *policy, const void *data)
     issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
-        if (&issuer[i]->policy == policy) {
+        if (&issuer[i]->policy == rules) {
             return 1;
         }
     }

@@ -365,18 +365,9 @@ ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx)
 static ngx_uint_t
 ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx)
 {
-    ngx_str_t  *value;
-
-    if (ctx->authorization == NULL) {
-        return 0;
-    }
-
-    value = &ctx->authorization->value;
-
-    return (value->len >= 6
-            && ngx_strncasecmp(value->data, (u_char *) "Bearer", 6) == 0)
-           || (value->len >= 4
-               && ngx_strncasecmp(value->data, (u_char *) "DPoP", 4) == 0);
+    return ctx->authorization
+           && oauth_credentials_may_be_token(
+                                    ngx_oauth_str(&ctx->authorization->value));
 }
 
 
@@ -418,7 +409,7 @@ static ngx_int_t
 ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
     ngx_str_t *value)
 {
-    const oauth_claim_t  *claim;
+    const oauth_token_claim_t  *claim;
 
     if (header->kind == NGX_OAUTH_HEADER_VALUE) {
 

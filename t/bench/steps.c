@@ -17,7 +17,7 @@
 #include <jansson.h>
 
 #include "oauth_base64url.h"
-#include "oauth_bearer.h"
+#include "oauth_credentials.h"
 #include "subject.h"
 
 
@@ -54,9 +54,9 @@ static void run_json(subject_t *s);
 static void run_digest(subject_t *s);
 static void run_key(subject_t *s);
 static void run_our_json(subject_t *s);
-static void run_bearer(subject_t *s);
+static void run_credentials(subject_t *s);
 static void run_lookup(subject_t *s);
-static int accepts(const oauth_policy_t *policy, const void *data);
+static int accepts(const oauth_token_rules_t *policy, const void *data);
 static void run_parse(subject_t *s);
 static void run_verify(subject_t *s);
 static void run_whole(subject_t *s);
@@ -74,7 +74,7 @@ static const step_t  steps[STEPS] = {
     { "public key by bare EVP", run_key },
     { "these four together", NULL },
     { "oauth_json_parse, twice", run_our_json },
-    { "oauth_bearer_peek", run_bearer },
+    { "oauth_credentials_peek", run_credentials },
     { "oauth_cache_lookup, found", run_lookup },
     { "oauth_jwt_parse", run_parse },
     { "oauth_token_verify, no JSON", run_verify },
@@ -191,7 +191,7 @@ run_our_json(subject_t *s)
     json_t  *value;
 
     for (i = 0; i < 2; i++) {
-        value = oauth_json_parse(s->parts[i], OAUTH_JSON_MEMBERS);
+        (void) oauth_json_parse(s->parts[i], OAUTH_JSON_MEMBERS, &value);
         need(value);
         json_decref(value);
     }
@@ -199,11 +199,12 @@ run_our_json(subject_t *s)
 
 
 static void
-run_bearer(subject_t *s)
+run_credentials(subject_t *s)
 {
-    oauth_str_t  text;
+    oauth_credentials_t  credentials;
 
-    need(oauth_bearer_peek(oauth_buf_str(&s->value), &text) == OAUTH_OK);
+    need(oauth_credentials_peek(oauth_buf_str(&s->value), &credentials)
+         == OAUTH_OK);
 }
 
 
@@ -218,7 +219,7 @@ run_lookup(subject_t *s)
 
 
 static int
-accepts(const oauth_policy_t *policy, const void *data)
+accepts(const oauth_token_rules_t *policy, const void *data)
 {
     return policy == data;
 }

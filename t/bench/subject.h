@@ -46,7 +46,7 @@ typedef struct {
 
 /* The policy that all subjects are verified by. */
 
-extern const oauth_policy_t  subject_policy;
+extern const oauth_token_rules_t  subject_policy;
 
 
 void subject_create(subject_t *s, oauth_alg_id_t id);

@@ -127,7 +127,8 @@ fuzz_types(const oauth_claims_t *claims)
 
     fuzz_need(claims->has_expires == (json_object_get(root, "exp") != NULL));
     fuzz_need(claims->has_issued_at == (fuzz_member(root, "iat") != NULL));
-    fuzz_need(claims->bound == (json_object_get(root, "cnf") != NULL));
+    fuzz_need((claims->confirmation.kind != OAUTH_CONFIRMATION_NONE)
+              == (json_object_get(root, "cnf") != NULL));
     fuzz_need(claims->event == (json_object_get(root, "events") != NULL));
 
     fuzz_time_type(root, "exp", claims->expires);

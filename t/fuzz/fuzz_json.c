@@ -39,8 +39,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text.data = data;
     text.len = size;
 
-    root = oauth_json_parse(text, OAUTH_JSON_MEMBERS);
-    lax = oauth_json_parse_nul(text, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(text, OAUTH_JSON_MEMBERS, &root);
+    (void) oauth_json_parse_nul(text, OAUTH_JSON_MEMBERS, &lax);
     fuzz_need_clean();
 
     if (lax == NULL) {
@@ -136,12 +136,13 @@ fuzz_members(oauth_str_t text, size_t members)
 {
     json_t  *root;
 
-    root = oauth_json_parse(text, members);
+    (void) oauth_json_parse(text, members, &root);
     fuzz_need(root);
     json_decref(root);
 
     if (members > 0) {
-        fuzz_need(oauth_json_parse(text, members - 1) == NULL);
+        fuzz_need(oauth_json_parse(text, members - 1, &root)
+                  == OAUTH_INVALID);
     }
 }
 
@@ -159,7 +160,7 @@ fuzz_again(const json_t *root)
     text.data = (const unsigned char *) dump;
     text.len = strlen(dump);
 
-    again = oauth_json_parse(text, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(text, OAUTH_JSON_MEMBERS, &again);
     fuzz_need(again);
     fuzz_need(json_equal(root, again));
 

@@ -64,7 +64,7 @@ fuzz_parse(oauth_str_t text)
     set = oauth_jwks_parse(text, OAUTH_ALGS_ALL, &error);
     fuzz_need_clean();
 
-    root = oauth_json_parse_nul(text, FUZZ_MEMBERS);
+    (void) oauth_json_parse_nul(text, FUZZ_MEMBERS, &root);
     keys = json_object_get(root, "keys");
     usable = fuzz_usable(keys, set);
 
@@ -97,9 +97,10 @@ fuzz_parse(oauth_str_t text)
 static size_t
 fuzz_usable(const json_t *keys, const oauth_jwks_t *set)
 {
-    size_t       i, n, unsound;
-    json_t      *value;
-    oauth_jwk_t  jwk;
+    size_t        i, n, unsound;
+    json_t       *value;
+    const char   *why;
+    oauth_jwk_t   jwk;
 
     if (json_array_size(keys) > OAUTH_JWKS_MEMBERS) {
         return 0;
@@ -116,7 +117,7 @@ fuzz_usable(const json_t *keys, const oauth_jwks_t *set)
             break;
         }
 
-        if (oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk) != NULL) {
+        if (oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk, &why) != OAUTH_DONE) {
             unsound += jwk.unsound;
             continue;
         }

@@ -241,7 +241,7 @@ fuzz_header_of(oauth_str_t text)
     decoded.data = bytes;
     fuzz_need(oauth_base64url_parse(segment, bytes, &decoded.len) == 0);
 
-    header = oauth_json_parse(decoded, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(decoded, OAUTH_JSON_MEMBERS, &header);
     fuzz_need(header);
 
     free(bytes);

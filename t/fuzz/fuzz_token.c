@@ -14,9 +14,9 @@
 
 
 static oauth_reason_t fuzz_verdict(oauth_str_t text, const trial_t *c,
-    const oauth_policy_t *policy, const oauth_jwks_t *set);
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set);
 static oauth_reason_t fuzz_verify(oauth_jwt_t *jwt, const trial_t *c,
-    const oauth_policy_t *policy, const oauth_jwks_t *set);
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set);
 static void fuzz_accepted_token(oauth_str_t text, const trial_t *c);
 static void fuzz_bits(oauth_str_t text, const trial_t *c);
 static void fuzz_narrower(oauth_str_t text, const trial_t *c);
@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 static oauth_reason_t
 fuzz_verdict(oauth_str_t text, const trial_t *c,
-    const oauth_policy_t *policy, const oauth_jwks_t *set)
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set)
 {
     oauth_str_t      issuer;
     oauth_jwt_t     *jwt;
@@ -87,7 +87,7 @@ fuzz_verdict(oauth_str_t text, const trial_t *c,
 
 static oauth_reason_t
 fuzz_verify(oauth_jwt_t *jwt, const trial_t *c,
-    const oauth_policy_t *policy, const oauth_jwks_t *set)
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set)
 {
     oauth_token_t   *token;
     oauth_reason_t   reason;
@@ -100,7 +100,7 @@ fuzz_verify(oauth_jwt_t *jwt, const trial_t *c,
     fuzz_need((token != NULL) == (reason == OAUTH_OK));
 
     if (token) {
-        fuzz_need(token->policy == policy);
+        fuzz_need(token->rules == policy);
         oracle_token(token, jwt, c);
         oauth_token_free(token);
     }
@@ -160,8 +160,8 @@ fuzz_bits(oauth_str_t text, const trial_t *c)
 static void
 fuzz_narrower(oauth_str_t text, const trial_t *c)
 {
-    oauth_policy_t  policy;
-    oauth_reason_t  reason;
+    oauth_token_rules_t  policy;
+    oauth_reason_t       reason;
 
     fuzz_need(fuzz_verdict(text, c, &c->policy, trial_sets[TRIAL_FOREIGN])
               != OAUTH_OK);

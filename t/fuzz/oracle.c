@@ -19,6 +19,8 @@ static void oracle_times(const json_t *payload, const trial_t *c);
 static double oracle_date(const json_t *payload, const char *name,
     double absent);
 static int oracle_header_names(const trial_t *c);
+static void oracle_identifier(const oauth_token_t *token, oauth_str_t s,
+    const oauth_claims_t *claims, const char *name);
 static void oracle_selected(const oauth_token_t *token,
     const oauth_claims_t *claims);
 static void oracle_inside(const oauth_token_t *token, oauth_str_t s);
@@ -44,7 +46,7 @@ oracle_header(const trial_t *c)
     oauth_str_t         name;
     const oauth_alg_t  *alg;
 
-    header = oauth_json_parse(c->header, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->header, OAUTH_JSON_MEMBERS, &header);
 
     fuzz_need(header);
     fuzz_need(oauth_json_string(header, "alg", &name) == 1);
@@ -77,7 +79,7 @@ oracle_payload(const trial_t *c)
     json_t       *payload;
     oauth_str_t   issuer;
 
-    payload = oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
 
     fuzz_need(payload);
     fuzz_need(oauth_json_string(payload, "iss", &issuer) == 1);
@@ -141,7 +143,7 @@ oracle_refused(oauth_reason_t reason, const trial_t *c)
         return;
     }
 
-    payload = oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
 
     switch (reason) {
 
@@ -182,7 +184,7 @@ oracle_header_names(const trial_t *c)
     const oauth_alg_t  *alg;
 
     same = 0;
-    header = oauth_json_parse(c->header, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->header, OAUTH_JSON_MEMBERS, &header);
 
     if (oauth_json_string(header, "alg", &name) == 1) {
         alg = oauth_alg_lookup(name);
@@ -221,11 +223,19 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
     claims = &jwt->claims;
 
     fuzz_need(oauth_str_equal(claims->issuer, c->policy.issuer));
-    fuzz_need(claims->has_expires && !claims->bound && !claims->event);
+    fuzz_need(claims->has_expires && !claims->event);
+    fuzz_need(token->confirmation.kind == OAUTH_CONFIRMATION_NONE
+              && token->confirmation.thumbprint.data == NULL);
 
     fuzz_need(oauth_str_equal(token->text, jwt->text));
     fuzz_need(oauth_str_equal(token->kid, jwt->jws.kid));
     fuzz_need(oauth_str_equal(token->subject, claims->subject));
+
+    oracle_identifier(token, token->id, claims, "jti");
+    oracle_identifier(token, token->client, claims, "client_id");
+    oracle_identifier(token, token->session, claims, "sid");
+
+    fuzz_need(token->issued_at == claims->issued_at);
 
     oracle_inside(token, token->text);
     oracle_inside(token, token->kid);
@@ -264,24 +274,43 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
 }
 
 
+/* As a string of the JSON, or absent. */
+
+static void
+oracle_identifier(const oauth_token_t *token, oauth_str_t s,
+    const oauth_claims_t *claims, const char *name)
+{
+    const json_t  *value;
+
+    value = json_object_get(claims->root, name);
+
+    fuzz_need((s.data != NULL) == json_is_string(value));
+    fuzz_need(s.len == json_string_length(value));
+    fuzz_need(s.len == 0
+              || memcmp(s.data, json_string_value(value), s.len) == 0);
+
+    oracle_inside(token, s);
+}
+
+
 /* Each selected claim, and its members in their order. */
 
 static void
 oracle_selected(const oauth_token_t *token, const oauth_claims_t *claims)
 {
-    size_t                 i, k, n;
-    oauth_str_t            member;
-    oauth_buf_t            buf;
-    const json_t          *value;
-    const oauth_claim_t   *claim;
-    const oauth_select_t  *select;
+    size_t                       i, k, n;
+    oauth_str_t                  member;
+    oauth_buf_t                  buf;
+    const json_t                *value;
+    const oauth_token_claim_t   *claim;
+    const oauth_token_select_t  *select;
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
-    for (i = 0; i < token->policy->nselected; i++) {
+    for (i = 0; i < token->rules->nselected; i++) {
 
         claim = &token->claims[i];
-        select = &token->policy->selected[i];
+        select = &token->rules->selected[i];
         value = oauth_claims_at(claims, select->names, select->nnames);
 
         oracle_inside(token, claim->text);

@@ -29,7 +29,7 @@ typedef enum {
 /* Not to be copied: the policy points into it. */
 
 typedef struct {
-    oauth_policy_t        policy;
+    oauth_token_rules_t        policy;
     oauth_str_t           paths[TRIAL_PATHS];  /* of policy.scope_claims      */
     int64_t               now;
     trial_set_t           set;

@@ -22,21 +22,20 @@ my @walls = (
     {
         what  => 'jansson',
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
-        files => [qw(oauth_json oauth_challenge oauth_claims oauth_discovery
+        files => [qw(oauth_json oauth_problem oauth_claims oauth_discovery
                      oauth_jwk oauth_jwks oauth_jwks_text oauth_jws
                      oauth_metadata oauth_refused)],
     },
     {
         what  => 'OpenSSL',
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
-        files => [qw(oauth_crypto oauth_crypto_point oauth_crypto_verifier
-                     oauth_jwk oauth_certificates)],
+        files => [qw(oauth_key oauth_point oauth_verifier oauth_secret
+                     oauth_certificates)],
     },
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
-        files => [qw(oauth_crypto oauth_crypto_verifier oauth_jwk oauth_certificates
-                     ngx_oauth_fetch)],
+        files => [qw(oauth_key oauth_secret oauth_certificates ngx_oauth_fetch)],
     },
     {
         what  => 'libcurl',

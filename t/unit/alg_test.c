@@ -20,7 +20,7 @@
 typedef struct {
     const char       *name;
     oauth_alg_id_t    id;
-    oauth_key_type_t  type;
+    oauth_alg_type_t  type;
     unsigned          pss;
     const char       *digest;
     const char       *curve;

@@ -24,7 +24,7 @@
 
 
 static const unsigned char   cache_secret[OAUTH_SIPHASH_KEY] = { 1, 2, 3 };
-static const oauth_policy_t  cache_policies[2];
+static const oauth_token_rules_t  cache_policies[2];
 
 
 /* A token as oauth_token_verify leaves it: one block. */
@@ -45,7 +45,7 @@ cache_token(const char *text, int64_t expires)
 
     token->refs = 1;
     token->size = sizeof(oauth_token_t) + len;
-    token->policy = &cache_policies[0];
+    token->rules = &cache_policies[0];
     token->expires = expires;
     token->text.data = bytes;
     token->text.len = len;
@@ -69,7 +69,7 @@ cache_store(oauth_cache_t *cache, const char *text, int64_t expires)
 
 
 static int
-cache_accepts(const oauth_policy_t *policy, const void *data)
+cache_accepts(const oauth_token_rules_t *policy, const void *data)
 {
     return policy == data;
 }
@@ -97,7 +97,7 @@ cache_found(void **state)
     cache = oauth_cache_create(16, cache_secret);
     first = cache_token("header.payload.signature", CACHE_NOW + 1);
     second = cache_token("header.payload.signature", CACHE_NOW + 1);
-    second->policy = &cache_policies[1];
+    second->rules = &cache_policies[1];
 
     assert_null(cache_lookup(cache, "header.payload.signature"));
 
@@ -108,10 +108,10 @@ cache_found(void **state)
     assert_int_equal(first->refs, 2);
 
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        first->policy, &generation), first);
+                                        first->rules, &generation), first);
     assert_true(generation == 7);
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        second->policy, &generation), second);
+                                        second->rules, &generation), second);
     assert_true(generation == UINT64_C(1) << 40);
     assert_null(oauth_cache_lookup(cache, first->text, cache_accepts, NULL,
                                    &generation));
@@ -121,7 +121,7 @@ cache_found(void **state)
     oauth_cache_store(cache, first, 8, CACHE_NOW);
     assert_int_equal(first->refs, 2);
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        first->policy, &generation), first);
+                                        first->rules, &generation), first);
     assert_true(generation == 8);
 
     /* All bytes count. */

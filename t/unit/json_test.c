@@ -133,7 +133,7 @@ json_parse(oauth_str_t text, size_t max_members)
     exact.data = copy;
     exact.len = text.len;
 
-    value = oauth_json_parse(exact, max_members);
+    (void) oauth_json_parse(exact, max_members, &value);
 
     free(copy);
 
@@ -194,8 +194,8 @@ json_controls(void **state)
 
             value = json_parse((oauth_str_t) { len + 1,
                                                (unsigned char *) copy }, 10);
-            lax = oauth_json_parse_nul((oauth_str_t) { len + 1,
-                                           (unsigned char *) copy }, 10);
+            (void) oauth_json_parse_nul((oauth_str_t) { len + 1,
+                                           (unsigned char *) copy }, 10, &lax);
 
             place = strchr("{}[]:,", text[i]);
 
@@ -216,6 +216,17 @@ json_controls(void **state)
 }
 
 
+static void
+json_refuse_nul(oauth_str_t text, size_t max_members)
+{
+    json_t  *value;
+
+    assert_int_equal(oauth_json_parse_nul(text, max_members, &value),
+                     OAUTH_INVALID);
+    assert_null(value);
+}
+
+
 /* In a key set U+0000 does not spoil the text; everything else does. */
 
 static void
@@ -226,7 +237,7 @@ json_nul(void **state)
 
     (void) state;
 
-    value = oauth_json_parse_nul(oauth_str("{\"a\":\"x\\u0000y\"}"), 1);
+    (void) oauth_json_parse_nul(oauth_str("{\"a\":\"x\\u0000y\"}"), 1, &value);
 
     assert_non_null(value);
     assert_int_equal(oauth_json_string(value, "a", &s), 1);
@@ -234,10 +245,10 @@ json_nul(void **state)
 
     json_decref(value);
 
-    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1,\"a\":1}"), 2));
-    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":\"\0\"}"), 1));
-    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1\0}"), 1));
-    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1,\"b\":1}"), 1));
+    json_refuse_nul(oauth_str("{\"a\":1,\"a\":1}"), 2);
+    json_refuse_nul(oauth_str("{\"a\":\"\0\"}"), 1);
+    json_refuse_nul(oauth_str("{\"a\":1\0}"), 1);
+    json_refuse_nul(oauth_str("{\"a\":1,\"b\":1}"), 1);
 }
 
 

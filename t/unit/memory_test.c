@@ -209,7 +209,7 @@ memory_each_allocation(void **state)
 static void
 memory_assert_whole(const oauth_token_t *token)
 {
-    const oauth_claim_t  *claim;
+    const oauth_token_claim_t  *claim;
 
     claim = &token->claims[TOKEN_GROUPS];
 
@@ -334,10 +334,11 @@ memory_text(void **state)
 static void
 memory_json(void **state)
 {
-    int          reached;
-    size_t       n;
-    json_t      *root;
-    oauth_str_t  name, sub, text;
+    int              reached;
+    size_t           n;
+    json_t          *root;
+    oauth_str_t      name, sub, text;
+    oauth_result_t   result;
 
     (void) state;
 
@@ -347,10 +348,11 @@ memory_json(void **state)
 
     for (n = 1, reached = 1; reached; n++) {
         memory_arm(n);
-        root = oauth_json_parse(text, 10);
+        result = oauth_json_parse(text, 10, &root);
         reached = (memory_count >= n);
 
-        assert_int_equal(errno == ENOMEM, root == NULL);
+        assert_int_equal(result == OAUTH_NO_MEMORY, root == NULL);
+        assert_int_equal(result == OAUTH_DONE, root != NULL);
         assert_int_equal(root == NULL, reached);
 
         memory_arm(0);
@@ -362,8 +364,9 @@ memory_json(void **state)
         }
     }
 
-    assert_null(oauth_json_parse(oauth_str("{"), 10));
-    assert_int_not_equal(errno, ENOMEM);
+    assert_int_equal(oauth_json_parse(oauth_str("{"), 10, &root),
+                     OAUTH_INVALID);
+    assert_null(root);
 }
 
 

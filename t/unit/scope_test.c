@@ -490,6 +490,51 @@ scope_append(void **state)
 }
 
 
+/* What is no scope-token is left out; what is there twice stays twice. */
+
+static void
+scope_append_words(void **state)
+{
+    oauth_buf_t  buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    oauth_scope_append_words(&buf, oauth_str("  a  b\"b c\\ a "));
+    oauth_scope_append_words(&buf, oauth_str(""));
+    oauth_scope_append_words(&buf, oauth_str("d"));
+    oauth_scope_append_word(&buf, oauth_str("e f"));
+    oauth_scope_append_word(&buf, oauth_str(""));
+    oauth_scope_append_word(&buf, oauth_str("g"));
+
+    assert_int_equal(buf.failed, 0);
+    assert_true(oauth_str_equal(oauth_buf_str(&buf), oauth_str("a a d g")));
+
+    oauth_buf_free(&buf);
+}
+
+
+static void
+scope_grants(void **state)
+{
+    oauth_str_t  granted;
+
+    (void) state;
+
+    granted = oauth_str("wiki:write x");
+
+    assert_true(oauth_scope_grants(granted, oauth_str("x wiki:list"),
+                                   scope_rules, SCOPE_RULES));
+    assert_false(oauth_scope_grants(granted, oauth_str("x wiki:list"), NULL,
+                                    0));
+    assert_false(oauth_scope_grants(granted, oauth_str("x y"), scope_rules,
+                                    SCOPE_RULES));
+    assert_false(oauth_scope_grants(granted, oauth_str(" "), scope_rules,
+                                    SCOPE_RULES));
+}
+
+
 int
 main(void)
 {
@@ -503,7 +548,9 @@ main(void)
         cmocka_unit_test(scope_valid),
         cmocka_unit_test(scope_words),
         cmocka_unit_test(scope_alternatives),
-        cmocka_unit_test(scope_append)
+        cmocka_unit_test(scope_append),
+        cmocka_unit_test(scope_append_words),
+        cmocka_unit_test(scope_grants)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,13 +28,13 @@ static const oauth_str_t  token_names[] = {
     oauth_string("groups"), oauth_string("org"), oauth_string("level")
 };
 
-const oauth_select_t  token_selected[TOKEN_SELECTED] = {
+const oauth_token_select_t  token_selected[TOKEN_SELECTED] = {
     { &token_names[0], 1, 1, 1 },           /* TOKEN_GROUPS */
     { &token_names[1], 2, 1, 0 },           /* TOKEN_LEVEL: org, level */
     { &token_names[0], 1, 0, 0 }            /* TOKEN_UNUSED */
 };
 
-const oauth_policy_t  token_policy = {
+const oauth_token_rules_t  token_policy = {
     oauth_string("https://as.example"), OAUTH_ALGS_ALL, 0, 30, 3600,
     token_scopes, 2, token_selected, TOKEN_SELECTED
 };
@@ -146,7 +146,7 @@ token_key_of(oauth_alg_id_t id)
 /* Both steps on a text of exact size; the token is gone afterwards. */
 
 oauth_reason_t
-token_reason_of(oauth_str_t text, const oauth_policy_t *policy,
+token_reason_of(oauth_str_t text, const oauth_token_rules_t *policy,
     const oauth_jwks_t *set)
 {
     oauth_jwt_t     *jwt;

@@ -32,8 +32,8 @@ enum { TOKEN_RSA, TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_OKP, TOKEN_ED448,
        TOKEN_KEYS };
 
 
-extern const oauth_select_t   token_selected[TOKEN_SELECTED];
-extern const oauth_policy_t   token_policy;
+extern const oauth_token_select_t   token_selected[TOKEN_SELECTED];
+extern const oauth_token_rules_t   token_policy;
 extern const char *const      token_kids[TOKEN_KEYS];   /* JWK members */
 
 extern EVP_PKEY              *token_keys[TOKEN_KEYS];
@@ -61,7 +61,7 @@ size_t token_key_of(oauth_alg_id_t id);
  */
 
 oauth_reason_t token_reason_of(oauth_str_t text,
-    const oauth_policy_t *policy, const oauth_jwks_t *set);
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set);
 
 
 #endif /* TOKEN_FIXTURE_H_INCLUDED */

@@ -23,7 +23,8 @@
 
 static oauth_reason_t
 token_reason(const char *header, const char *payload, EVP_PKEY *key,
-    oauth_alg_id_t id, const oauth_policy_t *policy, const oauth_jwks_t *set)
+    oauth_alg_id_t id, const oauth_token_rules_t *policy,
+    const oauth_jwks_t *set)
 {
     oauth_buf_t     buf;
     oauth_reason_t  reason;
@@ -155,7 +156,7 @@ token_jwk_algorithm(void **state)
 static void
 token_configured_algorithms(void **state)
 {
-    oauth_policy_t  policy;
+    oauth_token_rules_t  policy;
 
     (void) state;
 
@@ -208,9 +209,9 @@ token_configured_algorithms(void **state)
 static void
 token_types(void **state)
 {
-    char            header[128];
-    size_t          i;
-    oauth_policy_t  strict;
+    char                 header[128];
+    size_t               i;
+    oauth_token_rules_t  strict;
 
     static const struct {
         const char      *type;
@@ -555,7 +556,7 @@ token_life(void **state)
     token_assert_str(token->subject, "joe");
     token_assert_str(token->scope, "wiki:read wiki:write");
     token_assert_str(token->kid, "p256");
-    assert_ptr_equal(token->policy, &token_policy);
+    assert_ptr_equal(token->rules, &token_policy);
 
     assert_int_equal(token->naudience, 3);
     token_assert_str(token->audience[0], "a");
@@ -591,9 +592,79 @@ token_least(void **state)
     assert_int_equal(token->scope.len, 0);
     assert_int_equal(token->naudience, 0);
     assert_null(token->subject.data);
+    assert_null(token->id.data);
+    assert_null(token->client.data);
+    assert_null(token->session.data);
+    assert_null(token->confirmation.thumbprint.data);
+    assert_int_equal(token->confirmation.kind, OAUTH_CONFIRMATION_NONE);
+    assert_int_equal(token->issued_at, 0);
     assert_null(token->claims[TOKEN_GROUPS].text.data);
     assert_int_equal(token->claims[TOKEN_GROUPS].nmembers, 0);
     assert_false(token->claims[TOKEN_GROUPS].field);
+
+    oauth_token_free(token);
+}
+
+
+/* Made of claims that were not signed: what decides later is in it. */
+
+static void
+token_create(void **state)
+{
+    size_t                 size;
+    oauth_token_t         *token;
+    oauth_claims_t         claims;
+    oauth_token_source_t   source;
+
+    (void) state;
+
+    assert_int_equal(oauth_claims_parse(oauth_str(
+                         "{\"iat\":100,\"nbf\":90,\"exp\":200,\"sub\":\"joe\","
+                         "\"jti\":\"id-1\",\"client_id\":\"app\","
+                         "\"sid\":\"s\",\"aud\":\"a\","
+                         "\"groups\":[\"admin\"],\"cnf\":{\"jkt\":"
+                         "\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}}"),
+                         &claims), OAUTH_OK);
+
+    source.text = oauth_str("opaque");
+    source.kid = (oauth_str_t) { 0, NULL };
+    source.scope = oauth_str("read write");
+    source.claims = &claims;
+
+    token = oauth_token_create(&source, &token_policy);
+    assert_non_null(token);
+
+    oauth_claims_free(&claims);
+
+    token_assert_str(token->text, "opaque");
+    token_assert_str(token->scope, "read write");
+    token_assert_str(token->subject, "joe");
+    token_assert_str(token->id, "id-1");
+    token_assert_str(token->client, "app");
+    token_assert_str(token->session, "s");
+    token_assert_str(token->audience[0], "a");
+    token_assert_str(token->claims[TOKEN_GROUPS].text, "admin");
+    token_assert_str(token->confirmation.thumbprint,
+                     "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+
+    assert_null(token->kid.data);
+    assert_int_equal(token->naudience, 1);
+    assert_int_equal(token->confirmation.kind, OAUTH_CONFIRMATION_JKT);
+    assert_int_equal(token->issued_at, 100);
+    assert_int_equal(token->starts, 70);
+    assert_int_equal(token->expires, 230);
+    assert_int_equal(token->refs, 1);
+    assert_ptr_equal(token->rules, &token_policy);
+
+    /* Structures, two strings in lists, and the bytes of all. */
+
+    size = sizeof(oauth_token_t)
+           + TOKEN_SELECTED * sizeof(oauth_token_claim_t)
+           + 2 * sizeof(oauth_str_t)
+           + sizeof("opaque" "read write" "joe" "id-1" "app" "s" "a"
+                    "admin" "admin") - 1 + OAUTH_CONFIRMATION_SIZE;
+
+    assert_int_equal(token->size, size);
 
     oauth_token_free(token);
 }
@@ -604,10 +675,10 @@ token_least(void **state)
 static void
 token_selection(void **state)
 {
-    char                  payload[256];
-    size_t                i;
-    oauth_token_t        *token;
-    const oauth_claim_t  *claim;
+    char                        payload[256];
+    size_t                      i;
+    oauth_token_t              *token;
+    const oauth_token_claim_t  *claim;
 
     static const struct {
         const char  *json;
@@ -648,14 +719,14 @@ token_selection(void **state)
         assert_int_equal(claim->nmembers, cases[i].nmembers);
 
         if (cases[i].member) {
-            assert_true(oauth_claim_has(claim, (oauth_str_t [])
+            assert_true(oauth_token_claim_has(claim, (oauth_str_t [])
                                         { oauth_string("no"),
                                           keys_str(cases[i].member) }, 2));
         }
 
-        assert_false(oauth_claim_has(claim, (oauth_str_t [])
+        assert_false(oauth_token_claim_has(claim, (oauth_str_t [])
                                      { oauth_string("no") }, 1));
-        assert_false(oauth_claim_has(claim, NULL, 0));
+        assert_false(oauth_token_claim_has(claim, NULL, 0));
 
         token_assert_str(token->claims[TOKEN_LEVEL].text, "3,4");
         assert_int_equal(token->claims[TOKEN_LEVEL].nmembers, 0);
@@ -739,6 +810,7 @@ main(void)
         cmocka_unit_test(token_spliced),
         cmocka_unit_test(token_life),
         cmocka_unit_test(token_least),
+        cmocka_unit_test(token_create),
         cmocka_unit_test(token_selection),
         cmocka_unit_test(token_unselected),
         cmocka_unit_test(token_second_set)

@@ -1,0 +1,108 @@
+
+/*
+ * Whether a verified token has what a location demands.  The audience is
+ * compared as RFC 7519 section 4.1.3 and RFC 8707 section 2 say; a URL below
+ * the resource is accepted, too, because clients ask for a token for the URL
+ * that they open.
+ */
+
+
+#include "oauth_demand.h"
+#include "oauth_url.h"
+
+
+static int oauth_demand_is_for(const oauth_demand_audience_t *demand,
+    oauth_str_t audience);
+
+
+oauth_reason_t
+oauth_demand_audience(const oauth_demand_audience_t *demand,
+    const oauth_token_t *token)
+{
+    size_t  i;
+
+    for (i = 0; i < token->naudience; i++) {
+        if (oauth_demand_is_for(demand, token->audience[i])) {
+            return OAUTH_OK;
+        }
+    }
+
+    return (i == 0) ? OAUTH_NO_AUDIENCE : OAUTH_WRONG_AUDIENCE;
+}
+
+
+static int
+oauth_demand_is_for(const oauth_demand_audience_t *demand,
+    oauth_str_t audience)
+{
+    size_t  i;
+
+    if (oauth_url_equal(audience, demand->resource)) {
+        return 1;
+    }
+
+    for (i = 0; i < demand->nlisted; i++) {
+        if (oauth_str_equal(audience, demand->listed[i])) {
+            return 1;
+        }
+    }
+
+    return oauth_demand_is_below(demand, audience);
+}
+
+
+int
+oauth_demand_is_below(const oauth_demand_audience_t *demand, oauth_str_t url)
+{
+    size_t       i;
+    oauth_str_t  other;
+
+    if (!oauth_url_is_below(url, demand->resource)) {
+        return 0;
+    }
+
+    for (i = 0; (other = demand->others(demand->data, i)).data; i++) {
+
+        if (other.len > demand->resource.len
+            && (oauth_url_equal(url, other)
+                || oauth_url_is_below(url, other)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+oauth_reason_t
+oauth_demand_subject(const oauth_token_t *token)
+{
+    return oauth_str_is_field(token->subject) ? OAUTH_OK : OAUTH_NO_SUBJECT;
+}
+
+
+oauth_reason_t
+oauth_demand_claim(const oauth_token_claim_t *claim,
+    const oauth_str_t *values, size_t nvalues)
+{
+    return oauth_token_claim_has(claim, values, nvalues)
+           ? OAUTH_OK : OAUTH_REQUIREMENT_NOT_MET;
+}
+
+
+oauth_reason_t
+oauth_demand_claim_value(const oauth_token_claim_t *claim, oauth_str_t value)
+{
+    return value.len ? oauth_demand_claim(claim, &value, 1)
+                     : OAUTH_REQUIREMENT_NOT_MET;
+}
+
+
+oauth_reason_t
+oauth_demand_scopes(oauth_str_t scopes, oauth_str_t granted,
+    const oauth_scope_rule_t *rules, size_t nrules)
+{
+    return oauth_scope_grants(granted, scopes, rules, nrules)
+           ? OAUTH_OK : OAUTH_INSUFFICIENT_SCOPE;
+}
