@@ -20,6 +20,7 @@
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_str.h"
 #include "oauth_cache.h"
+#include "oauth_demand.h"
 
 
 /*
@@ -91,6 +92,7 @@ struct ngx_oauth_loc_conf_s {
 
     ngx_array_t                  *audience;     /* oauth_str_t                */
     ngx_flag_t                    any_audience;
+    oauth_demand_audience_t       demand;       /* the resource and these     */
 
     ngx_array_t                  *scopes;       /* ngx_oauth_scope_t          */
     ngx_array_t                  *implied;      /* oauth_scope_rule_t         */

@@ -342,5 +342,12 @@ ngx_oauth_conf_server_resource(ngx_conf_t *cf,
         lcf->resource->derived = lcf->place;
     }
 
+    ngx_oauth_resource_demand(location->server, lcf->resource, &lcf->demand);
+
+    if (lcf->audience) {
+        lcf->demand.listed = lcf->audience->elts;
+        lcf->demand.nlisted = lcf->audience->nelts;
+    }
+
     return NGX_OK;
 }

@@ -10,7 +10,6 @@
 
 
 #include "ngx_oauth_conf.h"
-#include "oauth_demand.h"
 #include "oauth_metadata.h"
 #include "oauth_url.h"
 

@@ -20,8 +20,6 @@ static ngx_int_t ngx_oauth_scope_parse_methods(ngx_conf_t *cf, ngx_str_t *list,
 static void ngx_oauth_scope_check_method(ngx_conf_t *cf, ngx_str_t *name);
 static ngx_int_t ngx_oauth_scope_check_tokens(ngx_conf_t *cf);
 static void ngx_oauth_scope_check_comma(ngx_conf_t *cf, ngx_str_t *value);
-static ngx_uint_t ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
-    const ngx_str_t *method);
 
 
 /* IANA's registry of HTTP methods (RFC 9110 section 16.1). */
@@ -362,49 +360,9 @@ ngx_oauth_scope_check_comma(ngx_conf_t *cf, ngx_str_t *value)
 }
 
 
-ngx_oauth_scope_walk_t
-ngx_oauth_scope_start(const ngx_array_t *scopes, const ngx_str_t *method)
-{
-    ngx_oauth_scope_walk_t  walk;
-
-    walk.scope = scopes ? scopes->elts : NULL;
-    walk.left = scopes ? scopes->nelts : 0;
-    walk.term = 0;
-    walk.method = method;
-
-    return walk;
-}
-
-
-const ngx_oauth_scope_term_t *
-ngx_oauth_scope_next(ngx_oauth_scope_walk_t *walk)
-{
-    const ngx_oauth_scope_term_t  *terms;
-
-    for ( /* void */ ; walk->left; walk->left--, walk->scope++) {
-
-        if (walk->term == 0
-            && walk->method
-            && !ngx_oauth_scope_applies(walk->scope, walk->method))
-        {
-            continue;
-        }
-
-        if (walk->term < walk->scope->terms->nelts) {
-            terms = walk->scope->terms->elts;
-            return &terms[walk->term++];
-        }
-
-        walk->term = 0;
-    }
-
-    return NULL;
-}
-
-
 /* method=GET covers HEAD: both hand out the same representation. */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
     const ngx_str_t *method)
 {

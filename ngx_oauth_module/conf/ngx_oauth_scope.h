@@ -41,18 +41,55 @@ typedef struct {
 } ngx_oauth_scope_walk_t;
 
 
+/* Returns 1 when the directive is for this method. */
+
+ngx_uint_t ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
+    const ngx_str_t *method);
+
 /*
  * Starts a walk over the terms that are demanded of requests with this method.
  * scopes: of ngx_oauth_scope_t, or NULL; method: NULL stands for every method.
  */
 
-ngx_oauth_scope_walk_t ngx_oauth_scope_start(const ngx_array_t *scopes,
-    const ngx_str_t *method);
+static ngx_inline ngx_oauth_scope_walk_t
+ngx_oauth_scope_start(const ngx_array_t *scopes, const ngx_str_t *method)
+{
+    ngx_oauth_scope_walk_t  walk;
+
+    walk.scope = scopes ? scopes->elts : NULL;
+    walk.left = scopes ? scopes->nelts : 0;
+    walk.term = 0;
+    walk.method = method;
+
+    return walk;
+}
+
 
 /* Returns the next term, or NULL when there is no more. */
 
-const ngx_oauth_scope_term_t *ngx_oauth_scope_next(
-    ngx_oauth_scope_walk_t *walk);
+static ngx_inline const ngx_oauth_scope_term_t *
+ngx_oauth_scope_next(ngx_oauth_scope_walk_t *walk)
+{
+    const ngx_oauth_scope_term_t  *terms;
+
+    for ( /* void */ ; walk->left; walk->left--, walk->scope++, walk->term = 0)
+    {
+        if (walk->term == 0
+            && walk->method
+            && !ngx_oauth_scope_applies(walk->scope, walk->method))
+        {
+            continue;
+        }
+
+        if (walk->term < walk->scope->terms->nelts) {
+            terms = walk->scope->terms->elts;
+            return &terms[walk->term++];
+        }
+    }
+
+    return NULL;
+}
+
 
 /* Returns 1 when this value of the term is "none", which demands nothing. */
 

@@ -13,16 +13,15 @@
 #include "oauth_demand.h"
 
 
-static oauth_reason_t ngx_oauth_policy_audience(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static oauth_reason_t ngx_oauth_policy_requires(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static oauth_reason_t ngx_oauth_policy_variables(ngx_http_request_t *r,
     const ngx_oauth_require_t *require, const oauth_token_claim_t *claim);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
-static oauth_reason_t ngx_oauth_policy_value(const ngx_oauth_loc_conf_t *conf,
-    oauth_str_t scopes, oauth_str_t granted);
+static oauth_reason_t ngx_oauth_policy_alternative(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const ngx_oauth_scope_term_t *term,
+    ngx_http_complex_value_t *alternative, oauth_str_t granted);
 
 
 oauth_reason_t
@@ -31,9 +30,12 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
 {
     oauth_reason_t  reason;
 
-    reason = ngx_oauth_policy_audience(r, conf, token);
-    if (reason != OAUTH_OK) {
-        return reason;
+    if (!conf->any_audience) {
+
+        reason = oauth_demand_audience(&conf->demand, token);
+        if (reason != OAUTH_OK) {
+            return reason;
+        }
     }
 
     if (conf->needs_subject) {
@@ -50,27 +52,6 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
     }
 
     return ngx_oauth_policy_scopes(r, conf, token->scope);
-}
-
-
-static oauth_reason_t
-ngx_oauth_policy_audience(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
-{
-    oauth_demand_audience_t  demand;
-
-    if (conf->any_audience) {
-        return OAUTH_OK;
-    }
-
-    ngx_oauth_resource_demand(ngx_http_get_module_srv_conf(r,
-                                                           ngx_oauth_module),
-                              conf->resource, &demand);
-
-    demand.listed = conf->audience ? conf->audience->elts : NULL;
-    demand.nlisted = conf->audience ? conf->audience->nelts : 0;
-
-    return oauth_demand_audience(&demand, token);
 }
 
 
@@ -170,23 +151,19 @@ oauth_reason_t
 ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
     const ngx_oauth_scope_term_t *term, oauth_str_t granted)
 {
-    ngx_str_t                  value;
     ngx_uint_t                 i;
+    oauth_reason_t             reason;
     ngx_http_complex_value_t  *alternatives;
 
     alternatives = term->alternatives->elts;
 
     for (i = 0; i < term->alternatives->nelts; i++) {
 
-        if (ngx_oauth_evaluate_value(r, &alternatives[i], &value) != NGX_OK) {
-            return OAUTH_SERVER_ERROR;
-        }
+        reason = ngx_oauth_policy_alternative(r, conf, term, &alternatives[i],
+                                              granted);
 
-        if (ngx_oauth_scope_is_none(term, &value)
-            || ngx_oauth_policy_value(conf, ngx_oauth_str(&value), granted)
-               == OAUTH_OK)
-        {
-            return OAUTH_OK;
+        if (reason != OAUTH_INSUFFICIENT_SCOPE) {
+            return reason;
         }
     }
 
@@ -194,11 +171,34 @@ ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
 }
 
 
+/* A value of the configuration is one scope-token, which has been checked. */
+
 static oauth_reason_t
-ngx_oauth_policy_value(const ngx_oauth_loc_conf_t *conf, oauth_str_t scopes,
-    oauth_str_t granted)
+ngx_oauth_policy_alternative(ngx_http_request_t *r,
+    const ngx_oauth_loc_conf_t *conf, const ngx_oauth_scope_term_t *term,
+    ngx_http_complex_value_t *alternative, oauth_str_t granted)
 {
-    return oauth_demand_scopes(scopes, granted,
-                               conf->implied ? conf->implied->elts : NULL,
-                               conf->implied ? conf->implied->nelts : 0);
+    ngx_str_t                  value;
+    ngx_uint_t                 n;
+    const oauth_scope_rule_t  *implied;
+
+    if (ngx_oauth_evaluate_value(r, alternative, &value) != NGX_OK) {
+        return OAUTH_SERVER_ERROR;
+    }
+
+    if (ngx_oauth_scope_is_none(term, &value)) {
+        return OAUTH_OK;
+    }
+
+    implied = conf->implied ? conf->implied->elts : NULL;
+    n = conf->implied ? conf->implied->nelts : 0;
+
+    if (alternative->lengths) {
+        return oauth_demand_scopes(ngx_oauth_str(&value), granted, implied, n);
+    }
+
+    return oauth_scope_granted(granted, ngx_oauth_str(&value), implied, n)
+           ? OAUTH_OK : OAUTH_INSUFFICIENT_SCOPE;
 }
+
+
