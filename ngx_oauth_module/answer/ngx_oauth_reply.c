@@ -14,6 +14,7 @@
 #include "ngx_oauth_reply.h"
 #include "ngx_oauth_resource.h"
 #include "ngx_oauth_text.h"
+#include "ngx_oauth_verdict.h"
 
 
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
@@ -48,6 +49,7 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
     }
 
     ngx_oauth_explain(ctx);
+    ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_REFUSED);
 
     /* Of an earlier location. */
 
@@ -76,6 +78,7 @@ ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx)
     oauth_answer_t  answer;
 
     ngx_oauth_explain(ctx);
+    ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_REFUSED);
 
     answer = oauth_reason_info(ctx->reason)->answer;
 

@@ -11,6 +11,7 @@
 #include "ngx_oauth_conf_warn.h"
 #include "ngx_oauth_filter.h"
 #include "ngx_oauth_header.h"
+#include "ngx_oauth_known.h"
 #include "ngx_oauth_metadata.h"
 #include "ngx_oauth_phase.h"
 #include "ngx_oauth_require.h"
@@ -20,7 +21,6 @@
 #include "ngx_oauth_text_init.h"
 #include "ngx_oauth_variables.h"
 #include "ngx_oauth_wrap.h"
-#include "oauth_secret.h"
 
 
 static ngx_int_t ngx_oauth_module_preconfiguration(ngx_conf_t *cf);
@@ -30,7 +30,6 @@ static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
 static ngx_int_t ngx_oauth_log_first(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
-static oauth_cache_t *ngx_oauth_cache_create(size_t entries, ngx_log_t *log);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
@@ -456,34 +455,10 @@ ngx_oauth_init_process(ngx_cycle_t *cycle)
     }
 
     if (mcf->cache_entries > 0 && mcf->issuers.nelts > 0) {
-        mcf->cache = ngx_oauth_cache_create(mcf->cache_entries, cycle->log);
+        mcf->cache = ngx_oauth_known_create(mcf->cache_entries, cycle->log);
     }
 
     return ngx_oauth_provider_start(cycle, &mcf->issuers);
-}
-
-
-/* Without it every request has its token verified: slower, as good. */
-
-static oauth_cache_t *
-ngx_oauth_cache_create(size_t entries, ngx_log_t *log)
-{
-    u_char          secret[OAUTH_SIPHASH_KEY];
-    oauth_cache_t  *cache;
-
-    cache = NULL;
-
-    if (oauth_secret_create(secret, sizeof(secret)) == 0) {
-        cache = oauth_cache_create(entries, secret);
-    }
-
-    if (cache == NULL) {
-        ngx_log_error(NGX_LOG_ALERT, log, 0,
-                      "oauth: memory is short for oauth_cache, this worker "
-                      "verifies every token anew");
-    }
-
-    return cache;
 }
 
 

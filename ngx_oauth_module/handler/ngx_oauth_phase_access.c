@@ -13,6 +13,7 @@
 #include "ngx_oauth_phase.h"
 #include "ngx_oauth_reply.h"
 #include "ngx_oauth_steps.h"
+#include "ngx_oauth_verdict.h"
 
 
 static ngx_int_t ngx_oauth_phase_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc);
@@ -69,6 +70,8 @@ ngx_oauth_phase_preaccess(ngx_http_request_t *r)
     if (ngx_oauth_forward_identity(ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_ADMITTED);
 
     return NGX_DECLINED;
 }
@@ -169,6 +172,8 @@ ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
         return ngx_oauth_phase_refuse(ctx);
     }
 
+    ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_ADMITTED);
+
     return NGX_OK;
 }
 
@@ -231,6 +236,7 @@ ngx_oauth_phase_precontent(ngx_http_request_t *r)
 
     if (r->err_status == 0) {
         ctx->refusal.status = 0;
+        ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_OVERRULED);
 
     } else {
         ctx->refusal.paged = 1;

@@ -8,6 +8,8 @@
 
 
 #include "ngx_oauth_context.h"
+#include "ngx_oauth_trace.h"
+#include "ngx_oauth_verdict.h"
 
 
 static void ngx_oauth_context_wake(ngx_oauth_wait_t *wait);
@@ -41,6 +43,10 @@ ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
 
     if (rc == NGX_AGAIN) {
 
+        if (ngx_oauth_trace_is_on(r)) {
+            ngx_oauth_trace_wait(ctx, "waits for keys");
+        }
+
         /* A post_action outlives its client. */
 
         r->read_event_handler = r->post_action ? ngx_http_block_reading
@@ -66,6 +72,10 @@ ngx_oauth_context_wake(ngx_oauth_wait_t *wait)
     c = r->connection;
 
     ngx_http_set_log_request(c->log, r);
+
+    if (ngx_oauth_trace_is_on(r)) {
+        ngx_oauth_trace_wait(ctx, "goes on");
+    }
 
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_core_run_phases;
@@ -195,6 +205,7 @@ ngx_oauth_context_cleanup(void *data)
 {
     ngx_oauth_ctx_t *ctx = data;
 
+    ngx_oauth_verdict_done(ctx);
     ngx_oauth_provider_cancel(&ctx->wait);
 
     oauth_jwt_free(ctx->jwt);

@@ -44,6 +44,17 @@ typedef enum {
 } ngx_oauth_context_waiting_t;
 
 
+/* What was carried out: see ngx_oauth_verdict.h. */
+
+typedef enum {
+    NGX_OAUTH_VERDICT_NONE = 0,         /* nothing: the location is open, or
+                                           the request did not get that far */
+    NGX_OAUTH_VERDICT_ADMITTED,
+    NGX_OAUTH_VERDICT_REFUSED,
+    NGX_OAUTH_VERDICT_OVERRULED         /* refused, and let in (satisfy any) */
+} ngx_oauth_context_verdict_t;
+
+
 typedef struct {
     ngx_http_request_t          *request;
     const ngx_oauth_loc_conf_t  *conf;      /* the location that is decided   */
@@ -74,7 +85,8 @@ typedef struct {
     ngx_uint_t                   reads;     /* how often we were asked        */
     ngx_str_t                    uri;       /* that the client asked for      */
 
-    ngx_oauth_context_waiting_t          waiting;
+    ngx_oauth_context_waiting_t  waiting;
+    ngx_oauth_context_verdict_t  verdict;
     unsigned                     preflight:1;   /* answered for refusal.conf  */
     unsigned                     metadata:10;   /* the status that a document
                                                was asked for with, its text is

@@ -9,14 +9,21 @@
 
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_field.h"
+#include "ngx_oauth_known.h"
 #include "ngx_oauth_policy.h"
 #include "ngx_oauth_steps.h"
+#include "ngx_oauth_trace.h"
 #include "oauth_target.h"
 
 
 /* NGX_OK: next; NGX_AGAIN: undecided; NGX_DECLINED: refused with a reason. */
 
 typedef ngx_int_t (*ngx_oauth_step_pt)(ngx_oauth_ctx_t *ctx);
+
+typedef struct {
+    const char         *name;
+    ngx_oauth_step_pt   handler;
+} ngx_oauth_steps_step_t;
 
 
 static ngx_int_t ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx,
@@ -31,27 +38,36 @@ static ngx_int_t ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
-static oauth_token_t *ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx,
-    oauth_cache_t *cache);
-static int ngx_oauth_steps_accepts(const oauth_token_rules_t *rules,
-    const void *data);
 static ngx_int_t ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_steps_retired(void *data);
 static ngx_int_t ngx_oauth_step_result(ngx_oauth_ctx_t *ctx,
     oauth_reason_t reason);
 
 
-static const ngx_oauth_step_pt  ngx_oauth_steps[] = {
-    ngx_oauth_step_uri,        /* one that means the same to everybody        */
-    ngx_oauth_step_token,      /* Authorization -> token, or the challenge    */
-    ngx_oauth_step_known,      /* verified before: in this request, or in the
-                                  worker's cache                              */
-    ngx_oauth_step_issuer,     /* one that this location trusts               */
-    ngx_oauth_step_keys,       /* the issuer's keys; may park                 */
-    ngx_oauth_step_verify,     /* signature, then claims; may park            */
-    ngx_oauth_step_policy,     /* audience, requirements, scopes of *this*
-                                  location                                    */
-    NULL
+static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
+
+    /* a path that every server reads alike, where that is asked for */
+    { "uri", ngx_oauth_step_uri },
+
+    /* Authorization holds credentials, or the client gets the challenge */
+    { "token", ngx_oauth_step_token },
+
+    /* verified before, in this request or by this worker */
+    { "known", ngx_oauth_step_known },
+
+    /* the issuer is one that this location trusts */
+    { "issuer", ngx_oauth_step_issuer },
+
+    /* the issuer's keys are there; may park the request */
+    { "keys", ngx_oauth_step_keys },
+
+    /* signature, then claims; may park the request */
+    { "verify", ngx_oauth_step_verify },
+
+    /* audience, requirements and scopes of this location */
+    { "policy", ngx_oauth_step_policy },
+
+    { NULL, NULL }
 };
 
 
@@ -103,8 +119,11 @@ static ngx_int_t
 ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ngx_oauth_context_waiting_t waiting, ngx_oauth_step_pt last)
 {
-    ngx_int_t                 rc;
-    const ngx_oauth_step_pt  *step;
+    ngx_int_t                      rc;
+    ngx_uint_t                     trace;
+    const ngx_oauth_steps_step_t  *step;
+
+    trace = ngx_oauth_trace_is_on(r);
 
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
     ctx->waiting = waiting;
@@ -117,9 +136,13 @@ ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
         return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
     }
 
-    for (step = ngx_oauth_steps; *step; step++) {
+    for (step = ngx_oauth_steps; step->handler; step++) {
 
-        rc = (*step)(ctx);
+        rc = step->handler(ctx);
+
+        if (trace) {
+            ngx_oauth_trace_step(ctx, step->name, rc);
+        }
 
         if (rc == NGX_AGAIN) {
             ctx->reason = OAUTH_KEYS_UNAVAILABLE;
@@ -130,7 +153,7 @@ ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
             return NGX_DECLINED;
         }
 
-        if (*step == last) {
+        if (step->handler == last) {
             break;
         }
     }
@@ -186,19 +209,15 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
 {
-    const ngx_oauth_main_conf_t  *mcf;
-
     if (ctx->token
-        && !ngx_oauth_steps_accepts(ctx->token->rules, ctx->conf->issuers)
+        && !ngx_oauth_known_fits(ctx->token->rules, ctx->conf)
         && ngx_oauth_steps_retire(ctx) != NGX_OK)
     {
         return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
     }
 
-    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
-
-    if (ctx->token == NULL && mcf->cache) {
-        ctx->token = ngx_oauth_steps_cached(ctx, mcf->cache);
+    if (ctx->token == NULL) {
+        ctx->token = ngx_oauth_known_lookup(ctx);
     }
 
     if (ctx->token) {
@@ -283,11 +302,10 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t                    generation;
-    oauth_reason_t                reason;
-    ngx_oauth_issuer_t           *issuer;
-    const oauth_jwks_t           *keys;
-    const ngx_oauth_main_conf_t  *mcf;
+    ngx_uint_t           generation;
+    oauth_reason_t       reason;
+    ngx_oauth_issuer_t  *issuer;
+    const oauth_jwks_t  *keys;
 
     if (ctx->token) {
         return NGX_OK;
@@ -327,10 +345,8 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
         return NGX_AGAIN;
     }
 
-    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
-
-    if (reason == OAUTH_OK && mcf->cache) {
-        oauth_cache_store(mcf->cache, ctx->token, generation, ngx_time());
+    if (reason == OAUTH_OK) {
+        ngx_oauth_known_store(ctx, generation);
     }
 
     return ngx_oauth_step_result(ctx, reason);
@@ -392,66 +408,6 @@ ngx_oauth_steps_is_doubled(ngx_http_request_t *r)
     }
 
     return n > 1;
-}
-
-
-/*
- * A token of the cache, as good as on the day it was verified: its time is not
- * over (nor to come, the clock may step), and the keys of its issuer are still
- * the same.
- */
-
-static oauth_token_t *
-ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
-{
-    uint64_t               generation;
-    oauth_token_t         *token;
-    ngx_oauth_issuer_t    *issuer;
-    ngx_oauth_provider_t  *provider;
-
-    token = oauth_cache_lookup(cache, ctx->credentials.text,
-                               ngx_oauth_steps_accepts, ctx->conf->issuers,
-                               &generation);
-    if (token == NULL) {
-        return NULL;
-    }
-
-    issuer = ngx_oauth_container(token->rules, ngx_oauth_issuer_t, policy);
-    provider = issuer->provider;
-
-    if (provider
-        && ngx_oauth_provider_keys(provider)
-        && ngx_oauth_provider_generation(provider) == generation
-        && oauth_token_is_current(token, ngx_time()))
-    {
-        return oauth_token_acquire(token);
-    }
-
-    oauth_cache_expire(cache, token);
-
-    return NULL;
-}
-
-
-/* data: the issuers of a location. */
-
-static int
-ngx_oauth_steps_accepts(const oauth_token_rules_t *rules, const void *data)
-{
-    const ngx_array_t *issuers = data;
-
-    ngx_uint_t            i;
-    ngx_oauth_issuer_t  **issuer;
-
-    issuer = issuers->elts;
-
-    for (i = 0; i < issuers->nelts; i++) {
-        if (&issuer[i]->policy == rules) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
