@@ -19,11 +19,12 @@
 
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
-static ngx_oauth_text_t *ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx,
-    ngx_oauth_text_t *rendered);
-static ngx_oauth_text_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx);
+static ngx_oauth_text_t *ngx_oauth_reply_text(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_text_kind_t kind, ngx_oauth_text_t *rendered);
+static ngx_oauth_text_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_text_kind_t kind);
 static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
-    ngx_oauth_text_t *answer);
+    ngx_oauth_text_kind_t kind, ngx_oauth_text_t *text);
 
 
 ngx_int_t
@@ -116,46 +117,47 @@ ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t                      kind;
-    ngx_oauth_text_t               *answer, rendered;
-    const ngx_oauth_text_reason_t  *error;
+    ngx_oauth_text_kind_t           kind;
+    ngx_oauth_text_t               *text, rendered;
+    const ngx_oauth_text_reason_t  *reason;
     ngx_oauth_context_refusal_t    *refusal;
     const ngx_oauth_main_conf_t    *mcf;
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
     refusal = &ctx->refusal;
-    error = &mcf->reasons[ctx->reason];
+    reason = &mcf->reasons[ctx->reason];
     kind = ngx_oauth_text_kind(ctx->reason);
     refusal->page = ngx_oauth_cors_navigates(ctx->request);
-    answer = ngx_oauth_reply_answer(ctx, &rendered);
+    text = ngx_oauth_reply_text(ctx, kind, &rendered);
 
-    if (answer == NULL) {
+    if (text == NULL) {
         return NGX_ERROR;
     }
 
-    refusal->body[0] = refusal->page ? error->page : error->problem;
-    refusal->body[1] = refusal->page ? answer->pages[kind]
-                                     : answer->problems[kind];
+    refusal->body[0] = refusal->page ? reason->page : reason->problem;
+    refusal->body[1] = refusal->page ? text->pages[kind]
+                                     : text->problems[kind];
 
     if (kind == NGX_OAUTH_TEXT_NONE) {
         return NGX_OK;
     }
 
     return ngx_oauth_str_join(ctx->request->pool, &refusal->challenge,
-                              &error->challenge, &answer->challenge, NULL);
+                              &reason->challenge, &text->challenge, NULL);
 }
 
 
 /* As rendered with the configuration where that fits, or now; NULL: neither. */
 
 static ngx_oauth_text_t *
-ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *rendered)
+ngx_oauth_reply_text(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
+    ngx_oauth_text_t *rendered)
 {
     ngx_int_t          rc;
     ngx_oauth_text_t  *prepared;
 
-    prepared = ngx_oauth_reply_prepared(ctx);
+    prepared = ngx_oauth_reply_prepared(ctx, kind);
 
     if (prepared && !ctx->conf->resource->reflect) {
         return prepared;
@@ -169,13 +171,14 @@ ngx_oauth_reply_answer(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *rendered)
         return prepared;
     }
 
-    return (rc == NGX_ERROR || ngx_oauth_reply_render(ctx, rendered) != NGX_OK)
+    return (rc == NGX_ERROR
+            || ngx_oauth_reply_render(ctx, kind, rendered) != NGX_OK)
            ? NULL : rendered;
 }
 
 
 static ngx_oauth_text_t *
-ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx)
+ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind)
 {
     ngx_uint_t                 i, n;
     ngx_oauth_text_variant_t  *variants;
@@ -195,12 +198,13 @@ ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx)
         }
     }
 
-    return variants[i].texts[ngx_oauth_text_kind(ctx->reason)];
+    return variants[i].texts[kind];
 }
 
 
 static ngx_int_t
-ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *answer)
+ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
+    ngx_oauth_text_t *text)
 {
     ngx_int_t             rc;
     oauth_buf_t           scope;
@@ -211,11 +215,11 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *answer)
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
-    answer->issuer = issuers[0]->policy.issuer;
+    text->issuer = issuers[0]->policy.issuer;
 
-    if (ngx_oauth_text_kind(ctx->reason) == NGX_OAUTH_TEXT_NONE) {
+    if (kind == NGX_OAUTH_TEXT_NONE) {
         return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page,
-                                      answer);
+                                    text);
     }
 
     /* The scopes that the policy asked for, where a scope is what lacks. */
@@ -223,8 +227,7 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *answer)
     ctx->judging = (ctx->reason == OAUTH_INSUFFICIENT_SCOPE);
 
     rc = ngx_oauth_text_scope(ctx->request, ctx->conf,
-                                &ctx->request->method_name,
-                                ngx_oauth_text_kind(ctx->reason), &scope);
+                              &ctx->request->method_name, kind, &scope);
 
     ctx->judging = 0;
 
@@ -233,10 +236,9 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_t *answer)
         return NGX_ERROR;
     }
 
-    if (ngx_oauth_buf_move(pool, &scope, &answer->scope) != NGX_OK) {
+    if (ngx_oauth_buf_move(pool, &scope, &text->scope) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page,
-                                  answer);
+    return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page, text);
 }
