@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
 # nginx refuses a new configuration at a reload, at different points of its
-# start. The reload then changes nothing: no byte of the zone, nothing for
+# start.  The reload then changes nothing: no byte of the zone, nothing for
 # workers that start later, and the master loses no memory.
 
 use strict;

@@ -76,7 +76,7 @@ sub measure_inputs {
 
 
 # An unknown kid makes the worker fetch and parse a document, once in
-# key_refetch. In one round it gets one document of each issuer.
+# key_refetch.  In one round it gets one document of each issuer.
 
 sub measure_documents {
     my %documents = documents(%keys);

@@ -87,7 +87,7 @@ echo "$1" >>'${this.folder}/opened'
     }
 
     // Replaces a text that a program has stored, such as its token, by another
-    // one. Returns the number of files that contained it.
+    // one.  Returns the number of files that contained it.
 
     async replace(from, to) {
         let count = 0;

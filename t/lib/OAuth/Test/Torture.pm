@@ -1,7 +1,7 @@
 package OAuth::Test::Torture;
 
 # An nginx whose n-th allocation fails (t/torture/fail.c), with an app and an
-# issuer. After each failure the worker must live and serve the next request,
+# issuer.  After each failure the worker must live and serve the next request,
 # and it must not have lost memory.
 
 use strict;
