@@ -1,7 +1,7 @@
 
 /*
- * The Authorization value.  Input: the value.  Two patterns say which of the
- * three answers is right; a token is a view of the value.
+ * The value of an Authorization field.  Input: the value.  Two patterns say
+ * which of the three results is right.  A token must be a view of the value.
  */
 
 
@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_need_clean();
     fuzz_need(reason == fuzz_expected(value));
 
-    /* Without a look at the token's bytes: the same token. */
+    /* Reading without checking the bytes of the token gives the same token. */
 
     peeked = oauth_bearer_peek(value, &known);
 
