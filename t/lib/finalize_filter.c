@@ -73,7 +73,7 @@ ngx_module_t  finalize_filter_module = {
 };
 
 
-/* What nginx looks up in a dynamic module. */
+/* The names that nginx looks up in a dynamic module. */
 
 ngx_module_t *ngx_modules[] = { &finalize_filter_module, NULL };
 char *ngx_module_names[] = { "finalize_filter_module", NULL };

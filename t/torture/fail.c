@@ -86,7 +86,7 @@ torture_init(void)
 }
 
 
-/* The page, if it is this process that is watched. */
+/* Returns the page if this process is the one that is watched. */
 
 static torture_page_t *
 torture_mine(void)
@@ -226,7 +226,7 @@ getgrnam(const char *name)
 }
 
 
-/* The wall clock stays: tokens keep their times. */
+/* Only the monotonic clock is moved, so the times in tokens stay valid. */
 
 int
 clock_gettime(clockid_t clock, struct timespec *ts)
