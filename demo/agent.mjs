@@ -13,8 +13,8 @@ const CODE = 'authorization_code';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 
-// Goes through all steps and returns what somebody needs to go on by hand: {
-// token, metadata }.  For its checks it also gets { account, reached }: the
+// Goes through all steps and returns what somebody needs to go on by hand:
+// { token, metadata }.  For its checks it also gets { account, reached }: the
 // account that signs in, and a function that says how often the app was
 // reached.
 

@@ -4,8 +4,8 @@
 import { startServer } from './server.mjs';
 
 
-// Returns { port, url, requests, stop }.  requests lists what came, in order: {
-// method, path, headers }.
+// Returns { port, url, requests, stop }.  requests lists what came, in order:
+// { method, path, headers }.
 
 export async function startApp() {
     const requests = [];

@@ -44,8 +44,8 @@ export class Story {
     }
 
     // Sends a request and prints both sides.  `show` lists the headers of the
-    // answer to print, `members` the members of a long JSON body.  Returns {
-    // status, headers, body, json }.
+    // answer to print, `members` the members of a long JSON body.  Returns
+    // { status, headers, body, json }.
 
     async exchange({ method = 'GET', url, headers = {}, form, json,
                      show = ['content-type'], members })
