@@ -271,7 +271,7 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
 }
 
 
-/* Checks each selected claim and its members in their order. */
+/* Each selected claim, and its members in their order. */
 
 static void
 oracle_selected(const oauth_token_t *token, const oauth_claims_t *claims)

@@ -216,10 +216,7 @@ json_controls(void **state)
 }
 
 
-/*
- * In a key set a string may have the escape for U+0000.  Everything else is
- * refused as in other documents.
- */
+/* In a key set U+0000 does not spoil the text; everything else does. */
 
 static void
 json_nul(void **state)
