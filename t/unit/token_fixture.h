@@ -44,7 +44,7 @@ extern EVP_PKEY              *token_foreign;            /* P-256, in no set */
 extern oauth_jwks_t          *token_set;                /* of token_keys */
 
 
-/* Make and free keys and set; for a group. */
+/* Set up and tear down a group of tests: make and free the keys and the set. */
 
 int token_setup(void **state);
 int token_teardown(void **state);
@@ -54,7 +54,7 @@ int token_teardown(void **state);
 oauth_jwks_t *token_make_set(size_t first, size_t n,
     const char *const *more);
 
-/* The place in token_keys. */
+/* The place of a key in token_keys. */
 
 size_t token_key_of(oauth_alg_id_t id);
 
