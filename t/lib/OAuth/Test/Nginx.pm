@@ -400,8 +400,8 @@ sub reports {
 }
 
 
-# If a test puts tokens where nginx itself logs them (request lines, and header
-# lines that it refuses), it says so with "nginx_logs_tokens".
+# A test that puts tokens where nginx itself logs them, into request lines or
+# header lines that it refuses, says so by "nginx_logs_tokens".
 
 sub own_log {
     my ($self) = @_;
