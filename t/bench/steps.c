@@ -1,12 +1,12 @@
 
 /*
- * What the steps of one token cost, beside the bare library calls that no
- * verification can do without.  Every round runs every step of every algorithm
- * for a moment, so that a machine that is slow for a while is slow for all of
- * them; the table has the medians, in microseconds of CPU time.
+ * What the steps of verifying one token cost, next to the bare library calls
+ * without which no program can verify it.  Every round runs every step of every
+ * algorithm for a moment, so that a machine that is slow for a while is slow
+ * for all of them.  The table has the medians, in microseconds of CPU time.
  *
- * usage: steps [rounds]; status 1 when a whole token costs more than LIMIT
- * times what its bare calls cost together.
+ * usage: steps [rounds]; the status is 1 if a whole token costs more than LIMIT
+ * times the sum of its bare calls.
  */
 
 
@@ -27,7 +27,7 @@
 #define MOMENT      1000.0              /* microseconds of a step in a round  */
 
 
-/* The bare ones first, and their sum. */
+/* The bare library calls come first, then their sum. */
 
 enum {
     STEP_BASE64URL, STEP_JSON, STEP_DIGEST, STEP_KEY, STEP_BARE,
@@ -153,7 +153,7 @@ run_json(subject_t *s)
 }
 
 
-/* EdDSA has none of its own: hashing the message is part of verifying. */
+/* EdDSA has no digest step: hashing the message is part of verifying it. */
 
 static void
 run_digest(subject_t *s)
@@ -274,7 +274,7 @@ measure(size_t subject, size_t step, size_t round)
     s = &subjects[subject];
     t = &series[subject][step];
 
-    /* As often as fills a moment, found by doubling. */
+    /* Finds by doubling how often a step has to run to fill a moment. */
 
     if (t->repeat == 0) {
         t->repeat = 1;

@@ -1,8 +1,8 @@
 
 /*
- * Makes what the steps of one token need.  The bare calls get their contexts
- * from OpenSSL's own functions: nothing of the code under measurement, but for
- * base64url.
+ * Makes what the steps of one token need.  For the bare calls, OpenSSL's own
+ * functions make the contexts.  Nothing comes from the code that is measured,
+ * except for base64url.
  */
 
 
@@ -128,7 +128,10 @@ subject_init_keys(subject_t *s)
 }
 
 
-/* Usual claims, and groups until it has about SUBJECT_SIZE characters. */
+/*
+ * The usual claims, and groups until the token has about SUBJECT_SIZE
+ * characters.
+ */
 
 static void
 subject_write(subject_t *s, oauth_buf_t *buf, unsigned number)
@@ -260,7 +263,7 @@ subject_init_signature(subject_t *s)
 }
 
 
-/* The token among others, as a worker finds it. */
+/* A cache that holds the token among others, as in a worker. */
 
 static void
 subject_init_cache(subject_t *s)

@@ -1,7 +1,7 @@
 
 /*
- * The Authorization value.  Input: the value.  Two patterns say which of the
- * three answers is right; a token is a view of the value.
+ * The value of an Authorization field.  Input: the value.  Two patterns say
+ * which of the three results is right.  A token must be a view of the value.
  */
 
 
@@ -55,7 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     token = credentials.text;
 
-    /* Without a look at the token's bytes: the same token. */
+    /* Reading without checking the bytes of the token gives the same token. */
 
     peeked = oauth_credentials_peek(value, &known);
 

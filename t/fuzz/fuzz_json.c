@@ -1,8 +1,8 @@
 
 /*
- * JSON.  Input: the text.  A tree keeps the bounds that the header promises,
- * survives writing and reading, and its values become text without control
- * characters.
+ * JSON.  Input: the text.  A parsed value must keep the limits that the header
+ * names and must be the same after writing and reading.  Its values must become
+ * text without control characters.
  */
 
 
@@ -113,7 +113,7 @@ fuzz_walk_string(oauth_str_t s, fuzz_facts_t *facts)
 }
 
 
-/* Nothing in it but white space is below 0x20. */
+/* Only white space may be below 0x20. */
 
 static void
 fuzz_raw(oauth_str_t text)
@@ -129,7 +129,7 @@ fuzz_raw(oauth_str_t text)
 }
 
 
-/* The bound is the number of members, neither more nor less. */
+/* The limit is exactly the number of members. */
 
 static void
 fuzz_members(oauth_str_t text, size_t members)
@@ -169,7 +169,10 @@ fuzz_again(const json_t *root)
 }
 
 
-/* A member's own name wins, dots or not; and every value has its text. */
+/*
+ * A member is found by its own name, even with dots; and every value has its
+ * text.
+ */
 
 static void
 fuzz_lookup(json_t *root)

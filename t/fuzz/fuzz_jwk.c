@@ -1,9 +1,9 @@
 
 /*
- * One JWK.  Input: its JSON, where $rsa, $p256, $p384, $p521, $okp, $ed448
- * stand for the members of keys that can sign.  A key verifies the algorithms
- * that it says and no other, by its own signatures; fewer allowed algorithms
- * leave fewer.
+ * One JWK. Input: its JSON, in which $rsa, $p256, $p384, $p521, $okp and $ed448
+ * stand for the members of keys that can sign.  A key must verify its own
+ * signatures with the algorithms that it names, and with no others.  If fewer
+ * algorithms are allowed, fewer must be left.
  */
 
 
@@ -124,7 +124,10 @@ fuzz_members(const json_t *value, const oauth_jwk_t *jwk)
 }
 
 
-/* The type is that of kty; a named algorithm is the only one. */
+/*
+ * The type must be that of kty.  If the key names an algorithm, it must be the
+ * only one.
+ */
 
 static void
 fuzz_algorithms(const json_t *value, const oauth_jwk_t *jwk)

@@ -1,9 +1,9 @@
 
 /*
- * A key set.  Input: the document, where $rsa, $p256, $p384, $p521, $okp,
- * $ed448 stand for the members of keys that can sign.  The set is what the
- * keys are one by one; which of them is asked, and what it may verify, is held
- * against a plain walk over the set.
+ * A key set.  Input: the document, in which $rsa, $p256, $p384, $p521, $okp and
+ * $ed448 stand for the members of keys that can sign.  The set must have the
+ * keys that are found one by one.  Which key is tried, and what it may verify,
+ * is compared with a plain walk over the set.
  */
 
 
@@ -14,7 +14,7 @@
 #include "signer.h"
 
 
-/* Members of all objects that the core reads, at most. */
+/* The most members that all objects may have for the core to read them. */
 
 #define FUZZ_MEMBERS  (16 * OAUTH_JWKS_MEMBERS)
 
@@ -92,7 +92,7 @@ fuzz_parse(oauth_str_t text)
 }
 
 
-/* The keys one by one: as many, in their order, as the set has. */
+/* The keys, parsed one by one, must be those of the set, in the same order. */
 
 static size_t
 fuzz_usable(const json_t *keys, const oauth_jwks_t *set)

@@ -1,7 +1,7 @@
 
 /*
- * Why a token may be accepted, whether it was refused for what it is, and what
- * is kept of it.
+ * Whether a token may be accepted, whether the reason for its refusal is true,
+ * and what a token must keep.
  */
 
 
@@ -29,7 +29,9 @@ static void oracle_inside(const oauth_token_t *token, oauth_str_t s);
 void
 oracle_accepted(const trial_t *c)
 {
-    /* Nobody else can sign, and nothing may be changed afterwards. */
+    /*
+     * Only the keys of the set can sign, and nothing may be changed after that.
+     */
 
     fuzz_need(!c->raw && !c->foreign && !c->flip);
     fuzz_need(c->set != TRIAL_FOREIGN);
@@ -56,7 +58,10 @@ oracle_header(const trial_t *c)
     fuzz_need(alg);
     fuzz_need(alg->bits & oracle_signed(c) & c->policy.algorithms);
 
-    /* The set's RSA key says PS256, the others have one algorithm anyway. */
+    /*
+     * The RSA key of the set names PS256.  Each other key has only one
+     * algorithm anyway.
+     */
 
     if (c->set == TRIAL_PINNED && alg->type == OAUTH_KEY_RSA) {
         fuzz_need(alg->id == OAUTH_ALG_PS256);
@@ -173,7 +178,9 @@ oracle_refused(oauth_reason_t reason, const trial_t *c)
 }
 
 
-/* 1 when the header names the algorithm that has signed. */
+/*
+ * Returns 1 if the header names the algorithm with which the token was signed.
+ */
 
 static int
 oracle_header_names(const trial_t *c)
@@ -190,7 +197,7 @@ oracle_header_names(const trial_t *c)
         alg = oauth_alg_lookup(name);
         same = alg && (alg->bits & oracle_signed(c));
 
-        /* By its kid it may mean the key of the other curve. */
+        /* The kid may be that of the key on the other curve. */
 
         if (alg && alg->id == OAUTH_ALG_EDDSA && fuzz_member(header, "kid")) {
             same = 0;
@@ -258,7 +265,7 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
 
     oracle_selected(token, claims);
 
-    /* Later it expires. */
+    /* At a later time the token is expired. */
 
     end = claims->expires + c->policy.leeway;
 
@@ -266,7 +273,7 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
     fuzz_need(oauth_token_is_current(token, end - 1));
     fuzz_need(!oauth_token_is_current(token, end));
 
-    /* Another holder. */
+    /* A second reference to the token. */
 
     fuzz_need(oauth_token_acquire(token) == token);
     oauth_token_free(token);

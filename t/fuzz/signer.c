@@ -1,6 +1,6 @@
 
 /*
- * Keys whose private half the targets have.  They, their members and the
+ * Keys whose private half the targets know.  The keys, their members and the
  * signatures live as long as the program.
  */
 

@@ -1,7 +1,7 @@
 package Source;
 
-# Reads the module's sources for the style scripts: names, text, comments
-# taken out, functions, directives.
+# Reads the module's sources for the scripts in this folder: names, text with
+# and without comments, functions, directives.
 
 use strict;
 use warnings;
@@ -16,7 +16,7 @@ our @EXPORT = qw(
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
 
-# A file's name is unique in the module: name => room.
+# The name of a file is unique in the module: name => room.
 
 my %room = map { basename($_) => basename(dirname($_)) }
            glob("'$top/ngx_oauth_module/'*/*.[ch]");
@@ -34,7 +34,7 @@ sub slurp {
 }
 
 
-# Names of the module's C files, those with the given end or all.
+# The names of the module's C files: all, or those that end with ".c" or ".h".
 
 sub sources {
     my ($end) = @_;
@@ -75,8 +75,8 @@ sub text {
 }
 
 
-# The text with comments taken out, and on request strings too; every newline
-# stays, so a line number found here is the file's.
+# Returns the text without its comments and, on request, without its strings.
+# All newlines stay, so a line number in this text is one of the file.
 
 sub code {
     my ($file, %with) = @_;
@@ -94,8 +94,8 @@ sub code {
 }
 
 
-# Functions of a file written in nginx's style: the name stands at the left
-# margin, and so do its braces.  A length counts from name to last brace.
+# The functions of a file in nginx's style, where the name and the outer braces
+# stand at the left margin.  The length counts from the name to the last brace.
 
 sub functions {
     my ($file) = @_;
@@ -139,8 +139,8 @@ sub commands {
 }
 
 
-# The fenced blocks of a document that carry the language tag: { line, section,
-# info, body }, where info is what stands after the language.
+# The fenced blocks of a document in the given language: { line, section, info,
+# body }, where info is what stands after the language.
 
 sub doc_blocks {
     my ($file, $language) = @_;

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# What every C file looks like: no tabs, no space at a line's end, 80 columns,
-# an opening comment that says what it is for, one newline at the end.
+# The form of every C file: no tabs, no space at the end of a line, at most 80
+# columns, an opening comment that says what the file is for, and exactly one
+# newline at the end.
 
 use strict;
 use warnings;

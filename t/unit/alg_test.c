@@ -134,7 +134,10 @@ alg_not_known(void **state)
 }
 
 
-/* A name stands for itself; EdDSA stands for both curves, and is in no set. */
+/*
+ * A name means its own algorithm.  EdDSA means both curves, and is not itself
+ * in a set.
+ */
 
 static void
 alg_bits(void **state)

@@ -1,8 +1,8 @@
 
 /*
- * The cache of verified tokens.  What is stored is found by all of its bytes
- * and by nothing else; it holds as many tokens as it was made for; expired ones
- * go first, then those that nobody asked for.
+ * The cache of verified tokens.  A stored token is found only by all of its
+ * bytes.  The cache holds as many tokens as it was made for.  Expired tokens
+ * are dropped first, then those that no request has used.
  */
 
 
@@ -27,7 +27,7 @@ static const unsigned char   cache_secret[OAUTH_SIPHASH_KEY] = { 1, 2, 3 };
 static const oauth_token_rules_t  cache_policies[2];
 
 
-/* A token as oauth_token_verify leaves it: one block. */
+/* A token as oauth_token_verify makes it: in one block. */
 
 static oauth_token_t *
 cache_token(const char *text, int64_t expires)
@@ -54,7 +54,7 @@ cache_token(const char *text, int64_t expires)
 }
 
 
-/* Stores one that the cache alone holds. */
+/* Stores a token to which only the cache holds a reference. */
 
 static void
 cache_store(oauth_cache_t *cache, const char *text, int64_t expires)
@@ -101,7 +101,7 @@ cache_found(void **state)
 
     assert_null(cache_lookup(cache, "header.payload.signature"));
 
-    /* The same text for two policies. */
+    /* The same text, stored for two policies. */
 
     oauth_cache_store(cache, first, 7, CACHE_NOW);
     oauth_cache_store(cache, second, UINT64_C(1) << 40, CACHE_NOW);
@@ -116,7 +116,7 @@ cache_found(void **state)
     assert_null(oauth_cache_lookup(cache, first->text, cache_accepts, NULL,
                                    &generation));
 
-    /* Stored again: in its place. */
+    /* A token that is stored again replaces its entry. */
 
     oauth_cache_store(cache, first, 8, CACHE_NOW);
     assert_int_equal(first->refs, 2);
@@ -150,7 +150,7 @@ cache_found(void **state)
 }
 
 
-/* As many as it was made for, for good; more never crowd it. */
+/* As many tokens as the cache was made for stay; it never holds many more. */
 
 static void
 cache_full(void **state)
@@ -180,7 +180,10 @@ cache_full(void **state)
 
         assert_int_equal(lost, 0);
 
-        /* Twenty times as many: no more than a third above the room stay. */
+        /*
+         * Of twenty times as many, at most a third more stay than there is room
+         * for.
+         */
 
         for (i = 0; i < 20 * sizes[n]; i++) {
             snprintf(text, sizeof(text), "other %zu", i);
@@ -200,7 +203,7 @@ cache_full(void **state)
 }
 
 
-/* One set of eight: who goes is decided among these. */
+/* A cache with one set of eight entries: one of these has to be dropped. */
 
 static void
 cache_order(void **state)
@@ -218,12 +221,15 @@ cache_order(void **state)
         cache_store(cache, text, i == 5 ? CACHE_NOW : CACHE_NOW + 1);
     }
 
-    /* The expired one first. */
+    /* The expired token is dropped first. */
 
     cache_store(cache, "new", CACHE_NOW + 1);
     assert_null(cache_lookup(cache, "token 5"));
 
-    /* Then one that nobody has asked for since the hand passed. */
+    /*
+     * Then one that was not looked up since the hand of the clock last passed
+     * it.
+     */
 
     cache_store(cache, "newer", CACHE_NOW + 1);
 

@@ -175,7 +175,9 @@ challenge_every_reason(void **state)
             challenge_assert_param(&p, "error", challenge.reason->error);
             challenge_assert_param(&p, "error_description", description);
 
-            /* clients look for these words without a parser */
+            /*
+             * some clients search for these words without parsing the challenge
+             */
 
             assert_null(strstr(description, "scope="));
             assert_null(strstr(description, "error="));
@@ -194,7 +196,10 @@ challenge_every_reason(void **state)
 }
 
 
-/* A byte that cannot stand between quotes takes its whole value with it. */
+/*
+ * If a value has a byte that is not allowed in quotes, the whole value is left
+ * out.
+ */
 
 static void
 challenge_every_byte(void **state)

@@ -1,9 +1,9 @@
 
 /*
  * The value of an Authorization header (RFC 6750 section 2.1, RFC 9110 section
- * 11.4): what is a token, what is none, what is neither; every byte value in
- * every place.  Values are copied to exact allocations, so that a sanitizer
- * sees a read past the end.
+ * 11.4): which values have a token, which have none, and which are malformed;
+ * every byte value in every place.  Values are copied into allocations of
+ * exactly their size, so that a sanitizer sees a read past the end.
  */
 
 

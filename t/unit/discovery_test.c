@@ -1,8 +1,8 @@
 
 /*
  * Authorization server metadata (RFC 8414 sections 3.1 and 3.3, OpenID Connect
- * Discovery 1.0 section 4): the places in order, documents of real servers in
- * short, and everything that must not be believed.
+ * Discovery 1.0 section 4): the addresses in their order, short forms of
+ * documents of real servers, and everything that must not be accepted.
  */
 
 
@@ -238,7 +238,7 @@ discovery_parse(oauth_str_t text, oauth_discovery_t *discovery)
     error = oauth_discovery_parse((oauth_str_t) { text.len, copy }, &rules,
                                   discovery);
 
-    /* what is found does not point into the text */
+    /* the results do not point into the text */
 
     memset(copy, 'x', text.len);
     free(copy);
@@ -282,7 +282,9 @@ discovery_documents(void **state)
 }
 
 
-/* Where the key set may be, by where the document is and what is allowed. */
+/*
+ * Where the key set may be depends on the document's address and on allow_http.
+ */
 
 #define REMOTE    "https://login.example.com/x"
 #define CLUSTER   "http://keycloak:8080/x"
@@ -308,7 +310,7 @@ static const discovery_uri_case_t  discovery_uri_cases[] = {
     { S(CLUSTER), S("https://login.example.com/keys"), 1, 1 },
     { S(CLUSTER), S("http://keycloak:8080/keys"), 0, 1 },
 
-    /* loopback, in every spelling, is for what is on loopback itself */
+    /* only a document on loopback may name loopback, in whatever spelling */
 
     { S(REMOTE), S("http://127.0.0.1/keys"), 0, 0 },
     { S(REMOTE), S("http://localhost/keys"), 0, 0 },
@@ -430,7 +432,9 @@ discovery_members(void **state)
 }
 
 
-/* Every prefix of a good document is refused, and nothing is left behind. */
+/*
+ * Every prefix of a good document is refused, and no memory is left allocated.
+ */
 
 static void
 discovery_truncated(void **state)

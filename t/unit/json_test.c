@@ -1,7 +1,7 @@
 
 /*
- * JSON: the bounds at both sides of their edge, what RFC 8259 and RFC 7519
- * section 4 refuse, paths, and claims as text.
+ * JSON: documents just inside and just outside each limit, what RFC 8259 and
+ * RFC 7519 section 4 refuse, paths, and claims as text.
  */
 
 
@@ -38,7 +38,7 @@ static const json_case_t  json_cases[] = {
     OK("{\"a\":\"\xc3\xa9\xf0\x9f\x98\x80\"}"),
     OK("{\"a\":-1.5e-3,\"b\":9223372036854775807,\"c\":1e308}"),
 
-    /* Not an object, or not one alone. */
+    /* Not an object, or more than one object. */
 
     BAD(""),
     BAD(" "),
@@ -63,7 +63,7 @@ static const json_case_t  json_cases[] = {
     BAD("{\"a"),
     BAD("{\"a\\\""),
 
-    /* What other parsers let through. */
+    /* Texts that other parsers accept. */
 
     BAD("{\"a\":1,}"),
     BAD("{a:1}"),
@@ -108,7 +108,7 @@ static const json_case_t  json_cases[] = {
     BAD("{\"a\":\"\xf4\x90\x80\x80\"}"),
     BAD("{\"a\":\"\xc3\"}"),
 
-    /* One name, two values. */
+    /* One name with two values. */
 
     BAD("{\"a\":1,\"a\":1}"),
     BAD("{\"a\":1,\"\\u0061\":2}"),
@@ -117,7 +117,7 @@ static const json_case_t  json_cases[] = {
 };
 
 
-/* From an allocation of the text's size, without a NUL behind it. */
+/* Parses a copy of exactly the text's size, without a NUL after it. */
 
 static json_t *
 json_parse(oauth_str_t text, size_t max_members)
@@ -163,8 +163,8 @@ json_table(void **state)
 
 
 /*
- * A raw control character at each place of a text, of which jansson alone
- * skips the NUL after a number; white space is none.
+ * Puts a raw control character at each place of a text.  White space is
+ * allowed.  Only jansson would skip a NUL after a number.
  */
 
 static void
@@ -378,7 +378,10 @@ json_values_parse(size_t n, const char *one)
 }
 
 
-/* The object and both arrays count, too, and an empty array as two. */
+/*
+ * The object and both arrays count as values, too; an empty array counts as
+ * two.
+ */
 
 static void
 json_values(void **state)
@@ -391,7 +394,9 @@ json_values(void **state)
 }
 
 
-/* The text has three containers besides those that are added. */
+/*
+ * The text has three arrays and objects, apart from those that the test adds.
+ */
 
 static void
 json_containers(void **state)
@@ -456,7 +461,9 @@ json_numbers(void **state)
 }
 
 
-/* Quotes, backslashes and brackets inside a string are no structure. */
+/*
+ * Quotes, backslashes and brackets inside a string do not count as structure.
+ */
 
 static void
 json_strings(void **state)

@@ -140,7 +140,9 @@ key_ecdsa_plus_order(void **state)
 }
 
 
-/* OpenSSL's own form of an ECDSA signature is not that of JWS. */
+/*
+ * The form in which OpenSSL writes an ECDSA signature is not the form of JWS.
+ */
 
 static void
 key_ecdsa_der(void **state)
@@ -221,7 +223,10 @@ key_eddsa_plus_order(void **state)
 
         key_assert_bad(key, alg, oauth_buf_str(&good));
 
-        /* R is the identity, S is 0: good for a key of small order only. */
+        /*
+         * R is the identity and S is 0: such a signature fits only a key of
+         * small order.
+         */
 
         memset(good.data, 0, good.len);
         good.data[0] = 1;

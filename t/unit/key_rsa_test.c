@@ -1,7 +1,7 @@
 
 /*
- * RSA: signatures that are the right number in a wrong shape, and padding (RFC
- * 8017 sections 8.2, 9.1, 9.2) made by hand.
+ * RSA: signatures that are the right number in a wrong form, and padding (RFC
+ * 8017 sections 8.2, 9.1, 9.2) that the test makes itself.
  */
 
 
@@ -22,7 +22,7 @@
 #include "keys.h"
 
 
-/* The wanted signature begins with a zero byte: PKCS #1 or PSS. */
+/* Makes a PKCS #1 or PSS signature that begins with a zero byte. */
 
 static void
 key_sign_zero(oauth_buf_t *good, const oauth_alg_t *alg, oauth_buf_t *input)
@@ -129,7 +129,7 @@ typedef struct {
     int           pad;
     oauth_str_t   info;                  /* between separator and hash */
     size_t        hash;                  /* bytes of the hash */
-    size_t        garbage;               /* bytes behind it */
+    size_t        garbage;               /* bytes after it */
     int           good;
 } key_block_t;
 
@@ -181,7 +181,7 @@ static const key_block_t  key_blocks[] = {
 };
 
 
-/* The private operation on a block that is padded by hand. */
+/* Applies the private operation to a block that the test has padded itself. */
 
 static void
 key_sign_block(oauth_buf_t *buf, const key_block_t *block)

@@ -1,7 +1,7 @@
 
 /*
- * Which public keys are taken: RSA by size and exponent, points by curve,
- * range and order, at both sides of each edge.
+ * Which public keys are accepted: RSA by size and exponent, points by curve,
+ * range and order, just inside and just outside each limit.
  */
 
 
@@ -97,7 +97,7 @@ key_rsa_import(void **state)
 }
 
 
-/* The zero byte that some put in front does not count as length. */
+/* A zero byte that some programs put in front does not count for the size. */
 
 static void
 key_rsa_import_zero(void **state)
@@ -184,7 +184,10 @@ key_ec_import(void **state)
         key_assert_no_point(curve, x, y);
         xb.data[len - 1] ^= 1;
 
-        /* More bytes than the curve has, and they are not zero. */
+        /*
+         * More bytes than a coordinate of the curve has, and these are not
+         * zero.
+         */
 
         zeros.len = 0;
         oauth_buf_append_literal(&zeros, "\1");
@@ -243,7 +246,7 @@ key_strip(oauth_str_t s)
 }
 
 
-/* Zero bytes in front of a number are lost, or there are too many. */
+/* Zero bytes in front of a number are missing, or there are too many. */
 
 static void
 key_ec_zeros(void **state)

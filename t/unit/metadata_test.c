@@ -1,8 +1,8 @@
 
 /*
- * The protected resource metadata document (RFC 9728 section 2): its bytes, its
- * omissions, what the configuration may add, and a lack of memory at every
- * step of the writing.
+ * The protected resource metadata document (RFC 9728 section 2): its bytes,
+ * which members are left out, what the configuration may add, and a lack of
+ * memory at every step of writing it.
  */
 
 
@@ -309,7 +309,7 @@ metadata_write_full(void **state)
 }
 
 
-/* Around any URL it is the document of that URL. */
+/* The document can be written around any URL, and then names that URL. */
 
 static void
 metadata_write_rest(void **state)
@@ -357,7 +357,7 @@ metadata_write_least(void **state)
 }
 
 
-/* What was not checked is not written either. */
+/* A value that was not checked is not written. */
 
 static void
 metadata_write_unchecked(void **state)

@@ -1,7 +1,7 @@
 
 /*
- * Edwards curves: which points are taken for a key, and the vectors of RFC 8032
- * sections 7.1 and 7.4.
+ * Edwards curves: which points are accepted as a key, and the vectors of RFC
+ * 8032 sections 7.1 and 7.4.
  */
 
 
@@ -151,8 +151,8 @@ key_ed25519_imports(const unsigned char *x, size_t len)
 
 
 /*
- * The y of all points of small order, y above the field's prime, and y that no
- * point has; each with both signs.
+ * The y of all points of small order, values of y at or above the prime of the
+ * field, and values of y that no point has; each with both signs.
  */
 
 static void
@@ -191,7 +191,10 @@ key_ed25519_refused(void **state)
         assert_false(key_ed25519_imports(x, 32));
     }
 
-    /* p, p + 1, ... 2^255 - 1: 3, 4, 5, 6 are the y of points, p + 3 not. */
+    /*
+     * From p to 2^255 - 1.  Each of 3, 4, 5 and 6 is the y of a point, p + 3 is
+     * not one.
+     */
 
     memset(x, 0xff, 32);
 
@@ -275,7 +278,7 @@ key_ed448_refused(void **state)
     size_t         i, sign;
     unsigned char  x[57];
 
-    /* Small order, then no point. */
+    /* Points of small order, then values that belong to no point. */
 
     static const unsigned char  ys[] = { 0, 1, 2, 6, 10, 11, 14, 15, 16 };
 
@@ -309,7 +312,7 @@ key_ed448_refused(void **state)
         }
     }
 
-    /* The last byte has a sign and nothing else. */
+    /* The last byte has only the bit for the sign. */
 
     memset(x, 0, 57);
     x[0] = 3;
@@ -360,9 +363,9 @@ key_ed448_import(void **state)
 
 
 /*
- * The first byte is zero and is lost, or zeros are put in front of it.  Of 31
- * bytes nobody knows which one is missing, so they are read in one way, which
- * is that of all coordinates.
+ * Keys that begin with a zero byte: the byte is missing, or there are more
+ * zeros in front.  From 31 bytes nobody can tell which byte is missing, so the
+ * core reads them in the one way in which it reads all coordinates.
  */
 
 static void
@@ -415,7 +418,7 @@ key_okp_zeros(void **state)
         assert_int_equal(oauth_key_create_okp(alg->curve, x, &key),
                          OAUTH_INVALID);
 
-        /* What is in front is no zero. */
+        /* The additional byte in front is not zero. */
 
         raw[9] = 1;
         x.data = raw + 9;

@@ -1,7 +1,8 @@
 
 /*
- * What the tests of oauth_token share: one key of each type in a set, one that
- * is in none, a policy, and a token's way from its text to the reason.
+ * What the tests of oauth_token share: a set with one key of each type, a key
+ * that is in no set, a policy, and a function that takes a token from its text
+ * to the reason.
  */
 
 
@@ -143,7 +144,9 @@ token_key_of(oauth_alg_id_t id)
 }
 
 
-/* Both steps on a text of exact size; the token is gone afterwards. */
+/*
+ * Parses and verifies a copy of exactly the text's size, and frees the token.
+ */
 
 oauth_reason_t
 token_reason_of(oauth_str_t text, const oauth_token_rules_t *policy,

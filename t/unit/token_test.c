@@ -1,7 +1,7 @@
 
 /*
- * A token from its text to the verdict.  Every refused token is rightly signed
- * unless the signature is what the case is about.
+ * A token from its text to the verdict.  Every token that is refused has a
+ * right signature, unless the case is about the signature.
  */
 
 
@@ -78,7 +78,7 @@ token_every_algorithm(void **state)
 }
 
 
-/* The key's type and its JWK decide, whatever the header says. */
+/* The type of the key and its JWK decide, whatever the token's header says. */
 
 static void
 token_pinning(void **state)
@@ -102,7 +102,10 @@ token_pinning(void **state)
         { "{\"alg\":\"EdDSA\",\"kid\":\"p256\"}", OAUTH_ALG_EDDSA, TOKEN_OKP,
           OAUTH_KEY_MISMATCH },
 
-        /* The key may have both: the signature is of one. */
+        /*
+         * The key may be used with both algorithms, but the signature is made
+         * with one.
+         */
 
         { "{\"alg\":\"PS256\",\"kid\":\"rsa\"}", OAUTH_ALG_RS256, TOKEN_RSA,
           OAUTH_BAD_SIGNATURE },
@@ -183,7 +186,7 @@ token_configured_algorithms(void **state)
                                   OAUTH_ALG_ED25519, &policy, token_set),
                      OAUTH_OK);
 
-    /* EdDSA is allowed by one of its curves, and means it alone. */
+    /* If only one of its curves is allowed, "EdDSA" means only this curve. */
 
     policy.algorithms = oauth_alg_bit(OAUTH_ALG_ED25519);
 
@@ -265,7 +268,7 @@ token_claims(void **state)
         { "{" PAYLOAD "}", OAUTH_OK, OAUTH_OK },
         { "{" PAYLOAD ",\"sid\":\"1\",\"nonce\":\"n\"}", OAUTH_OK, OAUTH_OK },
 
-        /* What is no access token. */
+        /* Tokens that are not access tokens. */
 
         { "{" PAYLOAD ",\"at_hash\":\"h\"}", OAUTH_WRONG_TYPE, OAUTH_OK },
         { "{" PAYLOAD ",\"typ\":\"ID\"}", OAUTH_WRONG_TYPE, OAUTH_OK },
@@ -279,7 +282,7 @@ token_claims(void **state)
         { "{" PAYLOAD ",\"cnf\":{\"jkt\":\"x\"}}", OAUTH_SENDER_CONSTRAINED,
           OAUTH_SENDER_CONSTRAINED },
 
-        /* The issuer, byte for byte. */
+        /* The issuer is compared byte for byte. */
 
         { "{\"exp\":1700000100}", OAUTH_UNKNOWN_ISSUER,
           OAUTH_UNKNOWN_ISSUER },
@@ -327,7 +330,7 @@ token_claims(void **state)
 }
 
 
-/* Each check comes before those behind it: all later ones would fail, too. */
+/* The order of the checks: in each case all later checks would fail as well. */
 
 static void
 token_order(void **state)
@@ -441,7 +444,9 @@ token_hmac(void **state)
 }
 
 
-/* A key that the token brings along, a payload or header of another token. */
+/*
+ * A key inside the token's own header; the payload or header of another token.
+ */
 
 static void
 token_spliced(void **state)
@@ -506,7 +511,7 @@ token_spliced(void **state)
 }
 
 
-/* A verified token; the text and the JWT that it was made of are gone. */
+/* Returns a verified token, after freeing its text and the JWT. */
 
 static oauth_token_t *
 token_new(const char *payload)
@@ -548,7 +553,7 @@ token_life(void **state)
 
     token = token_new("{" PAYLOAD ",\"aud\":[\"a\",\"\",\"b\"]}");
 
-    /* A second holder comes, the first goes. */
+    /* A second reference is acquired, and the first is released. */
 
     assert_ptr_equal(oauth_token_acquire(token), token);
     oauth_token_free(token);
@@ -737,7 +742,7 @@ token_selection(void **state)
 }
 
 
-/* What nobody selected is found nevertheless. */
+/* A claim that the policy did not select is found nevertheless. */
 
 static void
 token_unselected(void **state)
@@ -761,7 +766,7 @@ token_unselected(void **state)
 }
 
 
-/* An unknown key may be known after a refetch. */
+/* A key that is unknown now may be known after another fetch. */
 
 static void
 token_second_set(void **state)

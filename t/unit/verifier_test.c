@@ -1,8 +1,8 @@
 
 /*
- * Signatures with every algorithm and a fresh key, and beside each good one
- * those that must be refused with any algorithm: other bits, lengths,
- * algorithms, keys.
+ * Signatures with every algorithm and a new key.  Next to each good one stand
+ * those that must be refused with any algorithm: with other bits, lengths,
+ * algorithms and keys.
  */
 
 
@@ -47,7 +47,7 @@ key_verifies(void **state)
 }
 
 
-/* A context that has seen a bad signature still knows a good one. */
+/* After a bad signature, the same context still accepts a good one. */
 
 static void
 key_reuse(void **state)
@@ -140,7 +140,7 @@ key_wrong_length(void **state)
         oauth_buf_append(&buf, "\xff", 1);
         key_assert_bad(key, alg, (oauth_str_t) { len + 1, buf.data });
 
-        /* Doubled, and a zero in front. */
+        /* The signature twice, and with a zero byte in front. */
 
         buf.len = 0;
         oauth_buf_append(&buf, "\0", 1);
