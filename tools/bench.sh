@@ -25,6 +25,9 @@ run_bench() {
         shift
     fi
 
+    [[ " ${benches[*]} " == *" $name "* ]] \
+        || die "there is no measurement $name; there are: ${benches[*]}"
+
     need_build
 
     case $name in
@@ -32,15 +35,12 @@ run_bench() {
         run_make steps
         "$build/bench/steps" "$@"
         ;;
-    speed | memory | scale)
-        need "${bench_packages[@]}"
-        bench_nginx "$name" "$@"
-        ;;
     hostile)
         bench_nginx "$name" "$@"
         ;;
     *)
-        die "there is no measurement $name; there are: ${benches[*]}"
+        need "${bench_packages[@]}"
+        bench_nginx "$name" "$@"
         ;;
     esac
 }
