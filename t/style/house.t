@@ -81,8 +81,10 @@ sub rooms {
     my %rooms;
 
     for (split /\n/, slurp('docs/architecture.md')) {
-        next unless m{^\|\s*`(\w+)/`\s*\|.*\|\s*([^|]*?)\s*\|\s*\z};
-        $rooms{$1} = { map { $_ => 1 } $2 =~ /(\w+)/g };
+        my ($room, $list) = m{^\|\s*`(\w+)/`\s*\|.*\|\s*([^|]*?)\s*\|\s*\z}
+            or next;
+
+        $rooms{$room} = { map { $_ => 1 } $list =~ /(\w+)/g };
     }
 
     return %rooms;
