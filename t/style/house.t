@@ -102,19 +102,18 @@ sub rooms_on_disk {
 
 sub calls {
     my $objs = ($ENV{BUILD} || top() . '/build') . '/objs/addon';
+    my @files = map { noun($_) } sources('c');
+    my @objects = map { "$objs/" . room("$_.c") . "/$_.o" } @files;
     my (%defines, %needs, %calls);
 
-    for my $file (map { noun($_) } sources('c')) {
-        my $object = "$objs/" . room("$file.c") . "/$file.o";
+    is join(' ', grep { !-f } @objects), '', 'every file is built'
+        or BAIL_OUT('./build.sh build first');
 
-        ok -f $object, "$object is built" or BAIL_OUT('./build.sh build first');
+    for (split /\n/, qx{nm -P -A @{[ map { "'$_'" } @objects ]}}) {
+        my ($file, $name, $type) = m{(\w+)\.o: (\S+) (\w)} or next;
 
-        for (qx{nm -P '$object'}) {
-            my ($name, $type) = split;
-
-            $needs{$file}{$name} = 1 if $type eq 'U' && !$data{$name};
-            $defines{$name} = $file if $type =~ /^[TDBRC]\z/;
-        }
+        $needs{$file}{$name} = 1 if $type eq 'U' && !$data{$name};
+        $defines{$name} = $file if $type =~ /^[TDBRC]\z/;
     }
 
     for my $file (keys %needs) {
