@@ -32,6 +32,8 @@ jobs=$(nproc 2>/dev/null || echo 1)
 . "$top/tools/fuzz.sh"
 # shellcheck source=tools/bench.sh
 . "$top/tools/bench.sh"
+# shellcheck source=tools/matrix.sh
+. "$top/tools/matrix.sh"
 
 
 # Each verb and the function that it calls, which is in the file of tools/ that
@@ -50,6 +52,7 @@ main() {
     demo)       run_demo "$@" ;;
     test)       run_tests "$@" ;;               # test.sh
     phase)      run_phase "$@" ;;               # test.sh; for run_tests alone
+    matrix)     run_matrix "$@" ;;              # matrix.sh
     coverage)   measure_coverage ;;             # coverage.sh
     fuzz)       run_fuzzers "$@" ;;             # fuzz.sh
     bench)      run_bench "$@" ;;               # bench.sh
@@ -82,6 +85,7 @@ usage: ./build.sh verb
   test --valgrind do the same with nginx under valgrind, which takes long
   test --torture  let every allocation of many requests fail once, in an nginx
                   built from source for that
+  matrix src...   run the phase prove with each of these nginx source trees
   coverage        measure how much of the module's own files the phases
                   ${coverage_phases[*]} run; fails below $coverage_lines % of the lines or
                   $coverage_branches % of the branches
