@@ -1,7 +1,8 @@
 
 /*
- * What a location demands: audiences, with other resources of the server beside
- * it; a subject; claims; scopes.  Every refusal stands next to what is accepted.
+ * What a location demands: an audience, also where the server has other
+ * resources; a subject; claims; scopes.  Each refusal stands next to what is
+ * accepted.
  */
 
 
