@@ -11,8 +11,6 @@
 #include "oauth_demand.h"
 
 
-static oauth_reason_t ngx_oauth_policy_audience(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static oauth_str_t ngx_oauth_policy_resource(const void *data, size_t i);
 static oauth_reason_t ngx_oauth_policy_requires(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
@@ -28,19 +26,20 @@ oauth_reason_t
 ngx_oauth_policy_verify(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
 {
+    oauth_demand_t  demand;
     oauth_reason_t  reason;
 
-    reason = ngx_oauth_policy_audience(r, conf, token);
+    demand.resource = conf->any_audience ? (oauth_str_t) { 0, NULL }
+                                         : ngx_oauth_str(&conf->resource->url);
+    demand.audience = conf->audience ? conf->audience->elts : NULL;
+    demand.naudience = conf->audience ? conf->audience->nelts : 0;
+    demand.others = ngx_oauth_policy_resource;
+    demand.data = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
+    demand.subject = conf->needs_subject;
+
+    reason = oauth_demand_verify(&demand, token);
     if (reason != OAUTH_OK) {
         return reason;
-    }
-
-    if (conf->needs_subject) {
-
-        reason = oauth_demand_subject(token);
-        if (reason != OAUTH_OK) {
-            return reason;
-        }
     }
 
     reason = ngx_oauth_policy_requires(r, conf, token);
@@ -52,33 +51,13 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
 }
 
 
-static oauth_reason_t
-ngx_oauth_policy_audience(ngx_http_request_t *r,
-    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token)
-{
-    oauth_demand_audience_t  demand;
-
-    if (conf->any_audience) {
-        return OAUTH_OK;
-    }
-
-    demand.resource = ngx_oauth_str(&conf->resource->url);
-    demand.listed = conf->audience ? conf->audience->elts : NULL;
-    demand.nlisted = conf->audience ? conf->audience->nelts : 0;
-    demand.others = ngx_oauth_policy_resource;
-    demand.data = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
-
-    return oauth_demand_audience(&demand, token);
-}
-
-
 ngx_uint_t
 ngx_oauth_policy_is_below(const ngx_oauth_srv_conf_t *scf,
     const ngx_oauth_resource_t *resource, oauth_str_t url)
 {
-    oauth_demand_audience_t  demand;
+    oauth_demand_t  demand;
 
-    ngx_memzero(&demand, sizeof(oauth_demand_audience_t));
+    ngx_memzero(&demand, sizeof(oauth_demand_t));
 
     demand.resource = ngx_oauth_str(&resource->url);
     demand.others = ngx_oauth_policy_resource;

@@ -109,11 +109,11 @@ demand_count(const oauth_str_t *list, size_t most)
 static void
 demand_audiences(void **state)
 {
-    size_t                    i;
-    oauth_token_t             token;
-    oauth_reason_t            reason;
-    const demand_case_t      *c;
-    oauth_demand_audience_t   demand;
+    size_t                i;
+    oauth_token_t         token;
+    oauth_reason_t        reason;
+    oauth_demand_t        demand;
+    const demand_case_t  *c;
 
     (void) state;
 
@@ -126,16 +126,27 @@ demand_audiences(void **state)
         token.naudience = demand_count(c->audience, 3);
 
         demand.resource = c->resource;
-        demand.listed = c->listed;
-        demand.nlisted = demand_count(c->listed, 3);
+        demand.audience = c->listed;
+        demand.naudience = demand_count(c->listed, 3);
         demand.others = demand_resource;
         demand.data = c->others;
+        demand.subject = 0;
 
-        reason = oauth_demand_audience(&demand, &token);
+        reason = oauth_demand_verify(&demand, &token);
 
         if (reason != c->reason) {
             fail_msg("case %d: %s", (int) i, oauth_reason_info(reason)->code);
         }
+
+        /* The subject comes after the audience, which may be any. */
+
+        demand.subject = 1;
+        assert_int_equal(oauth_demand_verify(&demand, &token),
+                         c->reason == OAUTH_OK ? OAUTH_NO_SUBJECT : c->reason);
+
+        demand.subject = 0;
+        demand.resource = (oauth_str_t) { 0, NULL };
+        assert_int_equal(oauth_demand_verify(&demand, &token), OAUTH_OK);
     }
 }
 
@@ -143,13 +154,13 @@ demand_audiences(void **state)
 static void
 demand_below(void **state)
 {
-    oauth_demand_audience_t  demand;
+    oauth_demand_t  demand;
 
     static const oauth_str_t  others[] = { S(A "/b"), S(A), { 0, NULL } };
 
     (void) state;
 
-    memset(&demand, 0, sizeof(oauth_demand_audience_t));
+    memset(&demand, 0, sizeof(oauth_demand_t));
 
     demand.resource = oauth_str(A);
     demand.others = demand_resource;
@@ -167,8 +178,9 @@ demand_below(void **state)
 static void
 demand_subject(void **state)
 {
-    size_t         i;
-    oauth_token_t  token;
+    size_t          i;
+    oauth_token_t   token;
+    oauth_demand_t  demand;
 
     static const oauth_str_t  good[] = { S("joe"), S("0"), S("j e") };
     static const oauth_str_t  bad[] = {
@@ -178,15 +190,19 @@ demand_subject(void **state)
     (void) state;
 
     memset(&token, 0, sizeof(oauth_token_t));
+    memset(&demand, 0, sizeof(oauth_demand_t));
+
+    demand.subject = 1;
 
     for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         token.subject = good[i];
-        assert_int_equal(oauth_demand_subject(&token), OAUTH_OK);
+        assert_int_equal(oauth_demand_verify(&demand, &token), OAUTH_OK);
     }
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         token.subject = bad[i];
-        assert_int_equal(oauth_demand_subject(&token), OAUTH_NO_SUBJECT);
+        assert_int_equal(oauth_demand_verify(&demand, &token),
+                         OAUTH_NO_SUBJECT);
     }
 }
 
