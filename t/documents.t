@@ -318,10 +318,10 @@ my %broken = (
     uri_null => { change => sub { $_[0] =~ s/("jwks_uri":)"[^"]*"/$1null/r },
                   says => qr/no jwks_uri/ },
     uri_empty => { change => sub { $_[0] =~ s/("jwks_uri":)"[^"]*"/$1""/r },
-                   says => qr/jwks_uri is no URL/ },
+                   says => qr/jwks_uri is not a URL/ },
     uri_file => {
         change => sub { $_[0] =~ s{"jwks_uri":"[^"]*}{"jwks_uri":"file:///x}r },
-        says => qr/jwks_uri is no URL/ },
+        says => qr/jwks_uri is not a URL/ },
     uri_plain => {
         change => sub { $_[0] =~ s{("jwks_uri":)"[^"]*}{$1"$elsewhere}r },
         says => qr/jwks_uri is plain http/ },
