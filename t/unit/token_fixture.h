@@ -24,9 +24,12 @@
 #define HEADER   "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"p256\"}"
 
 
-/* The claims that the policy selects; the text of the last one is not kept. */
+/*
+ * The claims that the rules select: of "groups" text and members, of level in
+ * "org" the text, of "roles" the members, of the last one nothing.
+ */
 
-enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_UNUSED, TOKEN_SELECTED };
+enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_ROLES, TOKEN_UNUSED, TOKEN_SELECTED };
 
 enum { TOKEN_RSA, TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_OKP, TOKEN_ED448,
        TOKEN_KEYS };
