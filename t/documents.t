@@ -286,16 +286,16 @@ my $elsewhere = 'http://192.0.2.1/jwks';
 my $url = $as->url;
 
 my %broken = (
-    not_json => { body => MARK, says => qr/no JSON object/ },
-    html => { body => "<html>${\MARK}</html>", says => qr/no JSON object/ },
-    empty => { body => '', says => qr/no JSON object/ },
-    array => { body => '[]', says => qr/no JSON object/ },
+    not_json => { body => MARK, says => qr/not a JSON object/ },
+    html => { body => "<html>${\MARK}</html>", says => qr/not a JSON object/ },
+    empty => { body => '', says => qr/not a JSON object/ },
+    array => { body => '[]', says => qr/not a JSON object/ },
     truncated => { change => sub { $_[0] =~ s/.\z//r },
-                   says => qr/no JSON object/ },
+                   says => qr/not a JSON object/ },
     deep => { file => file('deep-discovery', '{"x":' . '[' x $deep),
-              says => qr/no JSON object/ },
+              says => qr/not a JSON object/ },
     bad_utf8 => { change => sub { $_[0] =~ s/${\MARK}/\xff/r },
-                  says => qr/no JSON object/ },
+                  says => qr/not a JSON object/ },
     no_issuer => { change => sub { $_[0] =~ s/"issuer"/"issue"/r },
                    says => qr/no issuer/ },
     issuer_array => {
