@@ -289,16 +289,16 @@ my $elsewhere = 'http://192.0.2.1/jwks';
 my $url = $as->url;
 
 my %broken = (
-    not_json => { body => MARK, says => qr/no JSON object/ },
-    html => { body => "<html>${\MARK}</html>", says => qr/no JSON object/ },
-    empty => { body => '', says => qr/no JSON object/ },
-    array => { body => '[]', says => qr/no JSON object/ },
+    not_json => { body => MARK, says => qr/not a JSON object/ },
+    html => { body => "<html>${\MARK}</html>", says => qr/not a JSON object/ },
+    empty => { body => '', says => qr/not a JSON object/ },
+    array => { body => '[]', says => qr/not a JSON object/ },
     truncated => { change => sub { $_[0] =~ s/.\z//r },
-                   says => qr/no JSON object/ },
+                   says => qr/not a JSON object/ },
     deep => { file => file('deep-discovery', '{"x":' . '[' x $deep),
-              says => qr/no JSON object/ },
+              says => qr/not a JSON object/ },
     bad_utf8 => { change => sub { $_[0] =~ s/${\MARK}/\xff/r },
-                  says => qr/no JSON object/ },
+                  says => qr/not a JSON object/ },
     no_issuer => { change => sub { $_[0] =~ s/"issuer"/"issue"/r },
                    says => qr/no issuer/ },
     issuer_array => {
@@ -321,10 +321,10 @@ my %broken = (
     uri_null => { change => sub { $_[0] =~ s/("jwks_uri":)"[^"]*"/$1null/r },
                   says => qr/no jwks_uri/ },
     uri_empty => { change => sub { $_[0] =~ s/("jwks_uri":)"[^"]*"/$1""/r },
-                   says => qr/jwks_uri is no URL/ },
+                   says => qr/jwks_uri is not a URL/ },
     uri_file => {
         change => sub { $_[0] =~ s{"jwks_uri":"[^"]*}{"jwks_uri":"file:///x}r },
-        says => qr/jwks_uri is no URL/ },
+        says => qr/jwks_uri is not a URL/ },
     uri_plain => {
         change => sub { $_[0] =~ s{("jwks_uri":)"[^"]*}{$1"$elsewhere}r },
         says => qr/jwks_uri is plain http/ },

@@ -92,7 +92,7 @@ struct ngx_oauth_loc_conf_s {
 
     ngx_array_t                  *audience;     /* oauth_str_t                */
     ngx_flag_t                    any_audience;
-    oauth_demand_audience_t       demand;       /* the resource and these     */
+    oauth_demand_t                demand;       /* these, and the subject     */
 
     ngx_array_t                  *scopes;       /* ngx_oauth_scope_t          */
     ngx_array_t                  *implied;      /* oauth_scope_rule_t         */
@@ -120,7 +120,6 @@ struct ngx_oauth_loc_conf_s {
     ngx_uint_t                    decides_set;  /* the same, by what another
                                                    level has set              */
 
-    ngx_flag_t                    needs_subject;
     ngx_flag_t                    pass_token;
     ngx_flag_t                    cors;
     ngx_flag_t                    strict_uri;

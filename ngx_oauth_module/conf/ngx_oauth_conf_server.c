@@ -230,7 +230,7 @@ ngx_oauth_conf_server_headers(ngx_conf_t *cf,
         normal = &headers[i].normal;
 
         if (ngx_oauth_header_needs_subject(&headers[i])) {
-            lcf->needs_subject = 1;
+            lcf->demand.subject = 1;
         }
 
         known = server->headers.elts;
@@ -344,9 +344,11 @@ ngx_oauth_conf_server_resource(ngx_conf_t *cf,
 
     ngx_oauth_resource_demand(location->server, lcf->resource, &lcf->demand);
 
+    lcf->demand.any_audience = (lcf->any_audience != 0);
+
     if (lcf->audience) {
-        lcf->demand.listed = lcf->audience->elts;
-        lcf->demand.nlisted = lcf->audience->nelts;
+        lcf->demand.audience = lcf->audience->elts;
+        lcf->demand.naudience = lcf->audience->nelts;
     }
 
     return NGX_OK;

@@ -354,11 +354,9 @@ ngx_oauth_resource_reachable(ngx_conf_t *cf,
 
 void
 ngx_oauth_resource_demand(const ngx_oauth_srv_conf_t *scf,
-    const ngx_oauth_resource_t *resource, oauth_demand_audience_t *demand)
+    const ngx_oauth_resource_t *resource, oauth_demand_t *demand)
 {
     demand->resource = ngx_oauth_str(&resource->url);
-    demand->listed = NULL;
-    demand->nlisted = 0;
     demand->others = ngx_oauth_resource_other;
     demand->data = scf;
 }
@@ -368,7 +366,9 @@ ngx_uint_t
 ngx_oauth_resource_has(const ngx_oauth_srv_conf_t *scf,
     const ngx_oauth_resource_t *resource, oauth_str_t url)
 {
-    oauth_demand_audience_t  demand;
+    oauth_demand_t  demand;
+
+    ngx_memzero(&demand, sizeof(oauth_demand_t));
 
     ngx_oauth_resource_demand(scf, resource, &demand);
 

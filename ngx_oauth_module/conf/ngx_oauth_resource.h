@@ -58,7 +58,7 @@ ngx_oauth_resource_t *ngx_oauth_resource_create(ngx_conf_t *cf,
  */
 
 void ngx_oauth_resource_demand(const ngx_oauth_srv_conf_t *scf,
-    const ngx_oauth_resource_t *resource, oauth_demand_audience_t *demand);
+    const ngx_oauth_resource_t *resource, oauth_demand_t *demand);
 
 /*
  * Returns 1 when the URL is below the resource by path segment and belongs to

@@ -1,8 +1,8 @@
 
 /*
- * The signature algorithms of RFC 7518 section 3.1 that use a public key, and
+ * The signature algorithms of RFC 7518 section 3.1 that have a public key, and
  * those of Edwards curves: "Ed25519" and "Ed448" (RFC 9864), and "EdDSA" (RFC
- * 8037), which stands for either.  Constant data, nothing to own.
+ * 8037), which stands for either of these.  All of it is constant.
  */
 
 

@@ -1,8 +1,9 @@
 
 /*
  * The one table of signature algorithms: RFC 7518 section 3.1, RFC 8037
- * ("EdDSA") and RFC 9864 ("Ed25519", "Ed448").  Only asymmetric ones exist
- * here; "none" and HS* cannot be named.
+ * ("EdDSA") and RFC 9864 ("Ed25519", "Ed448").  It has only algorithms with a
+ * public key; "none" and HS* have no row, so that no code can name them.  All
+ * is constant, so that nobody owns it.
  */
 
 
@@ -12,6 +13,8 @@
 
 #include "oauth.h"
 
+
+/* The type of the key that an algorithm needs: "kty" of a JWK. */
 
 typedef enum {
     OAUTH_KEY_RSA = 1,
@@ -38,8 +41,9 @@ typedef enum {
 
 
 /*
- * A set of algorithms: bit 1 << id.  The name EdDSA leaves the curve open, so
- * it has no bit of its own in a set, but those of Ed25519 and Ed448.
+ * A set of algorithms, in which the bit 1 << id stands for one.  The name EdDSA
+ * leaves the curve open, so that it has no bit of its own: it stands for the
+ * bits of Ed25519 and of Ed448.
  */
 
 typedef uint32_t  oauth_algs_t;
@@ -66,23 +70,31 @@ typedef struct {
     oauth_alg_id_t        id;
     oauth_alg_type_t      type;
     unsigned              pss:1;
-    const char           *digest;       /* OpenSSL's name; NULL: EdDSA        */
-    oauth_str_t           curve;        /* JWK "crv"; absent: RSA, EdDSA      */
-    size_t                coordinate;   /* bytes of r and of s, or of R and of
-                                           S; 0: RSA, EdDSA                   */
+    const char           *digest;       /* OpenSSL's name; NULL for EdDSA     */
+    oauth_str_t           curve;        /* "crv" of a JWK; absent for RSA and
+                                           for the name EdDSA                 */
+    size_t                coordinate;   /* bytes of a coordinate, which are
+                                           those of half a signature; 0 for
+                                           RSA and for the name EdDSA         */
     oauth_algs_t          bits;         /* what the name stands for           */
 } oauth_alg_t;
 
 
-/* By exact name (RFC 7515: case-sensitive); NULL: unknown. */
+/*
+ * Returns the algorithm of exactly that name (RFC 7515 section 4.1.1: names are
+ * case-sensitive).  NULL: there is none.
+ */
 
 const oauth_alg_t *oauth_alg_lookup(oauth_str_t name);
 
-/* By number, for walking the table: 0 <= id < OAUTH_ALGS. */
+/* Returns an algorithm by its number, 0 <= id < OAUTH_ALGS. */
 
 const oauth_alg_t *oauth_alg_get(oauth_alg_id_t id);
 
-/* The one algorithm of a curve of that type; NULL: there is no such curve. */
+/*
+ * Returns the one algorithm of a curve, for keys of that type.  NULL: no
+ * algorithm has such a curve.
+ */
 
 const oauth_alg_t *oauth_alg_of_curve(oauth_alg_type_t type,
     oauth_str_t curve);

@@ -1,8 +1,8 @@
 
 /*
- * base64url (RFC 4648 section 5) as RFC 7515 section 2 uses it: no padding.
- * Reading refuses what would give one byte string a second spelling.  Memory
- * is the caller's.
+ * base64url (RFC 4648 section 5) without padding, as RFC 7515 section 2 uses
+ * it.  Reading refuses whatever would give a string of bytes a second spelling.
+ * All memory is the caller's.
  */
 
 
@@ -124,7 +124,10 @@ oauth_base64url_write(oauth_str_t src, unsigned char *dst)
 }
 
 
-/* The last 0 to 3 characters; bits that belong to no byte must be zero. */
+/*
+ * Decodes the last 0 to 3 characters.  Their bits that belong to no byte must
+ * be zero.
+ */
 
 static int
 oauth_base64url_parse_tail(const unsigned char *p, size_t len,

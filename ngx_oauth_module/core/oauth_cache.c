@@ -1,9 +1,9 @@
 
 /*
- * A set-associative table of verified tokens.  A token may lie in either of
- * two sets, both picked by its keyed hash, whichever has room: so the table
- * takes about as many as it has places.  Entries hold a part of the hash and
- * one reference of their token.
+ * A set-associative table of verified tokens.  The keyed hash of a token names
+ * two sets, and the token lies in the one that has more room; so nearly all
+ * places are taken before a token has to go.  Each entry holds a part of the
+ * hash and a reference to its token.
  */
 
 
@@ -15,17 +15,23 @@
 
 #define OAUTH_CACHE_WAYS  8
 
-/* Bytes of a token that are hashed: no signature ends like another one. */
+/*
+ * So many bytes at the end of a token are hashed: they are part of its
+ * signature, and no two signatures end alike.
+ */
 
 #define OAUTH_CACHE_TAIL  32
 
 
-/* A part of the hash for each place comes first: misses read nothing else. */
+/*
+ * The tags, parts of the hash, come first: to find that a token is not here,
+ * nothing else has to be read.
+ */
 
 typedef struct {
     uint32_t              tags[OAUTH_CACHE_WAYS];   /* 0: the place is free   */
     unsigned char         used[OAUTH_CACHE_WAYS];   /* found since the hand
-                                                       passed                 */
+                                                       was here               */
     uint64_t              generations[OAUTH_CACHE_WAYS];
     oauth_token_t        *tokens[OAUTH_CACHE_WAYS];
     unsigned              hand;
@@ -33,7 +39,7 @@ typedef struct {
 
 
 typedef struct {
-    oauth_cache_set_t    *sets[2];      /* may be one and the same            */
+    oauth_cache_set_t    *sets[2];      /* may be the same one twice          */
     uint32_t              tag;
 } oauth_cache_place_t;
 
@@ -50,7 +56,7 @@ static oauth_cache_place_t oauth_cache_place(oauth_cache_t *cache,
 static unsigned oauth_cache_find(const oauth_cache_place_t *place,
     oauth_str_t text, oauth_cache_pt accepts, const void *data,
     oauth_cache_set_t **set);
-static int oauth_cache_is_policy(const oauth_token_rules_t *policy,
+static int oauth_cache_is_rules(const oauth_token_rules_t *rules,
     const void *data);
 static unsigned oauth_cache_room(const oauth_cache_place_t *place, int64_t now,
     oauth_cache_set_t **set);
@@ -68,7 +74,7 @@ oauth_cache_create(size_t entries,
     size_t          nsets;
     oauth_cache_t  *cache;
 
-    /* A third more places, or the last tokens would find both sets full. */
+    /* There are a third more places, so that two sets are hardly ever full. */
 
     nsets = entries / (OAUTH_CACHE_WAYS * 3 / 4) + 1;
 
@@ -148,9 +154,9 @@ oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
 
     place = oauth_cache_place(cache, token->text);
 
-    /* Requests that waited for the same keys may have stored it before. */
+    /* Another request that waited for the same keys may have stored it. */
 
-    way = oauth_cache_find(&place, token->text, oauth_cache_is_policy,
+    way = oauth_cache_find(&place, token->text, oauth_cache_is_rules,
                            token->rules, &set);
 
     if (way == OAUTH_CACHE_WAYS) {
@@ -185,9 +191,9 @@ oauth_cache_expire(oauth_cache_t *cache, const oauth_token_t *token)
 
 
 /*
- * Two sets by the halves of the hash; the tag is of bits of both.  Whoever
- * copies the end of a known token only finds that token's place: what is there
- * is compared in full.
+ * The halves of the hash name two sets; the tag takes bits of both.  Whoever
+ * copies the end of a known token finds the place of that token, but no token:
+ * the whole text is compared there.
  */
 
 static oauth_cache_place_t
@@ -212,7 +218,7 @@ oauth_cache_place(oauth_cache_t *cache, oauth_str_t text)
 }
 
 
-/* The way of the token, in whose set, or OAUTH_CACHE_WAYS. */
+/* Returns the way of the token in *set; OAUTH_CACHE_WAYS: it is in neither. */
 
 static unsigned
 oauth_cache_find(const oauth_cache_place_t *place, oauth_str_t text,
@@ -246,13 +252,13 @@ oauth_cache_find(const oauth_cache_place_t *place, oauth_str_t text,
 
 
 static int
-oauth_cache_is_policy(const oauth_token_rules_t *policy, const void *data)
+oauth_cache_is_rules(const oauth_token_rules_t *rules, const void *data)
 {
-    return policy == data;
+    return rules == data;
 }
 
 
-/* The way to use, in whose set: a free, an expired or an unused one. */
+/* Returns the way in *set that is to be used: a free one, or one to give up. */
 
 static unsigned
 oauth_cache_room(const oauth_cache_place_t *place, int64_t now,
@@ -264,7 +270,7 @@ oauth_cache_room(const oauth_cache_place_t *place, int64_t now,
         ways[i] = oauth_cache_free_way(place->sets[i]);
     }
 
-    /* The emptier one of the two. */
+    /* The set with more room is taken. */
 
     i = (ways[1] < ways[0]);
 
@@ -289,7 +295,7 @@ oauth_cache_room(const oauth_cache_place_t *place, int64_t now,
 }
 
 
-/* The first free way, or OAUTH_CACHE_WAYS. */
+/* Returns the first free way; OAUTH_CACHE_WAYS: there is none. */
 
 static unsigned
 oauth_cache_free_way(const oauth_cache_set_t *set)
@@ -321,7 +327,10 @@ oauth_cache_expired(const oauth_cache_set_t *set, int64_t now)
 }
 
 
-/* The clock: its hand takes marks away and stops where there is none. */
+/*
+ * The clock algorithm: a hand goes around, takes away the marks of tokens that
+ * were found, and stops at the first one without a mark.
+ */
 
 static unsigned
 oauth_cache_unused(oauth_cache_set_t *set)

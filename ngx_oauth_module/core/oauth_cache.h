@@ -1,11 +1,12 @@
 
 /*
- * Verified tokens, kept for as long as they are good: what a client sends for
- * its second and every later request.  Only tokens that were verified are ever
- * in it; one is found by all of its bytes.
+ * Verified tokens, kept for as long as they are good, because clients send the
+ * same token many times.  Only verified tokens are ever stored, and a token is
+ * found by all of its bytes.  A cache belongs to one thread and holds a
+ * reference to each of its tokens.
  *
- * The table has a fixed size.  When the places of a token are taken, one that
- * has expired makes room, else one that was not asked for lately.
+ * The table has a fixed size.  Where all places for a token are taken, one that
+ * has expired makes room, or else one that nobody has asked for lately.
  */
 
 
@@ -22,45 +23,46 @@
 
 typedef struct oauth_cache_s  oauth_cache_t;
 
-/* 1 when the caller goes by this policy. */
+/* 1 when a token that was verified by these rules is good for the caller. */
 
 typedef int (*oauth_cache_pt)(const oauth_token_rules_t *rules,
     const void *data);
 
 
 /*
- * Room for at least that many tokens, one or more.  The secret is copied: 16
- * random bytes.  NULL: no memory.
+ * Returns a new cache with room for at least that many tokens, of which there
+ * is at least one.  The secret is random bytes and is copied.  NULL: memory is
+ * short.  oauth_cache_free releases the cache.
  */
 
 oauth_cache_t *oauth_cache_create(size_t entries,
     const unsigned char secret[OAUTH_SIPHASH_KEY]);
 
-/* Gives all tokens back. */
+/* Gives all tokens back and frees the cache.  NULL is allowed. */
 
 void oauth_cache_free(oauth_cache_t *cache);
 
 
 /*
- * The token with exactly this text that was verified by a policy that accepts
- * says yes to, and the generation it was stored with; NULL: there is none.
- * The caller acquires a reference, checks generation and expiry, and expires
- * the entry where they do not hold.
+ * Returns the token with exactly this text whose rules "accepts" agrees to, and
+ * fills *generation with what it was stored with.  NULL: there is none.  The
+ * token is the cache's: the caller acquires a reference, compares generation
+ * and times, and expires the entry where they are not right any more.
  */
 
 oauth_token_t *oauth_cache_lookup(oauth_cache_t *cache, oauth_str_t text,
     oauth_cache_pt accepts, const void *data, uint64_t *generation);
 
 /*
- * Keeps a token, with a reference of its own, unless it is too long.
- * generation: of the keys that it was verified with.  now: seconds since the
- * epoch.
+ * Keeps a token, with a reference of the cache's own, unless the token is too
+ * long.  generation is that of the keys that verified it; now is in seconds
+ * since the epoch.
  */
 
 void oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
     uint64_t generation, int64_t now);
 
-/* Gives a token back, if it is there. */
+/* Gives a token back, if the cache has it. */
 
 void oauth_cache_expire(oauth_cache_t *cache, const oauth_token_t *token);
 

@@ -1,7 +1,7 @@
 
 /*
- * Trusted certificates (RFC 7468, RFC 5280): read once to see that they can
- * be; libcurl gets the text.
+ * Reads trusted certificates (RFC 7468, RFC 5280) to find out whether that is
+ * possible.  Nothing is kept: libcurl is given the text itself.
  */
 
 
@@ -44,7 +44,7 @@ oauth_certificates_valid(oauth_str_t pem)
         X509_free(certificate);
     }
 
-    /* The end of the text is the one error that belongs here. */
+    /* OpenSSL reports the end of the text as an error, the only good one. */
 
     error = ERR_peek_last_error();
 

@@ -1,8 +1,9 @@
 
 /*
- * Trusted certificates as a file holds them: PEM (RFC 7468), one or more.  Only
- * looked at here, so that a broken file is found when the configuration is
- * read and not when an authorization server is first asked.
+ * Trusted certificates as a file holds them: one or more in PEM (RFC 7468).
+ * They are only looked at here, so that a broken file is found when the
+ * configuration is read, and not when an authorization server is asked for the
+ * first time.
  */
 
 
@@ -13,7 +14,10 @@
 #include "oauth.h"
 
 
-/* 1 when the text holds at least one certificate and no broken one. */
+/*
+ * 1 when the text holds at least one certificate and no broken one; else 0, and
+ * so where memory is short.  OpenSSL's error queue is empty afterwards.
+ */
 
 int oauth_certificates_valid(oauth_str_t pem);
 

@@ -1,8 +1,8 @@
 
 /*
- * The claims of a JWT (RFC 7519 section 4.1): their types at parsing, their
- * times against a clock that the caller brings.  All strings are views into
- * the tree, which oauth_claims_free releases.
+ * The claims of a JWT (RFC 7519 section 4.1).  Their types are checked when
+ * they are parsed; their times are compared with a clock that is the caller's.
+ * All strings are views of the JSON tree, which oauth_claims_free releases.
  */
 
 
@@ -13,8 +13,8 @@
 
 
 /*
- * Seconds beyond what a double counts exactly are cut to this: further off
- * than any token lives, and sums of three of them still fit.
+ * Larger times are cut to this, since a double does not count them exactly.  No
+ * token lives that long, and the sum of three such times fits in an int64_t.
  */
 
 #define OAUTH_CLAIMS_TIME_MAX  ((int64_t) 1 << 53)
@@ -191,7 +191,7 @@ oauth_claims_member(const json_t *claim, size_t i, oauth_buf_t *buf)
 }
 
 
-/* NULL, or which registered claim has the wrong type. */
+/* Returns NULL, or a sentence that says which claim has the wrong type. */
 
 static const char *
 oauth_claims_read(oauth_claims_t *claims)
@@ -264,9 +264,10 @@ oauth_claims_identifier(const json_t *root, const char *name)
 
 
 /*
- * A NumericDate (RFC 7519 section 2) without its fraction: 1 and *seconds, 0
- * when value is NULL, -1 when it is no number.  JSON has no infinity and no
- * NaN, and jansson refuses what a double cannot hold.
+ * Reads a NumericDate (RFC 7519 section 2) without its fraction.  Returns 1 and
+ * *seconds; 0 where value is NULL; -1 where it is not a number, or too close to
+ * 0 to be a date.  JSON has neither infinity nor NaN, and jansson refuses a
+ * number that a double cannot hold.
  */
 
 static int
@@ -285,7 +286,7 @@ oauth_claims_time(const json_t *value, int64_t *seconds)
 
     real = json_number_value(value);
 
-    /* A fraction of the first second, or too small for a double: no date. */
+    /* A fraction of the first second, or a number that a double took for 0. */
 
     if (json_is_real(value) && real > -1 && real < 1) {
         return -1;
@@ -328,16 +329,18 @@ oauth_claims_audience_valid(const json_t *audience)
 
 
 /*
- * What tells an ID token (OpenID Connect Core sections 2 and 3.3.2.11) from
- * an access token where the header does not:
+ * Where the header does not tell an ID token (OpenID Connect Core sections 2
+ * and 3.3.2.11) from an access token, these claims do:
  *
- *   - at_hash, c_hash or s_hash: hashes of what was issued beside it;
- *   - typ in the claims as Keycloak writes it, token_use as Cognito does;
- *   - a nonce, unless scope or scp are there: some servers put the nonce into
- *     access tokens, too, but none puts scopes into ID tokens;
- *   - what Entra ID leaves out of them.
+ *   - at_hash, c_hash or s_hash, the hashes of what was issued together with
+ *     it;
+ *   - typ among the claims, as Keycloak writes it, and token_use, as Cognito
+ *     does;
+ *   - a nonce without scope and scp: some servers put the nonce into access
+ *     tokens, too, but none puts scopes into ID tokens;
+ *   - what Entra ID leaves out of ID tokens (see below).
  *
- * sid is no mark: access tokens have it as well.
+ * sid says nothing, because access tokens have it as well.
  */
 
 static int
@@ -371,8 +374,9 @@ oauth_claims_is_id_token(const json_t *root)
 
 
 /*
- * Its aud may be that of an access token, and its nonce is optional.  Access
- * tokens name the client: azp in version 2, appid in version 1.
+ * An ID token of Entra ID may have the audience of an access token, and need
+ * not have a nonce.  But only access tokens name the client: by azp in version
+ * 2, by appid in version 1.
  */
 
 static int

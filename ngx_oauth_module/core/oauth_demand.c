@@ -11,12 +11,32 @@
 #include "oauth_url.h"
 
 
-static int oauth_demand_is_for(const oauth_demand_audience_t *demand,
+static oauth_reason_t oauth_demand_audience(const oauth_demand_t *demand,
+    const oauth_token_t *token);
+static int oauth_demand_is_for(const oauth_demand_t *demand,
     oauth_str_t audience);
 
 
 oauth_reason_t
-oauth_demand_audience(const oauth_demand_audience_t *demand,
+oauth_demand_verify(const oauth_demand_t *demand, const oauth_token_t *token)
+{
+    oauth_reason_t  reason;
+
+    if (!demand->any_audience) {
+
+        reason = oauth_demand_audience(demand, token);
+        if (reason != OAUTH_OK) {
+            return reason;
+        }
+    }
+
+    return (demand->subject && !oauth_str_is_field(token->subject))
+           ? OAUTH_NO_SUBJECT : OAUTH_OK;
+}
+
+
+static oauth_reason_t
+oauth_demand_audience(const oauth_demand_t *demand,
     const oauth_token_t *token)
 {
     size_t  i;
@@ -32,17 +52,22 @@ oauth_demand_audience(const oauth_demand_audience_t *demand,
 
 
 static int
-oauth_demand_is_for(const oauth_demand_audience_t *demand,
-    oauth_str_t audience)
+oauth_demand_is_for(const oauth_demand_t *demand, oauth_str_t audience)
 {
     size_t  i;
+
+    /* A demand that nobody has filled in is met by no token. */
+
+    if (demand->resource.data == NULL) {
+        return 0;
+    }
 
     if (oauth_url_equal(audience, demand->resource)) {
         return 1;
     }
 
-    for (i = 0; i < demand->nlisted; i++) {
-        if (oauth_str_equal(audience, demand->listed[i])) {
+    for (i = 0; i < demand->naudience; i++) {
+        if (oauth_str_equal(audience, demand->audience[i])) {
             return 1;
         }
     }
@@ -52,7 +77,7 @@ oauth_demand_is_for(const oauth_demand_audience_t *demand,
 
 
 int
-oauth_demand_is_below(const oauth_demand_audience_t *demand, oauth_str_t url)
+oauth_demand_is_below(const oauth_demand_t *demand, oauth_str_t url)
 {
     size_t       i;
     oauth_str_t  other;
@@ -72,13 +97,6 @@ oauth_demand_is_below(const oauth_demand_audience_t *demand, oauth_str_t url)
     }
 
     return 1;
-}
-
-
-oauth_reason_t
-oauth_demand_subject(const oauth_token_t *token)
-{
-    return oauth_str_is_field(token->subject) ? OAUTH_OK : OAUTH_NO_SUBJECT;
 }
 
 
@@ -103,6 +121,18 @@ oauth_reason_t
 oauth_demand_scopes(oauth_str_t scopes, oauth_str_t granted,
     const oauth_scope_rule_t *rules, size_t nrules)
 {
-    return oauth_scope_grants(granted, scopes, rules, nrules)
-           ? OAUTH_OK : OAUTH_INSUFFICIENT_SCOPE;
+    size_t       n;
+    oauth_str_t  scope;
+
+    if (!oauth_scope_bounded(scopes)) {
+        return OAUTH_INSUFFICIENT_SCOPE;
+    }
+
+    for (n = 0; oauth_scope_next(&scopes, &scope); n++) {
+        if (!oauth_scope_granted(granted, scope, rules, nrules)) {
+            return OAUTH_INSUFFICIENT_SCOPE;
+        }
+    }
+
+    return (n > 0) ? OAUTH_OK : OAUTH_INSUFFICIENT_SCOPE;
 }

@@ -2,9 +2,10 @@
 /*
  * What a location demands of a verified token: an audience (RFC 7519 section
  * 4.1.3, RFC 8707), a subject where it is forwarded, required claims, and
- * scopes (RFC 6749 section 3.3).  Each kind of term has one function that
- * returns the reason.  The caller asks in this order and evaluates the values
- * of a term only when all terms before it are met.  Nothing is kept or copied.
+ * scopes (RFC 6749 section 3.3).  Each function takes values that the caller
+ * has evaluated, and returns a reason.  The caller goes in the order of this
+ * header, and evaluates the values of a term only when all terms before it are
+ * met.  Nothing is kept or copied.
  */
 
 
@@ -24,39 +25,40 @@
 typedef oauth_str_t (*oauth_demand_resource_pt)(const void *data, size_t i);
 
 
-/* For whom a token may be issued. */
+/* What does not depend on the request. */
 
 typedef struct {
-    oauth_str_t                resource;    /* URL of the location's resource */
-    const oauth_str_t         *listed;      /* further values, exact          */
-    size_t                     nlisted;
+    oauth_str_t                resource;    /* the URL of the location's
+                                               resource; absent: no audience
+                                               will do                        */
+    const oauth_str_t         *audience;    /* further values, exact          */
+    size_t                     naudience;
     oauth_demand_resource_pt   others;      /* resources of the same server;
                                                the location's own may be among
                                                them                           */
     const void                *data;        /* for others                     */
-} oauth_demand_audience_t;
+    unsigned                   any_audience:1;  /* it is not compared         */
+    unsigned                   subject:1;   /* the subject is forwarded       */
+} oauth_demand_t;
 
 
 /*
- * OAUTH_OK where one value of the token's audience is the resource, a listed
- * value, or a URL below the resource (see oauth_demand_is_below).  Else
- * OAUTH_NO_AUDIENCE where the token has none, or OAUTH_WRONG_AUDIENCE.
+ * Compares the audience and the subject.  One value of the token's audience has
+ * to be the resource, a further value, or a URL below the resource (see
+ * oauth_demand_is_below): else OAUTH_NO_AUDIENCE where the token has none, or
+ * OAUTH_WRONG_AUDIENCE.  Then a header field must be able to carry the subject:
+ * else OAUTH_NO_SUBJECT.  Returns OAUTH_OK where both are met.
  */
 
-oauth_reason_t oauth_demand_audience(const oauth_demand_audience_t *demand,
+oauth_reason_t oauth_demand_verify(const oauth_demand_t *demand,
     const oauth_token_t *token);
 
 /*
- * 1 when url is below the resource and below no other resource of the server
- * whose URL is longer, nor is it that resource; else 0.
+ * 1 when url is below the resource, and is not and is not below a resource of
+ * the server with a longer URL; else 0.
  */
 
-int oauth_demand_is_below(const oauth_demand_audience_t *demand,
-    oauth_str_t url);
-
-/* OAUTH_OK, or OAUTH_NO_SUBJECT where no header field can carry the subject. */
-
-oauth_reason_t oauth_demand_subject(const oauth_token_t *token);
+int oauth_demand_is_below(const oauth_demand_t *demand, oauth_str_t url);
 
 /*
  * OAUTH_OK where the claim, or a member of it, is one of the values; else

@@ -1,10 +1,9 @@
 
 /*
  * Authorization server metadata (RFC 8414 sections 3.1 and 3.3, OpenID Connect
- * Discovery 1.0 section 4): where it may lie, and of its members the two that
- * a protected resource needs.  The issuer must be the configured one byte for
- * byte, or one server could speak for another.  The strings found are copied
- * into the caller's oauth_discovery_t.
+ * Discovery 1.0 section 4).  The issuer must be the configured one byte for
+ * byte: otherwise one server could speak for another.  The strings found are
+ * copied into the caller's oauth_discovery_t.
  */
 
 
@@ -69,7 +68,7 @@ oauth_discovery_parse(oauth_str_t text, const oauth_discovery_rules_t *rules,
     result = oauth_json_parse(text, OAUTH_DISCOVERY_MEMBERS, &root);
     if (result != OAUTH_DONE) {
         return (result == OAUTH_NO_MEMORY) ? "memory is short"
-                                           : "it is no JSON object";
+                                           : "it is not a JSON object";
     }
 
     error = oauth_discovery_read(root, rules, discovery);
@@ -117,8 +116,9 @@ oauth_discovery_read(const json_t *root, const oauth_discovery_rules_t *rules,
 
 
 /*
- * A remote server must not lead us to this machine's own services.  On
- * loopback nobody is on the way, so plain http is as good as https there.
+ * A remote server must not send us to the services of this very machine: only a
+ * document that was itself fetched from loopback may name a URL on loopback.
+ * Nobody can listen on the way there, so that plain http is as good as https.
  */
 
 static const char *
@@ -128,7 +128,7 @@ oauth_discovery_check_uri(oauth_str_t uri,
     oauth_url_t  url, source;
 
     if (oauth_url_parse(uri, &url) != NULL) {
-        return "its jwks_uri is no URL";
+        return "its jwks_uri is not a URL";
     }
 
     if (oauth_url_may_be_loopback(&url)

@@ -1,10 +1,9 @@
 
 /*
- * JSON (RFC 8259) over jansson, with bounds that hold before a tree is built:
- * a pass over the text sees its depth, its members, its values, its containers
- * and the length of its numbers.  It also sees control characters between
- * values: jansson skips a NUL byte after a number.  Trees belong to whom _parse
- * returned them.
+ * JSON (RFC 8259) over jansson.  A first pass over the text counts its depth,
+ * members, values and containers, measures its numbers, and refuses control
+ * characters between values (jansson ignores a NUL byte after a number).  Only
+ * then jansson builds a tree, which belongs to the caller.
  */
 
 
@@ -15,7 +14,7 @@
 
 #define OAUTH_JSON_NUMBER  64           /* characters of a number, at most    */
 
-/* As many digits as every double gives back as it was written. */
+/* With 15 digits, each number that was written with as many comes back. */
 
 #define OAUTH_JSON_DUMP  (JSON_COMPACT | JSON_ENCODE_ANY                      \
                           | JSON_REAL_PRECISION(15))
@@ -54,8 +53,10 @@ static int oauth_json_text_value(const json_t *value, oauth_buf_t *buf,
 static int oauth_json_text_write(const char *data, size_t len, void *writer);
 
 
-static json_malloc_t  oauth_json_malloc;    /* while a text is parsed         */
-static int            oauth_json_short;     /* it has failed                  */
+/* Both are used only while a text is parsed: jansson takes no parameter. */
+
+static json_malloc_t  oauth_json_malloc;    /* what allocates                 */
+static int            oauth_json_short;     /* an allocation has failed       */
 
 
 oauth_result_t
@@ -130,7 +131,7 @@ oauth_json_str(const json_t *value)
 }
 
 
-/* The longest name that is there wins, so a path has one reading. */
+/* The longest name that exists is taken, so that a path has one reading. */
 
 json_t *
 oauth_json_at(const json_t *object, oauth_str_t path)
@@ -207,7 +208,7 @@ oauth_json_text(const json_t *value, oauth_buf_t *buf)
 
 failed:
 
-    /* A parsed value can be written, unless memory is short. */
+    /* A value that was parsed can be written, unless memory is short. */
 
     buf->failed = 1;
     buf->len = start;
@@ -216,7 +217,7 @@ failed:
 }
 
 
-/* 0: member is NULL; -1: it is not a string. */
+/* member may be NULL.  The result is that of oauth_json_string. */
 
 static int
 oauth_json_string_value(const json_t *member, oauth_str_t *value)
@@ -261,9 +262,9 @@ oauth_json_load(oauth_str_t text, size_t max_members, size_t flags,
 
 
 /*
- * Where its lexer has no memory for one more byte, jansson goes on without
- * that byte, and a claim is not what was signed.  So its allocations are
- * watched, and a tree that was short of one is not used.
+ * Where jansson's lexer has no memory for one more byte, it goes on without
+ * that byte, and a claim would not be the one that was signed.  Therefore all
+ * allocations are watched, and where one has failed, the tree is not used.
  */
 
 static json_t *
@@ -352,7 +353,7 @@ oauth_json_bounded(oauth_str_t text, size_t max_members)
 }
 
 
-/* 1 when what stands between values is within the bounds, so far. */
+/* Counts a character between values.  1 while the bounds hold, else 0. */
 
 static int
 oauth_json_count(oauth_json_count_t *count, unsigned char c)
@@ -371,7 +372,7 @@ oauth_json_count(oauth_json_count_t *count, unsigned char c)
 
     case ',':
 
-        /* Each value but the first stands behind one of these. */
+        /* Each value but the first follows one of these characters. */
 
         return ++count->values <= OAUTH_JSON_VALUES;
 
@@ -388,8 +389,9 @@ oauth_json_count(oauth_json_count_t *count, unsigned char c)
 
 
 /*
- * The closing quote, or NULL.  A quote is escaped after an odd number of
- * backslashes; each backslash is looked at for one quote only.
+ * Returns the closing quote of the string that begins at p; NULL: there is
+ * none.  A quote after an odd number of backslashes is escaped.  Each backslash
+ * is looked at for one quote only, so that the time grows with the length.
  */
 
 static const unsigned char *
@@ -419,7 +421,7 @@ oauth_json_string_end(const unsigned char *p, const unsigned char *last)
 }
 
 
-/* The last character of a number, or NULL when it is too long. */
+/* Returns the last character of a number; NULL: the number is too long. */
 
 static const unsigned char *
 oauth_json_number_end(const unsigned char *p, const unsigned char *last)

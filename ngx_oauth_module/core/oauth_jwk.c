@@ -1,8 +1,8 @@
 
 /*
- * One JSON Web Key (RFC 7517 section 4; RFC 7518 section 6; RFC 8037 section
- * 2; RFC 9864).  Certificates and addresses beside the key (x5c, x5u, x5t)
- * say nothing here.  The result owns its kid and its key.
+ * One JSON Web Key (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2,
+ * RFC 9864).  Certificates and addresses that come with the key (x5c, x5u, x5t)
+ * are ignored.  The result owns its kid and its key.
  */
 
 
@@ -15,7 +15,7 @@
 
 #define OAUTH_JWK_KID     1024
 
-/* The modulus of 8192 bits that some write with a zero byte in front. */
+/* Bytes of a number: 8192 bits, before which some servers write a zero byte. */
 
 #define OAUTH_JWK_NUMBER  1025
 
@@ -109,7 +109,10 @@ oauth_jwk_free(oauth_jwk_t *jwk)
 }
 
 
-/* RFC 7517 sections 4.2 and 4.3.  A private key in public is nobody's key. */
+/*
+ * RFC 7517 sections 4.2 and 4.3.  A private key that was published proves
+ * nothing: anybody can sign with it.
+ */
 
 static const char *
 oauth_jwk_check_purpose(const json_t *value)
@@ -160,7 +163,7 @@ oauth_jwk_check_purpose(const json_t *value)
 }
 
 
-/* The type comes from kty alone; with the curve it says what fits the key. */
+/* Type and curve of a key say which algorithms it can verify. */
 
 static const char *
 oauth_jwk_parse_type(const json_t *value, oauth_alg_type_t *type,
@@ -205,7 +208,7 @@ oauth_jwk_parse_type(const json_t *value, oauth_alg_type_t *type,
 }
 
 
-/* A key that names its algorithm verifies that one and no other. */
+/* A key that names an algorithm verifies that one and no other. */
 
 static const char *
 oauth_jwk_parse_algorithms(const json_t *value, oauth_algs_t allowed,
@@ -349,7 +352,10 @@ oauth_jwk_verdict(oauth_result_t result, const char *why)
 }
 
 
-/* 1, and the bytes of a base64url member in number; else 0. */
+/*
+ * Decodes a member in base64url.  1, and number holds the bytes; 0: there is no
+ * such member, it is empty or too long, or it is not base64url.
+ */
 
 static int
 oauth_jwk_number(const json_t *value, const char *name,

@@ -1,7 +1,8 @@
 
 /*
- * A JSON Web Key Set (RFC 7517 section 5): parsed once, then asked for each
- * signature.  The set owns its keys.
+ * A JSON Web Key Set (RFC 7517 section 5).  It is parsed once and then used for
+ * each signature that has to be verified.  The set owns its keys; the JSON tree
+ * lives while the document is parsed.
  */
 
 
@@ -12,7 +13,7 @@
 #include "oauth_jwks_text.h"
 
 
-/* Members of all objects together: 16 for each key on the average. */
+/* Members of all objects together: 16 for each key, on average. */
 
 #define OAUTH_JWKS_JSON_MEMBERS  (16 * OAUTH_JWKS_MEMBERS)
 
@@ -217,7 +218,7 @@ oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
     attempt.which = OAUTH_JWKS_NAMELESS;
     reason = oauth_jwks_try(set, &attempt);
 
-    /* None of them is known to be the key that the token names. */
+    /* The key that the token names may be none of these. */
 
     return (reason == OAUTH_BAD_SIGNATURE) ? OAUTH_UNKNOWN_KEY : reason;
 }
@@ -258,7 +259,7 @@ oauth_jwks_try(const oauth_jwks_t *set, const oauth_jwks_attempt_t *attempt)
             return OAUTH_OK;
         }
 
-        /* A key that could not be tried might have been the one. */
+        /* A key for which memory was short might have been the right one. */
 
         if (verdict != OAUTH_SERVER_ERROR) {
             verdict = reason;
@@ -291,7 +292,10 @@ oauth_jwks_is_meant(const oauth_jwks_t *set, size_t i,
 }
 
 
-/* FNV-1a.  A set whose kids all collide costs a comparison for each key. */
+/*
+ * FNV-1a.  The issuer could choose kids whose hashes are the same; each key
+ * then costs a comparison, and nothing more.
+ */
 
 static uint32_t
 oauth_jwks_hash(oauth_str_t kid)

@@ -1,7 +1,8 @@
 
 /*
- * Writes a key set (RFC 7517 section 5) that is no longer than it has to be:
- * the members of a key that oauth_jwk reads, where they are strings.
+ * Writes a key set (RFC 7517 section 5) that is no longer than it has to be: it
+ * has those members of a key that oauth_jwk reads, where they are strings.  The
+ * text is the caller's.
  */
 
 

@@ -1,7 +1,8 @@
 
 /*
- * The text of a key set (RFC 7517 section 5) with what is used of it: usable
- * keys, and of each the members that make it what it is.
+ * The text of a key set (RFC 7517 section 5) that has only what is used of it:
+ * the usable keys, and of each the members that oauth_jwk reads.  The text is
+ * appended to the caller's buffer.
  */
 
 
@@ -13,12 +14,15 @@
 
 
 /*
- * Adds a key that oauth_jwk_parse took; the text is complete after the end.
- * Parsed again it is the same set, without what a usable key has no need of
- * (use, key_ops, certificates).  text->failed: memory is short.
+ * Appends a key that oauth_jwk_parse has accepted.  Whoever parses the complete
+ * text has the same keys again, without the members that only matter before a
+ * key is accepted (use, key_ops) or never (certificates).  Where memory is
+ * short, text->failed is set.
  */
 
 void oauth_jwks_text_append(oauth_buf_t *text, const json_t *key);
+
+/* Completes the text after the last key, of which there is at least one. */
 
 void oauth_jwks_text_end(oauth_buf_t *text);
 

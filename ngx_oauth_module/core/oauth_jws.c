@@ -1,9 +1,9 @@
 
 /*
- * A JWS in compact serialisation (RFC 7515 sections 3.1, 4.1, 5.2) into its
- * parts.  Lengths are checked before base64, and the header before payload
- * and signature are decoded.  One block holds all that was decoded; the
- * decoded header is there only until the next part takes its place.
+ * Takes a JWS in compact serialisation apart (RFC 7515 sections 3.1, 4.1 and
+ * 5.2).  Lengths are checked before anything is decoded, and the header is
+ * checked before payload and signature are decoded.  One block holds all that
+ * is decoded.
  */
 
 
@@ -142,7 +142,7 @@ oauth_jws_split(oauth_str_t text, oauth_jws_segments_t *segments)
 }
 
 
-/* The number of segments; counting ends at 6. */
+/* Returns the number of segments; 6 stands for all larger numbers. */
 
 static size_t
 oauth_jws_count(oauth_str_t text)
@@ -169,7 +169,10 @@ oauth_jws_count(oauth_str_t text)
 }
 
 
-/* The text up to the next dot, which is there; *rest begins behind it. */
+/*
+ * Returns the text before the next dot, which has to be there; *rest begins
+ * after that dot.
+ */
 
 static oauth_str_t
 oauth_jws_segment(oauth_str_t *rest)
@@ -189,7 +192,7 @@ oauth_jws_segment(oauth_str_t *rest)
 }
 
 
-/* 0, or -1 when the segment is empty or not base64url. */
+/* Returns 0, or -1 where the segment is empty or not base64url. */
 
 static int
 oauth_jws_decode(oauth_str_t segment, unsigned char *dst,
@@ -231,9 +234,9 @@ oauth_jws_read_header(oauth_jws_t *jws, const json_t *header)
 
     /*
      * RFC 7515 section 4.1.11: an extension that is not understood makes the
-     * JWS invalid.  None is understood; b64 (RFC 7797) changes the meaning of
-     * the payload even where crit does not list it.  A null there is refused,
-     * too: nothing says what its writer meant.
+     * JWS invalid, and none is understood here.  b64 (RFC 7797) changes what
+     * the payload means, also where crit does not list it.  These members are
+     * refused even if they are null, since nobody knows what that means.
      */
 
     if (json_object_get(header, "enc")
@@ -263,9 +266,9 @@ oauth_jws_read_header(oauth_jws_t *jws, const json_t *header)
 
 
 /*
- * RFC 7515 section 4.1.9, RFC 9068 section 2.1: media types have no case, and
- * "application/" may be left out.  JOSE says that the token is in the compact
- * serialisation, and no more.
+ * RFC 7515 section 4.1.9, RFC 9068 section 2.1: media types are not
+ * case-sensitive, and "application/" may be left out.  JOSE says only that the
+ * token is in compact serialisation.
  */
 
 static oauth_reason_t
@@ -313,8 +316,8 @@ oauth_jws_read_type(oauth_jws_t *jws, const json_t *header)
 
 
 /*
- * The kid takes the place of the decoded header, which is longer: it holds the
- * same string, in quotes.
+ * The kid is copied over the decoded header, which is no longer needed.  It
+ * fits there, since the header holds the same string in quotes.
  */
 
 static oauth_reason_t

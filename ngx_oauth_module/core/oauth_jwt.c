@@ -1,9 +1,9 @@
 
 /*
- * A JWT taken apart (RFC 7519 section 7.2), before any key is looked at.  The
- * claims wait until the signature is verified: of them only the issuer is
- * needed for that, and it is found without building a tree that a stranger's
- * token may not be worth.
+ * Takes a JWT apart (RFC 7519 section 7.2) before a key is chosen.  Only the
+ * issuer is needed for that.  It is found without a JSON parser, so that
+ * nobody can make us build a tree with a token that is not signed; the claims
+ * are parsed after the signature was verified.  A JWT owns its parts.
  */
 
 
@@ -92,10 +92,10 @@ oauth_jwt_free(oauth_jwt_t *jwt)
 
 
 /*
- * The string "iss" of the outermost object: in JSON without a backslash, every
- * second quote ends a string.  What is no JSON is read somehow, and refused
- * once it is parsed.  Absent: there is none, or more than one, or it takes a
- * parser to tell.
+ * Returns the string "iss" of the outermost object.  In JSON without a
+ * backslash, every second quote ends a string.  Where the payload is not JSON,
+ * the result may be anything: such a payload is refused when it is parsed.
+ * Absent: there is no iss, there is more than one, or only a parser can tell.
  */
 
 static oauth_str_t
@@ -149,7 +149,11 @@ oauth_jwt_issuer(oauth_str_t payload)
 }
 
 
-/* Behind a string: 0: it was no name; 1: *value, the first; -1: neither. */
+/*
+ * p is after a string.  Returns 0 where that string was not the name of a
+ * member; 1 where it was, and *value is the member's string; -1 where the
+ * member is not a string, or *value has one already.
+ */
 
 static int
 oauth_jwt_value(const unsigned char *p, const unsigned char *last,
@@ -176,7 +180,10 @@ oauth_jwt_value(const unsigned char *p, const unsigned char *last,
 }
 
 
-/* Behind the character, if it is the next one but for blanks; else NULL. */
+/*
+ * Returns the place after the character c, where it is the next one except for
+ * white space; else NULL.
+ */
 
 static const unsigned char *
 oauth_jwt_after(const unsigned char *p, const unsigned char *last,

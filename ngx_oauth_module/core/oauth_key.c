@@ -1,11 +1,11 @@
 
 /*
- * Public keys (RFC 7518 section 6, RFC 8032, RFC 8037 section 2) into OpenSSL
- * 3.  What comes from outside is checked here in this order: lengths, then
- * numbers, then OpenSSL.
+ * Imports public keys (RFC 7518 section 6, RFC 8032, RFC 8037 section 2) into
+ * OpenSSL 3.  First the lengths are checked, then the numbers, and only then
+ * OpenSSL sees them.
  *
- * A key owns its EVP_PKEY and one verifier for each algorithm that it has
- * been used with.
+ * A key owns its EVP_PKEY, and one verifier for each algorithm that it has been
+ * used with.
  */
 
 
@@ -33,8 +33,8 @@
 
 struct oauth_key_s {
     EVP_PKEY             *pkey;
-    const oauth_alg_t    *alg;          /* of its curve; NULL: RSA            */
-    size_t                signature;    /* its exact length in bytes          */
+    const oauth_alg_t    *alg;          /* that of its curve; NULL for RSA    */
+    size_t                signature;    /* the exact length, in bytes         */
     oauth_verifier_t     *verifiers[OAUTH_ALGS];
 };
 
@@ -140,10 +140,10 @@ oauth_key_create_ec(oauth_str_t curve, oauth_str_t x, oauth_str_t y,
 
 
 /*
- * RFC 8032 encodes y in little-endian, but a server that takes these bytes for
- * a big-endian number loses zero bytes in front of them, or adds some.  One may
- * be missing and no more: every second string of bytes is a point, so that
- * nothing else would tell a key that was cut off.
+ * RFC 8032 encodes y in little-endian.  A server that takes these bytes for a
+ * big-endian number drops zero bytes at their beginning, or adds some.  No more
+ * than one may be missing: since every second string of bytes is a point, a key
+ * that was cut off could not be told from another key.
  */
 
 oauth_result_t
@@ -211,8 +211,8 @@ oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg, oauth_str_t input,
     oauth_verifier_t  *verifier;
 
     /*
-     * The exact length matters beyond speed: OpenSSL 3.0 takes a PSS signature
-     * whose leading zero byte is missing.
+     * The exact length is a matter of security: OpenSSL 3.0 accepts a PSS
+     * signature whose first byte, a zero, is missing.
      */
 
     if (!(oauth_key_algorithms(key) & alg->bits)
@@ -221,7 +221,7 @@ oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg, oauth_str_t input,
         return OAUTH_BAD_SIGNATURE;
     }
 
-    /* The key knows what EdDSA stands for. */
+    /* The curve of the key says what EdDSA stands for. */
 
     if (key->alg) {
         alg = key->alg;
@@ -287,9 +287,10 @@ oauth_key_failure(void)
 
 
 /*
- * On the curve and in range, for EC; no check of the order: the cofactor of
- * the NIST curves is 1.  OpenSSL's check of an RSA modulus is a search for
- * factors that costs milliseconds and proves nothing about its owner.
+ * OpenSSL checks once more that an EC key is on its curve.  A check of the
+ * order is not needed, since the cofactor of the NIST curves is 1.  RSA keys
+ * are not checked by OpenSSL: it would search for factors of the modulus, which
+ * takes milliseconds and proves nothing about the owner of the key.
  */
 
 static EVP_PKEY *
@@ -302,7 +303,7 @@ oauth_key_import(const char *type, OSSL_PARAM_BLD *build)
     pkey = NULL;
     check = NULL;
 
-    /* Without its own context, for want of memory, OpenSSL crashes. */
+    /* OpenSSL crashes where it had no memory for its default context. */
 
     if (OSSL_LIB_CTX_get0_global_default() == NULL) {
         return NULL;
@@ -349,9 +350,9 @@ oauth_rsa_is_usable(const BIGNUM *n, const BIGNUM *e)
 
 
 /*
- * A big-endian number in size bytes.  Servers leave zero bytes in front of it
- * away (RFC 7518 section 6.2.1.2 forbids that), or write too many.  0, or -1
- * when it is larger.
+ * Writes a big-endian number as size bytes.  Some servers leave out zero bytes
+ * at its beginning, which RFC 7518 section 6.2.1.2 forbids, or write too many.
+ * Returns 0, or -1 where the number is empty or too large.
  */
 
 static int
@@ -373,7 +374,10 @@ oauth_coordinate_write(oauth_str_t s, unsigned char *dst, size_t size)
 }
 
 
-/* Made at the first use: most keys are used with one algorithm. */
+/*
+ * A verifier is made when it is first needed, since most keys are used with one
+ * algorithm only.  NULL: memory is short.
+ */
 
 static oauth_verifier_t *
 oauth_key_verifier(oauth_key_t *key, const oauth_alg_t *alg)
@@ -386,7 +390,7 @@ oauth_key_verifier(oauth_key_t *key, const oauth_alg_t *alg)
 }
 
 
-/* Empties the queue; memory was short when any error in it says so. */
+/* Empties the queue.  1: an error in it says that memory was short. */
 
 static int
 oauth_key_out_of_memory(void)

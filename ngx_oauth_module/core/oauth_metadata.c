@@ -1,9 +1,9 @@
 
 /*
  * The protected resource metadata document (RFC 9728 section 2): what the
- * configuration may add to it, and its JSON.  Language tags: RFC 9728 section
- * 2.1, BCP 47 (RFC 5646 section 2.1).  Values are borrowed from the caller;
- * the JSON tree lives for one call.
+ * configuration may add to it, and how it is written.  Language tags are those
+ * of RFC 9728 section 2.1 and BCP 47 (RFC 5646 section 2.1).  The values are
+ * the caller's; a JSON tree lives for one call.
  */
 
 
@@ -17,17 +17,18 @@
 
 typedef enum {
     OAUTH_METADATA_TEXT,
-    OAUTH_METADATA_PAGE,                /* any http or https URL              */
-    OAUTH_METADATA_KEYS,                /* a URL that keys are taken from     */
+    OAUTH_METADATA_PAGE,                /* an http or https URL               */
+    OAUTH_METADATA_KEYS,                /* a URL from which keys are fetched  */
     OAUTH_METADATA_LIST,
-    OAUTH_METADATA_ALGORITHMS           /* a list of what signs answers       */
+    OAUTH_METADATA_ALGORITHMS           /* a list of algorithms that sign     */
 } oauth_metadata_type_t;
 
 
 typedef struct {
     oauth_str_t            name;
     oauth_metadata_type_t  type;
-    unsigned               language:1;  /* for human readers: may have #lang  */
+    unsigned               language:1;  /* it is for human readers and may have
+                                           a "#language"                      */
 } oauth_metadata_row_t;
 
 
@@ -66,7 +67,7 @@ static const oauth_metadata_row_t  oauth_metadata_rows[] = {
     (sizeof(oauth_metadata_rows) / sizeof(oauth_metadata_rows[0]))
 
 
-/* What the module writes itself. */
+/* Members that the module writes itself. */
 
 static const oauth_str_t  oauth_metadata_own[] = {
     oauth_string("resource"),
@@ -100,7 +101,7 @@ oauth_metadata_check(const oauth_metadata_member_t *member)
         }
 
         if (!oauth_metadata_is_language(language)) {
-            return "the language is no BCP 47 tag: write it as in "
+            return "the language is not a BCP 47 tag: write it as in "
                    "resource_name#de-CH";
         }
     }
@@ -126,7 +127,7 @@ oauth_metadata_check(const oauth_metadata_member_t *member)
 }
 
 
-/* Why the name of a member is not in the table. */
+/* Says why the name of a member is not in the table. */
 
 static const char *
 oauth_metadata_check_name(oauth_str_t name)
@@ -151,7 +152,10 @@ oauth_metadata_check_name(oauth_str_t name)
 }
 
 
-/* Splits "name#language"; language is absent where there is no "#". */
+/*
+ * Returns the row for a name "name#language"; NULL: there is none.  *language
+ * is absent where there is no "#".
+ */
 
 static const oauth_metadata_row_t *
 oauth_metadata_lookup(oauth_str_t name, oauth_str_t *language)
@@ -181,9 +185,10 @@ oauth_metadata_lookup(oauth_str_t name, oauth_str_t *language)
 
 
 /*
- * Well-formed, not registered: a language of 2 to 8 letters or "x", then
- * subtags of 1 to 8 letters and digits.  A single character opens an extension
- * and needs a longer subtag after it; "x" opens private use up to the end.
+ * 1 when a tag is well-formed; whether it is registered is not checked.  A tag
+ * is a language of 2 to 8 letters, or "x", and subtags of 1 to 8 letters and
+ * digits.  A single character begins an extension, so that a longer subtag has
+ * to follow; "x" begins private use, where all lengths are allowed.
  */
 
 static int
@@ -271,7 +276,7 @@ oauth_metadata_check_value(oauth_str_t value, oauth_metadata_type_t type)
     }
 
     if (oauth_url_parse(value, &url) != NULL) {
-        return "the value is no absolute http or https URL in lower case "
+        return "the value is not an absolute http or https URL in lower case "
                "without fragment and userinfo";
     }
 
@@ -296,7 +301,7 @@ oauth_metadata_check_text(oauth_str_t value)
     string = oauth_metadata_string(value);
 
     if (string == NULL) {
-        return "the value is no valid UTF-8";
+        return "the value is not valid UTF-8";
     }
 
     json_decref(string);
@@ -412,7 +417,7 @@ oauth_metadata_write_rest(oauth_buf_t *buf, const oauth_metadata_t *metadata)
 }
 
 
-/* These return a new value, or NULL for lack of memory or bad UTF-8. */
+/* These return a new value; NULL: memory is short, or it is not UTF-8. */
 
 static json_t *
 oauth_metadata_string(oauth_str_t value)
@@ -459,7 +464,10 @@ oauth_metadata_scopes(oauth_str_t scopes)
 }
 
 
-/* Takes the value over; an empty array is left out.  0, or -1. */
+/*
+ * Sets a member and owns the value from now on, in any case.  An empty array is
+ * left out.  Returns 0, or -1: value is NULL, or memory is short.
+ */
 
 static int
 oauth_metadata_set(json_t *root, const char *name, json_t *value)

@@ -1,8 +1,8 @@
 
 /*
- * The protected resource metadata document (RFC 9728 section 2): written from
- * the configuration that enforces, and the rules for what an administrator may
- * add to it.  Nothing here is kept.
+ * The protected resource metadata document (RFC 9728 section 2).  It is written
+ * from the configuration that the module enforces; these functions also say
+ * what an administrator may add to it.  Nothing is kept.
  */
 
 
@@ -16,22 +16,22 @@
 #define OAUTH_METADATA_NAME  "oauth-protected-resource"
 #define OAUTH_METADATA_PATH  "/.well-known/" OAUTH_METADATA_NAME
 
-/* What a document begins with; the resource's URL follows. */
+/* Each document begins with this; the URL of the resource follows. */
 
 #define OAUTH_METADATA_START  "{\"resource\":\""
 
 
-/* A further member: its name and the values given in the configuration. */
+/* A further member: its name and its values, as the configuration has them. */
 
 typedef struct {
-    oauth_str_t           name;
-    const oauth_str_t    *values;
-    size_t                nvalues;
+    oauth_str_t                     name;
+    const oauth_str_t              *values;
+    size_t                          nvalues;
 } oauth_metadata_member_t;
 
 
 typedef struct {
-    oauth_str_t                     resource;
+    oauth_str_t                     resource;     /* URL                      */
     const oauth_str_t              *issuers;      /* authorization_servers    */
     size_t                          nissuers;
     oauth_str_t                     scopes;       /* separated by spaces      */
@@ -41,33 +41,41 @@ typedef struct {
 
 
 /*
- * Checks a further member against the names and types of RFC 9728 section 2:
- * NULL, or what is wrong as a constant sentence.  Refused are the members that
- * the module writes itself (resource, authorization_servers, scopes_supported,
- * bearer_methods_supported), those that it cannot honour (signed_metadata,
- * dpop_*, tls_client_*), unknown names, "#lang" on a member that is not for
- * human readers or that is no BCP 47 tag, URLs that are none, more than one
- * value for a single one, "none" as a signature's algorithm, control
- * characters, invalid UTF-8, empty values.
+ * Checks a further member against the names and types of RFC 9728 section 2.
+ * Returns NULL, or a constant sentence that says what is wrong.  Refused are
+ *
+ *   - members that the module writes itself: resource, authorization_servers,
+ *     scopes_supported, bearer_methods_supported;
+ *   - members whose promise the module cannot keep: signed_metadata, dpop_*,
+ *     tls_client_*;
+ *   - unknown names, and "#language" where the member is not for human readers
+ *     or the language is not a BCP 47 tag;
+ *   - values that are empty, are not UTF-8, have a control character, are not a
+ *     URL where one is needed, or are the algorithm "none"; and more than one
+ *     value where the member has one.
  */
 
 const char *oauth_metadata_check(const oauth_metadata_member_t *member);
 
-/* 1 when two lists without a name twice say the same, in any order. */
+/*
+ * 1 when two lists have the same members with the same values, whatever their
+ * order; else 0.  No list has a name twice.
+ */
 
 int oauth_metadata_equal(const oauth_metadata_member_t *a, size_t na,
     const oauth_metadata_member_t *b, size_t nb);
 
 /*
- * Appends the document as compact JSON, without empty members.  Failure is in
- * buf->failed.
+ * Appends the document as compact JSON; empty members are left out.  Where
+ * memory is short, or a member would be refused, buf->failed is set.
  */
 
 void oauth_metadata_write(oauth_buf_t *buf, const oauth_metadata_t *metadata);
 
 /*
- * The same without OAUTH_METADATA_START and the URL, which is not looked at:
- * any URL of RFC 3986 makes a document with what stands around it.
+ * Does the same, but leaves out OAUTH_METADATA_START and the URL of the
+ * resource, which it does not read.  Any URL of RFC 3986 between the two makes
+ * a complete document, since no character of a URL needs an escape in JSON.
  */
 
 void oauth_metadata_write_rest(oauth_buf_t *buf,

@@ -1,9 +1,9 @@
 
 /*
- * The refusal as a person reads it who has opened the address in a browser.
- * The sentences are by the kind of the answer; values from the configuration
- * and from the request are escaped for HTML wherever they stand.  All is
- * written into the caller's buffer.
+ * The page that a person sees who opens a protected address in a browser.  Each
+ * kind of answer has its sentences.  Values from the configuration and from the
+ * request are escaped for HTML wherever they stand.  Everything is written into
+ * the caller's buffer.
  */
 
 
@@ -16,9 +16,9 @@
 typedef struct {
     const char           *title;
     const char           *text;         /* what happened                      */
-    const char           *advice;       /* what to do, where the place does not
-                                           matter                             */
-    unsigned              detail:1;     /* the reason's description fits, too */
+    const char           *advice;       /* what to do; NULL: it depends on the
+                                           place                              */
+    unsigned              detail:1;     /* also show the reason's description */
 } oauth_page_text_t;
 
 
@@ -30,7 +30,7 @@ static void oauth_page_append_fact(oauth_buf_t *buf, const char *name,
     oauth_str_t value, int link);
 
 
-/* The colours are the browser's own, for light and dark. */
+/* The browser chooses the colours, for its light and its dark mode. */
 
 static const char  oauth_page_head[] =
     "<!DOCTYPE html>\n"
@@ -55,7 +55,7 @@ static const char  oauth_page_head[] =
     "</style>\n";
 
 
-/* By oauth_answer_t. */
+/* The index is an oauth_answer_t. */
 
 static const oauth_page_text_t  oauth_page_texts[] = {
     { "Request refused", "This address cannot be opened.", NULL, 0 },
@@ -150,7 +150,7 @@ oauth_page_write_place(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 }
 
 
-/* For who lacks a token, or one that may do more. */
+/* What to do for somebody who needs a token, or a token that permits more. */
 
 static void
 oauth_page_append_steps(oauth_buf_t *buf, const oauth_challenge_t *challenge)
@@ -180,7 +180,7 @@ oauth_page_append_steps(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 }
 
 
-/* Nothing where the value is empty. */
+/* Appends nothing where the value is empty. */
 
 static void
 oauth_page_append_fact(oauth_buf_t *buf, const char *name, oauth_str_t value,
@@ -227,7 +227,10 @@ oauth_page_append_paragraph(oauth_buf_t *buf, const char *text)
 }
 
 
-/* Text between tags and in a quoted attribute; control characters are lost. */
+/*
+ * Appends text so that it may stand between tags and in a quoted attribute.
+ * Control characters are left out.
+ */
 
 static void
 oauth_page_append_text(oauth_buf_t *buf, oauth_str_t text)

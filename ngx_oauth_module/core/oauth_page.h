@@ -1,9 +1,9 @@
 
 /*
- * The refusal as a person reads it who has opened the address in a browser: a
- * page of HTML that says what happened, to which resource, and what to do.  It
- * is whole in itself: no script, no picture, nothing fetched.  Written in two
- * parts, as the problem document is (oauth_challenge.h).
+ * The page that a person sees who opens a protected address in a browser: HTML
+ * that says what happened, to which resource, and what to do.  The page has no
+ * script and no picture, and nothing is fetched for it.  It is written in two
+ * halves, like the problem document (oauth_problem.h).
  */
 
 
@@ -15,8 +15,8 @@
 
 
 /*
- * The Content-Security-Policy of a page: nothing but its one style sheet, whose
- * SHA-256 stands here, and nobody may frame it.
+ * The Content-Security-Policy of a page: it permits the one style sheet of the
+ * page, whose SHA-256 stands here, and nobody may show the page in a frame.
  */
 
 #define OAUTH_PAGE_POLICY                                                     \
@@ -25,16 +25,16 @@
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-/* Appends what follows from the reason, up to where the place comes. */
+/*
+ * These append the halves of a page to a buffer; the caller joins them as they
+ * are.  The first has what follows from the reason, with the HTTP status.  The
+ * second has what follows from the place; of challenge->reason it uses the kind
+ * of answer only.  All values are escaped, and a URL becomes a link where it is
+ * one of http or https.  Where memory is short, buf->failed is set.
+ */
 
 void oauth_page_write_error(oauth_buf_t *buf,
     const oauth_reason_info_t *reason, unsigned status);
-
-/*
- * Appends what follows from the place and the kind of the answer, up to the
- * end.  Of the challenge, reason counts as a kind only.  Text is escaped, a URL
- * becomes a link if it is one of http or https.
- */
 
 void oauth_page_write_place(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);

@@ -1,12 +1,12 @@
 
 /*
  * The equations of the curves (NIST SP 800-186 sections 3.2.1 and 3.2.3, RFC
- * 8032 sections 5.1 and 5.2), in plain numbers:
+ * 8032 sections 5.1 and 5.2), computed with big numbers:
  *
  *   P-256, P-384, P-521     y^2 = x^3 + a x + b, a = -3
  *   Ed25519, Ed448          a x^2 + y^2 = 1 + b x^2 y^2, a = -1 or 1
  *
- * Public numbers only: nothing here takes the same time for every point.
+ * The time depends on the point, which is public.  Nothing is kept.
  */
 
 
@@ -18,7 +18,7 @@
 
 
 #define OAUTH_POINT_SIZE   66           /* bytes of a number: P-521           */
-#define OAUTH_POINT_SMALL  5            /* y of small order, at most          */
+#define OAUTH_POINT_SMALL  5            /* rows of a table below              */
 
 
 typedef struct {
@@ -34,17 +34,19 @@ typedef struct {
     BIGNUM               *p;
     BIGNUM               *a;
     BIGNUM               *b;
-    BIGNUM               *x;            /* Weierstrass only                   */
+    BIGNUM               *x;            /* not for Edwards curves             */
     BIGNUM               *y;
-    BIGNUM               *u;            /* for the equation                   */
+    BIGNUM               *u;            /* u and v are for the equation       */
     BIGNUM               *v;
 } oauth_point_t;
 
 
+static int oauth_point_solves(const oauth_alg_t *alg, const unsigned char *x,
+    const unsigned char *y);
 static int oauth_point_start(oauth_point_t *point, oauth_alg_id_t id);
 static void oauth_point_done(oauth_point_t *point);
-static int oauth_point_weierstrass(oauth_point_t *point);
-static int oauth_point_edwards(oauth_point_t *point);
+static int oauth_point_weierstrass(oauth_point_t *t);
+static int oauth_point_edwards(oauth_point_t *t);
 
 
 static const oauth_curve_t  oauth_curves[] = {
@@ -81,31 +83,20 @@ int
 oauth_point_is_on_curve(const oauth_alg_t *alg, const unsigned char *x,
     const unsigned char *y)
 {
-    int            len, usable;
-    oauth_point_t  point;
-
-    len = (int) alg->coordinate;
-
-    usable = oauth_point_start(&point, alg->id)
-             && BN_bin2bn(x, len, point.x)
-             && BN_bin2bn(y, len, point.y)
-             && oauth_point_weierstrass(&point);
-
-    oauth_point_done(&point);
-
-    return usable;
+    return oauth_point_solves(alg, x, y);
 }
 
 
-/* RFC 8032 sections 5.1.3 and 5.2.3: y in little-endian, then the sign of x. */
+/*
+ * RFC 8032 sections 5.1.3 and 5.2.3: an encoding is y in little-endian, with
+ * the sign of x in its highest bit.
+ */
 
 int
 oauth_point_is_sound(const oauth_alg_t *alg, const unsigned char *point)
 {
-    int            usable;
-    size_t         len;
-    oauth_point_t  p;
-    unsigned char  bytes[OAUTH_POINT_SIZE];
+    size_t         i, len;
+    unsigned char  y[OAUTH_POINT_SIZE];
 
     if (oauth_point_is_small(alg, point)) {
         return 0;
@@ -113,22 +104,46 @@ oauth_point_is_sound(const oauth_alg_t *alg, const unsigned char *point)
 
     len = alg->coordinate;
 
-    memcpy(bytes, point, len);
-    bytes[len - 1] &= 0x7f;
+    for (i = 0; i < len; i++) {
+        y[i] = point[len - 1 - i];
+    }
 
-    usable = oauth_point_start(&p, alg->id)
-             && BN_lebin2bn(bytes, (int) len, p.y)
-             && oauth_point_edwards(&p);
+    y[0] &= 0x7f;
 
-    oauth_point_done(&p);
-
-    return usable;
+    return oauth_point_solves(alg, NULL, y);
 }
 
 
 /*
- * For a key of small order anybody can sign.  Ed25519 has eight such points,
- * Ed448 four; they share these y.
+ * 1 when the numbers, in big-endian, solve the equation of alg's curve.  For an
+ * Edwards curve x is NULL: there has to be an x for y.  0 also where memory is
+ * short.
+ */
+
+static int
+oauth_point_solves(const oauth_alg_t *alg, const unsigned char *x,
+    const unsigned char *y)
+{
+    int            len, solved;
+    oauth_point_t  point;
+
+    len = (int) alg->coordinate;
+
+    solved = oauth_point_start(&point, alg->id)
+             && (x == NULL || BN_bin2bn(x, len, point.x))
+             && BN_bin2bn(y, len, point.y)
+             && (x ? oauth_point_weierstrass(&point)
+                   : oauth_point_edwards(&point));
+
+    oauth_point_done(&point);
+
+    return solved;
+}
+
+
+/*
+ * Anybody can sign for a key of small order.  Ed25519 has eight such points,
+ * Ed448 has four; these are the values of y that they have.
  */
 
 int
@@ -154,7 +169,7 @@ oauth_point_is_small(const oauth_alg_t *alg, const unsigned char *point)
           0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a }
     };
 
-    /* the last two rows are zero, as the first */
+    /* The last two rows are zero, like the first one. */
 
     static const unsigned char  ed448[OAUTH_POINT_SMALL][57] = {
         { 0 },
@@ -183,7 +198,7 @@ oauth_point_is_small(const oauth_alg_t *alg, const unsigned char *point)
 }
 
 
-/* 1, or 0 when memory is short; oauth_point_done releases it either way. */
+/* 1, or 0: memory is short.  oauth_point_done releases point in either case. */
 
 static int
 oauth_point_start(oauth_point_t *point, oauth_alg_id_t id)
@@ -237,51 +252,36 @@ oauth_point_done(oauth_point_t *point)
 }
 
 
-/* v = (x^2 + a) x + b is y^2. */
+/* v = (x^2 + a) x + b has to be y^2. */
 
 static int
-oauth_point_weierstrass(oauth_point_t *point)
+oauth_point_weierstrass(oauth_point_t *t)
 {
-    BIGNUM  *p, *u, *v;
-    BN_CTX  *ctx;
-
-    p = point->p;
-    u = point->u;
-    v = point->v;
-    ctx = point->ctx;
-
-    return BN_cmp(point->x, p) < 0
-           && BN_cmp(point->y, p) < 0
-           && BN_mod_sqr(v, point->x, p, ctx)
-           && BN_mod_add(v, v, point->a, p, ctx)
-           && BN_mod_mul(v, v, point->x, p, ctx)
-           && BN_mod_add(v, v, point->b, p, ctx)
-           && BN_mod_sqr(u, point->y, p, ctx)
-           && BN_cmp(u, v) == 0;
+    return BN_cmp(t->x, t->p) < 0
+           && BN_cmp(t->y, t->p) < 0
+           && BN_mod_sqr(t->v, t->x, t->p, t->ctx)
+           && BN_mod_add(t->v, t->v, t->a, t->p, t->ctx)
+           && BN_mod_mul(t->v, t->v, t->x, t->p, t->ctx)
+           && BN_mod_add(t->v, t->v, t->b, t->p, t->ctx)
+           && BN_mod_sqr(t->u, t->y, t->p, t->ctx)
+           && BN_cmp(t->u, t->v) == 0;
 }
 
 
 /*
- * x^2 = u / v where u = 1 - y^2 and v = a - b y^2.  There is such an x when
- * u v is a square; u v is 0 only for points of small order.
+ * x^2 = u / v, where u = 1 - y^2 and v = a - b y^2.  There is such an x when
+ * u v is a square.  u v is 0 for points of small order only, and these are
+ * known by now.
  */
 
 static int
-oauth_point_edwards(oauth_point_t *point)
+oauth_point_edwards(oauth_point_t *t)
 {
-    BIGNUM  *p, *u, *v;
-    BN_CTX  *ctx;
-
-    p = point->p;
-    u = point->u;
-    v = point->v;
-    ctx = point->ctx;
-
-    return BN_cmp(point->y, p) < 0
-           && BN_mod_sqr(u, point->y, p, ctx)
-           && BN_mod_mul(v, u, point->b, p, ctx)
-           && BN_mod_sub(v, point->a, v, p, ctx)
-           && BN_mod_sub(u, BN_value_one(), u, p, ctx)
-           && BN_mod_mul(u, u, v, p, ctx)
-           && BN_kronecker(u, p, ctx) == 1;
+    return BN_cmp(t->y, t->p) < 0
+           && BN_mod_sqr(t->u, t->y, t->p, t->ctx)
+           && BN_mod_mul(t->v, t->u, t->b, t->p, t->ctx)
+           && BN_mod_sub(t->v, t->a, t->v, t->p, t->ctx)
+           && BN_mod_sub(t->u, BN_value_one(), t->u, t->p, t->ctx)
+           && BN_mod_mul(t->u, t->u, t->v, t->p, t->ctx)
+           && BN_kronecker(t->u, t->p, t->ctx) == 1;
 }

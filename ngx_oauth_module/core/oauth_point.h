@@ -1,9 +1,10 @@
 
 /*
- * Whether a public key's bytes are a point that is fit for a key.  It costs a
- * few multiplications, much less than OpenSSL's import, so that a key set of
- * many bad points takes little of a worker's time.  For oauth_key and its
- * verifier.
+ * Whether the bytes of a public key are a point that a key may be.  This costs
+ * a few multiplications, much less than OpenSSL's import, so that a key set of
+ * many bad points takes little of a worker's time.  Only oauth_key and
+ * oauth_verifier use it.  Nothing is kept; OpenSSL's error queue may be left
+ * with errors.
  */
 
 
@@ -14,21 +15,28 @@
 #include "oauth_alg.h"
 
 
-/* Of alg's curve (NIST P-*): both coordinates below the prime, on the curve. */
+/*
+ * For alg's NIST curve (NIST SP 800-186 section 3.2.1): 1 when both
+ * coordinates, alg->coordinate bytes in big-endian, are below the prime and
+ * solve the equation of the curve.  Else 0, and so where memory is short.
+ */
 
 int oauth_point_is_on_curve(const oauth_alg_t *alg, const unsigned char *x,
     const unsigned char *y);
 
 /*
- * Of alg's Edwards curve, by its encoding: canonical, on the curve, not of
- * small order.
+ * For alg's Edwards curve (RFC 8032 sections 5.1.3 and 5.2.3): 1 when these
+ * alg->coordinate bytes encode a point of the curve that is not of small order,
+ * in the one spelling that the RFC permits.  Else 0, and so where memory is
+ * short.
  */
 
 int oauth_point_is_sound(const oauth_alg_t *alg, const unsigned char *point);
 
 /*
- * An encoding of a point of small order, with either sign.  OpenSSL takes no
- * encoding that is not canonical, so that those need not be known here.
+ * For alg's Edwards curve: 1 when the encoding is that of a point of small
+ * order, with either sign; else 0.  Other spellings of these points need not be
+ * known, since OpenSSL accepts none.
  */
 
 int oauth_point_is_small(const oauth_alg_t *alg, const unsigned char *point);

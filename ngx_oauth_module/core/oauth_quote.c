@@ -1,8 +1,9 @@
 
 /*
- * Quoting for a log.  Nothing that is written can end the quotes, the line or
- * the terminal's colours.  The name in an e-mail address is a person's, so it
- * is left out wherever an address may stand: a claim can hold anything.
+ * Quoting for a log.  Nothing that is written can end the quotes or the line,
+ * or change the colours of a terminal.  The part of an e-mail address before
+ * the "@" names a person and is left out, whatever the text should be: a claim
+ * can hold anything.  The memory is the caller's.
  */
 
 
@@ -11,7 +12,7 @@
 #include "oauth_quote.h"
 
 
-#define OAUTH_QUOTE_LONGEST  4          /* bytes that one byte becomes        */
+#define OAUTH_QUOTE_LONGEST  4          /* bytes that one byte may become     */
 #define OAUTH_QUOTE_DOTS     3
 
 
@@ -21,7 +22,7 @@ static unsigned char *oauth_quote_byte(unsigned char *p, unsigned char c);
 static unsigned char *oauth_quote_dots(unsigned char *p, unsigned char *last);
 
 
-/* There is always room for dots after what was written. */
+/* After each step there is still room for the dots. */
 
 unsigned char *
 oauth_quote_write(unsigned char *p, unsigned char *last, oauth_str_t text)
@@ -53,8 +54,8 @@ oauth_quote_write(unsigned char *p, unsigned char *last, oauth_str_t text)
 
 
 /*
- * The index after the word that begins at i, and in *at that of its last "@",
- * or i where it has none.
+ * Returns the index after the word that begins at i.  *at is the index of the
+ * last "@" in it, or i where it has none.
  */
 
 static size_t

@@ -1,7 +1,7 @@
 
 /*
- * Text that somebody else wrote, as a line of a log may show it: visible ASCII
- * on one line, cut to a length, without addresses of people.
+ * Text that somebody else wrote, made fit for a line of a log: visible ASCII on
+ * one line, bounded in length, without the e-mail addresses of people.
  */
 
 
@@ -13,9 +13,9 @@
 
 
 /*
- * Writes the text to p and returns the end of what was written, which is never
- * after last.  Bytes that are not visible ASCII, quotes and backslashes become
- * \xHH; "..." stands for what did not fit.  Of "joe@example.com" only
+ * Writes the text to p, and nothing at or after last.  Returns the end of what
+ * was written.  A byte that is not visible ASCII, a quote or a backslash
+ * becomes \xHH; "..." stands for what did not fit.  Of "joe@example.com" only
  * "...@example.com" is written.
  */
 

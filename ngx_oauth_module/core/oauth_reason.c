@@ -1,8 +1,9 @@
 
 /*
  * The table of reasons: what $oauth_result, the error log and the client (RFC
- * 6750 section 3.1) are told.  A description speaks to whoever has to get a
- * better token; it names no claim's value, so that it can be sent to anybody.
+ * 6750 section 3.1) are told.  A description tells whoever has to get a better
+ * token what is wrong.  It never has the value of a claim, so that it can be
+ * sent to anybody.  The table is constant.
  */
 
 

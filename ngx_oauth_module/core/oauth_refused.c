@@ -1,9 +1,10 @@
 
 /*
- * A refused token for the log (RFC 7515 section 3.1).  What makes a token
- * malformed for oauth_jws_parse is checked here again, in its order, and each
- * check has a sentence of its own; only what does not look like a JWT at all is
- * told first.  This is apart from it because good tokens need none of it.
+ * Reads a refused token for the log (RFC 7515 section 3.1).  The checks of
+ * oauth_jws_parse are made again, in the same order, and each has a sentence of
+ * its own here; before them comes what does not look like a JWT at all.  Good
+ * tokens need no sentences, which is why oauth_jws has none.  Decoded text lies
+ * in a scratch buffer, which is wiped.
  */
 
 
@@ -17,11 +18,11 @@
 #include "oauth_secret.h"
 
 
-#define OAUTH_REFUSED_PARTS  5          /* more are not counted               */
+#define OAUTH_REFUSED_PARTS  5          /* further ones are not counted       */
 
 
 typedef struct {
-    size_t                n;            /* 6: more than 5                     */
+    size_t                n;            /* 6 stands for all larger numbers    */
     oauth_str_t           parts[OAUTH_REFUSED_PARTS];
 } oauth_refused_form_t;
 
@@ -113,7 +114,7 @@ oauth_refused_claim(oauth_str_t text)
 }
 
 
-/* The header of every JWT begins with a brace and a quote: "eyJ". */
+/* The header of a JWT begins with a brace and a quote, in base64url "eyJ". */
 
 const char *
 oauth_refused_opaque(oauth_str_t text)
@@ -173,7 +174,7 @@ oauth_refused_split(oauth_str_t text, oauth_refused_form_t *form)
 }
 
 
-/* 0, or -1 when memory is short. */
+/* Returns 0, or -1: memory is short. */
 
 static int
 oauth_refused_header(const oauth_refused_form_t *form, unsigned char *scratch,
@@ -263,7 +264,7 @@ oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
 }
 
 
-/* 0, or -1 when the part is empty or not base64url. */
+/* Returns 0, or -1 where the part is empty or not base64url. */
 
 static int
 oauth_refused_decode(oauth_str_t part, unsigned char *scratch,

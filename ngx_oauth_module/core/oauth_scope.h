@@ -64,14 +64,6 @@ int oauth_scope_granted(oauth_str_t granted, oauth_str_t scope,
     const oauth_scope_rule_t *rules, size_t nrules);
 
 /*
- * 1 when granted has each of the words, as above, and there is at least one
- * word; else 0, and so for a value that is not bounded.
- */
-
-int oauth_scope_grants(oauth_str_t granted, oauth_str_t words,
-    const oauth_scope_rule_t *rules, size_t nrules);
-
-/*
  * These append to the words in buf, with a space between two words.  Where
  * memory is short, buf->failed is set.  The first one appends a scope that is
  * not empty and not there yet.

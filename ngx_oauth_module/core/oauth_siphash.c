@@ -1,8 +1,9 @@
 
 /*
- * SipHash over little-endian words: one round for each, three at the end, as
- * in the tables of Rust and Python; nobody gets to see a hash.  OpenSSL's costs
- * more to set up than a token takes to hash.
+ * SipHash over little-endian words, with one round for each word and three at
+ * the end, as in the tables of Rust and Python.  That is enough because nobody
+ * outside ever sees a hash.  OpenSSL has SipHash, too, but to set it up costs
+ * more than to hash a token.
  */
 
 
@@ -48,7 +49,7 @@ oauth_siphash(const unsigned char secret[OAUTH_SIPHASH_KEY], oauth_str_t data)
         oauth_siphash_word(&s, oauth_siphash_read(p));
     }
 
-    /* The last word ends with the length. */
+    /* The highest byte of the last word is the length. */
 
     oauth_siphash_word(&s, oauth_siphash_read_tail(p, data.len % 8)
                            | (uint64_t) data.len << 56);
@@ -93,7 +94,7 @@ oauth_siphash_round(oauth_siphash_t *s)
 }
 
 
-/* Without a loop, compilers make one load of it. */
+/* Compilers turn this into one load, which they do not do for a loop. */
 
 static inline uint64_t
 oauth_siphash_read(const unsigned char *p)
@@ -109,7 +110,7 @@ oauth_siphash_read(const unsigned char *p)
 }
 
 
-/* Up to 7 bytes. */
+/* len is at most 7. */
 
 static uint64_t
 oauth_siphash_read_tail(const unsigned char *p, size_t len)

@@ -1,7 +1,8 @@
 
 /*
- * SipHash-1-3 (Aumasson, Bernstein, 2012): a hash for tables whose keys come
- * from outside.  Without the secret nobody can choose keys that collide.
+ * SipHash-1-3 (Aumasson and Bernstein, 2012): a hash for tables whose keys come
+ * from outside.  Without the secret nobody can choose keys whose hashes are the
+ * same.  Nothing is kept.
  */
 
 
@@ -14,6 +15,8 @@
 
 #define OAUTH_SIPHASH_KEY  16           /* bytes of a secret                  */
 
+
+/* Returns the hash of the data. */
 
 uint64_t oauth_siphash(const unsigned char secret[OAUTH_SIPHASH_KEY],
     oauth_str_t data);

@@ -1,7 +1,8 @@
 
 /*
- * Counted bytes: comparing views that somebody else owns, and a buffer that
- * grows.  The bytes of a buffer are its own until oauth_buf_free.
+ * Counted bytes: views of bytes that somebody else owns are compared here, and
+ * a buffer grows.  A buffer owns its bytes until oauth_buf_free releases them.
+ * Header fields are those of RFC 9110 section 5.5.
  */
 
 
@@ -47,10 +48,14 @@ oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b)
         return 0;
     }
 
+    /* Most clients write a name as the standard does. */
+
+    if (a.len == 0 || memcmp(a.data, b.data, a.len) == 0) {
+        return 1;
+    }
+
     for (i = 0; i < a.len; i++) {
-        if (a.data[i] != b.data[i]
-            && oauth_str_lower(a.data[i]) != oauth_str_lower(b.data[i]))
-        {
+        if (oauth_str_lower(a.data[i]) != oauth_str_lower(b.data[i])) {
             return 0;
         }
     }
@@ -91,7 +96,7 @@ oauth_str_has_control(oauth_str_t s)
 
     for (i = 0; i < s.len; i++) {
 
-        /* Most characters are of ASCII, and plain. */
+        /* Most characters are visible ASCII. */
 
         if (s.data[i] >= 0x20 && s.data[i] < 0x7f) {
             continue;
@@ -174,7 +179,7 @@ oauth_str_lower(unsigned char c)
 }
 
 
-/* Room for len more bytes: 0, or -1. */
+/* Makes room for len more bytes.  Returns 0, or -1: memory is short. */
 
 static int
 oauth_buf_grow(oauth_buf_t *buf, size_t len)

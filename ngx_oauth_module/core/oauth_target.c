@@ -1,9 +1,9 @@
 
 /*
- * The request target as the client sent it: whether its path means the same to
- * every server that reads it.  A location is chosen by nginx's reading, the app
- * answers by its own; where they differ, the policy of one path guards another
- * one (RFC 3986 section 2.2, RFC 9110 section 17.1).
+ * Whether the path of a request target means the same to every server that
+ * reads it (RFC 3986 section 2.2, RFC 9110 section 17.1).  nginx reads it to
+ * choose a location, and the app reads it to choose an answer.  Where the two
+ * readings differ, the app answers for a path whose location was not asked.
  */
 
 
@@ -62,9 +62,9 @@ oauth_target_is_ambiguous(oauth_str_t target)
 
 
 /*
- * Of "/", ";", "\" or "%", in upper or lower case.  There are three bytes.
- * nginx decodes "%3b" and does not escape it again, where proxy_pass has a
- * path: the app sees a ";".
+ * 1 for an escaped "/", ";", "\" or "%", in upper or lower case, else 0.  p has
+ * three bytes.  Where proxy_pass has a path, nginx decodes "%3b" and does not
+ * escape it again, so that the app sees a ";".
  */
 
 static int
@@ -91,7 +91,7 @@ oauth_target_is_escape(const unsigned char *p)
 }
 
 
-/* 1 when the segment that begins here is "." or "..", escaped or not. */
+/* 1 when the segment that rest begins with is "." or "..", escaped or not. */
 
 static int
 oauth_target_is_dots(oauth_str_t rest)
@@ -116,7 +116,7 @@ oauth_target_is_dots(oauth_str_t rest)
 }
 
 
-/* The bytes of a dot; 0: there is none. */
+/* Returns the length of a dot, escaped or not; 0: rest begins with no dot. */
 
 static size_t
 oauth_target_dot(oauth_str_t rest)

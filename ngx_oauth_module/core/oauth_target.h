@@ -1,7 +1,7 @@
 
 /*
  * The request target as the client sent it (RFC 9112 section 3.2, RFC 3986
- * section 3.3), before anybody decoded or normalised it.
+ * section 3.3), before anybody has decoded or normalised it.
  */
 
 
@@ -13,13 +13,16 @@
 
 
 /*
- * 1 when the path, which is all before the first "?", has something that
- * servers read in more than one way: ";" (path parameters to some of them), "\"
- * (a slash to some of them), "#" (the end of the path to some of them), or an
- * escaped "/", ";", "\" or "%" (decoded again by some of them), or a segment
- * "." or ".." (nginx resolves it, and sends it on as it is), or two slashes at
- * its beginning (what follows them is a host to those who parse it as a URL,
- * RFC 3986 section 4.2); else 0.
+ * 1 when servers read the path in more than one way, else 0.  The path is all
+ * that comes before the first "?".  It is ambiguous where it has
+ *
+ *   - ";", which begins a parameter for some servers, "\", which is a slash for
+ *     some, or "#", which ends the path for some;
+ *   - an escaped "/", ";", "\" or "%", which some decode again;
+ *   - a segment "." or "..", escaped or not: nginx resolves it to choose the
+ *     location, and may send it on as it came;
+ *   - two slashes at its beginning: whoever parses it as a URL takes what
+ *     follows for a host (RFC 3986 section 4.2).
  */
 
 int oauth_target_is_ambiguous(oauth_str_t target);

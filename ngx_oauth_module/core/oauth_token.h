@@ -123,7 +123,7 @@ oauth_reason_t oauth_token_verify(oauth_jwt_t *jwt,
 oauth_token_t *oauth_token_create(const oauth_token_source_t *source,
     const oauth_token_rules_t *rules);
 
-/* 1 when now, in seconds since the epoch, is within the token's time; else 0. */
+/* 1 when now (seconds since the epoch) is within the token's time, else 0. */
 
 int oauth_token_is_current(const oauth_token_t *token, int64_t now);
 

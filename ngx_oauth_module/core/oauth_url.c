@@ -1,10 +1,10 @@
 
 /*
- * URLs as issuers, resources and key addresses use them (RFC 3986), and the
- * well-known path rule (RFC 8414 section 3.1, RFC 9728 section 3.1).  Stricter
- * than RFC 3986 where two spellings would name one host: scheme and host are
- * in lower case, a host has no percent-escapes and no empty label.  All parts
- * are views of the text, nothing is copied.
+ * URLs as issuers, resources and addresses of keys use them (RFC 3986), and the
+ * rule for well-known paths (RFC 8414 section 3.1, RFC 9728 section 3.1).  This
+ * is stricter than RFC 3986, so that a host has one spelling: scheme and host
+ * are in lower case, and a host has neither percent-escapes nor an empty label.
+ * All parts are views of the text; nothing is copied.
  */
 
 
@@ -15,7 +15,7 @@
 #include "oauth_url.h"
 
 
-#define OAUTH_URL_ADDRESS  64           /* longer than any address            */
+#define OAUTH_URL_ADDRESS  64           /* bytes; no address is as long       */
 
 
 static const char *oauth_url_parse_scheme(oauth_str_t *rest,
@@ -105,7 +105,7 @@ oauth_url_parse_scheme(oauth_str_t *rest, oauth_url_t *url)
         return NULL;
     }
 
-    return "is no absolute http or https URL";
+    return "is not an absolute http or https URL";
 }
 
 
@@ -125,7 +125,7 @@ oauth_url_parse_authority(oauth_str_t *rest, oauth_url_t *url)
         return "has userinfo";
     }
 
-    /* An IPv6 literal has colons of its own. */
+    /* An IPv6 literal has colons, which begin no port. */
 
     i = (end > 0 && authority.data[0] == '[') ? oauth_url_find(authority, ']')
                                               : 0;
@@ -183,7 +183,7 @@ oauth_url_parse_host(oauth_str_t host)
             return "has a bad host";
         }
 
-        /* Some resolvers skip an empty label: ".localhost" is loopback. */
+        /* Some resolvers ignore an empty label, as in ".localhost". */
 
         if (c == '.' && (i == 0 || host.data[i - 1] == '.')) {
             return "has a bad host";
@@ -194,7 +194,7 @@ oauth_url_parse_host(oauth_str_t host)
 }
 
 
-/* An IPv6 literal with its brackets. */
+/* host is an IPv6 literal with its brackets. */
 
 static const char *
 oauth_url_parse_literal(oauth_str_t host)
@@ -224,7 +224,7 @@ oauth_url_parse_literal(oauth_str_t host)
 }
 
 
-/* 1 to 65535, without leading zeros: one port, one spelling. */
+/* 1 to 65535, without leading zeros, so that a port has one spelling. */
 
 static int
 oauth_url_port_valid(oauth_str_t port)
@@ -283,7 +283,7 @@ oauth_url_parse_path(oauth_str_t rest, oauth_url_t *url)
 }
 
 
-/* pchar, "/" and "?" of RFC 3986, but "%". */
+/* 1 for pchar, "/" and "?" of RFC 3986, except "%"; else 0. */
 
 static int
 oauth_url_is_byte(unsigned char c)
@@ -323,7 +323,7 @@ oauth_url_is_digit(unsigned char c)
 }
 
 
-/* The index of the first c, or s.len. */
+/* Returns the index of the first c, or s.len. */
 
 static size_t
 oauth_url_find(oauth_str_t s, unsigned char c)
@@ -344,7 +344,10 @@ oauth_url_move(oauth_str_t *s, size_t n)
 }
 
 
-/* Only spellings that every resolver reads as loopback: no 127.1, no octal. */
+/*
+ * Only spellings that every resolver takes for loopback; so neither 127.1 nor
+ * octal numbers.
+ */
 
 int
 oauth_url_is_loopback(const oauth_url_t *url)
@@ -388,7 +391,10 @@ oauth_url_is_loopback(const oauth_url_t *url)
 }
 
 
-/* The length of a decimal octet at the start of s, without leading zeros. */
+/*
+ * Returns the length of the decimal octet at the beginning of s, which has no
+ * leading zeros; 0: there is none.
+ */
 
 static size_t
 oauth_url_octet(oauth_str_t s)
@@ -429,7 +435,7 @@ oauth_url_may_be_loopback(const oauth_url_t *url)
 }
 
 
-/* RFC 6761 section 6.3, and what a system's file of hosts usually has. */
+/* The names of RFC 6761 section 6.3, and those that /etc/hosts usually has. */
 
 static int
 oauth_url_is_local_name(oauth_str_t host)
@@ -467,7 +473,7 @@ oauth_url_is_local_name(oauth_str_t host)
 }
 
 
-/* Asks the C library, which knows each spelling that a resolver takes. */
+/* Asks the C library, which knows every spelling that its resolver accepts. */
 
 static int
 oauth_url_is_local_address(oauth_str_t host)
@@ -559,9 +565,9 @@ oauth_url_is_below(oauth_str_t url, oauth_str_t resource)
 
 
 /*
- * Servers disagree about what such a path names: "." and ".." (RFC 3986
- * section 5.2.4), an empty segment before the last, the escape of a byte that
- * needs none (section 6.2.2.2; this covers dots and slashes as well).
+ * 1 for a path that servers do not read alike: it has "." or ".." (RFC 3986
+ * section 5.2.4), an empty segment before the last one, or the escape of a byte
+ * that needs none (section 6.2.2.2), which may be a dot or a slash.
  */
 
 static int
@@ -601,7 +607,10 @@ oauth_url_is_ambiguous(oauth_str_t path)
 }
 
 
-/* Takes one byte off a checked path, decoded where it is escaped. */
+/*
+ * Takes a byte from the beginning of a path that was checked, and returns it,
+ * decoded where it is escaped.
+ */
 
 static unsigned char
 oauth_url_decode(oauth_str_t *rest)

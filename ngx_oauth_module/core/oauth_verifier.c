@@ -1,9 +1,9 @@
 
 /*
  * One key with one algorithm, ready to verify (RFC 7518 sections 3.3 to 3.5,
- * RFC 8037 section 3.1): all names are resolved and all parameters set when a
- * verifier is made, so that a signature costs its arithmetic and little more.
- * A verifier holds its own reference to the key.
+ * RFC 8037 section 3.1).  When a verifier is made, all names are looked up and
+ * all parameters set, so that a signature costs its arithmetic and little more.
+ * A verifier owns its contexts, and through them a reference to the key.
  */
 
 
@@ -19,7 +19,10 @@
 
 #define OAUTH_COORDINATE_MAX  66        /* bytes: P-521                       */
 
-/* SEQUENCE { INTEGER r, INTEGER s }: each with a sign byte and a header. */
+/*
+ * SEQUENCE { INTEGER r, INTEGER s } in DER: each number may have one more byte
+ * for its sign, and has two for its tag and length.
+ */
 
 #define OAUTH_INTEGERS_MAX    (2 * (OAUTH_COORDINATE_MAX + 3))
 #define OAUTH_ECDSA_DER_MAX   (3 + OAUTH_INTEGERS_MAX)
@@ -27,9 +30,10 @@
 
 struct oauth_verifier_s {
     const oauth_alg_t    *alg;
-    EVP_PKEY_CTX         *pkey;         /* RSA, EC: ready to verify           */
+    EVP_PKEY_CTX         *pkey;         /* RSA and EC: ready to verify        */
     EVP_MD               *md;
-    EVP_MD_CTX           *digest;       /* EdDSA: ready to be copied          */
+    EVP_MD_CTX           *digest;       /* of a hash; for EdDSA the context
+                                           that is copied                     */
 };
 
 
@@ -109,8 +113,8 @@ oauth_verifier_verify(oauth_verifier_t *verifier, oauth_str_t input,
 
 
 /*
- * OpenSSL does not always say that it had no memory; malloc does.  errno was 0
- * before.
+ * OpenSSL does not always say that it had no memory, but malloc does: it sets
+ * errno, which the caller has set to 0 before.
  */
 
 static oauth_reason_t
@@ -168,7 +172,7 @@ oauth_verifier_init(oauth_verifier_t *verifier, EVP_PKEY *pkey)
         return -1;
     }
 
-    /* RFC 7518 section 3.5: MGF1 with the same hash, its size as salt. */
+    /* RFC 7518 section 3.5: MGF1 uses the same hash; the salt has its size. */
 
     if (alg->pss
         && (EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) != 1
@@ -183,10 +187,12 @@ oauth_verifier_init(oauth_verifier_t *verifier, EVP_PKEY *pkey)
 
 
 /*
- * An R of small order comes from a secret number that is 0, as no signer that
- * keeps to RFC 8032 has it; the standard leaves it open, OpenSSL takes it.
+ * R of small order comes from a secret number that is 0, which no signer by RFC
+ * 8032 has.  The RFC does not say what a verifier does then, and OpenSSL
+ * accepts such a signature; it is refused here.
  *
- * Newer OpenSSL takes a context for one signature only: use a copy.
+ * Newer versions of OpenSSL use a context for one signature only, so that each
+ * signature has a copy of its own.
  */
 
 static oauth_reason_t
@@ -217,7 +223,7 @@ oauth_verifier_verify_eddsa(oauth_verifier_t *verifier, oauth_str_t input,
 }
 
 
-/* r || s (RFC 7518 section 3.4) to the DER that OpenSSL wants. */
+/* Turns r || s (RFC 7518 section 3.4) into DER, which OpenSSL needs. */
 
 static size_t
 oauth_ecdsa_write(oauth_str_t signature, unsigned char *der)

@@ -30,20 +30,9 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
 {
     oauth_reason_t  reason;
 
-    if (!conf->any_audience) {
-
-        reason = oauth_demand_audience(&conf->demand, token);
-        if (reason != OAUTH_OK) {
-            return reason;
-        }
-    }
-
-    if (conf->needs_subject) {
-
-        reason = oauth_demand_subject(token);
-        if (reason != OAUTH_OK) {
-            return reason;
-        }
+    reason = oauth_demand_verify(&conf->demand, token);
+    if (reason != OAUTH_OK) {
+        return reason;
     }
 
     reason = ngx_oauth_policy_requires(r, conf, token);

@@ -208,21 +208,18 @@ static oauth_reason_t
 fuzz_verdict(const fuzz_demand_t *d, const oauth_token_t *token,
     const oauth_token_claim_t *claim)
 {
-    oauth_reason_t           reason;
-    oauth_demand_audience_t  audience;
+    oauth_reason_t  reason;
+    oauth_demand_t  demand;
 
-    audience.resource = d->resource;
-    audience.listed = d->listed.words;
-    audience.nlisted = d->listed.n;
-    audience.others = fuzz_other;
-    audience.data = d;
+    demand.resource = d->resource;
+    demand.audience = d->listed.words;
+    demand.naudience = d->listed.n;
+    demand.others = fuzz_other;
+    demand.data = d;
+    demand.any_audience = (d->resource.data == NULL);
+    demand.subject = (d->needs_subject != 0);
 
-    reason = d->resource.data ? oauth_demand_audience(&audience, token)
-                              : OAUTH_OK;
-
-    if (reason == OAUTH_OK && d->needs_subject) {
-        reason = oauth_demand_subject(token);
-    }
+    reason = oauth_demand_verify(&demand, token);
 
     if (reason == OAUTH_OK && d->values.n) {
         reason = oauth_demand_claim(claim, d->values.words, d->values.n);

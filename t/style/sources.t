@@ -16,7 +16,7 @@ use Test::More;
 
 my %untested = map { $_ => 1 } qw();
 
-# What reads bytes that come from outside; and the policy over all of them.
+# What reads bytes that come from outside, and what decides about them.
 
 my @parsers = qw(base64url claims credentials demand discovery json jwk jwks jws
                  scope target token url);

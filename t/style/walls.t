@@ -22,8 +22,8 @@ my @walls = (
     {
         what  => 'jansson',
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
-        files => [qw(oauth_json oauth_problem oauth_claims oauth_discovery
-                     oauth_jwk oauth_jwks oauth_jwks_text oauth_jws
+        files => [qw(oauth_json oauth_problem oauth_claims oauth_confirmation
+                     oauth_discovery oauth_jwk oauth_jwks oauth_jwks_text oauth_jws
                      oauth_metadata oauth_refused)],
     },
     {

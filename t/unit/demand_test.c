@@ -1,7 +1,8 @@
 
 /*
- * What a location demands: audiences, with other resources of the server beside
- * it; a subject; claims; scopes.  Every refusal stands next to what is accepted.
+ * What a location demands: an audience, also where the server has other
+ * resources; a subject; claims; scopes.  Each refusal stands next to what is
+ * accepted.
  */
 
 
@@ -108,11 +109,11 @@ demand_count(const oauth_str_t *list, size_t most)
 static void
 demand_audiences(void **state)
 {
-    size_t                    i;
-    oauth_token_t             token;
-    oauth_reason_t            reason;
-    const demand_case_t      *c;
-    oauth_demand_audience_t   demand;
+    size_t                i;
+    oauth_token_t         token;
+    oauth_reason_t        reason;
+    oauth_demand_t        demand;
+    const demand_case_t  *c;
 
     (void) state;
 
@@ -125,16 +126,35 @@ demand_audiences(void **state)
         token.naudience = demand_count(c->audience, 3);
 
         demand.resource = c->resource;
-        demand.listed = c->listed;
-        demand.nlisted = demand_count(c->listed, 3);
+        demand.audience = c->listed;
+        demand.naudience = demand_count(c->listed, 3);
         demand.others = demand_resource;
         demand.data = c->others;
+        demand.subject = 0;
+        demand.any_audience = 0;
 
-        reason = oauth_demand_audience(&demand, &token);
+        reason = oauth_demand_verify(&demand, &token);
 
         if (reason != c->reason) {
             fail_msg("case %d: %s", (int) i, oauth_reason_info(reason)->code);
         }
+
+        /* The subject comes after the audience, which may be any. */
+
+        demand.subject = 1;
+        assert_int_equal(oauth_demand_verify(&demand, &token),
+                         c->reason == OAUTH_OK ? OAUTH_NO_SUBJECT : c->reason);
+
+        demand.subject = 0;
+        demand.any_audience = 1;
+        assert_int_equal(oauth_demand_verify(&demand, &token), OAUTH_OK);
+
+        /* What nobody has filled in is met by no token. */
+
+        memset(&demand, 0, sizeof(oauth_demand_t));
+        assert_int_equal(oauth_demand_verify(&demand, &token),
+                         token.naudience ? OAUTH_WRONG_AUDIENCE
+                                         : OAUTH_NO_AUDIENCE);
     }
 }
 
@@ -142,13 +162,13 @@ demand_audiences(void **state)
 static void
 demand_below(void **state)
 {
-    oauth_demand_audience_t  demand;
+    oauth_demand_t  demand;
 
     static const oauth_str_t  others[] = { S(A "/b"), S(A), { 0, NULL } };
 
     (void) state;
 
-    memset(&demand, 0, sizeof(oauth_demand_audience_t));
+    memset(&demand, 0, sizeof(oauth_demand_t));
 
     demand.resource = oauth_str(A);
     demand.others = demand_resource;
@@ -166,8 +186,9 @@ demand_below(void **state)
 static void
 demand_subject(void **state)
 {
-    size_t         i;
-    oauth_token_t  token;
+    size_t          i;
+    oauth_token_t   token;
+    oauth_demand_t  demand;
 
     static const oauth_str_t  good[] = { S("joe"), S("0"), S("j e") };
     static const oauth_str_t  bad[] = {
@@ -177,15 +198,19 @@ demand_subject(void **state)
     (void) state;
 
     memset(&token, 0, sizeof(oauth_token_t));
+    memset(&demand, 0, sizeof(oauth_demand_t));
+
+    demand.subject = 1;
 
     for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         token.subject = good[i];
-        assert_int_equal(oauth_demand_subject(&token), OAUTH_OK);
+        assert_int_equal(oauth_demand_verify(&demand, &token), OAUTH_OK);
     }
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         token.subject = bad[i];
-        assert_int_equal(oauth_demand_subject(&token), OAUTH_NO_SUBJECT);
+        assert_int_equal(oauth_demand_verify(&demand, &token),
+                         OAUTH_NO_SUBJECT);
     }
 }
 

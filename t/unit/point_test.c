@@ -18,6 +18,7 @@
 #include <openssl/err.h>
 
 #include "key_fixture.h"
+#include "oauth_point.h"
 #include "keys.h"
 
 
@@ -205,6 +206,57 @@ key_ed25519_refused(void **state)
 
         x[31] = 0xff;
         assert_false(key_ed25519_imports(x, 32));
+    }
+}
+
+
+/* A point of small order is known with either sign, and by all of its bytes. */
+
+static void
+key_small_order(void **state)
+{
+    size_t              i, k;
+    unsigned char       x[57];
+    const oauth_alg_t  *alg;
+
+    static const struct {
+        oauth_alg_id_t  id;
+        unsigned char   first;
+        unsigned char   between;
+        unsigned char   middle;
+        unsigned char   last;
+    } points[] = {
+        { OAUTH_ALG_ED25519, 0x00, 0x00, 0x00, 0x00 },
+        { OAUTH_ALG_ED25519, 0x01, 0x00, 0x00, 0x00 },
+        { OAUTH_ALG_ED25519, 0xec, 0xff, 0xff, 0x7f },
+        { OAUTH_ALG_ED448, 0x00, 0x00, 0x00, 0x00 },
+        { OAUTH_ALG_ED448, 0x01, 0x00, 0x00, 0x00 },
+        { OAUTH_ALG_ED448, 0xfe, 0xff, 0xfe, 0x00 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+
+        alg = oauth_alg_get(points[i].id);
+
+        memset(x, points[i].between, sizeof(x));
+        x[0] = points[i].first;
+        x[28] = points[i].middle;
+        x[alg->coordinate - 1] = points[i].last;
+
+        assert_int_equal(oauth_point_is_small(alg, x), 1);
+        assert_int_equal(oauth_point_is_sound(alg, x), 0);
+
+        for (k = 0; k < alg->coordinate; k++) {
+            x[k] ^= 0x10;
+            assert_int_equal(oauth_point_is_small(alg, x), 0);
+            x[k] ^= 0x10;
+        }
+
+        x[alg->coordinate - 1] |= 0x80;
+        assert_int_equal(oauth_point_is_small(alg, x), 1);
+        assert_int_equal(oauth_point_is_sound(alg, x), 0);
     }
 }
 
@@ -438,6 +490,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(key_rfc_8032),
         cmocka_unit_test(key_ed25519_refused),
+        cmocka_unit_test(key_small_order),
         cmocka_unit_test(key_ed25519_import),
         cmocka_unit_test(key_ed448_refused),
         cmocka_unit_test(key_ed448_import),

@@ -522,26 +522,6 @@ scope_append_words(void **state)
 }
 
 
-static void
-scope_grants(void **state)
-{
-    oauth_str_t  granted;
-
-    (void) state;
-
-    granted = oauth_str("wiki:write x");
-
-    assert_true(oauth_scope_grants(granted, oauth_str("x wiki:list"),
-                                   scope_rules, SCOPE_RULES));
-    assert_false(oauth_scope_grants(granted, oauth_str("x wiki:list"), NULL,
-                                    0));
-    assert_false(oauth_scope_grants(granted, oauth_str("x y"), scope_rules,
-                                    SCOPE_RULES));
-    assert_false(oauth_scope_grants(granted, oauth_str(" "), scope_rules,
-                                    SCOPE_RULES));
-}
-
-
 int
 main(void)
 {
@@ -556,8 +536,7 @@ main(void)
         cmocka_unit_test(scope_words),
         cmocka_unit_test(scope_alternatives),
         cmocka_unit_test(scope_append),
-        cmocka_unit_test(scope_append_words),
-        cmocka_unit_test(scope_grants)
+        cmocka_unit_test(scope_append_words)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,12 +26,14 @@ static const oauth_str_t  token_scopes[] = {
 };
 
 static const oauth_str_t  token_names[] = {
-    oauth_string("groups"), oauth_string("org"), oauth_string("level")
+    oauth_string("groups"), oauth_string("org"), oauth_string("level"),
+    oauth_string("roles")
 };
 
 const oauth_token_select_t  token_selected[TOKEN_SELECTED] = {
     { &token_names[0], 1, 1, 1 },           /* TOKEN_GROUPS */
     { &token_names[1], 2, 1, 0 },           /* TOKEN_LEVEL: org, level */
+    { &token_names[3], 1, 0, 1 },           /* TOKEN_ROLES */
     { &token_names[0], 1, 0, 0 }            /* TOKEN_UNUSED */
 };
 

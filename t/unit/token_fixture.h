@@ -26,10 +26,11 @@
 
 
 /*
- * The claims that the policy selects.  Of the last one the token keeps no text.
+ * The claims that the rules select: of "groups" text and members, of level in
+ * "org" the text, of "roles" the members, of the last one nothing.
  */
 
-enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_UNUSED, TOKEN_SELECTED };
+enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_ROLES, TOKEN_UNUSED, TOKEN_SELECTED };
 
 enum { TOKEN_RSA, TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_OKP, TOKEN_ED448,
        TOKEN_KEYS };

@@ -710,7 +710,8 @@ token_selection(void **state)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 
         snprintf(payload, sizeof(payload), "{" PAYLOAD ",\"groups\":%s,"
-                 "\"org\":{\"level\":[3,4]}}", cases[i].json);
+                 "\"roles\":[\"a\",\"b\"],\"org\":{\"level\":[3,4]}}",
+                 cases[i].json);
         token = token_new(payload);
         claim = &token->claims[TOKEN_GROUPS];
 
@@ -736,6 +737,14 @@ token_selection(void **state)
         token_assert_str(token->claims[TOKEN_LEVEL].text, "3,4");
         assert_int_equal(token->claims[TOKEN_LEVEL].nmembers, 0);
         assert_null(token->claims[TOKEN_UNUSED].text.data);
+        assert_int_equal(token->claims[TOKEN_UNUSED].nmembers, 0);
+
+        /* A second list comes after the first one. */
+
+        assert_null(token->claims[TOKEN_ROLES].text.data);
+        assert_int_equal(token->claims[TOKEN_ROLES].nmembers, 2);
+        token_assert_str(token->claims[TOKEN_ROLES].members[0], "a");
+        token_assert_str(token->claims[TOKEN_ROLES].members[1], "b");
 
         oauth_token_free(token);
     }
