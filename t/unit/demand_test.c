@@ -200,6 +200,7 @@ demand_subject(void **state)
     memset(&token, 0, sizeof(oauth_token_t));
     memset(&demand, 0, sizeof(oauth_demand_t));
 
+    demand.any_audience = 1;
     demand.subject = 1;
 
     for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
