@@ -15,6 +15,7 @@
 #include <ngx_http.h>
 
 #include "ngx_oauth_compat.h"
+#include "ngx_oauth_notice.h"
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_str.h"
 #include "oauth_cache.h"
@@ -214,6 +215,8 @@ typedef struct {
     ngx_uint_t                 reads_claims;    /* a variable of ours is used */
     size_t                     zone_size;
     ngx_oauth_zone_t          *zone;
+    ngx_oauth_notice_table_t  *notices;
+    ngx_oauth_doc_list_t      *docs;
     ngx_oauth_error_t          errors[OAUTH_REASONS];
     ngx_int_t                  cache_entries;
     oauth_cache_t             *cache;       /* of the worker; NULL: none      */

@@ -7,11 +7,14 @@
 
 
 #include "ngx_oauth_access.h"
+#include "ngx_oauth_doc_table.h"
 #include "oauth_crypto.h"
 
 
 static ngx_int_t ngx_oauth_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_create_zone(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf);
 static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
     ngx_http_handler_pt handler);
 static ngx_int_t ngx_oauth_log_first(ngx_conf_t *cf);
@@ -323,9 +326,7 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    mcf->zone = ngx_oauth_provider_conf(cf, &mcf->issuers, mcf->zone_size,
-                                        &ngx_oauth_module);
-    if (mcf->zone == NULL) {
+    if (ngx_oauth_create_zone(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -355,6 +356,23 @@ ngx_oauth_postconfiguration(ngx_conf_t *cf)
     }
 
     return ngx_oauth_filter_init(cf);
+}
+
+
+/* Every configuration registers the same roots in the same order. */
+
+static ngx_int_t
+ngx_oauth_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+{
+    mcf->zone = ngx_oauth_zone_create(cf, mcf->zone_size, &ngx_oauth_module);
+    if (mcf->zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    mcf->notices = ngx_oauth_notice_register(mcf->zone, cf->pool);
+    mcf->docs = ngx_oauth_provider_register(mcf->zone, &mcf->issuers);
+
+    return (mcf->notices && mcf->docs) ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -415,7 +433,8 @@ ngx_oauth_init_module(ngx_cycle_t *cycle)
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_oauth_module);
 
     if (mcf) {
-        ngx_oauth_provider_init(mcf->zone, cycle->log);
+        ngx_oauth_zone_log(mcf->zone, cycle->log);
+        ngx_oauth_doc_table_claim(mcf->docs);
     }
 
     return NGX_OK;

@@ -38,12 +38,9 @@ struct ngx_oauth_provider_s {
 };
 
 
-static ngx_int_t ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone,
-    ngx_log_t *log);
-static ngx_oauth_doc_t *ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone,
-    ngx_pool_t *pool, ngx_oauth_issuer_t *issuer);
+static void ngx_oauth_provider_id(const ngx_oauth_issuer_t *issuer, u_char *id);
 static ngx_uint_t ngx_oauth_provider_needs_store(ngx_oauth_issuer_t *issuer);
-static void ngx_oauth_provider_digest(ngx_md5_t *md5, ngx_str_t *part);
+static void ngx_oauth_provider_digest(ngx_md5_t *md5, const ngx_str_t *part);
 static ngx_int_t ngx_oauth_provider_create(ngx_cycle_t *cycle,
     ngx_oauth_issuer_t *issuer);
 static void ngx_oauth_provider_free(ngx_oauth_provider_t *provider);
@@ -63,31 +60,19 @@ static void ngx_oauth_provider_wait_timer(ngx_event_t *ev);
 static ngx_array_t  *ngx_oauth_provider_issuers;
 
 
-ngx_oauth_zone_t *
-ngx_oauth_provider_conf(ngx_conf_t *cf, ngx_array_t *issuers, size_t zone_size,
-    void *tag)
+ngx_oauth_doc_list_t *
+ngx_oauth_provider_register(ngx_oauth_zone_t *zone, ngx_array_t *issuers)
 {
-    return ngx_oauth_zone_create(cf, zone_size, tag,
-                                 ngx_oauth_provider_init_zone, issuers);
-}
+    u_char                 id[NGX_OAUTH_DOC_ID];
+    ngx_uint_t             i;
+    ngx_oauth_issuer_t   **issuer;
+    ngx_oauth_doc_list_t  *docs;
 
-
-/* The configuration may still be refused: a zone that is kept stays as is. */
-
-static ngx_int_t
-ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
-{
-    size_t                need;
-    ngx_uint_t            i, n;
-    ngx_array_t          *issuers;
-    ngx_oauth_issuer_t  **issuer;
-
-    if (zone->fresh) {
-        ngx_oauth_doc_table_create(zone);
+    docs = ngx_oauth_doc_table_register(zone, issuers->pool);
+    if (docs == NULL) {
+        return NULL;
     }
 
-    n = 0;
-    issuers = zone->data;
     issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
@@ -96,26 +81,15 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
             continue;
         }
 
-        n++;
+        ngx_oauth_provider_id(issuer[i], id);
 
-        issuer[i]->doc = ngx_oauth_provider_create_doc(zone, issuers->pool,
-                                                       issuer[i]);
+        issuer[i]->doc = ngx_oauth_doc_create(docs, issuers->pool, id);
         if (issuer[i]->doc == NULL) {
-            return NGX_ERROR;
+            return NULL;
         }
     }
 
-    need = ngx_oauth_doc_table_check(zone, n);
-
-    if (need) {
-        ngx_log_error(NGX_LOG_EMERG, log, 0,
-                      "oauth: oauth_zone of %uzk is too small for %ui issuers, "
-                      "it needs at least %uzk", zone->size / 1024, n,
-                      need / 1024);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return docs;
 }
 
 
@@ -125,11 +99,9 @@ ngx_oauth_provider_init_zone(ngx_oauth_zone_t *zone, ngx_log_t *log)
  * configuration starts without any, two blocks never share a lease.
  */
 
-static ngx_oauth_doc_t *
-ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
-    ngx_oauth_issuer_t *issuer)
+static void
+ngx_oauth_provider_id(const ngx_oauth_issuer_t *issuer, u_char *id)
 {
-    u_char     id[NGX_OAUTH_DOC_ID];
     ngx_md5_t  md5;
 
     ngx_md5_init(&md5);
@@ -143,27 +115,17 @@ ngx_oauth_provider_create_doc(ngx_oauth_zone_t *zone, ngx_pool_t *pool,
     ngx_md5_update(&md5, &issuer->allow_http, sizeof(ngx_flag_t));
 
     ngx_md5_final(id, &md5);
-
-    return ngx_oauth_doc_create(zone, pool, id);
 }
 
 
 static void
-ngx_oauth_provider_digest(ngx_md5_t *md5, ngx_str_t *part)
+ngx_oauth_provider_digest(ngx_md5_t *md5, const ngx_str_t *part)
 {
     ngx_md5_update(md5, &part->len, sizeof(size_t));
 
     if (part->len) {
         ngx_md5_update(md5, part->data, part->len);
     }
-}
-
-
-void
-ngx_oauth_provider_init(ngx_oauth_zone_t *zone, ngx_log_t *log)
-{
-    ngx_oauth_zone_log(zone, log);
-    ngx_oauth_doc_table_claim(zone);
 }
 
 

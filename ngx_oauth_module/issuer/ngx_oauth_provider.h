@@ -82,19 +82,14 @@ struct ngx_oauth_wait_s {
 
 
 /*
- * Adds the zone, and the issuers to it, to the configuration.
- * issuers: array of ngx_oauth_issuer_t *.  NULL: an error, which is logged.
+ * In the master: registers the documents of the issuers in the zone and sets
+ * issuer->doc of each that fetches its keys.  issuers: array of
+ * ngx_oauth_issuer_t *.  ngx_oauth_doc_table_claim completes the list once the
+ * configuration is in force.  NULL: no memory.
  */
 
-ngx_oauth_zone_t *ngx_oauth_provider_conf(ngx_conf_t *cf, ngx_array_t *issuers,
-    size_t zone_size, void *tag);
-
-/*
- * In the master, once the configuration is in force: gives the issuers their
- * places in the zone.  Cannot fail.
- */
-
-void ngx_oauth_provider_init(ngx_oauth_zone_t *zone, ngx_log_t *log);
+ngx_oauth_doc_list_t *ngx_oauth_provider_register(ngx_oauth_zone_t *zone,
+    ngx_array_t *issuers);
 
 /* In a worker: sets issuer->provider of each and starts the first fetches. */
 

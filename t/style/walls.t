@@ -58,7 +58,8 @@ my @walls = (
     },
     {
         what  => "the zone's mutex",
-        sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b/,
+        sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b
+                    |\bngx_oauth_zone_(?:un)?lock\b/x,
         files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table
                      ngx_oauth_notice)],
     },
