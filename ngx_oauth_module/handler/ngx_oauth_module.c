@@ -499,7 +499,7 @@ ngx_oauth_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
-    ngx_oauth_provider_done(cycle);
+    ngx_oauth_provider_done();
 
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_oauth_module);
 

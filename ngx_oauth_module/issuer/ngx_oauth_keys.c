@@ -1,15 +1,17 @@
 
 /*
- * The life of an issuer's keys.  What all workers share is the record in the
- * zone (ngx_oauth_doc).  The states follow from its numbers and the clock:
+ * The life of an issuer's keys.  All workers share the record in the zone
+ * (ngx_oauth_doc).  The state follows from the numbers in it and the clock:
  *
  *   none      a fetch is due at once
- *   fresh     a fetch is due at 80 - 90 % of the keys' lifetime
- *   failing   a fetch is due after 1 s, doubling to 60 s; keys stay usable
- *   expired   keys older than key_stale are not usable any more
+ *   fresh     a fetch is due after 80 to 90 % of the keys' lifetime
+ *   failing   a fetch is due after 1 s, then 2 s, doubling up to 60 s; the keys
+ *             stay usable
+ *   expired   keys that are older than key_stale are not usable any more
  *
- * Somebody holds the lease while a fetch is under way.  When that ends, the
- * record's version changes.  Sets are the worker's, views of nothing.
+ * The worker that fetches holds the lease of the record.  When it has ended,
+ * the record's version changes.  Parsed sets belong to the worker and do not
+ * refer to the zone.
  */
 
 
@@ -28,21 +30,22 @@ static void ngx_oauth_keys_parse(ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
     ngx_uint_t generation);
 static void ngx_oauth_keys_set_times(ngx_oauth_keys_t *keys);
-static ngx_msec_t ngx_oauth_keys_lifetime(ngx_oauth_keys_t *keys);
+static ngx_msec_t ngx_oauth_keys_lifetime(const ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys);
 
-static ngx_uint_t ngx_oauth_keys_may_refetch(ngx_oauth_keys_t *keys);
+static ngx_uint_t ngx_oauth_keys_may_refetch(const ngx_oauth_keys_t *keys);
 static ngx_oauth_refresh_t *ngx_oauth_keys_start(ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_keys_store(ngx_oauth_keys_t *keys,
     ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error);
 static ngx_msec_t ngx_oauth_keys_backoff(ngx_uint_t failures);
-static void ngx_oauth_keys_log(ngx_oauth_keys_t *keys, oauth_jwks_t *set);
+static void ngx_oauth_keys_log(const ngx_oauth_keys_t *keys,
+    const oauth_jwks_t *set);
 
 
 void
-ngx_oauth_keys_create(ngx_oauth_keys_t *keys, ngx_oauth_issuer_t *issuer,
+ngx_oauth_keys_create(ngx_oauth_keys_t *keys, const ngx_oauth_issuer_t *issuer,
     ngx_oauth_keys_pt handler, ngx_log_t *log)
 {
     keys->issuer = issuer;
@@ -57,7 +60,7 @@ ngx_oauth_keys_create(ngx_oauth_keys_t *keys, ngx_oauth_issuer_t *issuer,
         return;
     }
 
-    /* the lease of a dead worker whose pid is ours now */
+    /* a dead worker may have held it with the same process id as ours */
     ngx_oauth_doc_release(keys->doc);
 
     ngx_oauth_keys_update(keys);
@@ -83,7 +86,7 @@ ngx_oauth_keys_free(ngx_oauth_keys_t *keys)
 }
 
 
-/* On each request's way: two compares without a lock unless there is news. */
+/* Every request comes here, so without news there are two comparisons only. */
 
 void
 ngx_oauth_keys_lookup(ngx_oauth_keys_t *keys)
@@ -130,9 +133,10 @@ ngx_oauth_keys_update(ngx_oauth_keys_t *keys)
 
 
 /*
- * Outside the lock.  What another worker stored was parsed there first: if it
- * cannot be parsed here, memory is short.  Then the last set stays, and the
- * next update tries again.  Who fetches a set has it parsed already.
+ * Parses what another worker has stored, without the lock.  That worker could
+ * parse it, so if this one cannot, it is short of memory: it keeps its last set,
+ * and the next update tries again.  A worker that has fetched a set itself does
+ * not come here, because it has parsed the set already.
  */
 
 static void
@@ -163,7 +167,7 @@ ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
 }
 
 
-/* generation: the record's, of this set. */
+/* Takes over a set that has this generation in the record. */
 
 static void
 ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
@@ -201,10 +205,10 @@ ngx_oauth_keys_set_times(ngx_oauth_keys_t *keys)
 }
 
 
-/* How long the last answer is to be taken for current, in ms. */
+/* How long the last response counts as current, in milliseconds. */
 
 static ngx_msec_t
-ngx_oauth_keys_lifetime(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_lifetime(const ngx_oauth_keys_t *keys)
 {
     time_t      age;
     ngx_msec_t  lifetime;
@@ -255,7 +259,7 @@ ngx_oauth_keys_expire(ngx_oauth_keys_t *keys)
 
 
 ngx_uint_t
-ngx_oauth_keys_is_fetching(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_is_fetching(const ngx_oauth_keys_t *keys)
 {
     return keys->refresh != NULL || keys->state.holder != 0;
 }
@@ -294,12 +298,12 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
 }
 
 
-/* Not while it fails: it is tried often enough then. */
+/* After failures the schedule alone decides: it tries often enough then. */
 
 static ngx_uint_t
-ngx_oauth_keys_may_refetch(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_may_refetch(const ngx_oauth_keys_t *keys)
 {
-    ngx_oauth_doc_state_t  *state;
+    const ngx_oauth_doc_state_t  *state;
 
     state = &keys->state;
 
@@ -313,14 +317,14 @@ ngx_oauth_keys_may_refetch(ngx_oauth_keys_t *keys)
 }
 
 
-/* An unknown key asks for the key set alone, where its address is known. */
+/* For an unknown key only the key set is fetched, if its address is known. */
 
 static ngx_oauth_refresh_t *
 ngx_oauth_keys_start(ngx_oauth_keys_t *keys)
 {
-    ngx_oauth_issuer_t       *issuer;
-    ngx_oauth_refresh_t      *refresh;
-    ngx_oauth_doc_content_t   content;
+    ngx_oauth_refresh_t       *refresh;
+    ngx_oauth_doc_content_t    content;
+    const ngx_oauth_issuer_t  *issuer;
 
     issuer = keys->issuer;
 
@@ -412,14 +416,14 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
 }
 
 
-/* A refetch for an unknown key that fails leaves the schedule as it is. */
+/* A failed fetch for an unknown key does not change the schedule. */
 
 static void
 ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
 {
-    ngx_str_t   *name;
-    ngx_msec_t   retry;
-    const char  *state;
+    ngx_msec_t        retry;
+    const char       *state;
+    const ngx_str_t  *name;
 
     name = &keys->issuer->name;
     state = keys->usable ? "the last good ones stay" : "there are none";
@@ -443,6 +447,8 @@ ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
 }
 
 
+/* Up to 20 % less, at random, so that servers are not asked in step. */
+
 static ngx_msec_t
 ngx_oauth_keys_backoff(ngx_uint_t failures)
 {
@@ -455,11 +461,13 @@ ngx_oauth_keys_backoff(ngx_uint_t failures)
 }
 
 
+/* The new set of an issuer, and which of its keys are not used. */
+
 static void
-ngx_oauth_keys_log(ngx_oauth_keys_t *keys, oauth_jwks_t *set)
+ngx_oauth_keys_log(const ngx_oauth_keys_t *keys, const oauth_jwks_t *set)
 {
-    size_t      i, n;
-    ngx_str_t  *name;
+    size_t            i, n;
+    const ngx_str_t  *name;
 
     name = &keys->issuer->name;
     n = ngx_min(set->nskipped, OAUTH_JWKS_SKIPPED);

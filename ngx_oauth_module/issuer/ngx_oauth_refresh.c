@@ -1,16 +1,16 @@
 
 /*
- * The steps from an issuer's name to its parsed key set: authorization server
- * metadata (RFC 8414 section 3), OpenID Connect Discovery 1.0 section 4, then
- * the key set (RFC 7517).
+ * The steps from an issuer to its parsed key set: authorization server metadata
+ * (RFC 8414 section 3), OpenID Connect Discovery 1.0 section 4, then the key set
+ * (RFC 7517).
  *
- * The second place of discovery is asked once the first has failed, or has said
- * nothing for two seconds: then both are under way, and the first document that
- * is good counts.  So a server that never answers at one of them costs two
- * seconds, and one that is slow is not given up.
+ * The second well-known URL is asked when the first has failed or has not
+ * answered for two seconds.  Then both fetches are under way, and the first
+ * document that is good counts.  So a server that never answers at one of them
+ * costs two seconds, and a server that is slow can still answer.
  *
- * A refresh owns its fetches, what it discovered and the keys; the texts that
- * it hands out are views of these.
+ * A refresh owns its fetches, what it has discovered, and the keys.  The texts
+ * of its result belong to these.
  */
 
 
@@ -21,13 +21,13 @@
 #include "ngx_oauth_watch.h"
 
 
-#define NGX_OAUTH_REFRESH_PATIENCE  2000        /* ms                         */
-#define NGX_OAUTH_REFRESH_QUOTED    256
-#define NGX_OAUTH_REFRESH_REASONS   5           /* of keys not usable         */
+#define NGX_OAUTH_REFRESH_SILENCE   2000        /* ms                         */
+#define NGX_OAUTH_REFRESH_QUOTED    256         /* bytes                      */
+#define NGX_OAUTH_REFRESH_REASONS   5           /* why keys are not usable    */
 
 
 static ngx_int_t ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh);
-static ngx_int_t ngx_oauth_refresh_append_place(ngx_oauth_refresh_t *refresh,
+static ngx_int_t ngx_oauth_refresh_append_url(ngx_oauth_refresh_t *refresh,
     oauth_buf_t *url);
 static void ngx_oauth_refresh_silence(ngx_event_t *ev);
 static void ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch);
@@ -51,8 +51,8 @@ static void ngx_oauth_refresh_fail(ngx_oauth_refresh_t *refresh);
 
 
 ngx_oauth_refresh_t *
-ngx_oauth_refresh_start(ngx_oauth_issuer_t *issuer, ngx_str_t *uri,
-    ngx_oauth_refresh_pt handler, void *data)
+ngx_oauth_refresh_start(const ngx_oauth_issuer_t *issuer,
+    const ngx_str_t *uri, ngx_oauth_refresh_pt handler, void *data)
 {
     ngx_int_t             rc;
     ngx_uint_t            i;
@@ -68,13 +68,13 @@ ngx_oauth_refresh_start(ngx_oauth_issuer_t *issuer, ngx_str_t *uri,
     refresh->data = data;
     refresh->max_age = -1;
 
-    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+    for (i = 0; i < NGX_OAUTH_REFRESH_URLS; i++) {
         refresh->documents[i].refresh = refresh;
     }
 
-    ngx_oauth_watch_timer(&refresh->patience, ngx_oauth_refresh_silence,
+    ngx_oauth_watch_timer(&refresh->silence, ngx_oauth_refresh_silence,
                           ngx_cycle->log);
-    refresh->patience.cancelable = 1;
+    refresh->silence.cancelable = 1;
 
     if (uri->len) {
         oauth_buf_append(&refresh->discovery.jwks_uri, uri->data, uri->len);
@@ -100,7 +100,7 @@ ngx_oauth_refresh_done(ngx_oauth_refresh_t *refresh)
 
     ngx_oauth_refresh_end_fetches(refresh);
 
-    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+    for (i = 0; i < NGX_OAUTH_REFRESH_URLS; i++) {
         oauth_buf_free(&refresh->documents[i].url);
     }
 
@@ -110,7 +110,7 @@ ngx_oauth_refresh_done(ngx_oauth_refresh_t *refresh)
 }
 
 
-/* Asks the next place; NGX_DECLINED: there is none. */
+/* Asks the next well-known URL.  NGX_DECLINED: there is none. */
 
 static ngx_int_t
 ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
@@ -118,13 +118,13 @@ ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
     ngx_int_t                      rc;
     ngx_oauth_refresh_document_t  *document;
 
-    if (refresh->asked == NGX_OAUTH_REFRESH_PLACES) {
+    if (refresh->asked == NGX_OAUTH_REFRESH_URLS) {
         return NGX_DECLINED;
     }
 
     document = &refresh->documents[refresh->asked];
 
-    rc = ngx_oauth_refresh_append_place(refresh, &document->url);
+    rc = ngx_oauth_refresh_append_url(refresh, &document->url);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -134,7 +134,7 @@ ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
     rc = ngx_oauth_refresh_fetch(document, ngx_oauth_refresh_discovered);
 
     if (rc == NGX_OK) {
-        ngx_add_timer(&refresh->patience, NGX_OAUTH_REFRESH_PATIENCE);
+        ngx_add_timer(&refresh->silence, NGX_OAUTH_REFRESH_SILENCE);
     }
 
     return rc;
@@ -142,9 +142,9 @@ ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
 
 
 static ngx_int_t
-ngx_oauth_refresh_append_place(ngx_oauth_refresh_t *refresh, oauth_buf_t *url)
+ngx_oauth_refresh_append_url(ngx_oauth_refresh_t *refresh, oauth_buf_t *url)
 {
-    ngx_oauth_issuer_t  *issuer;
+    const ngx_oauth_issuer_t  *issuer;
 
     issuer = refresh->issuer;
 
@@ -164,13 +164,16 @@ ngx_oauth_refresh_append_place(ngx_oauth_refresh_t *refresh, oauth_buf_t *url)
 }
 
 
-/* If there is no second place, or no memory for it, the first goes on alone. */
+/*
+ * The well-known URL that was asked last is silent.  If there is no other one,
+ * or no memory to ask it, the fetch that is under way goes on alone.
+ */
 
 static void
 ngx_oauth_refresh_silence(ngx_event_t *ev)
 {
     (void) ngx_oauth_refresh_discover(
-               ngx_oauth_container(ev, ngx_oauth_refresh_t, patience));
+               ngx_oauth_container(ev, ngx_oauth_refresh_t, silence));
 }
 
 
@@ -211,11 +214,11 @@ ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch)
 static ngx_int_t
 ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
 {
-    size_t                    len;
-    const char               *error;
-    ngx_oauth_issuer_t       *issuer;
-    oauth_discovery_t        *discovery;
-    oauth_discovery_rules_t   rules;
+    size_t                     len;
+    const char                *error;
+    oauth_discovery_t         *discovery;
+    oauth_discovery_rules_t    rules;
+    const ngx_oauth_issuer_t  *issuer;
 
     issuer = document->refresh->issuer;
     discovery = &document->refresh->discovery;
@@ -254,7 +257,7 @@ ngx_oauth_refresh_is_fetching(ngx_oauth_refresh_t *refresh)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+    for (i = 0; i < NGX_OAUTH_REFRESH_URLS; i++) {
         if (refresh->documents[i].fetch) {
             return 1;
         }
@@ -348,7 +351,7 @@ ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
 }
 
 
-/* Why the first keys of a set are not usable, in parentheses. */
+/* Writes, in parentheses, why the first keys of a set are not usable. */
 
 static u_char *
 ngx_oauth_refresh_reasons(u_char *p, u_char *last, const oauth_jwks_t *set)
@@ -374,14 +377,17 @@ ngx_oauth_refresh_reasons(u_char *p, u_char *last, const oauth_jwks_t *set)
 }
 
 
-/* The lease is prolonged with each step; who lost it must not go on. */
+/*
+ * Each fetch prolongs the lease.  A worker that has lost it must not go on: by
+ * now another worker fetches.
+ */
 
 static ngx_int_t
 ngx_oauth_refresh_fetch(ngx_oauth_refresh_document_t *document,
     ngx_oauth_fetch_pt handler)
 {
-    ngx_oauth_issuer_t      *issuer;
-    ngx_oauth_fetch_conf_t   conf;
+    ngx_oauth_fetch_conf_t     conf;
+    const ngx_oauth_issuer_t  *issuer;
 
     issuer = document->refresh->issuer;
 
@@ -412,12 +418,12 @@ ngx_oauth_refresh_end_fetches(ngx_oauth_refresh_t *refresh)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+    for (i = 0; i < NGX_OAUTH_REFRESH_URLS; i++) {
         ngx_oauth_refresh_end_fetch(&refresh->documents[i]);
     }
 
-    if (refresh->patience.timer_set) {
-        ngx_del_timer(&refresh->patience);
+    if (refresh->silence.timer_set) {
+        ngx_del_timer(&refresh->silence);
     }
 }
 
@@ -432,7 +438,10 @@ ngx_oauth_refresh_end_fetch(ngx_oauth_refresh_document_t *document)
 }
 
 
-/* Appends a cause and the address it is about: several make one line. */
+/*
+ * Appends a cause, with the URL that it is about, to the error.  The causes of
+ * several fetches make one line.
+ */
 
 static void
 ngx_oauth_refresh_error(ngx_oauth_refresh_document_t *document,
