@@ -134,7 +134,7 @@ ngx_oauth_keys_update(ngx_oauth_keys_t *keys)
 
 /*
  * Parses what another worker has stored, without the lock.  That worker could
- * parse it, so if this one cannot, it is short of memory: it keeps its last set,
+ * parse it, so if this one cannot, its memory is short: it keeps its last set,
  * and the next update tries again.  A worker that has fetched a set itself does
  * not come here, because it has parsed the set already.
  */

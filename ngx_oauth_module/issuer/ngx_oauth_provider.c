@@ -14,6 +14,7 @@
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_doc_table.h"
 #include "ngx_oauth_fetch.h"
+#include "ngx_oauth_fetch_store.h"
 #include "ngx_oauth_keys.h"
 #include "ngx_oauth_watch.h"
 
@@ -78,18 +79,22 @@ ngx_oauth_provider_register(ngx_oauth_zone_t *zone, ngx_array_t *issuers)
 ngx_int_t
 ngx_oauth_provider_start(ngx_cycle_t *cycle, ngx_array_t *issuers)
 {
-    ngx_uint_t            i, https;
+    ngx_uint_t            i, store;
     ngx_oauth_issuer_t  **issuer;
 
-    https = 0;
+    store = 0;
     issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
-        https |= ngx_oauth_issuer_uses_store(issuer[i]);
+        store |= ngx_oauth_issuer_uses_store(issuer[i]);
     }
 
-    if (ngx_oauth_fetch_create(https, cycle->log) != NGX_OK) {
+    if (ngx_oauth_fetch_create(cycle->log) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    if (store) {
+        ngx_oauth_fetch_store_start();
     }
 
     ngx_oauth_provider_issuers = issuers;
@@ -155,6 +160,7 @@ ngx_oauth_provider_done(void)
     ngx_oauth_provider_issuers = NULL;
 
     ngx_oauth_fetch_free();
+    ngx_oauth_fetch_store_done();
 }
 
 

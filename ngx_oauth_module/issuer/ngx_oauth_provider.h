@@ -1,8 +1,7 @@
 
 /*
  * One issuer in one worker: the keys that this worker has parsed, their
- * schedule, and the requests that wait for a fetch.  Discovery follows RFC 8414,
- * then OpenID Connect Discovery 1.0.
+ * schedule, and the requests that wait for a fetch.
  *
  * One worker fetches for all of them, because a lease in the zone belongs to
  * one worker at a time.  No function here blocks.

@@ -1,8 +1,8 @@
 
 /*
  * The steps from an issuer to its parsed key set: authorization server metadata
- * (RFC 8414 section 3), OpenID Connect Discovery 1.0 section 4, then the key set
- * (RFC 7517).
+ * (RFC 8414 section 3), OpenID Connect Discovery 1.0 section 4, then the key
+ * set (RFC 7517).
  *
  * The second well-known URL is asked when the first has failed or has not
  * answered for two seconds.  Then both fetches are under way, and the first
@@ -22,6 +22,7 @@
 
 
 #define NGX_OAUTH_REFRESH_SILENCE   2000        /* ms                         */
+#define NGX_OAUTH_REFRESH_DOCUMENT  (1024 * 1024)   /* bytes                  */
 #define NGX_OAUTH_REFRESH_QUOTED    256         /* bytes                      */
 #define NGX_OAUTH_REFRESH_REASONS   5           /* why keys are not usable    */
 
@@ -48,6 +49,11 @@ static void ngx_oauth_refresh_end_fetch(
 static void ngx_oauth_refresh_error(ngx_oauth_refresh_document_t *document,
     const char *fmt, ...);
 static void ngx_oauth_refresh_fail(ngx_oauth_refresh_t *refresh);
+
+
+static const ngx_keyval_t  ngx_oauth_refresh_fields[] = {
+    { ngx_string("Accept"), ngx_string("application/json") }
+};
 
 
 ngx_oauth_refresh_t *
@@ -186,13 +192,13 @@ ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch)
 
     document = fetch->data;
     refresh = document->refresh;
-    rc = fetch->rc;
+    rc = fetch->response.rc;
 
     if (rc == NGX_OK) {
         rc = ngx_oauth_refresh_parse_discovery(document);
 
     } else {
-        ngx_oauth_refresh_error(document, "%s", fetch->error);
+        ngx_oauth_refresh_error(document, "%s", fetch->response.error);
     }
 
     ngx_oauth_refresh_end_fetch(document);
@@ -229,8 +235,9 @@ ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
 
     oauth_discovery_free(discovery);
 
-    error = oauth_discovery_parse(oauth_buf_str(&document->fetch->body),
-                                  &rules, discovery);
+    error = oauth_discovery_parse(
+                                oauth_buf_str(&document->fetch->response.body),
+                                &rules, discovery);
     if (error == NULL) {
         return NGX_OK;
     }
@@ -293,8 +300,8 @@ ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch)
     document = fetch->data;
     refresh = document->refresh;
 
-    if (fetch->rc != NGX_OK) {
-        ngx_oauth_refresh_error(document, "%s", fetch->error);
+    if (fetch->response.rc != NGX_OK) {
+        ngx_oauth_refresh_error(document, "%s", fetch->response.error);
         ngx_oauth_refresh_fail(refresh);
         return;
     }
@@ -306,11 +313,11 @@ ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch)
 
     uri = &refresh->discovery.jwks_uri;
 
-    refresh->text.data = fetch->body.data;
-    refresh->text.len = fetch->body.len;
+    refresh->text.data = fetch->response.body.data;
+    refresh->text.len = fetch->response.body.len;
     refresh->uri.data = uri->data;
     refresh->uri.len = uri->len;
-    refresh->max_age = fetch->max_age;
+    refresh->max_age = fetch->response.max_age;
 
     refresh->handler(refresh);
 }
@@ -321,15 +328,17 @@ ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
 {
     u_char                *p, reasons[NGX_OAUTH_REFRESH_ERROR];
     const char            *error;
+    ngx_str_t             *type;
     oauth_jwks_t          *set;
     ngx_oauth_fetch_t     *fetch;
     ngx_oauth_refresh_t   *refresh;
 
     fetch = document->fetch;
+    type = &fetch->response.type;
     refresh = document->refresh;
 
     error = NULL;
-    set = oauth_jwks_read(oauth_buf_str(&fetch->body),
+    set = oauth_jwks_read(oauth_buf_str(&fetch->response.body),
                           refresh->issuer->policy.algorithms, &error);
 
     if (set && set->nkeys) {
@@ -344,8 +353,8 @@ ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
     ngx_oauth_refresh_error(document, "%s%*s, Content-Type is \"%*s\"",
                             error,
                             (size_t) (p - reasons), reasons,
-                            ngx_min(fetch->type.len, NGX_OAUTH_REFRESH_QUOTED),
-                            fetch->type.data);
+                            ngx_min(type->len, NGX_OAUTH_REFRESH_QUOTED),
+                            type->data);
 
     return NGX_ERROR;
 }
@@ -386,7 +395,7 @@ static ngx_int_t
 ngx_oauth_refresh_fetch(ngx_oauth_refresh_document_t *document,
     ngx_oauth_fetch_pt handler)
 {
-    ngx_oauth_fetch_conf_t     conf;
+    ngx_oauth_fetch_request_t  request;
     const ngx_oauth_issuer_t  *issuer;
 
     issuer = document->refresh->issuer;
@@ -399,15 +408,19 @@ ngx_oauth_refresh_fetch(ngx_oauth_refresh_document_t *document,
         return NGX_ERROR;
     }
 
-    ngx_memzero(&conf, sizeof(ngx_oauth_fetch_conf_t));
+    ngx_memzero(&request, sizeof(ngx_oauth_fetch_request_t));
 
-    conf.url.data = document->url.data;
-    conf.url.len = document->url.len;
-    conf.proxy = issuer->proxy;
-    conf.certificates = issuer->certificates;
-    conf.timeout = issuer->timeout;
+    ngx_str_set(&request.method, "GET");
+    request.url.data = document->url.data;
+    request.url.len = document->url.len;
+    request.fields = ngx_oauth_refresh_fields;
+    request.nfields = 1;
+    request.proxy = issuer->proxy;
+    request.certificates = issuer->certificates;
+    request.timeout = issuer->timeout;
+    request.limit = NGX_OAUTH_REFRESH_DOCUMENT;
 
-    document->fetch = ngx_oauth_fetch_start(&conf, handler, document);
+    document->fetch = ngx_oauth_fetch_start(&request, handler, document);
 
     return document->fetch ? NGX_OK : NGX_ERROR;
 }

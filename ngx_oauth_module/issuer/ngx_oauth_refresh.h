@@ -55,7 +55,7 @@ struct ngx_oauth_refresh_s {
     /* one for each well-known URL; the first is used again for the key set */
     ngx_oauth_refresh_document_t   documents[NGX_OAUTH_REFRESH_URLS];
     ngx_uint_t                     asked;       /* well-known URLs            */
-    ngx_event_t                    silence;     /* its timer asks the next one */
+    ngx_event_t                    silence;     /* timer: asks the next one   */
     oauth_discovery_t              discovery;
     size_t                         error_len;
 };

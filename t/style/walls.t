@@ -41,8 +41,8 @@ my @walls = (
     {
         what  => 'libcurl',
         sign  => qr/<curl\/|\bcurl_\w+\s*\(|\bCURL\w*_\w+/,
-        files => [qw(ngx_oauth_fetch ngx_oauth_fetch_answer
-                     ngx_oauth_fetch_setup)],
+        files => [qw(ngx_oauth_fetch ngx_oauth_fetch_request
+                     ngx_oauth_fetch_response)],
     },
     {
         what  => 'an HTTP status',
