@@ -1,8 +1,8 @@
 
 /*
- * nginx's strings and the core's: the same bytes under two types.  A view
- * borrows them; ngx_oauth_buf_move is the one way from the core's memory into
- * a pool.
+ * The strings of nginx and those of the core: two types for the same bytes.
+ * ngx_oauth_str converts one without a copy.  Only ngx_oauth_buf_move brings
+ * text of the core's memory into a pool.
  */
 
 
@@ -35,7 +35,7 @@ ngx_oauth_str_equal(const ngx_str_t *a, const ngx_str_t *b)
 }
 
 
-/* Whether that is the field's name; literally, in lower case. */
+/* 1 if the field has this name, which is in lower case. */
 
 static ngx_inline ngx_uint_t
 ngx_oauth_field_is(const ngx_table_elt_t *h, const char *name, size_t len)
@@ -50,8 +50,8 @@ ngx_oauth_field_is(const ngx_table_elt_t *h, const char *name, size_t len)
 
 
 /*
- * Takes the next item off a comma-separated list (RFC 9110 section 5.6.1):
- * 1 and *item, or 0 at the end.
+ * Takes the next item off a comma-separated list (RFC 9110 section 5.6.1).  1:
+ * *item has it; 0: the list has ended.
  */
 
 static ngx_inline ngx_uint_t
@@ -81,7 +81,10 @@ ngx_oauth_list_next(ngx_str_t *rest, ngx_str_t *item)
 }
 
 
-/* One after the other; third may be NULL.  NGX_OK, or NGX_ERROR: no memory. */
+/*
+ * Joins two or three strings in the pool; third may be NULL.  NGX_ERROR: no
+ * memory.
+ */
 
 static ngx_inline ngx_int_t
 ngx_oauth_str_join(ngx_pool_t *pool, ngx_str_t *joined,
@@ -112,8 +115,8 @@ ngx_oauth_str_join(ngx_pool_t *pool, ngx_str_t *joined,
 
 
 /*
- * Moves what was written into a pool; frees the buffer in any case.
- * NGX_OK, or NGX_ERROR where writing or this has run out of memory.
+ * Copies the text of the buffer into the pool and frees the buffer, also after
+ * an error.  NGX_ERROR: no memory, here or when the buffer was written.
  */
 
 static ngx_inline ngx_int_t

@@ -52,6 +52,7 @@ static void ngx_oauth_fetch_abandon(CURLMcode code);
 static void ngx_oauth_fetch_drain_starved(void);
 static void ngx_oauth_fetch_finish(ngx_oauth_fetch_t *fetch, CURLcode code);
 static void ngx_oauth_fetch_detach(ngx_oauth_fetch_t *fetch);
+static ngx_inline char *ngx_oauth_fetch_url(CURL *easy);
 
 
 static ngx_oauth_fetch_client_t  ngx_oauth_fetch_client;
@@ -199,6 +200,11 @@ ngx_oauth_fetch_start(const ngx_oauth_fetch_request_t *request,
         return NULL;
     }
 
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, client->log, 0,
+                   "oauth: fetch of %V started: %V, %uz bytes of body, "
+                   "%M ms at most", &request->url, &request->method,
+                   request->body.len, request->timeout);
+
     return fetch;
 }
 
@@ -232,6 +238,12 @@ ngx_oauth_fetch_add(ngx_oauth_fetch_t *fetch,
 void
 ngx_oauth_fetch_done(ngx_oauth_fetch_t *fetch)
 {
+    if (fetch->queue.next && fetch->easy) {
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_oauth_fetch_client.log, 0,
+                       "oauth: fetch of %s cancelled",
+                       ngx_oauth_fetch_url(fetch->easy));
+    }
+
     ngx_oauth_fetch_detach(fetch);
 
     if (fetch->easy) {
@@ -242,6 +254,25 @@ ngx_oauth_fetch_done(ngx_oauth_fetch_t *fetch)
     ngx_oauth_fetch_request_free(&fetch->sent);
     ngx_oauth_fetch_response_free(&fetch->response);
     ngx_free(fetch);
+}
+
+
+/* For the log.  A URL with userinfo is never fetched. */
+
+static ngx_inline char *
+ngx_oauth_fetch_url(CURL *easy)
+{
+    char  *url;
+
+    url = NULL;
+
+    if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK
+        || url == NULL)
+    {
+        return "a URL that is not known";
+    }
+
+    return url;
 }
 
 
@@ -303,6 +334,12 @@ ngx_oauth_fetch_socket(CURL *easy, curl_socket_t fd, int what, void *data,
 
     events = ((what & CURL_POLL_IN) ? NGX_OAUTH_WATCH_READ : 0)
              | ((what & CURL_POLL_OUT) ? NGX_OAUTH_WATCH_WRITE : 0);
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, client->log, 0,
+                   "oauth: fetch of %s waits for socket %d:%s%s",
+                   ngx_oauth_fetch_url(easy), (int) fd,
+                   (what & CURL_POLL_IN) ? " read" : "",
+                   (what & CURL_POLL_OUT) ? " write" : "");
 
     if (ngx_oauth_watch_wait(watch, events) == NGX_OK) {
         return 0;
@@ -514,6 +551,13 @@ ngx_oauth_fetch_finish(ngx_oauth_fetch_t *fetch, CURLcode code)
 {
     ngx_oauth_fetch_detach(fetch);
     ngx_oauth_fetch_response_parse(&fetch->response, fetch->easy, code);
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, ngx_oauth_fetch_client.log, 0,
+                   "oauth: fetch of %s ended: status %ui, %uz bytes, %s",
+                   ngx_oauth_fetch_url(fetch->easy), fetch->response.status,
+                   fetch->response.body.len,
+                   fetch->response.rc == NGX_OK
+                       ? "usable" : (char *) fetch->response.error);
 
     fetch->handler(fetch);
 }

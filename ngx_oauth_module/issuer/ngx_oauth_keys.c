@@ -18,17 +18,22 @@
 #include "ngx_oauth_keys.h"
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_str.h"
+#include "oauth_quote.h"
 
 
 #define NGX_OAUTH_KEYS_BACKOFF      1000        /* ms; the first              */
 #define NGX_OAUTH_KEYS_BACKOFF_MAX  60000       /* ms                         */
 #define NGX_OAUTH_KEYS_AGE_MIN      60          /* s; of max-age              */
 #define NGX_OAUTH_KEYS_AGE_MAX      86400       /* s                          */
+#define NGX_OAUTH_KEYS_QUOTED       80          /* characters of a kid        */
 
 
 static void ngx_oauth_keys_parse(ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
     ngx_uint_t generation);
+#if (NGX_DEBUG)
+static void ngx_oauth_keys_debug(const ngx_oauth_keys_t *keys);
+#endif
 static void ngx_oauth_keys_set_times(ngx_oauth_keys_t *keys);
 static ngx_msec_t ngx_oauth_keys_lifetime(const ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys);
@@ -79,6 +84,10 @@ ngx_oauth_keys_free(ngx_oauth_keys_t *keys)
         keys->refresh = NULL;
 
         ngx_oauth_doc_release(keys->doc);
+
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                       "oauth: issuer \"%V\": the worker ends, lease given "
+                       "back", &keys->issuer->name);
     }
 
     oauth_jwks_free(keys->set);
@@ -127,6 +136,14 @@ ngx_oauth_keys_update(ngx_oauth_keys_t *keys)
     ngx_oauth_keys_set_usable(keys);
 
     if (keys->state.version != version) {
+
+        ngx_log_debug5(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                       "oauth: issuer \"%V\": record has changed: version %ui, "
+                       "generation %ui, failures %ui, the next is due in %i ms",
+                       &keys->issuer->name, keys->state.version,
+                       keys->state.generation, keys->state.failures,
+                       (ngx_int_t) (keys->due - ngx_current_msec));
+
         keys->handler(keys);
     }
 }
@@ -180,7 +197,44 @@ ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
     keys->retired = keys->set;
     keys->set = set;
     keys->generation++;
+
+#if (NGX_DEBUG)
+    ngx_oauth_keys_debug(keys);
+#endif
 }
+
+
+#if (NGX_DEBUG)
+
+/* The key ids are the server's text. */
+
+static void
+ngx_oauth_keys_debug(const ngx_oauth_keys_t *keys)
+{
+    size_t        i;
+    u_char       *last, kid[NGX_OAUTH_KEYS_QUOTED];
+    oauth_str_t   name;
+
+    if (!(keys->log->log_level & NGX_LOG_DEBUG_HTTP)) {
+        return;
+    }
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                   "oauth: issuer \"%V\": keys parsed: %uz usable, "
+                   "generation %ui", &keys->issuer->name, keys->set->nkeys,
+                   keys->parsed);
+
+    for (i = 0; i < keys->set->nkeys; i++) {
+        name = keys->set->keys[i].kid;
+        last = oauth_quote_write(kid, kid + sizeof(kid), name);
+
+        ngx_log_debug4(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                       "oauth: issuer \"%V\": key %uz is usable, kid \"%*s\"",
+                       &keys->issuer->name, i, (size_t) (last - kid), kid);
+    }
+}
+
+#endif
 
 
 static void
@@ -239,6 +293,10 @@ ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys)
     if (usable != keys->usable) {
         keys->usable = usable;
         keys->generation++;
+
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                       "oauth: issuer \"%V\": keys are %s",
+                       &keys->issuer->name, usable ? "usable" : "not usable");
     }
 }
 
@@ -282,6 +340,15 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
 
     rc = ngx_oauth_doc_acquire(keys->doc, keys->state.version, keys->cause,
                                ngx_oauth_refresh_time(keys->issuer));
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                   "oauth: issuer \"%V\": %s for %s", &keys->issuer->name,
+                   rc == NGX_OK ? "lease taken"
+                       : rc == NGX_BUSY ? "lease not taken, another worker "
+                                          "has it or was faster,"
+                       : "lease not taken, the record is gone,",
+                   keys->cause == NGX_OAUTH_DOC_REFETCH
+                       ? "an unknown key" : "a fetch that is due");
 
     if (rc != NGX_OK) {
         return rc == NGX_BUSY;
@@ -400,6 +467,12 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
         return;
     }
 
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                   "oauth: issuer \"%V\": keys stored and lease given back: "
+                   "%uz bytes, generation %ui, max-age %T",
+                   &keys->issuer->name, content.keys.len, stored.generation,
+                   refresh->max_age);
+
     if (stored.news) {
         ngx_oauth_keys_log(keys, refresh->keys);
 
@@ -433,17 +506,21 @@ ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
                       "oauth: issuer \"%V\": cannot fetch keys for an "
                       "unknown key id, %s: %s", name, state, error);
 
-        ngx_oauth_doc_store_failure(keys->doc, 0);
-        return;
+        retry = 0;
+
+    } else {
+        retry = ngx_oauth_keys_backoff(keys->state.failures);
+
+        ngx_log_error(NGX_LOG_WARN, keys->log, 0,
+                      "oauth: issuer \"%V\": cannot fetch keys, %s, next "
+                      "attempt in %M ms: %s", name, state, retry, error);
     }
 
-    retry = ngx_oauth_keys_backoff(keys->state.failures);
-
-    ngx_log_error(NGX_LOG_WARN, keys->log, 0,
-                  "oauth: issuer \"%V\": cannot fetch keys, %s, next attempt "
-                  "in %M ms: %s", name, state, retry, error);
-
     ngx_oauth_doc_store_failure(keys->doc, retry);
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                   "oauth: issuer \"%V\": lease given back without keys",
+                   name);
 }
 
 

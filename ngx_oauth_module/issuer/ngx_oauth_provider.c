@@ -219,8 +219,18 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
         && !ngx_oauth_keys_is_fetching(keys)
         && !ngx_oauth_keys_fetch(keys, unknown_key))
     {
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, wait->log, 0,
+                       "oauth: issuer \"%V\": the request does not wait, no "
+                       "fetch%s may start yet", &keys->issuer->name,
+                       unknown_key ? " for an unknown key" : "");
+
         return NGX_DECLINED;
     }
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, wait->log, 0,
+                   "oauth: issuer \"%V\": the request waits for %s",
+                   &keys->issuer->name,
+                   news ? "its turn, keys have come" : "the end of a fetch");
 
     ngx_oauth_wait_start(&provider->waits, wait);
 

@@ -178,8 +178,16 @@ ngx_oauth_refresh_append_url(ngx_oauth_refresh_t *refresh, oauth_buf_t *url)
 static void
 ngx_oauth_refresh_silence(ngx_event_t *ev)
 {
-    (void) ngx_oauth_refresh_discover(
-               ngx_oauth_container(ev, ngx_oauth_refresh_t, silence));
+    ngx_oauth_refresh_t  *refresh;
+
+    refresh = ngx_oauth_container(ev, ngx_oauth_refresh_t, silence);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ev->log, 0,
+                   "oauth: issuer \"%V\": no response for %d ms, so discovery "
+                   "asks the next well-known URL", &refresh->issuer->name,
+                   NGX_OAUTH_REFRESH_SILENCE);
+
+    (void) ngx_oauth_refresh_discover(refresh);
 }
 
 
@@ -204,10 +212,20 @@ ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch)
     ngx_oauth_refresh_end_fetch(document);
 
     if (rc == NGX_OK) {
+        ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "oauth: issuer \"%V\": discovery document parsed, "
+                       "jwks_uri is \"%*s\"", &refresh->issuer->name,
+                       refresh->discovery.jwks_uri.len,
+                       refresh->discovery.jwks_uri.data);
+
         ngx_oauth_refresh_end_fetches(refresh);
         rc = ngx_oauth_refresh_step_keys(refresh);
 
     } else {
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "oauth: issuer \"%V\": no discovery document so far: "
+                       "%s", &refresh->issuer->name, refresh->error);
+
         rc = ngx_oauth_refresh_discover(refresh);
     }
 
@@ -342,6 +360,11 @@ ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
                           refresh->issuer->policy.algorithms, &error);
 
     if (set && set->nkeys) {
+        ngx_log_debug4(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "oauth: issuer \"%V\": key set of %uz bytes parsed: %uz "
+                       "keys usable, %uz not", &refresh->issuer->name,
+                       fetch->response.body.len, set->nkeys, set->nskipped);
+
         refresh->keys = set;
         return NGX_OK;
     }
@@ -405,8 +428,16 @@ ngx_oauth_refresh_fetch(ngx_oauth_refresh_document_t *document,
                                  ngx_oauth_refresh_time(issuer))
            != NGX_OK)
     {
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "oauth: issuer \"%V\": the lease is lost, or memory is "
+                       "short", &issuer->name);
         return NGX_ERROR;
     }
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "oauth: issuer \"%V\": lease prolonged by %M ms, fetches "
+                   "%*s", &issuer->name, ngx_oauth_refresh_time(issuer),
+                   document->url.len, document->url.data);
 
     ngx_memzero(&request, sizeof(ngx_oauth_fetch_request_t));
 
