@@ -245,7 +245,7 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_answer_t *answer)
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
-    answer->issuer = issuers[0]->policy.issuer;
+    answer->issuer = issuers[0]->rules.issuer;
 
     if (ngx_oauth_answer_kind(ctx->reason) == NGX_OAUTH_ANSWER_NONE) {
         return ngx_oauth_answer_write(pool, ctx->reason, ctx->refusal.page,

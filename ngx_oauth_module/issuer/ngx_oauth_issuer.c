@@ -28,7 +28,7 @@ ngx_oauth_issuer_write_id(const ngx_oauth_issuer_t *issuer, u_char *id)
     ngx_oauth_issuer_digest(&md5, &issuer->config_url);
     ngx_oauth_issuer_digest(&md5, &issuer->jwks_uri);
     ngx_oauth_issuer_digest(&md5, &issuer->certificates);
-    ngx_md5_update(&md5, &issuer->policy.algorithms, sizeof(oauth_algs_t));
+    ngx_md5_update(&md5, &issuer->rules.algorithms, sizeof(oauth_algs_t));
     ngx_md5_update(&md5, &issuer->allow_http, sizeof(ngx_flag_t));
 
     ngx_md5_final(id, &md5);

@@ -29,7 +29,7 @@ typedef struct {
     ngx_str_t              jwks_file;    /* set: nothing is fetched           */
     ngx_flag_t             allow_http;   /* 1: even to another machine        */
 
-    oauth_policy_t         policy;       /* rules for its tokens              */
+    oauth_policy_t         rules;        /* for its tokens                    */
     ngx_flag_t             token_type_set;
     time_t                 leeway;       /* seconds                           */
     time_t                 max_lifetime; /* seconds                           */

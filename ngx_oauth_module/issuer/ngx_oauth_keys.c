@@ -169,7 +169,7 @@ ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
 
     error = NULL;
     set = oauth_jwks_parse(ngx_oauth_str(&content.keys),
-                           keys->issuer->policy.algorithms, &error);
+                           keys->issuer->rules.algorithms, &error);
 
     ngx_oauth_doc_free(&content);
 

@@ -357,7 +357,7 @@ ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
 
     error = NULL;
     set = oauth_jwks_read(oauth_buf_str(&fetch->response.body),
-                          refresh->issuer->policy.algorithms, &error);
+                          refresh->issuer->rules.algorithms, &error);
 
     if (set && set->nkeys) {
         ngx_log_debug4(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,

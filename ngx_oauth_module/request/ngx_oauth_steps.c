@@ -201,7 +201,7 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
 
     if (ctx->token) {
         ctx->issuer = ngx_oauth_container(ctx->token->policy,
-                                          ngx_oauth_issuer_t, policy);
+                                          ngx_oauth_issuer_t, rules);
     }
 
     return NGX_OK;
@@ -241,7 +241,7 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
     issuers = ctx->conf->issuers->elts;
 
     for (i = 0; i < ctx->conf->issuers->nelts; i++) {
-        if (oauth_str_equal(issuers[i]->policy.issuer, ctx->jwt->issuer)) {
+        if (oauth_str_equal(issuers[i]->rules.issuer, ctx->jwt->issuer)) {
             ctx->issuer = issuers[i];
             return NGX_OK;
         }
@@ -307,7 +307,7 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
         reason = ctx->failure;
 
     } else {
-        reason = oauth_token_verify(ctx->jwt, &issuer->policy, keys,
+        reason = oauth_token_verify(ctx->jwt, &issuer->rules, keys,
                                     ngx_time(), &ctx->token);
 
         ctx->failure = reason;
@@ -418,7 +418,7 @@ ngx_oauth_steps_cached(ngx_oauth_ctx_t *ctx, oauth_cache_t *cache)
         return NULL;
     }
 
-    issuer = ngx_oauth_container(token->policy, ngx_oauth_issuer_t, policy);
+    issuer = ngx_oauth_container(token->policy, ngx_oauth_issuer_t, rules);
     provider = issuer->provider;
 
     if (provider
@@ -448,7 +448,7 @@ ngx_oauth_steps_accepts(const oauth_policy_t *policy, const void *data)
     issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
-        if (&issuer[i]->policy == policy) {
+        if (&issuer[i]->rules == policy) {
             return 1;
         }
     }
