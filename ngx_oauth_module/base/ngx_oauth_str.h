@@ -35,7 +35,7 @@ ngx_oauth_str_equal(const ngx_str_t *a, const ngx_str_t *b)
 }
 
 
-/* 1 if the field has this name, which is in lower case. */
+/* Whether that is the field's name; literally, in lower case. */
 
 static ngx_inline ngx_uint_t
 ngx_oauth_field_is(const ngx_table_elt_t *h, const char *name, size_t len)
@@ -50,8 +50,8 @@ ngx_oauth_field_is(const ngx_table_elt_t *h, const char *name, size_t len)
 
 
 /*
- * Takes the next item off a comma-separated list (RFC 9110 section 5.6.1).  1:
- * *item has it; 0: the list has ended.
+ * Takes the next item off a comma-separated list (RFC 9110 section 5.6.1):
+ * 1 and *item, or 0 at the end.
  */
 
 static ngx_inline ngx_uint_t
