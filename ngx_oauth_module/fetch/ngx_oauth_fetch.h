@@ -28,14 +28,14 @@ typedef void (*ngx_oauth_fetch_pt)(ngx_oauth_fetch_t *fetch);
 
 
 struct ngx_oauth_fetch_s {
-    ngx_queue_t                  queue;     /* the client's                   */
-    ngx_oauth_fetch_pt           handler;
-    void                        *data;      /* the caller's                   */
+    ngx_queue_t                      queue;     /* the client's               */
+    ngx_oauth_fetch_pt               handler;
+    void                            *data;      /* the caller's               */
 
-    ngx_oauth_fetch_response_t   response;  /* valid from the handler until
-                                               done                           */
-    ngx_oauth_fetch_sent_t       sent;
-    void                        *easy;      /* libcurl's handle               */
+    ngx_oauth_fetch_response_t       response;  /* valid from the handler until
+                                                   done                       */
+    ngx_oauth_fetch_request_sent_t   sent;
+    void                            *easy;      /* libcurl's handle           */
 };
 
 

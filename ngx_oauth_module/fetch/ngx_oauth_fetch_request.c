@@ -39,11 +39,13 @@ static CURLcode ngx_oauth_fetch_request_set_proxy(CURL *easy,
 static CURLcode ngx_oauth_fetch_request_set_certificates(CURL *easy,
     const ngx_str_t *certificates);
 static CURLcode ngx_oauth_fetch_request_set_fields(CURL *easy,
-    const ngx_oauth_fetch_request_t *request, ngx_oauth_fetch_sent_t *sent);
+    const ngx_oauth_fetch_request_t *request,
+    ngx_oauth_fetch_request_sent_t *sent);
 static CURLcode ngx_oauth_fetch_request_append_field(
-    ngx_oauth_fetch_sent_t *sent, const ngx_keyval_t *field);
+    ngx_oauth_fetch_request_sent_t *sent, const ngx_keyval_t *field);
 static CURLcode ngx_oauth_fetch_request_set_body(CURL *easy,
-    const ngx_oauth_fetch_request_t *request, ngx_oauth_fetch_sent_t *sent);
+    const ngx_oauth_fetch_request_t *request,
+    ngx_oauth_fetch_request_sent_t *sent);
 static void ngx_oauth_fetch_request_wipe(void *data, size_t len);
 
 
@@ -88,7 +90,7 @@ static const ngx_oauth_fetch_text_t  ngx_oauth_fetch_texts[] = {
 
 void *
 ngx_oauth_fetch_request_create(const ngx_oauth_fetch_request_t *request,
-    ngx_oauth_fetch_sent_t *sent)
+    ngx_oauth_fetch_request_sent_t *sent)
 {
     CURL        *easy;
     ngx_msec_t   connect;
@@ -123,7 +125,7 @@ ngx_oauth_fetch_request_create(const ngx_oauth_fetch_request_t *request,
 
 
 void
-ngx_oauth_fetch_request_free(ngx_oauth_fetch_sent_t *sent)
+ngx_oauth_fetch_request_free(ngx_oauth_fetch_request_sent_t *sent)
 {
     struct curl_slist  *field;
 
@@ -265,7 +267,8 @@ ngx_oauth_fetch_request_set_certificates(CURL *easy,
 
 static CURLcode
 ngx_oauth_fetch_request_set_fields(CURL *easy,
-    const ngx_oauth_fetch_request_t *request, ngx_oauth_fetch_sent_t *sent)
+    const ngx_oauth_fetch_request_t *request,
+    ngx_oauth_fetch_request_sent_t *sent)
 {
     CURLcode    code;
     ngx_uint_t  i;
@@ -282,7 +285,7 @@ ngx_oauth_fetch_request_set_fields(CURL *easy,
 
 
 static CURLcode
-ngx_oauth_fetch_request_append_field(ngx_oauth_fetch_sent_t *sent,
+ngx_oauth_fetch_request_append_field(ngx_oauth_fetch_request_sent_t *sent,
     const ngx_keyval_t *field)
 {
     u_char             *line;
@@ -316,7 +319,8 @@ ngx_oauth_fetch_request_append_field(ngx_oauth_fetch_sent_t *sent,
 
 static CURLcode
 ngx_oauth_fetch_request_set_body(CURL *easy,
-    const ngx_oauth_fetch_request_t *request, ngx_oauth_fetch_sent_t *sent)
+    const ngx_oauth_fetch_request_t *request,
+    ngx_oauth_fetch_request_sent_t *sent)
 {
     CURLcode  code;
 

@@ -18,11 +18,13 @@
 
 
 typedef struct {
-    ngx_str_t             method;       /* "GET"                              */
+    ngx_str_t             method;       /* any but HEAD, whose response libcurl
+                                           would take for one with a body     */
     ngx_str_t             url;
-    const ngx_keyval_t   *fields;       /* header fields: names and values    */
+    const ngx_keyval_t   *fields;       /* header fields; no value is empty   */
     ngx_uint_t            nfields;
-    ngx_str_t             body;         /* empty: none is sent                */
+    ngx_str_t             body;         /* empty: none.  Its type is that of a
+                                           form unless a field names another  */
 
     ngx_str_t             proxy;        /* for https; plain http never goes to
                                            a proxy.  Empty: none, whatever the
@@ -41,7 +43,7 @@ typedef struct {
 typedef struct {
     void                 *fields;       /* struct curl_slist                  */
     ngx_str_t             body;
-} ngx_oauth_fetch_sent_t;
+} ngx_oauth_fetch_request_sent_t;
 
 
 /*
@@ -51,11 +53,11 @@ typedef struct {
  */
 
 void *ngx_oauth_fetch_request_create(const ngx_oauth_fetch_request_t *request,
-    ngx_oauth_fetch_sent_t *sent);
+    ngx_oauth_fetch_request_sent_t *sent);
 
 /* Wipes and frees the copies. */
 
-void ngx_oauth_fetch_request_free(ngx_oauth_fetch_sent_t *sent);
+void ngx_oauth_fetch_request_free(ngx_oauth_fetch_request_sent_t *sent);
 
 
 #endif /* NGX_OAUTH_FETCH_REQUEST_H_INCLUDED */
