@@ -183,9 +183,9 @@ ngx_oauth_refresh_silence(ngx_event_t *ev)
     refresh = ngx_oauth_container(ev, ngx_oauth_refresh_t, silence);
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ev->log, 0,
-                   "oauth: issuer \"%V\": no response for %d ms, so discovery "
-                   "asks the next well-known URL", &refresh->issuer->name,
-                   NGX_OAUTH_REFRESH_SILENCE);
+                   "oauth: issuer \"%V\": no response for %d ms, discovery "
+                   "asks the next well-known URL, if there is one",
+                   &refresh->issuer->name, NGX_OAUTH_REFRESH_SILENCE);
 
     (void) ngx_oauth_refresh_discover(refresh);
 }
