@@ -77,7 +77,7 @@ ngx_oauth_explain_level(ngx_oauth_ctx_t *ctx)
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
-    return ngx_oauth_notice_acquire(mcf->zone, ngx_oauth_explain_key(ctx))
+    return ngx_oauth_notice_acquire(mcf->notices, ngx_oauth_explain_key(ctx))
            ? NGX_LOG_ERR : NGX_LOG_INFO;
 }
 

@@ -213,7 +213,7 @@ ngx_oauth_explain_algorithm(ngx_oauth_explain_t *e)
 
     for (i = 0; i < e->ctx->conf->issuers->nelts; i++) {
         if (e->ctx->issuer == NULL || e->ctx->issuer == issuers[i]) {
-            allowed |= issuers[i]->policy.algorithms;
+            allowed |= issuers[i]->rules.algorithms;
         }
     }
 
@@ -246,7 +246,7 @@ ngx_oauth_explain_issuer(ngx_oauth_explain_t *e)
 
     for (i = 0; i < e->ctx->conf->issuers->nelts; i++) {
 
-        trusted = issuers[i]->policy.issuer;
+        trusted = issuers[i]->rules.issuer;
 
         if (!ngx_oauth_explain_item(e, &e->wanted, i, trusted)) {
             break;

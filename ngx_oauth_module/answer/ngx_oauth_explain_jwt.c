@@ -99,7 +99,7 @@ ngx_oauth_explain_type(ngx_oauth_explain_t *e)
     oauth_jws_type_t  type;
 
     type = e->ctx->jwt->jws.type;
-    only = e->ctx->issuer->policy.access_only;
+    only = e->ctx->issuer->rules.access_only;
 
     if (type != OAUTH_TYPE_OTHER && (!only || type == OAUTH_TYPE_ACCESS)) {
         ngx_oauth_explain_put(e, e->ctx->jwt->claims.event
@@ -225,7 +225,7 @@ ngx_oauth_explain_expired(ngx_oauth_explain_t *e)
 {
     ngx_oauth_explain_put(e, ": exp was %L s ago, leeway is %L s",
                           (int64_t) ngx_time() - e->ctx->jwt->claims.expires,
-                          e->ctx->issuer->policy.leeway);
+                          e->ctx->issuer->rules.leeway);
 }
 
 
@@ -237,7 +237,7 @@ ngx_oauth_explain_early(ngx_oauth_explain_t *e)
     const oauth_claims_t  *claims;
 
     claims = &e->ctx->jwt->claims;
-    leeway = e->ctx->issuer->policy.leeway;
+    leeway = e->ctx->issuer->rules.leeway;
     nbf = (claims->not_before > ngx_time() + leeway);
 
     ngx_oauth_explain_put(e, ": %s is in %L s, leeway is %L s",
@@ -261,7 +261,7 @@ ngx_oauth_explain_lifetime(ngx_oauth_explain_t *e)
                                              ? claims->issued_at : ngx_time()));
 
     ngx_oauth_explain_put(e, ", max_token_lifetime is %L s",
-                          e->ctx->issuer->policy.max_lifetime);
+                          e->ctx->issuer->rules.max_lifetime);
 }
 
 

@@ -215,7 +215,7 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
-    text->issuer = issuers[0]->policy.issuer;
+    text->issuer = issuers[0]->rules.issuer;
 
     if (kind == NGX_OAUTH_TEXT_NONE) {
         return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page,

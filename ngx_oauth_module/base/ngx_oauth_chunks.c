@@ -1,14 +1,15 @@
 
 /*
- * Chunks of shared memory.  A text is a chain of them; its links do not change
- * while it is in use.
+ * Chunks of shared memory.  A text is a chain of chunks, whose links do not
+ * change while the text is in use.  Nothing is allocated or freed here: the
+ * memory belongs to the zone.
  */
 
 
 #include "ngx_oauth_chunks.h"
 
 
-/* A chunk with its link and its mark. */
+/* The memory of one chunk, together with its link and its mark. */
 
 #define NGX_OAUTH_CHUNKS_EACH                                                 \
     (NGX_OAUTH_CHUNKS_SIZE + sizeof(uint32_t) + sizeof(u_char))
@@ -34,7 +35,7 @@ ngx_oauth_chunks_in(size_t memory)
 size_t
 ngx_oauth_chunks_memory(size_t chunks)
 {
-    /* chunk 0 has a link and a mark only */
+    /* chunk 0 has a link and a mark, but no data */
 
     return sizeof(ngx_oauth_chunks_t) + sizeof(uint32_t) + sizeof(u_char)
            + chunks * NGX_OAUTH_CHUNKS_EACH;
@@ -141,7 +142,7 @@ ngx_oauth_chunks_write(ngx_oauth_chunks_t *chunks, ngx_str_t *parts,
 }
 
 
-/* The next free one; there is one. */
+/* Takes the next free chunk after this one.  The caller knows of one. */
 
 static uint32_t
 ngx_oauth_chunks_take(ngx_oauth_chunks_t *chunks, uint32_t after)
@@ -202,7 +203,10 @@ ngx_oauth_chunks_equal(ngx_oauth_chunks_t *chunks, uint32_t first, size_t pos,
 }
 
 
-/* The bytes at pos, len of them at most in one piece; pos moves after them. */
+/*
+ * Returns the bytes at pos that lie in one piece.  *len, the number wanted,
+ * becomes the number found.  *chunk and *pos move on to the byte after them.
+ */
 
 static u_char *
 ngx_oauth_chunks_at(ngx_oauth_chunks_t *chunks, uint32_t *chunk, size_t *pos,

@@ -1,8 +1,9 @@
 
 /*
- * What nginx's headers lack, or have in some versions only.  No version needs
- * a case of its own so far: header elements are zeroed whole when they are
- * made, which since 1.23.0 ends their chain ("next").
+ * What the headers of nginx do not have, or only those of some versions.  So
+ * far no version needs a case of its own.  Since 1.23.0 a header element has a
+ * member "next": this module zeroes each element that it makes, which ends the
+ * chain in those versions.
  */
 
 
@@ -14,13 +15,13 @@
 #include <ngx_core.h>
 
 
-/* The structure that an event, or another member, is part of. */
+/* The structure that has the event, or whatever ptr is, as its member. */
 
 #define ngx_oauth_container(ptr, type, member)                                \
     (type *) ((u_char *) (ptr) - offsetof(type, member))
 
 
-/* 1 when the monotonic time a has come: a <= now, over the wrap as well. */
+/* 1 if the monotonic time a has come: a <= now, even if the counter wraps. */
 
 #define ngx_oauth_msec_passed(a, now)                                         \
     ((ngx_msec_int_t) ((now) - (a)) >= 0)

@@ -1,7 +1,7 @@
 
 /*
- * What the log is told at most once a minute, by all workers together, however
- * often it happens: strangers can cause it, and must not fill the log with it.
+ * Log lines that strangers can cause.  All workers together write each of them
+ * at most once a minute, so that nobody can fill the log with them.
  */
 
 
@@ -12,13 +12,32 @@
 #include "ngx_oauth_zone.h"
 
 
+#define NGX_OAUTH_NOTICES  56
+
+
+/* One configuration's view of the table of notices. */
+
+typedef struct {
+    ngx_oauth_zone_root_t  root;        /* NGX_OAUTH_NOTICES of them          */
+} ngx_oauth_notice_table_t;
+
+
 /*
- * 1 when it is time to tell; whoever asks has to tell it then.  key: what it is
- * about, not 0, and made of the configuration only.  At most
- * NGX_OAUTH_ZONE_NOTICES different ones are told within a minute.
+ * In the master: registers the table as a root of the zone.  The view lives in
+ * the pool.  NULL: no memory.
  */
 
-ngx_uint_t ngx_oauth_notice_acquire(ngx_oauth_zone_t *zone, uint64_t key);
+ngx_oauth_notice_table_t *ngx_oauth_notice_register(ngx_oauth_zone_t *zone,
+    ngx_pool_t *pool);
+
+/*
+ * 1 if the line may be written now; the caller then has to write it.  key: what
+ * the line is about, not 0, and computed from the configuration alone.  Within
+ * a minute at most NGX_OAUTH_NOTICES different keys get a 1.
+ */
+
+ngx_uint_t ngx_oauth_notice_acquire(ngx_oauth_notice_table_t *table,
+    uint64_t key);
 
 
 #endif /* NGX_OAUTH_NOTICE_H_INCLUDED */

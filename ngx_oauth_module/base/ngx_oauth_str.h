@@ -1,8 +1,8 @@
 
 /*
- * nginx's strings and the core's: the same bytes under two types.  A view
- * borrows them; ngx_oauth_buf_move is the one way from the core's memory into
- * a pool.
+ * The strings of nginx and those of the core: two types for the same bytes.
+ * ngx_oauth_str converts one without a copy.  Only ngx_oauth_buf_move brings
+ * text of the core's memory into a pool.
  */
 
 
@@ -35,7 +35,10 @@ ngx_oauth_str_equal(const ngx_str_t *a, const ngx_str_t *b)
 }
 
 
-/* One after the other; third may be NULL.  NGX_OK, or NGX_ERROR: no memory. */
+/*
+ * Joins two or three strings in the pool; third may be NULL.  NGX_ERROR: no
+ * memory.
+ */
 
 static ngx_inline ngx_int_t
 ngx_oauth_str_join(ngx_pool_t *pool, ngx_str_t *joined,
@@ -66,8 +69,8 @@ ngx_oauth_str_join(ngx_pool_t *pool, ngx_str_t *joined,
 
 
 /*
- * Moves what was written into a pool; frees the buffer in any case.
- * NGX_OK, or NGX_ERROR where writing or this has run out of memory.
+ * Copies the text of the buffer into the pool and frees the buffer, also after
+ * an error.  NGX_ERROR: no memory, here or when the buffer was written.
  */
 
 static ngx_inline ngx_int_t

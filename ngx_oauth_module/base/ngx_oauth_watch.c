@@ -1,11 +1,11 @@
 
 /*
- * A foreign descriptor borrows one of the worker's connections, whose events
- * are added level-triggered: the library may leave bytes unread and is told
- * again.  Letting go deletes the events and frees the connection without
- * closing the descriptor.
+ * A watch uses one of the worker's connections for the descriptor of another
+ * library.  The events are level-triggered: if the library leaves bytes unread,
+ * it is called again.  The release deletes the events and frees the connection,
+ * and leaves the descriptor open.
  *
- * The watch belongs to who started it, the connection to nginx.
+ * The watch belongs to whoever started it, the connection to nginx.
  */
 
 
@@ -20,7 +20,7 @@ static void ngx_oauth_watch_unset(ngx_event_t *ev, ngx_int_t event,
 static void ngx_oauth_watch_handler(ngx_event_t *ev);
 
 
-/* What the events without a connection have for data; one a worker. */
+/* The data of all events of this worker that belong to no connection. */
 
 static ngx_connection_t  ngx_oauth_watch_nobody;
 
@@ -60,7 +60,7 @@ ngx_oauth_watch_wait(ngx_oauth_watch_t *watch, ngx_uint_t events)
 
     c = watch->connection;
 
-    /* add before delete: epoll then only ever modifies its entry */
+    /* adds before it deletes, so that epoll keeps its entry and changes it */
 
     if (events & NGX_OAUTH_WATCH_READ) {
         if (ngx_oauth_watch_set(c->read, NGX_READ_EVENT, 1) != NGX_OK) {
@@ -146,7 +146,7 @@ ngx_oauth_watch_release(ngx_oauth_watch_t *watch)
         return;
     }
 
-    /* a closed descriptor has left the kernel's sets by itself */
+    /* the kernel has forgotten a closed descriptor by itself */
 
     flags = (fcntl(watch->fd, F_GETFD) == -1) ? NGX_CLOSE_EVENT : 0;
 

@@ -1,31 +1,28 @@
 
 /*
- * The shared memory zone: creation, and what happens to it on reload.
+ * The shared memory zone: how it is created, and what a reload does to it.
  *
- * A reload with the same size keeps the memory (old workers use it at the
- * same time); another size starts with an empty zone.  The view of it
- * (ngx_oauth_zone_t) belongs to the configuration's pool.
+ * A reload with the same size keeps the memory, which the workers of the old
+ * configuration go on using.  Another size starts with an empty zone.  The
+ * view of the zone (ngx_oauth_zone_t) and its roots belong to the
+ * configuration's pool.
  *
- * nginx initialises zones before it opens listening sockets, which may fail:
- * a view of memory that is kept is made without a write to it.
+ * nginx initialises zones before it opens listening sockets, which may fail.
+ * So the view of memory that is kept is made without writing to that memory.
  */
 
 
 #include "ngx_oauth_zone.h"
 
 
-#define NGX_OAUTH_ZONE_NOTICES_SIZE                                           \
-    (NGX_OAUTH_ZONE_NOTICES * sizeof(ngx_oauth_zone_notice_t))
-
-
 static ngx_int_t ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data);
 static ngx_int_t ngx_oauth_zone_init_fresh(ngx_oauth_zone_t *zone);
+static void ngx_oauth_zone_divide(ngx_oauth_zone_t *zone);
 static size_t ngx_oauth_zone_size_before(ngx_str_t *name);
 
 
 ngx_oauth_zone_t *
-ngx_oauth_zone_create(ngx_conf_t *cf, size_t size, void *tag,
-    ngx_oauth_zone_pt handler, void *data)
+ngx_oauth_zone_create(ngx_conf_t *cf, size_t size, void *tag)
 {
     ngx_shm_zone_t    *shm_zone;
     ngx_oauth_zone_t  *zone;
@@ -47,10 +44,8 @@ ngx_oauth_zone_create(ngx_conf_t *cf, size_t size, void *tag,
 
     zone->name = name;
     zone->size = size;
-    zone->handler = handler;
-    zone->data = data;
 
-    ngx_queue_init(&zone->docs);
+    ngx_queue_init(&zone->roots);
 
     shm_zone = ngx_shared_memory_add(cf, &name, size, tag);
     if (shm_zone == NULL) {
@@ -70,19 +65,31 @@ ngx_oauth_zone_create(ngx_conf_t *cf, size_t size, void *tag,
 }
 
 
+void
+ngx_oauth_zone_register(ngx_oauth_zone_t *zone, ngx_oauth_zone_root_t *root)
+{
+    root->zone = zone;
+    root->size = ngx_align(root->size, NGX_ALIGNMENT);
+    zone->fixed += root->size;
+
+    ngx_queue_insert_tail(&zone->roots, &root->queue);
+}
+
+
 static ngx_int_t
 ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
-    ngx_oauth_zone_t  *zone, *before;
+    ngx_queue_t            *q;
+    ngx_oauth_zone_t       *zone, *before;
+    ngx_oauth_zone_root_t  *root;
 
     zone = shm_zone->data;
     before = data;
 
     if (before) {
         zone->pool = before->pool;
-        zone->notices = before->notices;
-        zone->room = before->room;
-        zone->room_size = before->room_size;
+        zone->memory = before->memory;
+        zone->memory_size = before->memory_size;
 
     } else {
         zone->pool = (ngx_slab_pool_t *) shm_zone->shm.addr;
@@ -92,30 +99,57 @@ ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         }
     }
 
-    return zone->handler(zone, shm_zone->shm.log);
+    ngx_oauth_zone_divide(zone);
+
+    for (q = ngx_queue_head(&zone->roots);
+         q != ngx_queue_sentinel(&zone->roots);
+         q = ngx_queue_next(q))
+    {
+        root = ngx_queue_data(q, ngx_oauth_zone_root_t, queue);
+
+        if (root->handler(root, shm_zone->shm.log) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
 static ngx_int_t
 ngx_oauth_zone_init_fresh(ngx_oauth_zone_t *zone)
 {
-    size_t  size;
-
     zone->fresh = 1;
 
-    size = zone->pool->pfree * ngx_pagesize;
+    zone->memory_size = zone->pool->pfree * ngx_pagesize;
+    zone->memory = ngx_slab_alloc(zone->pool, zone->memory_size);
 
-    zone->notices = ngx_slab_alloc(zone->pool, size);
-    if (zone->notices == NULL) {
-        return NGX_ERROR;
+    return zone->memory ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_oauth_zone_divide(ngx_oauth_zone_t *zone)
+{
+    u_char                 *p;
+    ngx_queue_t            *q;
+    ngx_oauth_zone_root_t  *root;
+
+    p = zone->memory;
+
+    for (q = ngx_queue_head(&zone->roots);
+         q != ngx_queue_sentinel(&zone->roots);
+         q = ngx_queue_next(q))
+    {
+        root = ngx_queue_data(q, ngx_oauth_zone_root_t, queue);
+
+        if (root->size == 0) {
+            root->size = zone->memory_size - zone->fixed;
+        }
+
+        root->memory = p;
+        p += root->size;
     }
-
-    ngx_memzero(zone->notices, NGX_OAUTH_ZONE_NOTICES_SIZE);
-
-    zone->room = (u_char *) zone->notices + NGX_OAUTH_ZONE_NOTICES_SIZE;
-    zone->room_size = size - NGX_OAUTH_ZONE_NOTICES_SIZE;
-
-    return NGX_OK;
 }
 
 
@@ -139,7 +173,10 @@ ngx_oauth_zone_log(ngx_oauth_zone_t *zone, ngx_log_t *log)
 }
 
 
-/* While modules are initialised, ngx_cycle is still the one before. */
+/*
+ * The size in the configuration before this one, 0: it had no such zone.
+ * While nginx initialises modules, ngx_cycle is still that of before.
+ */
 
 static size_t
 ngx_oauth_zone_size_before(ngx_str_t *name)
@@ -167,10 +204,13 @@ ngx_oauth_zone_size_before(ngx_str_t *name)
 }
 
 
-/* What nginx's slab pool keeps for itself, and a page for its alignment. */
+/*
+ * nginx's slab pool keeps its own structures in the zone, and up to one page to
+ * align the others.
+ */
 
 size_t
-ngx_oauth_zone_room(size_t size)
+ngx_oauth_zone_room(ngx_oauth_zone_t *zone, size_t size)
 {
     size_t  own;
 
@@ -179,5 +219,5 @@ ngx_oauth_zone_room(size_t size)
                                   + sizeof(ngx_slab_stat_t));
 
     return ((size - own) / (ngx_pagesize + sizeof(ngx_slab_page_t)) - 1)
-           * ngx_pagesize - NGX_OAUTH_ZONE_NOTICES_SIZE;
+           * ngx_pagesize - zone->fixed;
 }

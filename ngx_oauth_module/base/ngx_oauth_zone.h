@@ -1,15 +1,16 @@
 
 /*
  * The one shared memory zone, "oauth_zone".  It holds bytes, numbers and
- * offsets; what lies in it belongs to nobody's pool and outlives workers and,
- * where name and size stay the same, reloads.
+ * offsets.  Its content belongs to no pool: it outlives the workers and, as
+ * long as name and size stay the same, every reload.
  *
- * Its memory is a table of notices and one piece, which its user divides.  Its
- * only lock is the slab pool's mutex, which nginx frees when a worker dies.
- * Under it there is no parsing, no logging and no pool allocation.
+ * The zone does not know what it holds.  Each of its users registers a root:
+ * a piece of the memory whose form only this user knows.  The only lock is the
+ * slab pool's mutex, which nginx releases for a worker that died.  Whoever
+ * holds it neither parses nor logs, and allocates from no pool.
  *
- * While a configuration is read it may still be refused: nothing is written
- * to a zone that is kept before the configuration is in force.
+ * A configuration may still be refused while nginx reads it.  So nobody writes
+ * to a zone that is kept before the new configuration is in force.
  */
 
 
@@ -21,60 +22,86 @@
 #include <ngx_core.h>
 
 
-typedef struct ngx_oauth_zone_s  ngx_oauth_zone_t;
+typedef struct ngx_oauth_zone_s       ngx_oauth_zone_t;
+typedef struct ngx_oauth_zone_root_s  ngx_oauth_zone_root_t;
 
 /*
- * Called in the master when the memory is there: may write to it if it is
- * fresh, and refuse the configuration.
+ * Called once in the master, when the memory of the zone is there.  It may
+ * write to root->memory only if root->zone->fresh is set.  NGX_ERROR refuses
+ * the configuration; the handler has logged why.
  */
 
-typedef ngx_int_t (*ngx_oauth_zone_pt)(ngx_oauth_zone_t *zone,
+typedef ngx_int_t (*ngx_oauth_zone_pt)(ngx_oauth_zone_root_t *root,
     ngx_log_t *log);
 
 
-/* What the log was told, and when; see ngx_oauth_notice.h. */
+/*
+ * One user's piece of the zone, as one configuration sees it.  The user fills
+ * in size and handler, and keeps the structure in the configuration's pool.
+ */
 
-#define NGX_OAUTH_ZONE_NOTICES  56
+struct ngx_oauth_zone_root_s {
+    size_t                   size;      /* bytes; 0: all that the others leave,
+                                           for one root of the zone           */
+    ngx_oauth_zone_pt        handler;
 
-typedef struct {
-    uint64_t              key;          /* 0: nothing yet                     */
-    ngx_msec_t            time;
-} ngx_oauth_zone_notice_t;
+    ngx_queue_t              queue;     /* the zone's                         */
+    ngx_oauth_zone_t        *zone;
+    void                    *memory;    /* NULL until the handler is called   */
+};
 
 
 /* One configuration's view of the zone, in that configuration's pool. */
 
 struct ngx_oauth_zone_s {
-    ngx_str_t             name;
-    size_t                size;         /* as configured                      */
-    ngx_slab_pool_t      *pool;
-    ngx_oauth_zone_notice_t  *notices;  /* NGX_OAUTH_ZONE_NOTICES             */
-    void                 *room;         /* the piece                          */
-    size_t                room_size;
-    ngx_uint_t            fresh;        /* not kept from the one before       */
+    ngx_str_t                name;
+    size_t                   size;      /* as configured                      */
+    ngx_slab_pool_t         *pool;
+    void                    *memory;    /* the piece that the roots divide    */
+    size_t                   memory_size;
+    ngx_uint_t               fresh;     /* nothing was kept: it is empty      */
 
-    ngx_queue_t           docs;         /* this configuration's documents     */
-
-    ngx_oauth_zone_pt     handler;
-    void                 *data;
+    ngx_queue_t              roots;     /* in the order of registration       */
+    size_t                   fixed;     /* the sizes of those that have one   */
 };
 
 
-/* Adds the zone to a configuration.  NULL: an error, which is logged. */
+#define ngx_oauth_zone_lock(zone)    ngx_shmtx_lock(&(zone)->pool->mutex)
+#define ngx_oauth_zone_unlock(zone)  ngx_shmtx_unlock(&(zone)->pool->mutex)
+
+
+/*
+ * Adds the zone to a configuration.  tag: the address that tells nginx whose
+ * zone it is.  NULL: an error, which is logged.
+ */
 
 ngx_oauth_zone_t *ngx_oauth_zone_create(ngx_conf_t *cf, size_t size,
-    void *tag, ngx_oauth_zone_pt handler, void *data);
+    void *tag);
 
-/* When the configuration is in force: says so where all was forgotten. */
+/*
+ * Gives the root a piece of the zone.  Every configuration registers the same
+ * roots in the same order, so that each finds its own piece after a reload.
+ */
+
+void ngx_oauth_zone_register(ngx_oauth_zone_t *zone,
+    ngx_oauth_zone_root_t *root);
+
+/*
+ * Called when the configuration is in force.  Logs a notice if another size
+ * has made the zone lose its content.
+ */
 
 void ngx_oauth_zone_log(ngx_oauth_zone_t *zone, ngx_log_t *log);
 
 
-/* The least piece of memory that a zone of this size offers. */
+/*
+ * The least number of bytes that the root without a size of its own gets, if
+ * the zone has this size.
+ */
 
-size_t ngx_oauth_zone_room(size_t size);
+size_t ngx_oauth_zone_room(ngx_oauth_zone_t *zone, size_t size);
 
-/* The next size to try, for who looks for one that suffices. */
+/* The next larger size to try, when looking for one that is large enough. */
 
 #define ngx_oauth_zone_larger(size)                                           \
     ngx_align((size) + 1, (size_t) 64 * 1024)

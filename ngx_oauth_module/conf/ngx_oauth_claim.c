@@ -183,8 +183,8 @@ ngx_oauth_claim_hand_out(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     issuers = mcf->issuers.elts;
 
     for (i = 0; i < mcf->issuers.nelts; i++) {
-        issuers[i]->policy.selected = mcf->selected.elts;
-        issuers[i]->policy.nselected = mcf->selected.nelts;
+        issuers[i]->rules.selected = mcf->selected.elts;
+        issuers[i]->rules.nselected = mcf->selected.nelts;
     }
 
     return NGX_OK;

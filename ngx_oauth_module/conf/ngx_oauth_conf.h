@@ -16,6 +16,7 @@
 #include <ngx_http.h>
 
 #include "ngx_oauth_args.h"
+#include "ngx_oauth_notice.h"
 #include "ngx_oauth_place.h"
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_str.h"
@@ -52,6 +53,8 @@ typedef struct {
                                                    used somewhere             */
     size_t                        zone_size;
     ngx_oauth_zone_t             *zone;
+    ngx_oauth_notice_table_t     *notices;
+    ngx_oauth_doc_list_t         *docs;
     ngx_oauth_text_reason_t      *reasons;      /* by oauth_reason_t          */
     ngx_int_t                     cache_entries;
     oauth_cache_t                *cache;        /* of the worker; NULL: none  */

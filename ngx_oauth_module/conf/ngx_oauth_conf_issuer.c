@@ -177,18 +177,18 @@ ngx_oauth_conf_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
     ngx_conf_init_msec_value(issuer->refetch, 10 * 1000);
     ngx_conf_init_msec_value(issuer->timeout, 10 * 1000);
 
-    if (issuer->policy.algorithms == 0) {
-        issuer->policy.algorithms = OAUTH_ALGS_ALL;
+    if (issuer->rules.algorithms == 0) {
+        issuer->rules.algorithms = OAUTH_ALGS_ALL;
     }
 
-    if (issuer->policy.scope_claims == NULL) {
-        issuer->policy.scope_claims = ngx_oauth_scope_claims;
-        issuer->policy.nscope_claims = 2;
+    if (issuer->rules.scope_claims == NULL) {
+        issuer->rules.scope_claims = ngx_oauth_scope_claims;
+        issuer->rules.nscope_claims = 2;
     }
 
-    issuer->policy.issuer = ngx_oauth_str(&issuer->issuer);
-    issuer->policy.leeway = issuer->leeway;
-    issuer->policy.max_lifetime = issuer->max_lifetime;
+    issuer->rules.issuer = ngx_oauth_str(&issuer->issuer);
+    issuer->rules.leeway = issuer->leeway;
+    issuer->rules.max_lifetime = issuer->max_lifetime;
 
     rv = ngx_oauth_conf_issuer_urls(cf, issuer);
     if (rv != NGX_CONF_OK) {
@@ -346,7 +346,7 @@ ngx_oauth_conf_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
     }
 
     issuer->keys = oauth_jwks_read(ngx_oauth_str(&text),
-                                   issuer->policy.algorithms, &error);
+                                   issuer->rules.algorithms, &error);
 
     if (issuer->keys) {
         skipped = issuer->keys->skipped;
@@ -538,7 +538,7 @@ ngx_oauth_conf_issuer_algorithms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t          i;
     const oauth_alg_t  *alg;
 
-    if (issuer->policy.algorithms) {
+    if (issuer->rules.algorithms) {
         return "is duplicate";
     }
 
@@ -556,7 +556,7 @@ ngx_oauth_conf_issuer_algorithms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        issuer->policy.algorithms |= alg->bits;
+        issuer->rules.algorithms |= alg->bits;
     }
 
     return NGX_CONF_OK;
@@ -579,7 +579,7 @@ ngx_oauth_conf_issuer_token_type(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (ngx_strcmp(value[1].data, "at+jwt") == 0) {
-        issuer->policy.access_only = 1;
+        issuer->rules.access_only = 1;
         return NGX_CONF_OK;
     }
 
@@ -604,7 +604,7 @@ ngx_oauth_conf_issuer_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_str_t   *value;
     ngx_uint_t   i;
 
-    if (issuer->policy.scope_claims) {
+    if (issuer->rules.scope_claims) {
         return "is duplicate";
     }
 
@@ -616,8 +616,8 @@ ngx_oauth_conf_issuer_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
         }
     }
 
-    issuer->policy.scope_claims = ngx_oauth_args_strings(cf, 1);
-    issuer->policy.nscope_claims = cf->args->nelts - 1;
+    issuer->rules.scope_claims = ngx_oauth_args_strings(cf, 1);
+    issuer->rules.nscope_claims = cf->args->nelts - 1;
 
-    return issuer->policy.scope_claims ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return issuer->rules.scope_claims ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

@@ -1,31 +1,27 @@
 
 /*
  * libcurl's multi socket interface on nginx's event loop: libcurl says which
- * descriptors to watch and when to call it, results come from
- * curl_multi_info_read().
+ * descriptors to watch and when to call it; curl_multi_info_read() names the
+ * transfers that have ended.
  *
- * libcurl's own callbacks only record; it is entered from event handlers, so
- * a fetch's handler may start and end fetches.  OpenSSL's error queue is
- * emptied after each entry: nginx takes a leftover for an error of whatever
- * connection comes next.
+ * The callbacks of libcurl only record what it says.  Event handlers drive
+ * libcurl, so the handler of a fetch may start and end fetches.  Each call of
+ * libcurl is followed by emptying OpenSSL's error queue, because nginx would
+ * take an error that is left there for one of another connection.
  *
- * A fetch owns its easy handle, its connection and its body; the multi handle
- * and its copy of the system's certificates are the worker's.  A multi handle
- * that had no memory is not trusted any more: the next fetch gets another.
+ * A fetch owns its handle of libcurl, its connection and its response.  The
+ * worker owns the multi handle and the copy of the system's certificates in it.
+ * A multi handle that ran out of memory is not trusted any more: the next fetch
+ * gets another.
  */
 
 
 #include "ngx_oauth_fetch.h"
 #include "ngx_oauth_compat.h"
-#include "ngx_oauth_fetch_answer.h"
-#include "ngx_oauth_fetch_setup.h"
 #include "ngx_oauth_watch.h"
 
 #include <curl/curl.h>
 #include <openssl/err.h>
-
-
-#define NGX_OAUTH_FETCH_NAME  5                 /* characters, unix(7)        */
 
 
 typedef struct {
@@ -34,27 +30,19 @@ typedef struct {
     ngx_queue_t          fetches;       /* under way                          */
     ngx_queue_t          watches;
     ngx_log_t           *log;
-    ngx_socket_t         rehearsal;     /* -1: none                           */
-    unsigned             starved:1;     /* we have to end a fetch ourselves   */
+    unsigned             starved:1;     /* this worker has to end a fetch     */
 } ngx_oauth_fetch_client_t;
 
 
 static ngx_int_t ngx_oauth_fetch_create_multi(void);
 static void ngx_oauth_fetch_free_multi(void);
-static void ngx_oauth_fetch_rehearse(void);
-static ngx_socket_t ngx_oauth_fetch_listen(struct sockaddr_un *addr);
-static void ngx_oauth_fetch_rehearsed(ngx_oauth_fetch_t *fetch);
-static void ngx_oauth_fetch_end_rehearsal(void);
-static CURLcode ngx_oauth_fetch_set_callbacks(CURL *easy);
+static ngx_int_t ngx_oauth_fetch_add(ngx_oauth_fetch_t *fetch,
+    const ngx_oauth_fetch_request_t *request);
 
 static int ngx_oauth_fetch_socket(CURL *easy, curl_socket_t fd, int what,
     void *data, void *watch);
 static int ngx_oauth_fetch_close(void *data, curl_socket_t fd);
 static int ngx_oauth_fetch_timeout(CURLM *multi, long ms, void *data);
-static size_t ngx_oauth_fetch_header(char *data, size_t size, size_t n,
-    void *fetch);
-static size_t ngx_oauth_fetch_body(char *data, size_t size, size_t n,
-    void *fetch);
 
 static void ngx_oauth_fetch_ready(ngx_socket_t fd, ngx_uint_t ready);
 static void ngx_oauth_fetch_timer(ngx_event_t *ev);
@@ -64,13 +52,14 @@ static void ngx_oauth_fetch_abandon(CURLMcode code);
 static void ngx_oauth_fetch_drain_starved(void);
 static void ngx_oauth_fetch_finish(ngx_oauth_fetch_t *fetch, CURLcode code);
 static void ngx_oauth_fetch_detach(ngx_oauth_fetch_t *fetch);
+static ngx_inline char *ngx_oauth_fetch_url(CURL *easy);
 
 
 static ngx_oauth_fetch_client_t  ngx_oauth_fetch_client;
 
 
 ngx_int_t
-ngx_oauth_fetch_create(ngx_uint_t https, ngx_log_t *log)
+ngx_oauth_fetch_create(ngx_log_t *log)
 {
     ngx_int_t                  rc;
     ngx_oauth_fetch_client_t  *client;
@@ -78,7 +67,6 @@ ngx_oauth_fetch_create(ngx_uint_t https, ngx_log_t *log)
     client = &ngx_oauth_fetch_client;
 
     client->log = log;
-    client->rehearsal = (ngx_socket_t) -1;
 
     ngx_queue_init(&client->fetches);
     ngx_queue_init(&client->watches);
@@ -98,9 +86,6 @@ ngx_oauth_fetch_create(ngx_uint_t https, ngx_log_t *log)
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "oauth: memory is short for libcurl");
         ngx_oauth_fetch_free();
-
-    } else if (https) {
-        ngx_oauth_fetch_rehearse();
     }
 
     ERR_clear_error();
@@ -139,93 +124,6 @@ ngx_oauth_fetch_create_multi(void)
 }
 
 
-/*
- * libcurl loads the system's certificates with the first TLS handshake, which
- * takes 35 ms of CPU, and keeps them.  A handshake with a socket of our own
- * that says nothing makes that happen now, and not while a request waits.
- */
-
-static void
-ngx_oauth_fetch_rehearse(void)
-{
-    ngx_socket_t            *fd;
-    struct sockaddr_un       addr;
-    ngx_oauth_fetch_conf_t   conf;
-
-    fd = &ngx_oauth_fetch_client.rehearsal;
-    *fd = ngx_oauth_fetch_listen(&addr);
-
-    if (*fd == (ngx_socket_t) -1) {
-        return;
-    }
-
-    ngx_memzero(&conf, sizeof(ngx_oauth_fetch_conf_t));
-
-    ngx_str_set(&conf.url, "https://localhost/");
-    conf.local.data = (u_char *) &addr.sun_path[1];
-    conf.local.len = NGX_OAUTH_FETCH_NAME;
-    conf.timeout = 1000;
-
-    if (ngx_oauth_fetch_start(&conf, ngx_oauth_fetch_rehearsed, NULL)
-        == NULL)
-    {
-        ngx_oauth_fetch_end_rehearsal();
-    }
-}
-
-
-/* A bind without a name gets an unused abstract one, unix(7). */
-
-static ngx_socket_t
-ngx_oauth_fetch_listen(struct sockaddr_un *addr)
-{
-    socklen_t     len;
-    ngx_socket_t  fd;
-
-    fd = socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0);
-    if (fd == (ngx_socket_t) -1) {
-        return fd;
-    }
-
-    ngx_memzero(addr, sizeof(struct sockaddr_un));
-    addr->sun_family = AF_UNIX;
-
-    len = sizeof(struct sockaddr_un);
-
-    if (bind(fd, (struct sockaddr *) addr, sizeof(sa_family_t)) == -1
-        || listen(fd, 1) == -1
-        || getsockname(fd, (struct sockaddr *) addr, &len) == -1)
-    {
-        (void) close(fd);
-        return (ngx_socket_t) -1;
-    }
-
-    return fd;
-}
-
-
-static void
-ngx_oauth_fetch_rehearsed(ngx_oauth_fetch_t *fetch)
-{
-    ngx_oauth_fetch_end_rehearsal();
-    ngx_oauth_fetch_done(fetch);
-}
-
-
-static void
-ngx_oauth_fetch_end_rehearsal(void)
-{
-    ngx_oauth_fetch_client_t  *client;
-
-    client = &ngx_oauth_fetch_client;
-
-    if (client->rehearsal != (ngx_socket_t) -1) {
-        (void) close(client->rehearsal);
-        client->rehearsal = (ngx_socket_t) -1;
-    }
-}
-
-
 void
 ngx_oauth_fetch_free(void)
 {
@@ -240,14 +138,13 @@ ngx_oauth_fetch_free(void)
     }
 
     ngx_oauth_fetch_free_multi();
-    ngx_oauth_fetch_end_rehearsal();
 
     curl_global_cleanup();
     ERR_clear_error();
 }
 
 
-/* No fetch is in it any more. */
+/* The caller has taken all fetches out of it. */
 
 static void
 ngx_oauth_fetch_free_multi(void)
@@ -275,8 +172,8 @@ ngx_oauth_fetch_free_multi(void)
 
 
 ngx_oauth_fetch_t *
-ngx_oauth_fetch_start(ngx_oauth_fetch_conf_t *conf, ngx_oauth_fetch_pt handler,
-    void *data)
+ngx_oauth_fetch_start(const ngx_oauth_fetch_request_t *request,
+    ngx_oauth_fetch_pt handler, void *data)
 {
     ngx_int_t                  rc;
     ngx_oauth_fetch_t         *fetch;
@@ -291,22 +188,10 @@ ngx_oauth_fetch_start(ngx_oauth_fetch_conf_t *conf, ngx_oauth_fetch_pt handler,
 
     fetch->handler = handler;
     fetch->data = data;
-    fetch->max_age = -1;
 
     ngx_queue_insert_tail(&client->fetches, &fetch->queue);
 
-    rc = ngx_oauth_fetch_create_multi();
-
-    if (rc == NGX_OK) {
-        rc = ngx_oauth_fetch_setup(fetch, conf);
-    }
-
-    if (rc == NGX_OK
-        && (ngx_oauth_fetch_set_callbacks(fetch->easy) != CURLE_OK
-            || curl_multi_add_handle(client->multi, fetch->easy) != CURLM_OK))
-    {
-        rc = NGX_ERROR;
-    }
+    rc = ngx_oauth_fetch_add(fetch, request);
 
     ERR_clear_error();
 
@@ -315,35 +200,50 @@ ngx_oauth_fetch_start(ngx_oauth_fetch_conf_t *conf, ngx_oauth_fetch_pt handler,
         return NULL;
     }
 
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, client->log, 0,
+                   "oauth: fetch of %V started: %V, %uz bytes of body, "
+                   "%M ms at most", &request->url, &request->method,
+                   request->body.len, request->timeout);
+
     return fetch;
 }
 
 
-static CURLcode
-ngx_oauth_fetch_set_callbacks(CURL *easy)
+static ngx_int_t
+ngx_oauth_fetch_add(ngx_oauth_fetch_t *fetch,
+    const ngx_oauth_fetch_request_t *request)
 {
-    CURLcode  code;
-
-    code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
-                            ngx_oauth_fetch_close);
-
-    if (code == CURLE_OK) {
-        code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
-                                ngx_oauth_fetch_header);
+    if (ngx_oauth_fetch_create_multi() != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    if (code == CURLE_OK) {
-        code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
-                                ngx_oauth_fetch_body);
+    fetch->easy = ngx_oauth_fetch_request_create(request, &fetch->sent);
+
+    if (fetch->easy == NULL
+        || ngx_oauth_fetch_response_create(&fetch->response, fetch->easy,
+                                           request->limit)
+           != NGX_OK
+        || curl_easy_setopt(fetch->easy, CURLOPT_PRIVATE, fetch)
+        || curl_easy_setopt(fetch->easy, CURLOPT_CLOSESOCKETFUNCTION,
+                            ngx_oauth_fetch_close)
+        || curl_multi_add_handle(ngx_oauth_fetch_client.multi, fetch->easy))
+    {
+        return NGX_ERROR;
     }
 
-    return code;
+    return NGX_OK;
 }
 
 
 void
 ngx_oauth_fetch_done(ngx_oauth_fetch_t *fetch)
 {
+    if (fetch->queue.next && fetch->easy) {
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_oauth_fetch_client.log, 0,
+                       "oauth: fetch of %s cancelled",
+                       ngx_oauth_fetch_url(fetch->easy));
+    }
+
     ngx_oauth_fetch_detach(fetch);
 
     if (fetch->easy) {
@@ -351,13 +251,32 @@ ngx_oauth_fetch_done(ngx_oauth_fetch_t *fetch)
         ERR_clear_error();
     }
 
-    curl_slist_free_all(fetch->headers);
-    oauth_buf_free(&fetch->body);
+    ngx_oauth_fetch_request_free(&fetch->sent);
+    ngx_oauth_fetch_response_free(&fetch->response);
     ngx_free(fetch);
 }
 
 
-/* Takes the transfer out of libcurl; the answer's headers stay readable. */
+/* For the log.  A URL with userinfo is never fetched. */
+
+static ngx_inline char *
+ngx_oauth_fetch_url(CURL *easy)
+{
+    char  *url;
+
+    url = NULL;
+
+    if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK
+        || url == NULL)
+    {
+        return "a URL that is not known";
+    }
+
+    return url;
+}
+
+
+/* Takes the transfer out of libcurl; the header fields stay readable. */
 
 static void
 ngx_oauth_fetch_detach(ngx_oauth_fetch_t *fetch)
@@ -378,8 +297,8 @@ ngx_oauth_fetch_detach(ngx_oauth_fetch_t *fetch)
 
 
 /*
- * CURLMOPT_SOCKETFUNCTION.  An error must not be returned: libcurl would
- * fail every transfer of the worker, now and later.
+ * CURLMOPT_SOCKETFUNCTION.  It must not return an error, because libcurl would
+ * then fail every transfer of the worker, now and later.
  */
 
 static int
@@ -416,6 +335,12 @@ ngx_oauth_fetch_socket(CURL *easy, curl_socket_t fd, int what, void *data,
     events = ((what & CURL_POLL_IN) ? NGX_OAUTH_WATCH_READ : 0)
              | ((what & CURL_POLL_OUT) ? NGX_OAUTH_WATCH_WRITE : 0);
 
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, client->log, 0,
+                   "oauth: fetch of %s waits for socket %d:%s%s",
+                   ngx_oauth_fetch_url(easy), (int) fd,
+                   (what & CURL_POLL_IN) ? " read" : "",
+                   (what & CURL_POLL_OUT) ? " write" : "");
+
     if (ngx_oauth_watch_wait(watch, events) == NGX_OK) {
         return 0;
     }
@@ -427,7 +352,8 @@ failed:
     if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch) == CURLE_OK
         && fetch)
     {
-        fetch->refused = "no free connection, see worker_connections";
+        fetch->response.refused = "no free connection, see "
+                                  "worker_connections";
         client->starved = 1;
     }
 
@@ -436,8 +362,9 @@ failed:
 
 
 /*
- * CURLOPT_CLOSESOCKETFUNCTION: the events go before the descriptor does, since
- * its number may come back before libcurl says that it is gone.
+ * CURLOPT_CLOSESOCKETFUNCTION: deletes the events before the descriptor is
+ * closed.  The kernel may use its number again before libcurl says, by the
+ * function above, that it is gone.
  */
 
 static int
@@ -463,7 +390,7 @@ ngx_oauth_fetch_close(void *data, curl_socket_t fd)
 }
 
 
-/* CURLMOPT_TIMERFUNCTION: -1 deletes the timer. */
+/* CURLMOPT_TIMERFUNCTION: ms is -1 to delete the timer. */
 
 static int
 ngx_oauth_fetch_timeout(CURLM *multi, long ms, void *data)
@@ -472,7 +399,7 @@ ngx_oauth_fetch_timeout(CURLM *multi, long ms, void *data)
 
     timer = &ngx_oauth_fetch_client.timer;
 
-    /* ngx_add_timer() leaves a timer that is set where the change is small */
+    /* ngx_add_timer() ignores a small change of a timer that is set */
 
     if (timer->timer_set) {
         ngx_del_timer(timer);
@@ -483,44 +410,6 @@ ngx_oauth_fetch_timeout(CURLM *multi, long ms, void *data)
     }
 
     return 0;
-}
-
-
-/* CURLOPT_HEADERFUNCTION: the headers are read later, here they are bounded. */
-
-static size_t
-ngx_oauth_fetch_header(char *data, size_t size, size_t n, void *arg)
-{
-    ngx_oauth_fetch_t  *fetch = arg;
-
-    fetch->header_size += size * n;
-
-    if (fetch->header_size > NGX_OAUTH_FETCH_HEADERS) {
-        fetch->refused = "the headers are larger than 64k";
-        return 0;
-    }
-
-    return size * n;
-}
-
-
-/* CURLOPT_WRITEFUNCTION */
-
-static size_t
-ngx_oauth_fetch_body(char *data, size_t size, size_t n, void *arg)
-{
-    ngx_oauth_fetch_t  *fetch = arg;
-
-    n *= size;
-
-    if (n > NGX_OAUTH_FETCH_BODY - fetch->body.len) {
-        fetch->refused = "the document is larger than 1m";
-        return 0;
-    }
-
-    oauth_buf_append(&fetch->body, data, n);
-
-    return fetch->body.failed ? 0 : n;
 }
 
 
@@ -591,8 +480,9 @@ ngx_oauth_fetch_drain(void)
 
 
 /*
- * libcurl had no memory for a socket and does not say whose: a transfer would
- * never end, and the socket's number would not be usable again.
+ * libcurl had no memory for a socket, and does not say which transfer it was
+ * for.  That transfer would never end, and the number of the socket could never
+ * be used again.  So all fetches and the multi handle are given up.
  */
 
 static void
@@ -609,7 +499,7 @@ ngx_oauth_fetch_abandon(CURLMcode code)
          q = ngx_queue_next(q))
     {
         fetch = ngx_queue_data(q, ngx_oauth_fetch_t, queue);
-        fetch->refused = curl_multi_strerror(code);
+        fetch->response.refused = curl_multi_strerror(code);
         (void) curl_multi_remove_handle(client->multi, fetch->easy);
     }
 
@@ -620,7 +510,10 @@ ngx_oauth_fetch_abandon(CURLMcode code)
 }
 
 
-/* A handler may end other fetches: after each one, look from the start. */
+/*
+ * Ends the fetches that libcurl cannot end.  A handler may end other fetches,
+ * so the search starts again after each of them.
+ */
 
 static void
 ngx_oauth_fetch_drain_starved(void)
@@ -645,7 +538,7 @@ again:
     {
         fetch = ngx_queue_data(q, ngx_oauth_fetch_t, queue);
 
-        if (fetch->refused) {
+        if (fetch->response.refused) {
             ngx_oauth_fetch_finish(fetch, CURLE_FAILED_INIT);
             goto again;
         }
@@ -657,7 +550,14 @@ static void
 ngx_oauth_fetch_finish(ngx_oauth_fetch_t *fetch, CURLcode code)
 {
     ngx_oauth_fetch_detach(fetch);
-    ngx_oauth_fetch_answer_parse(fetch, code);
+    ngx_oauth_fetch_response_parse(&fetch->response, fetch->easy, code);
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, ngx_oauth_fetch_client.log, 0,
+                   "oauth: fetch of %s ended: status %ui, %uz bytes, %s",
+                   ngx_oauth_fetch_url(fetch->easy), fetch->response.status,
+                   fetch->response.body.len,
+                   fetch->response.rc == NGX_OK
+                       ? "usable" : (char *) fetch->response.error);
 
     fetch->handler(fetch);
 }

@@ -1,9 +1,10 @@
 
 /*
- * An HTTP client that never blocks the worker: one GET, one answer.
+ * An HTTP client (RFC 9110) that never blocks the worker: one request, one
+ * response.
  *
- * One client a worker; a fetch is made by start and released by done, which
- * at any time before the handler runs is also how to cancel it.
+ * Each worker has one client.  Start creates a fetch and done releases it.
+ * Until the handler is called, done is also the way to cancel the fetch.
  */
 
 
@@ -15,12 +16,8 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
-#include "oauth.h"
-
-
-#define NGX_OAUTH_FETCH_BODY     (1024 * 1024)
-#define NGX_OAUTH_FETCH_HEADERS  (64 * 1024)
-#define NGX_OAUTH_FETCH_ERROR    384
+#include "ngx_oauth_fetch_request.h"
+#include "ngx_oauth_fetch_response.h"
 
 
 typedef struct ngx_oauth_fetch_s  ngx_oauth_fetch_t;
@@ -30,58 +27,32 @@ typedef struct ngx_oauth_fetch_s  ngx_oauth_fetch_t;
 typedef void (*ngx_oauth_fetch_pt)(ngx_oauth_fetch_t *fetch);
 
 
-/* What to fetch and how; read by start only, but for the certificates. */
-
-typedef struct {
-    ngx_str_t            url;
-    ngx_str_t            proxy;         /* of https; plain http is never sent
-                                           to one.  Empty: none, whatever the
-                                           environment says                   */
-    ngx_str_t            certificates;  /* PEM, must outlive the fetch;
-                                           empty: the system's store          */
-    ngx_str_t            local;         /* abstract name of a unix socket to
-                                           connect to instead                 */
-    ngx_msec_t           timeout;       /* of the whole fetch                 */
-} ngx_oauth_fetch_conf_t;
-
-
 struct ngx_oauth_fetch_s {
-    ngx_queue_t          queue;
-    ngx_oauth_fetch_pt   handler;
-    void                *data;          /* the caller's                       */
+    ngx_queue_t                      queue;     /* the client's               */
+    ngx_oauth_fetch_pt               handler;
+    void                            *data;      /* the caller's               */
 
-    /*
-     * The result, from the handler until done.  NGX_OK: a whole 200 answer;
-     * NGX_DECLINED: an answer, but not a usable one; NGX_ERROR: no answer.
-     */
-    ngx_int_t            rc;
-    oauth_buf_t          body;
-    ngx_str_t            type;          /* Content-Type, as sent              */
-    time_t               max_age;       /* seconds it stays fresh; -1: the
-                                           answer does not say                */
-    u_char               error[NGX_OAUTH_FETCH_ERROR];  /* one printable line */
-
-    void                *easy;
-    void                *headers;
-    size_t               header_size;
-    const char          *refused;       /* why we ended it ourselves          */
-    char                 message[NGX_OAUTH_FETCH_ERROR];
+    ngx_oauth_fetch_response_t       response;  /* valid from the handler until
+                                                   done                       */
+    ngx_oauth_fetch_request_sent_t   sent;
+    void                            *easy;      /* libcurl's handle           */
 };
 
 
-/*
- * The worker's client, for its life.  https: fetches that trust the system's
- * certificates are to come, these are loaded at once.
- */
+/* Creates the worker's client.  NGX_ERROR: no memory, which is logged. */
 
-ngx_int_t ngx_oauth_fetch_create(ngx_uint_t https, ngx_log_t *log);
+ngx_int_t ngx_oauth_fetch_create(ngx_log_t *log);
+
+/* Ends all fetches, without calling their handlers, and frees the client. */
+
 void ngx_oauth_fetch_free(void);
 
 
 /* NULL: no memory.  The handler is never called from within start. */
 
-ngx_oauth_fetch_t *ngx_oauth_fetch_start(ngx_oauth_fetch_conf_t *conf,
-    ngx_oauth_fetch_pt handler, void *data);
+ngx_oauth_fetch_t *ngx_oauth_fetch_start(
+    const ngx_oauth_fetch_request_t *request, ngx_oauth_fetch_pt handler,
+    void *data);
 
 void ngx_oauth_fetch_done(ngx_oauth_fetch_t *fetch);
 

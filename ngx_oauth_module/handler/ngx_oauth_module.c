@@ -9,6 +9,7 @@
 #include "ngx_oauth_conf_issuer.h"
 #include "ngx_oauth_conf_server.h"
 #include "ngx_oauth_conf_warn.h"
+#include "ngx_oauth_doc_table.h"
 #include "ngx_oauth_filter.h"
 #include "ngx_oauth_header.h"
 #include "ngx_oauth_known.h"
@@ -25,6 +26,8 @@
 
 static ngx_int_t ngx_oauth_module_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_module_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_module_create_zone(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf);
 static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
     ngx_http_handler_pt handler);
 static ngx_int_t ngx_oauth_log_first(ngx_conf_t *cf);
@@ -339,9 +342,7 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    mcf->zone = ngx_oauth_provider_conf(cf, &mcf->issuers, mcf->zone_size,
-                                        &ngx_oauth_module);
-    if (mcf->zone == NULL) {
+    if (ngx_oauth_module_create_zone(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -371,6 +372,23 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
     }
 
     return ngx_oauth_filter_init(cf);
+}
+
+
+/* Every configuration registers the same roots in the same order. */
+
+static ngx_int_t
+ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
+{
+    mcf->zone = ngx_oauth_zone_create(cf, mcf->zone_size, &ngx_oauth_module);
+    if (mcf->zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    mcf->notices = ngx_oauth_notice_register(mcf->zone, cf->pool);
+    mcf->docs = ngx_oauth_provider_register(mcf->zone, &mcf->issuers);
+
+    return (mcf->notices && mcf->docs) ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -431,7 +449,8 @@ ngx_oauth_init_module(ngx_cycle_t *cycle)
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_oauth_module);
 
     if (mcf) {
-        ngx_oauth_provider_init(mcf->zone, cycle->log);
+        ngx_oauth_zone_log(mcf->zone, cycle->log);
+        ngx_oauth_doc_table_claim(mcf->docs);
     }
 
     return NGX_OK;
@@ -472,7 +491,7 @@ ngx_oauth_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
-    ngx_oauth_provider_done(cycle);
+    ngx_oauth_provider_done();
 
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_oauth_module);
 

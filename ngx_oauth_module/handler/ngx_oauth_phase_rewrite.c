@@ -134,7 +134,7 @@ ngx_oauth_phase_enter(ngx_http_request_t *r)
          * the request goes elsewhere, and must not be woken there.
          */
 
-        ngx_oauth_provider_cancel(&ctx->wait);
+        ngx_oauth_wait_done(&ctx->wait);
     }
 
     if (ngx_oauth_forward_enter(r) != NGX_OK) {

@@ -1,20 +1,21 @@
 
 /*
- * A record in the zone and its documents.
+ * One record in the zone and its documents.
  *
- * A worker can be killed at any instruction, also while it holds the mutex.
- * So documents are written into chunks that nobody uses, with their
- * generation, and published by storing one number.  What no record names is
- * free.  The version is only a hint that is read without the lock.
+ * A worker can be killed at any instruction, even while it holds the mutex.  So
+ * it writes documents, together with their generation, into chunks that nobody
+ * uses, and publishes them by storing one number in the record.  A chunk that
+ * no record names is free.  The version is only a hint: it is read without the
+ * lock.
  *
- * A record may be another issuer's by now (ngx_oauth_doc_table): every look at
- * it under the mutex begins with its id.  Documents that a record no longer
- * names may be written over at once: they are read under the mutex only.
+ * The record may belong to another issuer by now (see ngx_oauth_doc_table), so
+ * every look at it under the mutex begins with its id.  Documents are read only
+ * under the mutex: as soon as no record names them, they may be overwritten.
  */
 
 
-#include "ngx_oauth_compat.h"
 #include "ngx_oauth_doc_table.h"
+#include "ngx_oauth_compat.h"
 
 
 static ngx_oauth_doc_record_t *ngx_oauth_doc_record_locked(
@@ -29,7 +30,7 @@ static void ngx_oauth_doc_end_locked(ngx_oauth_doc_record_t *record);
 
 
 ngx_oauth_doc_t *
-ngx_oauth_doc_create(ngx_oauth_zone_t *zone, ngx_pool_t *pool, u_char *id)
+ngx_oauth_doc_create(ngx_oauth_doc_list_t *list, ngx_pool_t *pool, u_char *id)
 {
     ngx_oauth_doc_t  *doc;
 
@@ -38,17 +39,17 @@ ngx_oauth_doc_create(ngx_oauth_zone_t *zone, ngx_pool_t *pool, u_char *id)
         return NULL;
     }
 
-    doc->zone = zone;
-    doc->table = zone->room;
+    doc->zone = list->root.zone;
     ngx_memcpy(doc->id, id, NGX_OAUTH_DOC_ID);
 
-    ngx_queue_insert_tail(&zone->docs, &doc->queue);
+    ngx_queue_insert_tail(&list->docs, &doc->queue);
+    list->ndocs++;
 
     return doc;
 }
 
 
-/* NULL: it is another issuer's by now. */
+/* NULL: the record belongs to another issuer by now. */
 
 static ngx_oauth_doc_record_t *
 ngx_oauth_doc_record_locked(ngx_oauth_doc_t *doc)
@@ -62,7 +63,7 @@ ngx_oauth_doc_record_locked(ngx_oauth_doc_t *doc)
 
 
 ngx_uint_t
-ngx_oauth_doc_changed(ngx_oauth_doc_t *doc, ngx_uint_t version)
+ngx_oauth_doc_changed(const ngx_oauth_doc_t *doc, ngx_uint_t version)
 {
     return doc->record->version != version;
 }
@@ -74,7 +75,7 @@ ngx_oauth_doc_state(ngx_oauth_doc_t *doc, ngx_oauth_doc_state_t *state)
     ngx_oauth_doc_head_t     head;
     ngx_oauth_doc_record_t  *record;
 
-    ngx_oauth_doc_lock(doc->zone);
+    ngx_oauth_zone_lock(doc->zone);
 
     record = ngx_oauth_doc_record_locked(doc);
 
@@ -90,11 +91,14 @@ ngx_oauth_doc_state(ngx_oauth_doc_t *doc, ngx_oauth_doc_state_t *state)
 
     state->version = doc->record->version;
 
-    ngx_oauth_doc_unlock(doc->zone);
+    ngx_oauth_zone_unlock(doc->zone);
 }
 
 
-/* The length is learned first: there is no allocation under the mutex. */
+/*
+ * Reads the length first, then allocates without the mutex, and begins again if
+ * the documents have grown meanwhile.
+ */
 
 ngx_int_t
 ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
@@ -109,7 +113,7 @@ ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
     had = 0;
 
     for ( ;; ) {
-        ngx_oauth_doc_lock(doc->zone);
+        ngx_oauth_zone_lock(doc->zone);
 
         record = ngx_oauth_doc_record_locked(doc);
         ngx_oauth_doc_table_head_locked(doc->table, record, &head);
@@ -119,7 +123,7 @@ ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
             break;
         }
 
-        ngx_oauth_doc_unlock(doc->zone);
+        ngx_oauth_zone_unlock(doc->zone);
 
         if (p) {
             ngx_free(p);
@@ -141,7 +145,7 @@ ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
     ngx_oauth_chunks_read(doc->table->chunks, record->first,
                           sizeof(ngx_oauth_doc_head_t), p, size);
 
-    ngx_oauth_doc_unlock(doc->zone);
+    ngx_oauth_zone_unlock(doc->zone);
 
     content->generation = head.generation;
     content->keys.data = p;
@@ -170,7 +174,7 @@ ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
 
     rc = NGX_BUSY;
 
-    ngx_oauth_doc_lock(doc->zone);
+    ngx_oauth_zone_lock(doc->zone);
 
     record = ngx_oauth_doc_record_locked(doc);
     state = &doc->record->state;
@@ -194,7 +198,7 @@ ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
         }
     }
 
-    ngx_oauth_doc_unlock(doc->zone);
+    ngx_oauth_zone_unlock(doc->zone);
 
     return rc;
 }
@@ -211,7 +215,7 @@ ngx_oauth_doc_store(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
 
     rc = NGX_DECLINED;
 
-    ngx_oauth_doc_lock(doc->zone);
+    ngx_oauth_zone_lock(doc->zone);
 
     record = ngx_oauth_doc_record_locked(doc);
 
@@ -236,11 +240,12 @@ ngx_oauth_doc_store(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
 
     issuers = doc->table->issuers;
 
-    ngx_oauth_doc_unlock(doc->zone);
+    ngx_oauth_zone_unlock(doc->zone);
 
     if (rc == NGX_ERROR) {
-        stored->need = ngx_oauth_doc_table_size(issuers, content->keys.len
-                                                         + content->uri.len);
+        stored->need = ngx_oauth_doc_table_size(doc->zone, issuers,
+                                                content->keys.len
+                                                + content->uri.len);
     }
 
     return rc;
@@ -328,7 +333,7 @@ ngx_oauth_doc_store_failure(ngx_oauth_doc_t *doc, ngx_msec_t retry)
 {
     ngx_oauth_doc_record_t  *record;
 
-    ngx_oauth_doc_lock(doc->zone);
+    ngx_oauth_zone_lock(doc->zone);
 
     record = ngx_oauth_doc_record_locked(doc);
 
@@ -342,7 +347,7 @@ ngx_oauth_doc_store_failure(ngx_oauth_doc_t *doc, ngx_msec_t retry)
         ngx_oauth_doc_end_locked(record);
     }
 
-    ngx_oauth_doc_unlock(doc->zone);
+    ngx_oauth_zone_unlock(doc->zone);
 }
 
 
@@ -351,7 +356,7 @@ ngx_oauth_doc_release(ngx_oauth_doc_t *doc)
 {
     ngx_oauth_doc_record_t  *record;
 
-    ngx_oauth_doc_lock(doc->zone);
+    ngx_oauth_zone_lock(doc->zone);
 
     record = ngx_oauth_doc_record_locked(doc);
 
@@ -359,11 +364,11 @@ ngx_oauth_doc_release(ngx_oauth_doc_t *doc)
         ngx_oauth_doc_release_locked(record);
     }
 
-    ngx_oauth_doc_unlock(doc->zone);
+    ngx_oauth_zone_unlock(doc->zone);
 }
 
 
-/* As if it had not been taken: what it was for is left to do. */
+/* The fetch that the lease was taken for is still to be done. */
 
 static void
 ngx_oauth_doc_release_locked(ngx_oauth_doc_record_t *record)
@@ -383,13 +388,13 @@ ngx_oauth_doc_expire(ngx_oauth_doc_t *doc)
     ngx_msec_t               deadline;
     ngx_oauth_doc_record_t  *record;
 
-    ngx_oauth_doc_lock(doc->zone);
+    ngx_oauth_zone_lock(doc->zone);
 
     record = ngx_oauth_doc_record_locked(doc);
     holder = record ? record->state.holder : 0;
     deadline = doc->record->state.deadline;
 
-    ngx_oauth_doc_unlock(doc->zone);
+    ngx_oauth_zone_unlock(doc->zone);
 
     if (holder == 0 || holder == ngx_pid) {
         return 0;
@@ -401,7 +406,7 @@ ngx_oauth_doc_expire(ngx_oauth_doc_t *doc)
         return 0;
     }
 
-    ngx_oauth_doc_lock(doc->zone);
+    ngx_oauth_zone_lock(doc->zone);
 
     record = ngx_oauth_doc_record_locked(doc);
 
@@ -415,7 +420,7 @@ ngx_oauth_doc_expire(ngx_oauth_doc_t *doc)
         holder = 0;
     }
 
-    ngx_oauth_doc_unlock(doc->zone);
+    ngx_oauth_zone_unlock(doc->zone);
 
     return holder;
 }

@@ -1,25 +1,26 @@
 
 /*
- * The table of records, and who gets how much of the memory.
+ * The table of records, and how much of the memory each issuer gets.
  *
- * The table never moves, since workers of an earlier configuration use their
- * records until they exit.  Where a record is given to another issuer, they
- * see by its id that it is not theirs any more: every look at it under the
- * mutex begins with that.  An issuer that comes back finds its own record,
- * unless others needed it.
+ * The table never moves, because the workers of an earlier configuration use
+ * their records until they exit.  Such a worker sees by the id in a record that
+ * the record belongs to another issuer by now: every look at a record under the
+ * mutex begins with the id.  An issuer that comes back finds its own record,
+ * unless another issuer needed it.
  *
- * Each issuer has an equal share of the chunks, and one share is left over for
- * the documents that replace others: so what fits into a share always finds
- * room.  An issuer may have more than its share while there is room; this,
- * and what those left that are in no configuration any more, is taken away
- * when another needs its share.
+ * Each issuer has an equal share of the chunks.  One more share is kept for
+ * documents that replace others, so documents that fit into a share always find
+ * room.  An issuer may use more than its share while there is room.  When
+ * another issuer needs its share, it gets what that one uses too much, and what
+ * issuers that are in no configuration any more have left behind.
  */
 
 
 #include "ngx_oauth_doc_table.h"
+#include "ngx_oauth_compat.h"
 
 
-/* The least share: there are no more records than can have so much. */
+/* The least share, which bounds the number of records. */
 
 #define NGX_OAUTH_DOC_SHARE  4          /* chunks                             */
 
@@ -28,31 +29,82 @@
     (((table)->chunks->count - 1) / ((table)->issuers + 1))
 
 
+static ngx_int_t ngx_oauth_doc_table_init(ngx_oauth_zone_root_t *root,
+    ngx_log_t *log);
+static void ngx_oauth_doc_table_create(ngx_oauth_doc_table_t *table,
+    size_t size);
 static size_t ngx_oauth_doc_table_room(size_t size, ngx_uint_t *records);
-static void ngx_oauth_doc_table_mark(ngx_oauth_zone_t *zone);
-static ngx_oauth_doc_record_t *ngx_oauth_doc_table_lookup(
+static void ngx_oauth_doc_table_mark_locked(ngx_oauth_doc_list_t *list);
+static ngx_oauth_doc_record_t *ngx_oauth_doc_table_lookup_locked(
     ngx_oauth_doc_table_t *table, u_char *id);
-static void ngx_oauth_doc_table_reuse(ngx_oauth_doc_t *doc);
-static ngx_uint_t ngx_oauth_doc_table_evict(ngx_oauth_doc_table_t *table,
-    ngx_oauth_doc_record_t *asking, size_t need, ngx_uint_t within);
-static size_t ngx_oauth_doc_table_chunks(ngx_oauth_doc_table_t *table,
+static void ngx_oauth_doc_table_reuse_locked(ngx_oauth_doc_t *doc);
+static ngx_uint_t ngx_oauth_doc_table_evict_locked(
+    ngx_oauth_doc_table_t *table, ngx_oauth_doc_record_t *asking, size_t need,
+    ngx_uint_t within);
+static size_t ngx_oauth_doc_table_chunks_locked(ngx_oauth_doc_table_t *table,
     ngx_oauth_doc_record_t *record);
 
 
-void
-ngx_oauth_doc_table_create(ngx_oauth_zone_t *zone)
+ngx_oauth_doc_list_t *
+ngx_oauth_doc_table_register(ngx_oauth_zone_t *zone, ngx_pool_t *pool)
 {
-    size_t                  used;
-    ngx_uint_t              i;
+    ngx_oauth_doc_list_t  *list;
+
+    list = ngx_pcalloc(pool, sizeof(ngx_oauth_doc_list_t));
+    if (list == NULL) {
+        return NULL;
+    }
+
+    ngx_queue_init(&list->docs);
+
+    list->root.handler = ngx_oauth_doc_table_init;
+
+    ngx_oauth_zone_register(zone, &list->root);
+
+    return list;
+}
+
+
+/* The configuration may still be refused: a table that is kept is only read. */
+
+static ngx_int_t
+ngx_oauth_doc_table_init(ngx_oauth_zone_root_t *root, ngx_log_t *log)
+{
+    ngx_oauth_zone_t       *zone;
+    ngx_oauth_doc_list_t   *list;
     ngx_oauth_doc_table_t  *table;
 
-    table = zone->room;
+    list = ngx_oauth_container(root, ngx_oauth_doc_list_t, root);
+    zone = root->zone;
+    table = root->memory;
+
+    if (zone->fresh) {
+        ngx_oauth_doc_table_create(table, root->size);
+    }
+
+    if (list->ndocs > table->nrecords) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "oauth: oauth_zone of %uzk is too small for %ui issuers, "
+                      "it needs at least %uzk", zone->size / 1024, list->ndocs,
+                      ngx_oauth_doc_table_size(zone, list->ndocs, 0) / 1024);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_oauth_doc_table_create(ngx_oauth_doc_table_t *table, size_t size)
+{
+    size_t      used;
+    ngx_uint_t  i;
 
     table->cycle = 0;
     table->issuers = 0;
     table->records = (ngx_oauth_doc_record_t *) (table + 1);
 
-    (void) ngx_oauth_doc_table_room(zone->room_size, &table->nrecords);
+    (void) ngx_oauth_doc_table_room(size, &table->nrecords);
 
     used = table->nrecords * sizeof(ngx_oauth_doc_record_t);
     ngx_memzero(table->records, used);
@@ -64,18 +116,18 @@ ngx_oauth_doc_table_create(ngx_oauth_zone_t *zone)
     used += sizeof(ngx_oauth_doc_table_t);
 
     table->chunks = ngx_oauth_chunks_create((u_char *) table + used,
-                                            zone->room_size - used);
+                                            size - used);
 }
 
 
-/* The chunks, and the records, in a piece of memory. */
+/* How many chunks, and how many records, a piece of memory takes. */
 
 static size_t
 ngx_oauth_doc_table_room(size_t size, ngx_uint_t *records)
 {
     size_t  least, each;
 
-    /* one share is nobody's */
+    /* one share belongs to no issuer */
 
     least = ngx_oauth_chunks_memory(NGX_OAUTH_DOC_SHARE);
     each = sizeof(ngx_oauth_doc_record_t) + least - ngx_oauth_chunks_memory(0);
@@ -89,7 +141,8 @@ ngx_oauth_doc_table_room(size_t size, ngx_uint_t *records)
 
 
 size_t
-ngx_oauth_doc_table_size(ngx_uint_t issuers, size_t bytes)
+ngx_oauth_doc_table_size(ngx_oauth_zone_t *zone, ngx_uint_t issuers,
+    size_t bytes)
 {
     size_t      size, share, chunks;
     ngx_uint_t  records;
@@ -97,13 +150,13 @@ ngx_oauth_doc_table_size(ngx_uint_t issuers, size_t bytes)
     share = ngx_oauth_chunks_for(sizeof(ngx_oauth_doc_head_t) + bytes);
     share = ngx_max(share, NGX_OAUTH_DOC_SHARE);
 
-    /* the texts alone, and what goes with them is little */
+    /* begin with the texts alone: little is added to them */
 
     size = share * (issuers + 1) * NGX_OAUTH_CHUNKS_SIZE - 1;
 
     do {
         size = ngx_oauth_zone_larger(size);
-        chunks = ngx_oauth_doc_table_room(ngx_oauth_zone_room(size),
+        chunks = ngx_oauth_doc_table_room(ngx_oauth_zone_room(zone, size),
                                           &records);
 
     } while (records < issuers || chunks / (issuers + 1) < share);
@@ -112,75 +165,66 @@ ngx_oauth_doc_table_size(ngx_uint_t issuers, size_t bytes)
 }
 
 
-size_t
-ngx_oauth_doc_table_check(ngx_oauth_zone_t *zone, ngx_uint_t issuers)
-{
-    ngx_oauth_doc_table_t  *table;
-
-    table = zone->room;
-
-    return issuers > table->nrecords ? ngx_oauth_doc_table_size(issuers, 0)
-                                     : 0;
-}
-
-
 void
-ngx_oauth_doc_table_claim(ngx_oauth_zone_t *zone)
+ngx_oauth_doc_table_claim(ngx_oauth_doc_list_t *list)
 {
-    ngx_queue_t      *q;
-    ngx_oauth_doc_t  *doc;
+    ngx_queue_t       *q;
+    ngx_oauth_doc_t   *doc;
+    ngx_oauth_zone_t  *zone;
 
-    ngx_oauth_doc_lock(zone);
+    zone = list->root.zone;
 
-    /* who stays is known before a record is given away */
+    ngx_oauth_zone_lock(zone);
 
-    ngx_oauth_doc_table_mark(zone);
+    /* mark those that stay before any record is given to another issuer */
 
-    for (q = ngx_queue_head(&zone->docs);
-         q != ngx_queue_sentinel(&zone->docs);
+    ngx_oauth_doc_table_mark_locked(list);
+
+    for (q = ngx_queue_head(&list->docs);
+         q != ngx_queue_sentinel(&list->docs);
          q = ngx_queue_next(q))
     {
         doc = ngx_queue_data(q, ngx_oauth_doc_t, queue);
 
         if (doc->record == NULL) {
-            ngx_oauth_doc_table_reuse(doc);
+            ngx_oauth_doc_table_reuse_locked(doc);
         }
     }
 
-    ngx_oauth_doc_unlock(zone);
+    ngx_oauth_zone_unlock(zone);
 }
 
 
 static void
-ngx_oauth_doc_table_mark(ngx_oauth_zone_t *zone)
+ngx_oauth_doc_table_mark_locked(ngx_oauth_doc_list_t *list)
 {
     ngx_queue_t            *q;
     ngx_oauth_doc_t        *doc;
     ngx_oauth_doc_table_t  *table;
 
-    table = zone->room;
+    table = list->root.memory;
 
     table->cycle++;
-    table->issuers = 0;
+    table->issuers = list->ndocs;
 
-    for (q = ngx_queue_head(&zone->docs);
-         q != ngx_queue_sentinel(&zone->docs);
+    for (q = ngx_queue_head(&list->docs);
+         q != ngx_queue_sentinel(&list->docs);
          q = ngx_queue_next(q))
     {
         doc = ngx_queue_data(q, ngx_oauth_doc_t, queue);
-        doc->record = ngx_oauth_doc_table_lookup(table, doc->id);
+
+        doc->table = table;
+        doc->record = ngx_oauth_doc_table_lookup_locked(table, doc->id);
 
         if (doc->record) {
             doc->record->cycle = table->cycle;
         }
-
-        table->issuers++;
     }
 }
 
 
 static ngx_oauth_doc_record_t *
-ngx_oauth_doc_table_lookup(ngx_oauth_doc_table_t *table, u_char *id)
+ngx_oauth_doc_table_lookup_locked(ngx_oauth_doc_table_t *table, u_char *id)
 {
     ngx_uint_t               i;
     ngx_oauth_doc_record_t  *record;
@@ -200,13 +244,13 @@ ngx_oauth_doc_table_lookup(ngx_oauth_doc_table_t *table, u_char *id)
 
 
 /*
- * Gives the issuer a record that was never used, or the one whose issuer left
- * the configuration the longest ago.  ngx_oauth_doc_table_check has made sure
- * that there is one.
+ * Gives the issuer a record that was never used, or else the one whose issuer
+ * left the configuration the longest ago.  There is one:
+ * ngx_oauth_doc_table_init has compared the numbers.
  */
 
 static void
-ngx_oauth_doc_table_reuse(ngx_oauth_doc_t *doc)
+ngx_oauth_doc_table_reuse_locked(ngx_oauth_doc_t *doc)
 {
     ngx_uint_t               i;
     ngx_oauth_doc_table_t   *table;
@@ -222,8 +266,8 @@ ngx_oauth_doc_table_reuse(ngx_oauth_doc_t *doc)
     }
 
     /*
-     * clear the keys first: at no moment may a record have one issuer's id and
-     * another's keys
+     * Clear the keys first.  The master may be killed here, and a record must
+     * never have the id of one issuer and the keys of another.
      */
 
     record->first = 0;
@@ -273,7 +317,7 @@ ngx_oauth_doc_table_make_room_locked(ngx_oauth_doc_table_t *table,
     }
 
     while (table->chunks->left < need) {
-        if (!ngx_oauth_doc_table_evict(table, record, need, within)) {
+        if (!ngx_oauth_doc_table_evict_locked(table, record, need, within)) {
             return NGX_DECLINED;
         }
     }
@@ -284,13 +328,15 @@ ngx_oauth_doc_table_make_room_locked(ngx_oauth_doc_table_t *table,
 
 /*
  * Takes away the documents of one issuer: of the one that left the
- * configuration the longest ago; or, for one that stays within its share, of
- * the one that has the most above its own.  Those of the one that asks are not
- * taken where others' suffice: a worker that is killed now would leave none.
+ * configuration the longest ago; or else, if the asking issuer stays within its
+ * share, of the one that uses the most above its own share.  The documents of
+ * the asking issuer itself go only if those of others do not make enough room:
+ * it would have none if the worker were killed before it has written the new
+ * ones.  0: there is nothing to take.
  */
 
 static ngx_uint_t
-ngx_oauth_doc_table_evict(ngx_oauth_doc_table_t *table,
+ngx_oauth_doc_table_evict_locked(ngx_oauth_doc_table_t *table,
     ngx_oauth_doc_record_t *asking, size_t need, ngx_uint_t within)
 {
     size_t                   n, share, most, found;
@@ -317,7 +363,7 @@ ngx_oauth_doc_table_evict(ngx_oauth_doc_table_t *table,
             gone = record;
         }
 
-        n = within ? ngx_oauth_doc_table_chunks(table, record) : 0;
+        n = within ? ngx_oauth_doc_table_chunks_locked(table, record) : 0;
 
         if (n <= share || record == asking) {
             continue;
@@ -351,7 +397,7 @@ ngx_oauth_doc_table_evict(ngx_oauth_doc_table_t *table,
 
 
 static size_t
-ngx_oauth_doc_table_chunks(ngx_oauth_doc_table_t *table,
+ngx_oauth_doc_table_chunks_locked(ngx_oauth_doc_table_t *table,
     ngx_oauth_doc_record_t *record)
 {
     ngx_oauth_doc_head_t  head;

@@ -1,48 +1,56 @@
 
 /*
- * The life of an issuer's keys.  What all workers share is the record in the
- * zone (ngx_oauth_doc).  The states follow from its numbers and the clock:
+ * The life of an issuer's keys.  All workers share the record in the zone
+ * (ngx_oauth_doc).  The state follows from the numbers in it and the clock:
  *
  *   none      a fetch is due at once
- *   fresh     a fetch is due at 80 - 90 % of the keys' lifetime
- *   failing   a fetch is due after 1 s, doubling to 60 s; keys stay usable
- *   expired   keys older than key_stale are not usable any more
+ *   fresh     a fetch is due after 80 to 90 % of the keys' lifetime
+ *   failing   a fetch is due after 1 s, then 2 s, doubling up to 60 s; the keys
+ *             stay usable
+ *   expired   keys that are older than key_stale are not usable any more
  *
- * Somebody holds the lease while a fetch is under way.  When that ends, the
- * record's version changes.  Sets are the worker's, views of nothing.
+ * The worker that fetches holds the lease of the record.  When it has ended,
+ * the record's version changes.  Parsed sets belong to the worker and do not
+ * refer to the zone.
  */
 
 
 #include "ngx_oauth_keys.h"
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_str.h"
+#include "oauth_quote.h"
 
 
 #define NGX_OAUTH_KEYS_BACKOFF      1000        /* ms; the first              */
 #define NGX_OAUTH_KEYS_BACKOFF_MAX  60000       /* ms                         */
 #define NGX_OAUTH_KEYS_AGE_MIN      60          /* s; of max-age              */
 #define NGX_OAUTH_KEYS_AGE_MAX      86400       /* s                          */
+#define NGX_OAUTH_KEYS_QUOTED       80          /* characters of a kid        */
 
 
 static void ngx_oauth_keys_parse(ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
     ngx_uint_t generation);
+#if (NGX_DEBUG)
+static void ngx_oauth_keys_debug(const ngx_oauth_keys_t *keys);
+#endif
 static void ngx_oauth_keys_set_times(ngx_oauth_keys_t *keys);
-static ngx_msec_t ngx_oauth_keys_lifetime(ngx_oauth_keys_t *keys);
+static ngx_msec_t ngx_oauth_keys_lifetime(const ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys);
 
-static ngx_uint_t ngx_oauth_keys_may_refetch(ngx_oauth_keys_t *keys);
+static ngx_uint_t ngx_oauth_keys_may_refetch(const ngx_oauth_keys_t *keys);
 static ngx_oauth_refresh_t *ngx_oauth_keys_start(ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_keys_store(ngx_oauth_keys_t *keys,
     ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error);
 static ngx_msec_t ngx_oauth_keys_backoff(ngx_uint_t failures);
-static void ngx_oauth_keys_log(ngx_oauth_keys_t *keys, oauth_jwks_t *set);
+static void ngx_oauth_keys_log(const ngx_oauth_keys_t *keys,
+    const oauth_jwks_t *set);
 
 
 void
-ngx_oauth_keys_create(ngx_oauth_keys_t *keys, ngx_oauth_issuer_t *issuer,
+ngx_oauth_keys_create(ngx_oauth_keys_t *keys, const ngx_oauth_issuer_t *issuer,
     ngx_oauth_keys_pt handler, ngx_log_t *log)
 {
     keys->issuer = issuer;
@@ -57,7 +65,7 @@ ngx_oauth_keys_create(ngx_oauth_keys_t *keys, ngx_oauth_issuer_t *issuer,
         return;
     }
 
-    /* the lease of a dead worker whose pid is ours now */
+    /* a dead worker may have held it with the same process id as ours */
     ngx_oauth_doc_release(keys->doc);
 
     ngx_oauth_keys_update(keys);
@@ -76,6 +84,10 @@ ngx_oauth_keys_free(ngx_oauth_keys_t *keys)
         keys->refresh = NULL;
 
         ngx_oauth_doc_release(keys->doc);
+
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                       "oauth: issuer \"%V\": the worker ends, lease given "
+                       "back", &keys->issuer->name);
     }
 
     oauth_jwks_free(keys->set);
@@ -83,7 +95,7 @@ ngx_oauth_keys_free(ngx_oauth_keys_t *keys)
 }
 
 
-/* On each request's way: two compares without a lock unless there is news. */
+/* Every request comes here, so without news there are two comparisons only. */
 
 void
 ngx_oauth_keys_lookup(ngx_oauth_keys_t *keys)
@@ -124,15 +136,24 @@ ngx_oauth_keys_update(ngx_oauth_keys_t *keys)
     ngx_oauth_keys_set_usable(keys);
 
     if (keys->state.version != version) {
+
+        ngx_log_debug5(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                       "oauth: issuer \"%V\": record has changed: version %ui, "
+                       "generation %ui, failures %ui, the next is due in %i ms",
+                       &keys->issuer->name, keys->state.version,
+                       keys->state.generation, keys->state.failures,
+                       (ngx_int_t) (keys->due - ngx_current_msec));
+
         keys->handler(keys);
     }
 }
 
 
 /*
- * Outside the lock.  What another worker stored was parsed there first: if it
- * cannot be parsed here, memory is short.  Then the last set stays, and the
- * next update tries again.  Who fetches a set has it parsed already.
+ * Parses what another worker has stored, without the lock.  That worker could
+ * parse it, so if this one cannot, its memory is short: it keeps its last set,
+ * and the next update tries again.  A worker that has fetched a set itself does
+ * not come here, because it has parsed the set already.
  */
 
 static void
@@ -148,7 +169,7 @@ ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
 
     error = NULL;
     set = oauth_jwks_parse(ngx_oauth_str(&content.keys),
-                           keys->issuer->policy.algorithms, &error);
+                           keys->issuer->rules.algorithms, &error);
 
     ngx_oauth_doc_free(&content);
 
@@ -163,7 +184,7 @@ ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
 }
 
 
-/* generation: the record's, of this set. */
+/* Takes over a set that has this generation in the record. */
 
 static void
 ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
@@ -176,7 +197,44 @@ ngx_oauth_keys_adopt(ngx_oauth_keys_t *keys, oauth_jwks_t *set,
     keys->retired = keys->set;
     keys->set = set;
     keys->generation++;
+
+#if (NGX_DEBUG)
+    ngx_oauth_keys_debug(keys);
+#endif
 }
+
+
+#if (NGX_DEBUG)
+
+/* The key ids are the server's text. */
+
+static void
+ngx_oauth_keys_debug(const ngx_oauth_keys_t *keys)
+{
+    size_t        i;
+    u_char       *last, kid[NGX_OAUTH_KEYS_QUOTED];
+    oauth_str_t   name;
+
+    if (!(keys->log->log_level & NGX_LOG_DEBUG_HTTP)) {
+        return;
+    }
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                   "oauth: issuer \"%V\": keys parsed: %uz usable, "
+                   "generation %ui", &keys->issuer->name, keys->set->nkeys,
+                   keys->parsed);
+
+    for (i = 0; i < keys->set->nkeys; i++) {
+        name = keys->set->keys[i].kid;
+        last = oauth_quote_write(kid, kid + sizeof(kid), name);
+
+        ngx_log_debug4(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                       "oauth: issuer \"%V\": key %uz is usable, kid \"%*s\"",
+                       &keys->issuer->name, i, (size_t) (last - kid), kid);
+    }
+}
+
+#endif
 
 
 static void
@@ -201,10 +259,10 @@ ngx_oauth_keys_set_times(ngx_oauth_keys_t *keys)
 }
 
 
-/* How long the last answer is to be taken for current, in ms. */
+/* How long the last response counts as current, in milliseconds. */
 
 static ngx_msec_t
-ngx_oauth_keys_lifetime(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_lifetime(const ngx_oauth_keys_t *keys)
 {
     time_t      age;
     ngx_msec_t  lifetime;
@@ -235,6 +293,10 @@ ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys)
     if (usable != keys->usable) {
         keys->usable = usable;
         keys->generation++;
+
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                       "oauth: issuer \"%V\": keys are %s",
+                       &keys->issuer->name, usable ? "usable" : "not usable");
     }
 }
 
@@ -255,7 +317,7 @@ ngx_oauth_keys_expire(ngx_oauth_keys_t *keys)
 
 
 ngx_uint_t
-ngx_oauth_keys_is_fetching(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_is_fetching(const ngx_oauth_keys_t *keys)
 {
     return keys->refresh != NULL || keys->state.holder != 0;
 }
@@ -279,6 +341,15 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
     rc = ngx_oauth_doc_acquire(keys->doc, keys->state.version, keys->cause,
                                ngx_oauth_refresh_time(keys->issuer));
 
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                   "oauth: issuer \"%V\": %s for %s", &keys->issuer->name,
+                   rc == NGX_OK ? "lease taken"
+                       : rc == NGX_BUSY ? "lease not taken, another worker "
+                                          "has it or was faster,"
+                       : "lease not taken, the record is gone,",
+                   keys->cause == NGX_OAUTH_DOC_REFETCH
+                       ? "an unknown key" : "a fetch that is due");
+
     if (rc != NGX_OK) {
         return rc == NGX_BUSY;
     }
@@ -294,12 +365,12 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
 }
 
 
-/* Not while it fails: it is tried often enough then. */
+/* After failures the schedule alone decides: it tries often enough then. */
 
 static ngx_uint_t
-ngx_oauth_keys_may_refetch(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_may_refetch(const ngx_oauth_keys_t *keys)
 {
-    ngx_oauth_doc_state_t  *state;
+    const ngx_oauth_doc_state_t  *state;
 
     state = &keys->state;
 
@@ -313,14 +384,14 @@ ngx_oauth_keys_may_refetch(ngx_oauth_keys_t *keys)
 }
 
 
-/* An unknown key asks for the key set alone, where its address is known. */
+/* For an unknown key only the key set is fetched, if its address is known. */
 
 static ngx_oauth_refresh_t *
 ngx_oauth_keys_start(ngx_oauth_keys_t *keys)
 {
-    ngx_oauth_issuer_t       *issuer;
-    ngx_oauth_refresh_t      *refresh;
-    ngx_oauth_doc_content_t   content;
+    ngx_oauth_refresh_t       *refresh;
+    ngx_oauth_doc_content_t    content;
+    const ngx_oauth_issuer_t  *issuer;
 
     issuer = keys->issuer;
 
@@ -396,6 +467,12 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
         return;
     }
 
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                   "oauth: issuer \"%V\": keys stored and lease given back: "
+                   "%uz bytes, generation %ui, max-age %T",
+                   &keys->issuer->name, content.keys.len, stored.generation,
+                   refresh->max_age);
+
     if (stored.news) {
         ngx_oauth_keys_log(keys, refresh->keys);
 
@@ -412,14 +489,14 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
 }
 
 
-/* A refetch for an unknown key that fails leaves the schedule as it is. */
+/* A failed fetch for an unknown key does not change the schedule. */
 
 static void
 ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
 {
-    ngx_str_t   *name;
-    ngx_msec_t   retry;
-    const char  *state;
+    ngx_msec_t        retry;
+    const char       *state;
+    const ngx_str_t  *name;
 
     name = &keys->issuer->name;
     state = keys->usable ? "the last good ones stay" : "there are none";
@@ -429,19 +506,25 @@ ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
                       "oauth: issuer \"%V\": cannot fetch keys for an "
                       "unknown key id, %s: %s", name, state, error);
 
-        ngx_oauth_doc_store_failure(keys->doc, 0);
-        return;
+        retry = 0;
+
+    } else {
+        retry = ngx_oauth_keys_backoff(keys->state.failures);
+
+        ngx_log_error(NGX_LOG_WARN, keys->log, 0,
+                      "oauth: issuer \"%V\": cannot fetch keys, %s, next "
+                      "attempt in %M ms: %s", name, state, retry, error);
     }
 
-    retry = ngx_oauth_keys_backoff(keys->state.failures);
-
-    ngx_log_error(NGX_LOG_WARN, keys->log, 0,
-                  "oauth: issuer \"%V\": cannot fetch keys, %s, next attempt "
-                  "in %M ms: %s", name, state, retry, error);
-
     ngx_oauth_doc_store_failure(keys->doc, retry);
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, keys->log, 0,
+                   "oauth: issuer \"%V\": lease given back without keys",
+                   name);
 }
 
+
+/* Up to 20 % less, at random, so that servers are not asked in step. */
 
 static ngx_msec_t
 ngx_oauth_keys_backoff(ngx_uint_t failures)
@@ -455,11 +538,13 @@ ngx_oauth_keys_backoff(ngx_uint_t failures)
 }
 
 
+/* The new set of an issuer, and which of its keys are not used. */
+
 static void
-ngx_oauth_keys_log(ngx_oauth_keys_t *keys, oauth_jwks_t *set)
+ngx_oauth_keys_log(const ngx_oauth_keys_t *keys, const oauth_jwks_t *set)
 {
-    size_t      i, n;
-    ngx_str_t  *name;
+    size_t            i, n;
+    const ngx_str_t  *name;
 
     name = &keys->issuer->name;
     n = ngx_min(set->nskipped, OAUTH_JWKS_SKIPPED);

@@ -1,8 +1,8 @@
 
 /*
- * One issuer's keys in this worker: parsed from what the zone holds, usable
- * for a time, fetched when that is due and nobody else does.  It knows no
- * requests.
+ * The keys of one issuer in this worker: parsed from the text in the zone,
+ * usable for a limited time, and fetched when that is due and no other worker
+ * does it.  This file knows nothing of requests.
  */
 
 
@@ -10,69 +10,75 @@
 #define NGX_OAUTH_KEYS_H_INCLUDED
 
 
-#include "ngx_oauth_doc.h"
-#include "ngx_oauth_provider.h"
+#include "ngx_oauth_issuer.h"
 #include "ngx_oauth_refresh.h"
 
 
 typedef struct ngx_oauth_keys_s  ngx_oauth_keys_t;
 
-/* Called when a fetch has ended, well or badly, in whichever worker. */
+/* Called when a fetch of any worker has ended, with keys or without. */
 
 typedef void (*ngx_oauth_keys_pt)(ngx_oauth_keys_t *keys);
 
 
 struct ngx_oauth_keys_s {
-    ngx_oauth_issuer_t     *issuer;
-    ngx_oauth_doc_t        *doc;        /* NULL: the keys of a file           */
-    ngx_oauth_keys_pt       handler;
-    ngx_log_t              *log;
+    const ngx_oauth_issuer_t  *issuer;
+    ngx_oauth_doc_t           *doc;         /* NULL: the keys of a file       */
+    ngx_oauth_keys_pt          handler;
+    ngx_log_t                 *log;
 
-    oauth_jwks_t           *set;
-    oauth_jwks_t           *retired;    /* may still be in a caller's hands   */
-    ngx_uint_t              generation; /* of what this worker hands out      */
-    unsigned                usable:1;
+    oauth_jwks_t              *set;
+    oauth_jwks_t              *retired;     /* the set before, which a caller
+                                               may still use                  */
+    ngx_uint_t                 generation;  /* changes with set and usable    */
+    unsigned                   usable:1;
 
-    ngx_oauth_doc_state_t   state;      /* the record's, as last seen         */
-    ngx_uint_t              parsed;     /* the record's generation of set     */
-    ngx_uint_t              jitter;     /* percent                            */
-    ngx_msec_t              due;        /* of the next scheduled fetch        */
-    ngx_msec_t              expires;    /* of the keys                        */
+    ngx_oauth_doc_state_t      state;       /* the record's, as last seen     */
+    ngx_uint_t                 parsed;      /* the record's generation of set */
+    ngx_uint_t                 jitter;      /* percent of the lifetime        */
+    ngx_msec_t                 due;         /* time of the scheduled fetch    */
+    ngx_msec_t                 expires;     /* time until which set is usable */
 
-    ngx_oauth_refresh_t    *refresh;    /* ours, under way                    */
-    ngx_oauth_doc_cause_t   cause;      /* of that                            */
+    ngx_oauth_refresh_t       *refresh;     /* this worker's, under way       */
+    ngx_oauth_doc_cause_t      cause;       /* why it was started             */
 };
 
 
-void ngx_oauth_keys_create(ngx_oauth_keys_t *keys, ngx_oauth_issuer_t *issuer,
-    ngx_oauth_keys_pt handler, ngx_log_t *log);
+/* The caller owns keys, which starts as all zero.  Cannot fail. */
 
-/* Ends a fetch under way and gives its lease back. */
+void ngx_oauth_keys_create(ngx_oauth_keys_t *keys,
+    const ngx_oauth_issuer_t *issuer, ngx_oauth_keys_pt handler,
+    ngx_log_t *log);
+
+/* Ends a fetch that is under way, and gives its lease back. */
 
 void ngx_oauth_keys_free(ngx_oauth_keys_t *keys);
 
 
-/* Brings set, usable and generation up to date; locks only for news. */
+/*
+ * Brings set, usable and generation up to date.  Takes the lock only if the
+ * record has changed.
+ */
 
 void ngx_oauth_keys_lookup(ngx_oauth_keys_t *keys);
 
-/* The same, and the rest too, with the lock. */
+/* Brings everything up to date, and takes the lock for that. */
 
 void ngx_oauth_keys_update(ngx_oauth_keys_t *keys);
 
-/* Ends the lease of a worker that is dead or late. */
+/* Takes the lease away from a worker that is dead or too late. */
 
 void ngx_oauth_keys_expire(ngx_oauth_keys_t *keys);
 
 
-/* As of the last update: 1 when a fetch is under way in any worker. */
+/* 1 if, at the last update, a worker was fetching. */
 
-ngx_uint_t ngx_oauth_keys_is_fetching(ngx_oauth_keys_t *keys);
+ngx_uint_t ngx_oauth_keys_is_fetching(const ngx_oauth_keys_t *keys);
 
 /*
- * Starts a fetch if the schedule wants one, or if an unknown key may cause
- * one; unless another worker was faster.  1 when one is under way now; 0: not
- * before the backoff, or key_refetch, has passed.
+ * Starts a fetch if one is due, or if unknown_key is set and may cause one.
+ * 1: this or another worker fetches now.  0: nobody does, because the time
+ * before the next attempt, or key_refetch, is not over.
  */
 
 ngx_uint_t ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys,

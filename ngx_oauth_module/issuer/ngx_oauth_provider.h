@@ -1,10 +1,10 @@
 
 /*
- * One issuer, seen by this worker: its documents in the zone, their
- * freshness, this worker's parsed keys, and the requests that wait for them.
+ * One issuer in one worker: the keys that this worker has parsed, their
+ * schedule, and the requests that wait for a fetch.
  *
- * Discovery is RFC 8414, then OpenID; fetching happens once for all workers
- * (a lease in the zone) and never blocks one.
+ * One worker fetches for all of them, because a lease in the zone belongs to
+ * one worker at a time.  No function here blocks.
  */
 
 
@@ -12,132 +12,66 @@
 #define NGX_OAUTH_PROVIDER_H_INCLUDED
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_event.h>
-
-#include "ngx_oauth_doc.h"
-#include "oauth_token.h"
-
-
-typedef struct ngx_oauth_provider_s  ngx_oauth_provider_t;
-
-
-/* The block oauth_issuer, read only once the configuration is complete. */
-
-typedef struct {
-    ngx_str_t              name;
-    ngx_str_t              issuer;
-    ngx_str_t              config_url;   /* empty: by the rules of discovery  */
-    ngx_str_t              jwks_uri;     /* set: no discovery                 */
-    ngx_str_t              jwks_file;    /* set: nothing is fetched           */
-    ngx_flag_t             allow_http;   /* off loopback, too                 */
-
-    oauth_token_rules_t    policy;
-    ngx_flag_t             token_type_set;
-    time_t                 leeway;
-    time_t                 max_lifetime;
-
-    ngx_msec_t             refresh;
-    ngx_msec_t             stale;
-    ngx_msec_t             refetch;
-    ngx_msec_t             timeout;      /* of one whole fetch                */
-
-    ngx_str_t              ca_file;
-    ngx_str_t              certificates; /* PEM; empty: the system's store    */
-    ngx_str_t              proxy;
-
-    oauth_jwks_t          *keys;         /* of jwks_file, parsed at start     */
-
-    ngx_oauth_doc_t       *doc;          /* with the zone; NULL: jwks_file    */
-    ngx_oauth_provider_t  *provider;     /* set when the worker starts        */
-
-} ngx_oauth_issuer_t;
+#include "ngx_oauth_issuer.h"
+#include "ngx_oauth_wait.h"
 
 
 /*
- * A request that waits.  Starts as all zero; the caller fills handler and
- * data, nothing else.  The handler is called once for each wait, from the
- * event loop, never from within ngx_oauth_provider_wait; the entry is unlinked
- * before.  After ngx_oauth_provider_cancel it is not called.
- *
- * An entry may wait again, as when a worker that was fetching has ended, but
- * for 5 s in all, counted from its first wait.
+ * In the master: registers the documents of the issuers in the zone and sets
+ * issuer->doc of each that fetches its keys.  issuers: array of
+ * ngx_oauth_issuer_t *.  ngx_oauth_doc_table_claim completes the list once the
+ * configuration is in force.  NULL: no memory.
  */
 
-typedef struct ngx_oauth_wait_s  ngx_oauth_wait_t;
-
-typedef void (*ngx_oauth_wait_pt)(ngx_oauth_wait_t *wait);
-
-struct ngx_oauth_wait_s {
-    ngx_queue_t            queue;
-    ngx_event_t            timer;
-    ngx_oauth_wait_pt      handler;
-    void                  *data;
-    ngx_log_t             *log;
-    ngx_msec_t             deadline;
-    unsigned               started:1;
-    unsigned               linked:1;
-};
-
+ngx_oauth_doc_list_t *ngx_oauth_provider_register(ngx_oauth_zone_t *zone,
+    ngx_array_t *issuers);
 
 /*
- * Adds the zone, and the issuers to it, to the configuration.
- * issuers: array of ngx_oauth_issuer_t *.  NULL: an error, which is logged.
+ * In a worker that starts: sets issuer->provider of each and starts the first
+ * fetches.  NGX_ERROR: no memory, the worker cannot start.
  */
-
-ngx_oauth_zone_t *ngx_oauth_provider_conf(ngx_conf_t *cf, ngx_array_t *issuers,
-    size_t zone_size, void *tag);
-
-/*
- * In the master, once the configuration is in force: gives the issuers their
- * places in the zone.  Cannot fail.
- */
-
-void ngx_oauth_provider_init(ngx_oauth_zone_t *zone, ngx_log_t *log);
-
-/* In a worker: sets issuer->provider of each and starts the first fetches. */
 
 ngx_int_t ngx_oauth_provider_start(ngx_cycle_t *cycle, ngx_array_t *issuers);
 
-/* In a worker that exits: gives the leases back, ends fetches and timers. */
+/* In a worker that exits: ends fetches and timers, gives the leases back. */
 
-void ngx_oauth_provider_done(ngx_cycle_t *cycle);
+void ngx_oauth_provider_done(void);
 
 
 /*
- * The usable keys as of now, or NULL: none were ever fetched, or they are
- * older than key_stale.  Looks at the zone's generation and parses what
- * another worker stored.  Valid until control returns to the event loop.
+ * The keys that are usable now.  NULL: none were ever fetched, or they are
+ * older than key_stale.  If another worker has stored new keys, this worker
+ * parses them now.  The keys are valid until control returns to the event loop.
  */
 
 const oauth_jwks_t *ngx_oauth_provider_keys(ngx_oauth_provider_t *provider);
 
-/* Changes whenever the keys do, as of the last ngx_oauth_provider_keys. */
+/* A number that changes with the keys that ngx_oauth_provider_keys returns. */
 
-ngx_uint_t ngx_oauth_provider_generation(ngx_oauth_provider_t *provider);
+ngx_uint_t ngx_oauth_provider_generation(const ngx_oauth_provider_t *provider);
 
 /*
- * Waits until a fetch that is due or under way ends.
- * unknown_key: the keys are there, but not the one asked for: this may cause a
- * fetch of the key set, once in key_refetch across all workers.
- * NGX_AGAIN: parked; NGX_DECLINED: nothing to wait for (the issuer is in its
- * backoff, or key_refetch or the entry's time has passed).
+ * Starts a wait until the fetch that is due or under way has ended.
+ * unknown_key: there are keys, but not the one that the token needs.  Such a
+ * request may cause a fetch of the key set, once in key_refetch for all workers
+ * together.
+ *
+ * NGX_AGAIN: the request waits.  NGX_DECLINED: there is nothing to wait for,
+ * because the next fetch may not start yet, or the request has waited as long
+ * as it may.
  */
 
 ngx_int_t ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
     ngx_uint_t unknown_key, ngx_oauth_wait_t *wait);
 
-/* Starts such a fetch, if one is due; nobody waits for it. */
+/* Starts the same fetch, if it is due, but nobody waits for it. */
 
 void ngx_oauth_provider_fetch(ngx_oauth_provider_t *provider,
     ngx_uint_t unknown_key);
 
-void ngx_oauth_provider_cancel(ngx_oauth_wait_t *wait);
+/* The seconds, at least 1, after which the client may ask again. */
 
-/* Seconds, at least 1, after which asking again makes sense. */
-
-time_t ngx_oauth_provider_retry_after(ngx_oauth_provider_t *provider);
+time_t ngx_oauth_provider_retry_after(const ngx_oauth_provider_t *provider);
 
 
 #endif /* NGX_OAUTH_PROVIDER_H_INCLUDED */

@@ -1,16 +1,16 @@
 
 /*
- * The steps from an issuer's name to its parsed key set: authorization server
- * metadata (RFC 8414 section 3), OpenID Connect Discovery 1.0 section 4, then
- * the key set (RFC 7517).
+ * The steps from an issuer to its parsed key set: authorization server metadata
+ * (RFC 8414 section 3), OpenID Connect Discovery 1.0 section 4, then the key
+ * set (RFC 7517).
  *
- * The second place of discovery is asked once the first has failed, or has said
- * nothing for two seconds: then both are under way, and the first document that
- * is good counts.  So a server that never answers at one of them costs two
- * seconds, and one that is slow is not given up.
+ * The second well-known URL is asked when the first has failed or has not
+ * answered for two seconds.  Then both fetches are under way, and the first
+ * document that is good counts.  So a server that never answers at one of them
+ * costs two seconds, and a server that is slow can still answer.
  *
- * A refresh owns its fetches, what it discovered and the keys; the texts that
- * it hands out are views of these.
+ * A refresh owns its fetches, what it has discovered, and the keys.  The texts
+ * of its result belong to these.
  */
 
 
@@ -21,13 +21,14 @@
 #include "ngx_oauth_watch.h"
 
 
-#define NGX_OAUTH_REFRESH_PATIENCE  2000        /* ms                         */
-#define NGX_OAUTH_REFRESH_QUOTED    256
-#define NGX_OAUTH_REFRESH_REASONS   5           /* of keys not usable         */
+#define NGX_OAUTH_REFRESH_SILENCE   2000        /* ms                         */
+#define NGX_OAUTH_REFRESH_DOCUMENT  (1024 * 1024)   /* bytes                  */
+#define NGX_OAUTH_REFRESH_QUOTED    256         /* bytes                      */
+#define NGX_OAUTH_REFRESH_REASONS   5           /* why keys are not usable    */
 
 
 static ngx_int_t ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh);
-static ngx_int_t ngx_oauth_refresh_append_place(ngx_oauth_refresh_t *refresh,
+static ngx_int_t ngx_oauth_refresh_append_url(ngx_oauth_refresh_t *refresh,
     oauth_buf_t *url);
 static void ngx_oauth_refresh_silence(ngx_event_t *ev);
 static void ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch);
@@ -50,9 +51,14 @@ static void ngx_oauth_refresh_error(ngx_oauth_refresh_document_t *document,
 static void ngx_oauth_refresh_fail(ngx_oauth_refresh_t *refresh);
 
 
+static const ngx_keyval_t  ngx_oauth_refresh_fields[] = {
+    { ngx_string("Accept"), ngx_string("application/json") }
+};
+
+
 ngx_oauth_refresh_t *
-ngx_oauth_refresh_start(ngx_oauth_issuer_t *issuer, ngx_str_t *uri,
-    ngx_oauth_refresh_pt handler, void *data)
+ngx_oauth_refresh_start(const ngx_oauth_issuer_t *issuer,
+    const ngx_str_t *uri, ngx_oauth_refresh_pt handler, void *data)
 {
     ngx_int_t             rc;
     ngx_uint_t            i;
@@ -68,13 +74,13 @@ ngx_oauth_refresh_start(ngx_oauth_issuer_t *issuer, ngx_str_t *uri,
     refresh->data = data;
     refresh->max_age = -1;
 
-    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+    for (i = 0; i < NGX_OAUTH_REFRESH_URLS; i++) {
         refresh->documents[i].refresh = refresh;
     }
 
-    ngx_oauth_watch_timer(&refresh->patience, ngx_oauth_refresh_silence,
+    ngx_oauth_watch_timer(&refresh->silence, ngx_oauth_refresh_silence,
                           ngx_cycle->log);
-    refresh->patience.cancelable = 1;
+    refresh->silence.cancelable = 1;
 
     if (uri->len) {
         oauth_buf_append(&refresh->discovery.jwks_uri, uri->data, uri->len);
@@ -100,7 +106,7 @@ ngx_oauth_refresh_done(ngx_oauth_refresh_t *refresh)
 
     ngx_oauth_refresh_end_fetches(refresh);
 
-    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+    for (i = 0; i < NGX_OAUTH_REFRESH_URLS; i++) {
         oauth_buf_free(&refresh->documents[i].url);
     }
 
@@ -110,7 +116,7 @@ ngx_oauth_refresh_done(ngx_oauth_refresh_t *refresh)
 }
 
 
-/* Asks the next place; NGX_DECLINED: there is none. */
+/* Asks the next well-known URL.  NGX_DECLINED: there is none. */
 
 static ngx_int_t
 ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
@@ -118,13 +124,13 @@ ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
     ngx_int_t                      rc;
     ngx_oauth_refresh_document_t  *document;
 
-    if (refresh->asked == NGX_OAUTH_REFRESH_PLACES) {
+    if (refresh->asked == NGX_OAUTH_REFRESH_URLS) {
         return NGX_DECLINED;
     }
 
     document = &refresh->documents[refresh->asked];
 
-    rc = ngx_oauth_refresh_append_place(refresh, &document->url);
+    rc = ngx_oauth_refresh_append_url(refresh, &document->url);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -134,7 +140,7 @@ ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
     rc = ngx_oauth_refresh_fetch(document, ngx_oauth_refresh_discovered);
 
     if (rc == NGX_OK) {
-        ngx_add_timer(&refresh->patience, NGX_OAUTH_REFRESH_PATIENCE);
+        ngx_add_timer(&refresh->silence, NGX_OAUTH_REFRESH_SILENCE);
     }
 
     return rc;
@@ -142,9 +148,9 @@ ngx_oauth_refresh_discover(ngx_oauth_refresh_t *refresh)
 
 
 static ngx_int_t
-ngx_oauth_refresh_append_place(ngx_oauth_refresh_t *refresh, oauth_buf_t *url)
+ngx_oauth_refresh_append_url(ngx_oauth_refresh_t *refresh, oauth_buf_t *url)
 {
-    ngx_oauth_issuer_t  *issuer;
+    const ngx_oauth_issuer_t  *issuer;
 
     issuer = refresh->issuer;
 
@@ -164,13 +170,24 @@ ngx_oauth_refresh_append_place(ngx_oauth_refresh_t *refresh, oauth_buf_t *url)
 }
 
 
-/* If there is no second place, or no memory for it, the first goes on alone. */
+/*
+ * The well-known URL that was asked last is silent.  If there is no other one,
+ * or no memory to ask it, the fetch that is under way goes on alone.
+ */
 
 static void
 ngx_oauth_refresh_silence(ngx_event_t *ev)
 {
-    (void) ngx_oauth_refresh_discover(
-               ngx_oauth_container(ev, ngx_oauth_refresh_t, patience));
+    ngx_oauth_refresh_t  *refresh;
+
+    refresh = ngx_oauth_container(ev, ngx_oauth_refresh_t, silence);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ev->log, 0,
+                   "oauth: issuer \"%V\": no response for %d ms, discovery "
+                   "asks the next well-known URL, if there is one",
+                   &refresh->issuer->name, NGX_OAUTH_REFRESH_SILENCE);
+
+    (void) ngx_oauth_refresh_discover(refresh);
 }
 
 
@@ -183,22 +200,32 @@ ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch)
 
     document = fetch->data;
     refresh = document->refresh;
-    rc = fetch->rc;
+    rc = fetch->response.rc;
 
     if (rc == NGX_OK) {
         rc = ngx_oauth_refresh_parse_discovery(document);
 
     } else {
-        ngx_oauth_refresh_error(document, "%s", fetch->error);
+        ngx_oauth_refresh_error(document, "%s", fetch->response.error);
     }
 
     ngx_oauth_refresh_end_fetch(document);
 
     if (rc == NGX_OK) {
+        ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "oauth: issuer \"%V\": discovery document parsed, "
+                       "jwks_uri is \"%*s\"", &refresh->issuer->name,
+                       refresh->discovery.jwks_uri.len,
+                       refresh->discovery.jwks_uri.data);
+
         ngx_oauth_refresh_end_fetches(refresh);
         rc = ngx_oauth_refresh_step_keys(refresh);
 
     } else {
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "oauth: issuer \"%V\": no discovery document so far: "
+                       "%s", &refresh->issuer->name, refresh->error);
+
         rc = ngx_oauth_refresh_discover(refresh);
     }
 
@@ -211,11 +238,11 @@ ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch)
 static ngx_int_t
 ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
 {
-    size_t                    len;
-    const char               *error;
-    ngx_oauth_issuer_t       *issuer;
-    oauth_discovery_t        *discovery;
-    oauth_discovery_rules_t   rules;
+    size_t                     len;
+    const char                *error;
+    oauth_discovery_t         *discovery;
+    oauth_discovery_rules_t    rules;
+    const ngx_oauth_issuer_t  *issuer;
 
     issuer = document->refresh->issuer;
     discovery = &document->refresh->discovery;
@@ -226,8 +253,9 @@ ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
 
     oauth_discovery_free(discovery);
 
-    error = oauth_discovery_parse(oauth_buf_str(&document->fetch->body),
-                                  &rules, discovery);
+    error = oauth_discovery_parse(
+                                oauth_buf_str(&document->fetch->response.body),
+                                &rules, discovery);
     if (error == NULL) {
         return NGX_OK;
     }
@@ -254,7 +282,7 @@ ngx_oauth_refresh_is_fetching(ngx_oauth_refresh_t *refresh)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+    for (i = 0; i < NGX_OAUTH_REFRESH_URLS; i++) {
         if (refresh->documents[i].fetch) {
             return 1;
         }
@@ -290,8 +318,8 @@ ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch)
     document = fetch->data;
     refresh = document->refresh;
 
-    if (fetch->rc != NGX_OK) {
-        ngx_oauth_refresh_error(document, "%s", fetch->error);
+    if (fetch->response.rc != NGX_OK) {
+        ngx_oauth_refresh_error(document, "%s", fetch->response.error);
         ngx_oauth_refresh_fail(refresh);
         return;
     }
@@ -303,11 +331,11 @@ ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch)
 
     uri = &refresh->discovery.jwks_uri;
 
-    refresh->text.data = fetch->body.data;
-    refresh->text.len = fetch->body.len;
+    refresh->text.data = fetch->response.body.data;
+    refresh->text.len = fetch->response.body.len;
     refresh->uri.data = uri->data;
     refresh->uri.len = uri->len;
-    refresh->max_age = fetch->max_age;
+    refresh->max_age = fetch->response.max_age;
 
     refresh->handler(refresh);
 }
@@ -318,18 +346,25 @@ ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
 {
     u_char                *p, reasons[NGX_OAUTH_REFRESH_ERROR];
     const char            *error;
+    ngx_str_t             *type;
     oauth_jwks_t          *set;
     ngx_oauth_fetch_t     *fetch;
     ngx_oauth_refresh_t   *refresh;
 
     fetch = document->fetch;
+    type = &fetch->response.type;
     refresh = document->refresh;
 
     error = NULL;
-    set = oauth_jwks_read(oauth_buf_str(&fetch->body),
-                          refresh->issuer->policy.algorithms, &error);
+    set = oauth_jwks_read(oauth_buf_str(&fetch->response.body),
+                          refresh->issuer->rules.algorithms, &error);
 
     if (set && set->nkeys) {
+        ngx_log_debug4(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "oauth: issuer \"%V\": key set of %uz bytes parsed: %uz "
+                       "keys usable, %uz not", &refresh->issuer->name,
+                       fetch->response.body.len, set->nkeys, set->nskipped);
+
         refresh->keys = set;
         return NGX_OK;
     }
@@ -341,14 +376,14 @@ ngx_oauth_refresh_parse_keys(ngx_oauth_refresh_document_t *document)
     ngx_oauth_refresh_error(document, "%s%*s, Content-Type is \"%*s\"",
                             error,
                             (size_t) (p - reasons), reasons,
-                            ngx_min(fetch->type.len, NGX_OAUTH_REFRESH_QUOTED),
-                            fetch->type.data);
+                            ngx_min(type->len, NGX_OAUTH_REFRESH_QUOTED),
+                            type->data);
 
     return NGX_ERROR;
 }
 
 
-/* Why the first keys of a set are not usable, in parentheses. */
+/* Writes, in parentheses, why the first keys of a set are not usable. */
 
 static u_char *
 ngx_oauth_refresh_reasons(u_char *p, u_char *last, const oauth_jwks_t *set)
@@ -374,14 +409,17 @@ ngx_oauth_refresh_reasons(u_char *p, u_char *last, const oauth_jwks_t *set)
 }
 
 
-/* The lease is prolonged with each step; who lost it must not go on. */
+/*
+ * Each fetch prolongs the lease.  A worker that has lost it must not go on: by
+ * now another worker fetches.
+ */
 
 static ngx_int_t
 ngx_oauth_refresh_fetch(ngx_oauth_refresh_document_t *document,
     ngx_oauth_fetch_pt handler)
 {
-    ngx_oauth_issuer_t      *issuer;
-    ngx_oauth_fetch_conf_t   conf;
+    ngx_oauth_fetch_request_t  request;
+    const ngx_oauth_issuer_t  *issuer;
 
     issuer = document->refresh->issuer;
 
@@ -390,18 +428,30 @@ ngx_oauth_refresh_fetch(ngx_oauth_refresh_document_t *document,
                                  ngx_oauth_refresh_time(issuer))
            != NGX_OK)
     {
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "oauth: issuer \"%V\": the lease is lost, or memory is "
+                       "short", &issuer->name);
         return NGX_ERROR;
     }
 
-    ngx_memzero(&conf, sizeof(ngx_oauth_fetch_conf_t));
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "oauth: issuer \"%V\": lease prolonged by %M ms, fetches "
+                   "%*s", &issuer->name, ngx_oauth_refresh_time(issuer),
+                   document->url.len, document->url.data);
 
-    conf.url.data = document->url.data;
-    conf.url.len = document->url.len;
-    conf.proxy = issuer->proxy;
-    conf.certificates = issuer->certificates;
-    conf.timeout = issuer->timeout;
+    ngx_memzero(&request, sizeof(ngx_oauth_fetch_request_t));
 
-    document->fetch = ngx_oauth_fetch_start(&conf, handler, document);
+    ngx_str_set(&request.method, "GET");
+    request.url.data = document->url.data;
+    request.url.len = document->url.len;
+    request.fields = ngx_oauth_refresh_fields;
+    request.nfields = 1;
+    request.proxy = issuer->proxy;
+    request.certificates = issuer->certificates;
+    request.timeout = issuer->timeout;
+    request.limit = NGX_OAUTH_REFRESH_DOCUMENT;
+
+    document->fetch = ngx_oauth_fetch_start(&request, handler, document);
 
     return document->fetch ? NGX_OK : NGX_ERROR;
 }
@@ -412,12 +462,12 @@ ngx_oauth_refresh_end_fetches(ngx_oauth_refresh_t *refresh)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_OAUTH_REFRESH_PLACES; i++) {
+    for (i = 0; i < NGX_OAUTH_REFRESH_URLS; i++) {
         ngx_oauth_refresh_end_fetch(&refresh->documents[i]);
     }
 
-    if (refresh->patience.timer_set) {
-        ngx_del_timer(&refresh->patience);
+    if (refresh->silence.timer_set) {
+        ngx_del_timer(&refresh->silence);
     }
 }
 
@@ -432,7 +482,10 @@ ngx_oauth_refresh_end_fetch(ngx_oauth_refresh_document_t *document)
 }
 
 
-/* Appends a cause and the address it is about: several make one line. */
+/*
+ * Appends a cause, with the URL that it is about, to the error.  The causes of
+ * several fetches make one line.
+ */
 
 static void
 ngx_oauth_refresh_error(ngx_oauth_refresh_document_t *document,

@@ -206,7 +206,7 @@ ngx_oauth_context_cleanup(void *data)
     ngx_oauth_ctx_t *ctx = data;
 
     ngx_oauth_verdict_done(ctx);
-    ngx_oauth_provider_cancel(&ctx->wait);
+    ngx_oauth_wait_done(&ctx->wait);
 
     oauth_jwt_free(ctx->jwt);
     oauth_token_free(ctx->token);

@@ -65,7 +65,7 @@ ngx_oauth_known_lookup(const ngx_oauth_ctx_t *ctx)
         return NULL;
     }
 
-    issuer = ngx_oauth_container(token->rules, ngx_oauth_issuer_t, policy);
+    issuer = ngx_oauth_container(token->rules, ngx_oauth_issuer_t, rules);
     provider = issuer->provider;
 
     if (provider
@@ -116,7 +116,7 @@ ngx_oauth_known_accepts(const oauth_token_rules_t *rules, const void *data)
     issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
-        if (&issuer[i]->policy == rules) {
+        if (&issuer[i]->rules == rules) {
             return 1;
         }
     }

@@ -222,7 +222,7 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
 
     if (ctx->token) {
         ctx->issuer = ngx_oauth_container(ctx->token->rules,
-                                          ngx_oauth_issuer_t, policy);
+                                          ngx_oauth_issuer_t, rules);
     }
 
     return NGX_OK;
@@ -262,7 +262,7 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
     issuers = ctx->conf->issuers->elts;
 
     for (i = 0; i < ctx->conf->issuers->nelts; i++) {
-        if (oauth_str_equal(issuers[i]->policy.issuer, ctx->jwt->issuer)) {
+        if (oauth_str_equal(issuers[i]->rules.issuer, ctx->jwt->issuer)) {
             ctx->issuer = issuers[i];
             return NGX_OK;
         }
@@ -327,7 +327,7 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
         reason = ctx->failure;
 
     } else {
-        reason = oauth_token_verify(ctx->jwt, &issuer->policy, keys,
+        reason = oauth_token_verify(ctx->jwt, &issuer->rules, keys,
                                     ngx_time(), &ctx->token);
 
         ctx->failure = reason;

@@ -40,8 +40,8 @@ my @walls = (
     {
         what  => 'libcurl',
         sign  => qr/<curl\/|\bcurl_\w+\s*\(|\bCURL\w*_\w+/,
-        files => [qw(ngx_oauth_fetch ngx_oauth_fetch_answer
-                     ngx_oauth_fetch_setup)],
+        files => [qw(ngx_oauth_fetch ngx_oauth_fetch_request
+                     ngx_oauth_fetch_response)],
     },
     {
         what  => 'an HTTP status',
@@ -57,7 +57,8 @@ my @walls = (
     },
     {
         what  => "the zone's mutex",
-        sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b/,
+        sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b
+                    |\bngx_oauth_zone_(?:un)?lock\b/x,
         files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table
                      ngx_oauth_notice)],
     },
