@@ -202,7 +202,7 @@ ngx_oauth_explain_algorithm(ngx_oauth_explain_t *e)
         ngx_oauth_explain_value(e, &e->came, refused.algorithm);
 
     } else {
-        ngx_oauth_explain_put(e, ": token names none");
+        ngx_oauth_explain_put(e, ": token names no algorithm");
     }
 
     oauth_refused_free(&refused);
@@ -262,7 +262,7 @@ ngx_oauth_explain_issuer(ngx_oauth_explain_t *e)
     }
 
     if (slash) {
-        ngx_oauth_explain_put(e, "; mind the slash at the end");
+        ngx_oauth_explain_put(e, "; only a slash at the end is different");
     }
 }
 

@@ -41,8 +41,8 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
 
     /*
      * The location of the error_page refuses the request, too.  The client is
-     * told why its own request was refused, so the first refusal stays as it is
-     * and is sent from here.
+     * told why its own request was refused.  So the first refusal stays as it
+     * is, except that this location is now the one that sends it.
      */
 
     if (refusal->status == status && r->err_status == status) {

@@ -147,8 +147,9 @@ typedef struct {
     unsigned                     misled:1;  /* like unseen, in a location where
                                                a rewrite rule may decide by a
                                                claim                          */
-    unsigned                     failed:1;  /* memory was short for a part of
-                                               the value being evaluated      */
+    unsigned                     failed:1;  /* a part of the value that is
+                                               being evaluated could not be
+                                               computed                       */
     unsigned                     doubted:1; /* a value was evaluated with a
                                                variable of "set" that may be
                                                wrong: it must not let the

@@ -45,9 +45,9 @@ struct ngx_oauth_evaluate_getter_s {
  * Evaluates a value as ngx_http_complex_value does, except that the values of
  * variables which nginx has kept are neither used nor changed.  The request
  * must have a context.  The bytes are in the request's pool, in the token, or
- * in the configuration.  Returns NGX_OK, or NGX_ERROR when memory is short.
- * Sets ctx->doubted if the value may be wrong: it may then refuse the request,
- * but must not let it in.
+ * in the configuration.  Returns NGX_OK; or NGX_ERROR when memory is short, or
+ * too many variables of "set" refer to each other.  Sets ctx->doubted if the
+ * value may be wrong: it may then refuse the request, but must not let it in.
  */
 
 ngx_int_t ngx_oauth_evaluate_value(ngx_http_request_t *r,
