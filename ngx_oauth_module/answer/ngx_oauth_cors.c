@@ -1,10 +1,11 @@
 
 /*
- * For browsers.  CORS (Fetch standard, section 3.2): a browser asks without
- * credentials, in a preflight, whether it may send a request: to protected
- * locations and to metadata it may.  That goes for a request without a token,
- * too: its refusal says where to get one.  And what a window is to show (Fetch
- * Metadata, Sec-Fetch-Mode).
+ * CORS (Fetch standard, section 3.2).  Before a web page may send a request to
+ * another origin, its browser sends a preflight, which has no token.  The
+ * module permits the request for every protected location with oauth_cors and
+ * for the metadata documents.  It also permits requests without a token,
+ * because their refusal tells the page where to get one.  The last function
+ * reads Sec-Fetch-Mode (Fetch Metadata).
  */
 
 
@@ -41,8 +42,10 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     /*
-     * With satisfy any an address may let the request in, which a page of any
-     * origin could then send from there: those who let it in have the say.
+     * With "satisfy any" another module may let a request in because of its
+     * address.  If we answered the preflight, a web page of any origin could
+     * send requests from that address.  So the preflight is decided like any
+     * other request.
      */
 
     if (clcf->satisfy == NGX_HTTP_SATISFY_ANY
@@ -67,7 +70,10 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
 }
 
 
-/* The policy asks about a method, CORS does not: any may be tried. */
+/*
+ * Every method is permitted: the request itself, which comes after this, is
+ * decided by the location's policy.
+ */
 
 ngx_int_t
 ngx_oauth_cors_allow(ngx_http_request_t *r)
@@ -85,7 +91,7 @@ ngx_oauth_cors_allow(ngx_http_request_t *r)
 }
 
 
-/* The usual ones, and the one that is asked for. */
+/* Lists the usual methods, and the one that the preflight asks for. */
 
 static ngx_int_t
 ngx_oauth_cors_methods(ngx_http_request_t *r, ngx_str_t *methods)
@@ -113,8 +119,9 @@ ngx_oauth_cors_methods(ngx_http_request_t *r, ngx_str_t *methods)
 
 
 /*
- * A token (RFC 9110 section 5.6.2) but for "*", which is no method's name
- * (section 18.2) and would stand for all of them.
+ * Returns 1 if the name is a "token" as of RFC 9110 section 5.6.2, and not "*".
+ * A method cannot have the name "*" (section 18.2), which would stand for all
+ * methods in the response.
  */
 
 static ngx_uint_t
@@ -138,7 +145,7 @@ ngx_oauth_cors_is_method(ngx_str_t *name)
 }
 
 
-/* Methods are case-sensitive. */
+/* Names of methods are case-sensitive (RFC 9110 section 9.1). */
 
 static ngx_uint_t
 ngx_oauth_cors_names_method(ngx_str_t *list, ngx_str_t *name)
@@ -212,7 +219,10 @@ ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged)
     static ngx_str_t  exposed
         = ngx_string("WWW-Authenticate, Retry-After, Link");
 
-    /* Two origins are none: an error page of the app may have its own. */
+    /*
+     * A browser accepts this field only once, and the app that serves an error
+     * page may have sent it already.
+     */
 
     if (!(paged
           && ngx_oauth_field_lookup_literal(&r->headers_out.headers,
@@ -226,7 +236,10 @@ ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged)
 }
 
 
-/* No page can make a browser send that value, and agents send none. */
+/*
+ * A script in a web page cannot make the browser send "navigate", and agents
+ * outside a browser do not send the field.
+ */
 
 ngx_uint_t
 ngx_oauth_cors_navigates(ngx_http_request_t *r)
@@ -242,7 +255,10 @@ ngx_oauth_cors_navigates(ngx_http_request_t *r)
 }
 
 
-/* Field names and commas only: what else a client sends is not sent back. */
+/*
+ * The list of field names is sent back to the client as it is.  Returns 0 if it
+ * has characters that such a list does not need.
+ */
 
 static ngx_uint_t
 ngx_oauth_cors_lists_names(ngx_str_t *list)

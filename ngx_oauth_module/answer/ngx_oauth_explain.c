@@ -1,11 +1,13 @@
 
 /*
- * The line that the error log gets for a refusal: the reason, what came and
- * what was wanted.  It is put together on the stack, and only where the log's
- * level asks for it: whatever a step did not note is found again here.
+ * The line that the error log gets about a refused request: the reason, what
+ * the module found and what it expected.  The steps of the decision note the
+ * reason only.  If the log's level asks for the line, the rest is looked up
+ * again here, and the line is put together on the stack.
  *
- * Of a token it shows iss, aud, scopes, typ, alg, kid and times, quoted and
- * cut, and nothing else.  What nobody has verified "claims to be".
+ * Of a token the line shows iss, aud, scopes, typ, alg, kid and times, each
+ * quoted and cut, and nothing else.  If the signature has not been verified,
+ * the line says "token claims to be".
  */
 
 
@@ -25,7 +27,7 @@ static u_char *ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line,
     u_char *last);
 
 
-/* What a line at error goes on with. */
+/* The end of a line at level error. */
 
 static const char  ngx_oauth_explain_hint[] =
     "; more of these appear at this level once a minute, and all of them at "
@@ -54,9 +56,10 @@ ngx_oauth_explain(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * What a mistake in the configuration, or at the authorization server, looks
- * like is logged at the level that is nginx's default, as auth_basic does with
- * a wrong password; but strangers can cause it, so not every time.
+ * Three reasons often mean that the configuration or the authorization server
+ * has a mistake.  They are logged at level error, which is nginx's default.
+ * But anyone can send such a token, so at that level only one line a minute is
+ * written for each key below; the other lines are at level info.
  */
 
 static ngx_uint_t
@@ -82,7 +85,10 @@ ngx_oauth_explain_level(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* The reason, the resource, and the issuer where it has signed the token. */
+/*
+ * A number made of the reason, the resource, and, if the token is verified, its
+ * issuer.
+ */
 
 static uint64_t
 ngx_oauth_explain_key(ngx_oauth_ctx_t *ctx)
@@ -116,7 +122,10 @@ ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line, u_char *last)
     e.pos = line;
     e.last = last;
 
-    /* 512 bytes of the token in all, a part of which is kept for the kid. */
+    /*
+     * All values of the token may take 512 bytes together.  Of these a part is
+     * set aside for the kid, which comes last.
+     */
 
     e.came.left = 512 - NGX_OAUTH_EXPLAIN_VALUE;
     e.came.most = NGX_OAUTH_EXPLAIN_VALUE;

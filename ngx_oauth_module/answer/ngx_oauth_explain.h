@@ -1,6 +1,7 @@
 
 /*
- * The line in the error log that a refusal gets.
+ * The line that the error log gets about a refused request.  docs/security.md,
+ * "What a refusal says", describes it.  The line is put together on the stack.
  */
 
 
@@ -10,6 +11,8 @@
 
 #include "ngx_oauth_context.h"
 
+
+/* Writes the line about the refusal for ctx->reason. */
 
 void ngx_oauth_explain(ngx_oauth_ctx_t *ctx);
 

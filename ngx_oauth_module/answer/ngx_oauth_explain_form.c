@@ -1,9 +1,9 @@
 
 /*
- * What came and what was wanted, where the token was refused before its
- * issuer's rules were asked: the Authorization header, the form of the token,
- * an algorithm that nobody knows, an issuer that is not trusted.  All of it is
- * what a stranger says.
+ * The part of a refusal's log line that says what was found and what was
+ * expected, if the request was refused because of the Authorization header, the
+ * form of the token, its algorithm, or its issuer.  The signature has not been
+ * verified then: whoever sent the request could write anything there.
  */
 
 
@@ -61,8 +61,9 @@ ngx_oauth_explain_form(ngx_oauth_explain_t *e)
 
 
 /*
- * A scheme is named only if it is one of these: where the word Bearer was
- * forgotten, a token or a password stands in its place.
+ * The line names the scheme only if it is one of these.  If the client forgot
+ * the word Bearer, the first word is the token or a password, which must not
+ * be logged.
  */
 
 static void
@@ -201,12 +202,16 @@ ngx_oauth_explain_algorithm(ngx_oauth_explain_t *e)
         ngx_oauth_explain_value(e, &e->came, refused.algorithm);
 
     } else {
-        ngx_oauth_explain_put(e, ": token names none");
+        ngx_oauth_explain_put(e, ": token names no algorithm");
     }
 
     oauth_refused_free(&refused);
 
-    /* An unknown algorithm is refused before the issuer is looked at. */
+    /*
+     * A token with an algorithm that the module does not know is refused before
+     * its issuer is looked for.  Then the algorithms of all issuers of the
+     * location are listed.
+     */
 
     allowed = 0;
     issuers = e->ctx->conf->issuers->elts;
@@ -257,12 +262,12 @@ ngx_oauth_explain_issuer(ngx_oauth_explain_t *e)
     }
 
     if (slash) {
-        ngx_oauth_explain_put(e, "; mind the slash at the end");
+        ngx_oauth_explain_put(e, "; only a slash at the end is different");
     }
 }
 
 
-/* 1 when b is a and a slash. */
+/* Returns 1 if b is a with a slash after it. */
 
 static ngx_uint_t
 ngx_oauth_explain_is_slash(oauth_str_t a, oauth_str_t b)
@@ -273,7 +278,10 @@ ngx_oauth_explain_is_slash(oauth_str_t a, oauth_str_t b)
 }
 
 
-/* Read before or after the signature was verified: no value is told. */
+/*
+ * This reason may come before or after the signature is verified.  The line
+ * names the claim that is malformed, but not its value.
+ */
 
 static void
 ngx_oauth_explain_malformed(ngx_oauth_explain_t *e)

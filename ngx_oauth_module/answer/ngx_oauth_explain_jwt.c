@@ -1,8 +1,10 @@
 
 /*
- * What came and what was wanted, where the token names an issuer of the
- * location: its type, its key, and once the signature is good its times.  Up to
- * there all of it is what a stranger says, and "claims to be".
+ * The part of a refusal's log line that says what was found and what was
+ * expected, if the token names an issuer of the location and was refused
+ * because of its type, its key, its signature, its times or its cnf.  Before
+ * the signature is verified the line says "token claims to be": whoever sent
+ * the request could write anything there.
  */
 
 
@@ -60,7 +62,7 @@ ngx_oauth_explain_jwt(ngx_oauth_explain_t *e)
 }
 
 
-/* The signature is good. */
+/* The signature has been verified, so the claims are the issuer's. */
 
 static void
 ngx_oauth_explain_claims(ngx_oauth_explain_t *e)
@@ -89,7 +91,10 @@ ngx_oauth_explain_claims(ngx_oauth_explain_t *e)
 }
 
 
-/* By its header, or else by its claims, which are looked at after it. */
+/*
+ * A token may have a wrong "typ" in its header.  If that is good, the token was
+ * refused because it has claims of another kind of token.
+ */
 
 static void
 ngx_oauth_explain_type(ngx_oauth_explain_t *e)

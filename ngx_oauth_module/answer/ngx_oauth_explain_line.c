@@ -1,7 +1,8 @@
 
 /*
- * Writes the parts of a refusal's line in the error log.  What a stranger sent
- * is quoted, and cut to its share of the line.
+ * Writes the parts of a refusal's line in the error log.  Values that a client
+ * sent are quoted, and cut to their share of the line.  The buffer belongs to
+ * the caller, and nothing is allocated.
  */
 
 
@@ -9,7 +10,8 @@
 #include "oauth_quote.h"
 
 
-#define NGX_OAUTH_EXPLAIN_LEAST   16    /* bytes; less is not worth a value   */
+#define NGX_OAUTH_EXPLAIN_LEAST   16    /* bytes; with less room than this no
+                                           value is written                   */
 
 
 void ngx_cdecl
@@ -43,7 +45,7 @@ ngx_oauth_explain_value(ngx_oauth_explain_t *e,
     e->pos = oauth_quote_write(e->pos, e->pos + size, value);
     *e->pos++ = '"';
 
-    /* With what separates it from the next one. */
+    /* The comma and the space before the next value count, too. */
 
     used = e->pos - start + 2;
     share->left -= ngx_min(share->left, used);

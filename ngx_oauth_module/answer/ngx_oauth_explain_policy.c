@@ -1,10 +1,12 @@
 
 /*
- * What a location asked of a verified token that does not have it, and what
- * the token has.  The location's policy is walked again as ngx_oauth_policy.c
- * does.  All missing scopes are named, but only the first requirement that is
- * not met.  Of claims that may be about a person (sub, those of oauth_require)
- * only the names are written, and so of variables, which may hold such claims.
+ * The part of a refusal's log line that says what the location demands of the
+ * token, and what the token has, if the token is verified and does not meet the
+ * policy.  The policy is evaluated again, in the way of ngx_oauth_policy.c.
+ * The line names all missing scopes, but only the first oauth_require that is
+ * not met.  Claims may be about a person (sub, and those of oauth_require), so
+ * the line has their names only.  A variable may contain such a claim, so the
+ * line has its name only, too.
  */
 
 
@@ -106,7 +108,7 @@ ngx_oauth_explain_subject(ngx_oauth_explain_t *e)
     ngx_oauth_explain_put(e, ": an oauth_header forwards its sub");
 
     if (e->ctx->token->subject.len) {
-        ngx_oauth_explain_put(e, ", which no header field can carry");
+        ngx_oauth_explain_put(e, ", whose value no header field can have");
     }
 }
 
@@ -119,7 +121,7 @@ ngx_oauth_explain_scope(ngx_oauth_explain_t *e)
 
     ngx_oauth_explain_put(e, ": missing scopes are");
 
-    /* As in ngx_oauth_step_policy: variables show the token. */
+    /* Variables have to show the token, as they do in the policy step. */
 
     e->ctx->judging = 1;
     ngx_oauth_explain_missing(e);
@@ -167,8 +169,8 @@ ngx_oauth_explain_missing(ngx_oauth_explain_t *e)
 
 
 /*
- * A term as it is configured, with "|" between alternatives, as
- * ngx_oauth_explain_item does.
+ * Writes a term as it is in the configuration, with "|" between alternatives.
+ * Returns what ngx_oauth_explain_item returns.
  */
 
 static ngx_uint_t
@@ -205,7 +207,10 @@ ngx_oauth_explain_term(ngx_oauth_explain_t *e,
 }
 
 
-/* 1 when no token could have it, for what its variables hold. */
+/*
+ * Returns 1 if no token could have this scope, because the value that its
+ * variables give is empty or too long.
+ */
 
 static ngx_uint_t
 ngx_oauth_explain_is_void(ngx_oauth_explain_t *e,

@@ -1,13 +1,14 @@
 
 /*
- * Where a refusal becomes an answer: filters add the challenge and the other
- * fields, and put the body in the place of nginx's page, when nginx answers
- * with the refusal's status.  RFC 6750 section 3, RFC 9728 section 5.1.
+ * The output filters.  When nginx responds with the status of a refusal, they
+ * add the challenge (RFC 6750 section 3, RFC 9728 section 5.1) and the other
+ * fields, and replace nginx's page by our body, which ngx_oauth_reply.c has
+ * prepared in the request's pool.
  *
- * One request may have several answers: a filter that cannot use the one that
- * comes along (image_filter: it is not an image) drops it, and makes nginx
- * answer anew.  So each header that passes says what becomes of the body that
- * follows it, and what an earlier one said is forgotten.
+ * nginx may begin more than one response to a request: a filter that cannot use
+ * the first (image_filter: it is not an image) drops it and finalizes the
+ * request with a status of its own.  So whether a body is replaced is decided
+ * anew for each header that passes.
  */
 
 
@@ -21,7 +22,8 @@
 
 
 /*
- * Larger than image_filter's own context; it only tests whether there is one.
+ * Bytes; more than image_filter's own context has.  image_filter only tests
+ * whether the request has one.
  */
 
 #define NGX_OAUTH_IMAGE_CTX  512
@@ -50,7 +52,9 @@ static ngx_buf_t *ngx_oauth_filter_buf(ngx_http_request_t *r, ngx_str_t *text);
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
-static ngx_module_t  *ngx_oauth_image_module;    /* NULL: it is not after us */
+static ngx_module_t  *ngx_oauth_image_module;    /* image_filter, if its
+                                                    filters run after ours;
+                                                    otherwise NULL */
 
 
 static ngx_int_t
@@ -68,7 +72,10 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
         ctx->refusal.replaces = 0;
     }
 
-    /* What nginx answers by itself has an err_status, a refusal among it. */
+    /*
+     * nginx sets err_status when it makes the response to a status by itself,
+     * which it does for our refusals.
+     */
 
     if (r->err_status == 0 && (ctx == NULL || !ctx->foreign)) {
         return ngx_http_next_header_filter(r);
@@ -80,7 +87,7 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    /* ngx_oauth_filter_redirect may have made a context. */
+    /* ngx_oauth_filter_redirect may have created the context. */
 
     if (ctx == NULL) {
 
@@ -104,9 +111,11 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 
 
 /*
- * The answer of a filter that finalizes the request says what is wrong with
- * ours for that filter, and nothing to the client.  Ours is made once more:
- * such a filter lets pass what follows.  One that does not has the last word.
+ * If a filter has dropped our response and finalized the request, its own
+ * response (415 of image_filter, for example) would tell the client nothing
+ * about the refusal.  So its status and fields become ours again.  Such a
+ * filter lets the response that it causes pass.  If it drops ours a second
+ * time, its response stays.
  */
 
 static ngx_int_t
@@ -147,9 +156,10 @@ ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 
 
 /*
- * nginx's redirect to a location's final slash becomes a refusal or a
- * preflight's answer.  Any redirect at a path that may be another app's
- * metadata document becomes 404.
+ * Replaces two kinds of redirects.  The redirect by which nginx adds the slash
+ * at the end of a location's name becomes a refusal, or the response to a
+ * preflight.  Any redirect from a path that may be another app's metadata
+ * document becomes 404.
  */
 
 static ngx_int_t
@@ -186,7 +196,7 @@ ngx_oauth_filter_redirect(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 }
 
 
-/* What comes as the body of this answer is dropped, for ours. */
+/* From now on the body filter drops nginx's body, and sends ours. */
 
 static void
 ngx_oauth_filter_replace(ngx_oauth_ctx_t *ctx)
@@ -219,8 +229,9 @@ ngx_oauth_filter_refusal(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
     refusal = &ctx->refusal;
 
     /*
-     * With satisfy any our 403 may end as another module's 401: then the
-     * challenges go together.  Any other status is somebody else's answer.
+     * With "satisfy any" we may refuse with 403, and nginx may respond with the
+     * 401 of another module.  Then our challenge is added to the other one.  A
+     * response with any other status is not about our refusal.
      */
 
     if (refusal->status == 0
@@ -234,7 +245,7 @@ ngx_oauth_filter_refusal(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    /* An error page keeps its own body. */
+    /* The content of an error_page stays, and so does another module's 401. */
 
     if (r->err_status != refusal->status
         || refusal->paged
@@ -251,9 +262,11 @@ ngx_oauth_filter_refusal(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 
 
 /*
- * "image_filter size" has an answer of its own to what is no image, 200 and an
- * empty object, which comes by no other filter.  A context says to image_filter
- * that it had its turn: it takes it away, and lets the answer pass.
+ * If the body is not an image, "image_filter size" replaces the whole response
+ * by 200 and an empty JSON object, and no filter of ours sees that.  So we give
+ * the request a context of image_filter's: image_filter then believes that it
+ * has handled the response already, removes the context, and lets the response
+ * pass.
  */
 
 static ngx_int_t
@@ -271,7 +284,7 @@ ngx_oauth_filter_image(ngx_http_request_t *r)
 }
 
 
-/* What belongs to the body. */
+/* Sets the fields that describe our body. */
 
 static ngx_int_t
 ngx_oauth_filter_type(ngx_http_request_t *r,
@@ -353,7 +366,10 @@ ngx_oauth_filter_fields(ngx_http_request_t *r,
 }
 
 
-/* One line: challenges of others (satisfy any, an app) follow on ours. */
+/*
+ * Puts all challenges into one WWW-Authenticate field: ours, and after it those
+ * of other modules (satisfy any) or of the app.
+ */
 
 static ngx_int_t
 ngx_oauth_filter_challenge(ngx_http_request_t *r, ngx_str_t *challenge)
@@ -412,7 +428,7 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
-    /* What comes is dropped: nginx's own page, or that of a redirect. */
+    /* This is nginx's own page for an error or a redirect: it is dropped. */
 
     for (cl = in; cl; cl = cl->next) {
         cl->buf->pos = cl->buf->last;
@@ -452,8 +468,9 @@ ngx_oauth_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 /*
- * The text is everybody's: a filter that writes into it gets a copy.  Of none
- * there is a buffer that only ends the answer.
+ * All requests share the text, so if a later filter is going to write into its
+ * buffers, it gets a copy.  If the text is empty, the buffer only ends the
+ * response.  Returns NULL when memory is short.
  */
 
 static ngx_buf_t *
@@ -497,7 +514,7 @@ ngx_oauth_filter_init(ngx_conf_t *cf)
     modules = cf->cycle->modules;
     ngx_oauth_image_module = NULL;
 
-    /* A filter that is registered earlier comes later. */
+    /* A filter that is registered before ours runs after it. */
 
     for (i = 0; modules[i] != &ngx_oauth_module; i++) {
         if (ngx_strcmp(modules[i]->name, "ngx_http_image_filter_module") == 0)

@@ -1,6 +1,9 @@
 
 /*
- * The output filters: what is ready goes out with nginx's own answer.
+ * The output filters of the module.  They turn the response that nginx makes
+ * for a bare status into the response to a refused request, to a preflight or
+ * to a request for a metadata document.  What they send is in the request's
+ * pool or in the configuration's.
  */
 
 
@@ -13,7 +16,10 @@
 #include <ngx_http.h>
 
 
-/* Puts the filters ahead of nginx's.  Returns NGX_OK. */
+/*
+ * Registers the filters, so that they run before those registered so far.
+ * Returns NGX_OK.
+ */
 
 ngx_int_t ngx_oauth_filter_init(ngx_conf_t *cf);
 

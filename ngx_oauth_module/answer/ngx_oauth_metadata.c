@@ -1,15 +1,14 @@
 
 /*
- * The protected resource metadata (RFC 9728 section 3), answered in the
- * server-rewrite phase: before any location's return, rewrite, allow, deny or
- * authentication can be in the way.  The documents were rendered with the
- * configuration; of one that reflects only the URL comes from the request.
+ * Serves the protected resource metadata (RFC 9728 section 3) in the
+ * server-rewrite phase.  That is before nginx looks for a location, so no
+ * return, rewrite, allow, deny or authentication of a location is in the way.
  *
- * Another app of the server may have its own documents next to them.  Where a
- * path is none of ours, nginx looks for a location as for any other path, and
- * a location that is not protected answers.  All else is 404: a client that
- * looks for a document must never be told to ask for a token first, nor be
- * sent to another URL, whose document it would take for this one's.
+ * Another app of the server may have metadata documents of its own.  If a path
+ * is not that of one of our documents, nginx looks for a location as usual, and
+ * a location that is not protected may respond.  In all other cases the client
+ * gets 404.  A client that looks for a document must not be told to get a token
+ * first, and must not be redirected to the document of another resource.
  */
 
 
@@ -78,8 +77,8 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
 
 
 /*
- * After an internal redirect the path was chosen by the server's configuration,
- * so it is not looked at.
+ * Notes that the path may be that of another app's document.  After an internal
+ * redirect the client has not chosen the path, so nothing is noted.
  */
 
 static ngx_int_t
@@ -110,8 +109,9 @@ ngx_oauth_metadata_not_found(ngx_http_request_t *r)
 
 
 /*
- * Nothing of a redirect is left, whoever made it: a return, the app, or nginx
- * for the slash that a location ends with.
+ * Replaces the whole redirect by 404, no matter where it comes from: a
+ * "return", the app, or nginx, which adds the slash at the end of a location's
+ * name.
  */
 
 ngx_int_t
@@ -146,8 +146,10 @@ ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * The exact path first; then that of a URL below a resource that reflects; then
- * the path without its final slash.
+ * Looks for the document at exactly this path; then for a URL below a resource
+ * that reflects; then for the document at the path without the slash at its
+ * end.  Returns NGX_OK, NGX_DECLINED when there is no document, or NGX_ERROR
+ * when memory is short.
  */
 
 static ngx_int_t
@@ -230,7 +232,10 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
         r->keepalive = 0;
     }
 
-    /* There is no ETag that If-Match and the like could be compared with. */
+    /*
+     * The response has no ETag and no Last-Modified, so nginx must not evaluate
+     * If-Match and similar fields.
+     */
 
     r->disable_not_modified = 1;
 

@@ -1,11 +1,12 @@
 
 /*
- * oauth_resource with "reflect" (RFC 9728 section 3.3): a URL below the
- * resource is a resource of its own, with a document that names exactly that
- * URL.  Scheme and authority are the configured ones, the path is the client's
- * as it was typed, where it is a clean one: without escapes that need not be,
- * dot segments and empty segments, in characters of RFC 3986 alone.  So a URL
- * can stand in a header and in JSON as it is.  A query belongs to no resource.
+ * oauth_resource with "reflect" (RFC 9728 section 3.3): each URL below the
+ * resource counts as a resource of its own, whose document names exactly that
+ * URL.  Scheme and authority are those of the configuration.  The path is the
+ * one that the client sent, without its query, and is accepted only if it is
+ * plain: characters of RFC 3986, no escapes that are not needed, no dot
+ * segments and no empty segments.  So the URL can be written into a header and
+ * into JSON as it is.  Everything is allocated in the request's pool.
  */
 
 
@@ -14,7 +15,10 @@
 #include "ngx_oauth_route.h"
 
 
-/* What is sent back several times in one answer has a measure. */
+/*
+ * Bytes of a path.  A response to a refused request repeats the URL several
+ * times, so its length is bounded.
+ */
 
 #define NGX_OAUTH_REFLECT_MOST  2048
 
@@ -93,9 +97,10 @@ ngx_oauth_reflect_resource(ngx_http_request_t *r,
 
 
 /*
- * The challenge names a document only if that is what a client then finds: the
- * request may have come here through a rewrite, from a path that leads
- * elsewhere.
+ * A rewrite may have led the request here from a path that belongs to a
+ * location with another resource.  Then a client that asks for the document of
+ * this URL would get that of the other resource, so the challenge must not name
+ * it.  Returns NGX_DECLINED in that case.
  */
 
 static ngx_int_t
@@ -125,7 +130,7 @@ ngx_oauth_reflect_url(ngx_http_request_t *r,
 }
 
 
-/* The client's, whatever nginx has made of it since. */
+/* The path as the client sent it, before nginx decoded or rewrote it. */
 
 static ngx_str_t
 ngx_oauth_reflect_target(ngx_http_request_t *r)
@@ -145,8 +150,9 @@ ngx_oauth_reflect_target(ngx_http_request_t *r)
 
 
 /*
- * NGX_OK: the URL of the path, and the location that serves it; NGX_DECLINED:
- * it is none below a resource that reflects; NGX_ERROR: no memory.
+ * Finds the location that serves this path, and builds the URL.  Returns
+ * NGX_OK; NGX_DECLINED when the URL is not below a resource that reflects;
+ * NGX_ERROR when memory is short.
  */
 
 static ngx_int_t
@@ -174,7 +180,7 @@ ngx_oauth_reflect_lookup(ngx_http_request_t *r, ngx_str_t *target,
 
     *conf = ngx_oauth_route_lookup(r, &path);
 
-    /* What is open may still be protected for some methods (limit_except). */
+    /* An open location may be protected for some methods (limit_except). */
 
     if (*conf && (*conf)->resource == NULL && (*conf)->limited) {
         *conf = (*conf)->limited;
@@ -203,8 +209,10 @@ ngx_oauth_reflect_lookup(ngx_http_request_t *r, ngx_str_t *target,
 
 
 /*
- * Some clients cut a challenge at commas, others take the first "scope=" in it,
- * quotes or not: a link could put its own words there.
+ * Some clients split a challenge at its commas, and others search it for
+ * "scope=", even inside quotes.  Whoever makes a link that a user follows could
+ * then put parameters into the challenge.  So a path with "," or "=" is not
+ * reflected.
  */
 
 static ngx_uint_t
@@ -223,8 +231,10 @@ ngx_oauth_reflect_is_clear(ngx_str_t *target)
 
 
 /*
- * The resource itself, what is not below it or belongs to a more specific one,
- * what has a document already, and documents, which nobody protects.
+ * Returns 1 if the URL is not one that this resource reflects: it is the
+ * resource itself, it is not below the resource, it belongs to a more specific
+ * resource, it is the URL of a metadata document, or its document is rendered
+ * with the configuration.
  */
 
 static ngx_uint_t

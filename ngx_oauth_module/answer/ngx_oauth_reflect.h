@@ -1,8 +1,9 @@
 
 /*
- * Resources that reflect (RFC 9728 section 3.3).  Both functions return
- * NGX_OK; NGX_DECLINED when the request is about none of their URLs; NGX_ERROR
- * when memory is short.
+ * The "reflect" parameter of oauth_resource (RFC 9728 section 3.3).  Both
+ * functions return NGX_OK; NGX_DECLINED when the request is not about a URL
+ * below a resource that reflects; NGX_ERROR when memory is short.  What they
+ * hand out is in the request's pool or in the configuration's.
  */
 
 
@@ -14,14 +15,15 @@
 #include "ngx_oauth_text.h"
 
 
-/* Finds the document that a metadata request asks for. */
+/* Renders the document of the URL that a request for metadata asks about. */
 
 ngx_int_t ngx_oauth_reflect_document(ngx_http_request_t *r,
     ngx_str_t *document);
 
 /*
- * Says which resource a refusal is about: the URL that a request in that
- * location asked for, or, with NGX_DECLINED, the configured resource.
+ * Sets which resource the text of a refusal names, with the URLs of its
+ * metadata document and its documentation.  With NGX_OK the resource is the URL
+ * that the client asked for, with NGX_DECLINED the one in the configuration.
  */
 
 ngx_int_t ngx_oauth_reflect_resource(ngx_http_request_t *r,

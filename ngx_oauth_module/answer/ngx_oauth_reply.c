@@ -1,10 +1,11 @@
 
 /*
- * Refusals: logged, and their challenge and body (the problem document, or the
- * page for a browser's window) made ready.  The access handler returns a bare
- * status, so that satisfy, auth_delay and error_page work as they do for any
- * module; what is ready here goes out by ngx_oauth_filter.c when nginx answers
- * with that status.  RFC 6750 section 3, RFC 9728 section 5.1, RFC 9457.
+ * Refuses a request: logs the refusal, and prepares the challenge (RFC 6750
+ * section 3, RFC 9728 section 5.1) and the body, which is a problem document
+ * (RFC 9457) or an HTML page for the window of a browser.  The access handler
+ * returns a bare status, so satisfy, auth_delay and error_page work as they do
+ * with any module.  When nginx responds with that status, ngx_oauth_filter.c
+ * sends what was prepared here in the request's pool.
  */
 
 
@@ -39,8 +40,9 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
     status = ngx_oauth_text_status(ctx->reason);
 
     /*
-     * The error page of a refusal that is itself refused: what the client has
-     * to know is why its own request was.
+     * The location of the error_page refuses the request, too.  The client is
+     * told why its own request was refused.  So the first refusal stays as it
+     * is, except that this location is now the one that sends it.
      */
 
     if (refusal->status == status && r->err_status == status) {
@@ -52,7 +54,7 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
     ngx_oauth_explain(ctx);
     ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_REFUSED);
 
-    /* Of an earlier location. */
+    /* Another location, before an internal redirect, left a refusal there. */
 
     if (refusal->conf) {
         ngx_memzero(refusal, sizeof(ngx_oauth_context_refusal_t));
@@ -112,7 +114,10 @@ ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* The challenge (empty where the answer has none) and the problem document. */
+/*
+ * Joins the two halves of the challenge, and finds the two halves of the body.
+ * A refusal that no other token would change has no challenge.
+ */
 
 static ngx_int_t
 ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
@@ -148,7 +153,11 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* As rendered with the configuration where that fits, or now; NULL: neither. */
+/*
+ * Returns the half about the resource: the text that was rendered with the
+ * configuration, or, if that does not fit, one that is rendered now into
+ * *rendered.  Returns NULL when memory is short.
+ */
 
 static ngx_oauth_text_t *
 ngx_oauth_reply_text(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
@@ -222,7 +231,10 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
                                     text);
     }
 
-    /* The scopes that the policy asked for, where a scope is what lacks. */
+    /*
+     * If the token lacks a scope, variables have to show the token, so that the
+     * text names the scopes that the policy asked for.
+     */
 
     ctx->judging = (ctx->reason == OAUTH_INSUFFICIENT_SCOPE);
 

@@ -1,6 +1,8 @@
 
 /*
- * Refusals: each is logged, and its challenge and body are made ready.
+ * Refuses a request: writes the line in the error log, notes the verdict, and
+ * prepares the challenge and the body in ctx->refusal.  The output filters
+ * send them.  They are in the request's pool or in the configuration's.
  */
 
 
@@ -11,13 +13,16 @@
 #include "ngx_oauth_context.h"
 
 
-/* Logs and renders the refusal.  Returns the status for the phase engine. */
+/*
+ * Refuses the request for ctx->reason.  Returns the status that the handler has
+ * to return to nginx; it is 500 when memory is short.
+ */
 
 ngx_int_t ngx_oauth_reply(ngx_oauth_ctx_t *ctx);
 
 /*
- * Logs the refusal of a subrequest.  Returns 403, or 503 when the module cannot
- * decide.
+ * Refuses a subrequest, which gets no challenge and no body.  Returns 403, or
+ * 503 when the module cannot decide.
  */
 
 ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);

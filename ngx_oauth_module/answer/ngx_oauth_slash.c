@@ -1,8 +1,10 @@
 
 /*
- * nginx's own redirect to the slash that a location ends with: nginx answers it
- * while it looks for a location, before any module is asked.  In a protected
- * location the client gets what it would get with the slash.
+ * If a configuration has only a location "/mcp/", nginx redirects "/mcp" to
+ * "/mcp/" while it looks for a location, before it asks any module.  If the
+ * location is protected, the client must get the response that it would get
+ * with the slash, so the header filter replaces the redirect.  The response is
+ * prepared in the request's pool.
  */
 
 
@@ -18,10 +20,12 @@ static ngx_uint_t ngx_oauth_slash_is_paged(ngx_http_core_loc_conf_t *clcf,
 
 
 /*
- * nginx redirects "/mcp" to "/mcp/" while it looks for a location, ahead of all
- * that protects.  Where others have a say in the refusal (satisfy any, an error
- * page for it) it stays with that, and where keys have to be waited for: the
- * redirect gives nothing away.  In a limit_except nothing but the name tells.
+ * The redirect stays if another module may let the request in (satisfy any), if
+ * the location has an error_page for the status of the refusal, or if the
+ * module would have to wait for keys.  It gives nothing away.  nginx does not
+ * tell filters why it redirects.  So the redirect is recognised by the name of
+ * the location, which is the path with a slash; a limit_except has that name,
+ * too.
  */
 
 ngx_int_t

@@ -1,6 +1,8 @@
 
 /*
- * nginx's own redirect to the slash that a location ends with.
+ * The redirect by which nginx adds the slash at the end of a location's name.
+ * In a protected location a refusal takes its place.  What is prepared for the
+ * response is in the request's pool or in the configuration's.
  */
 
 
@@ -14,8 +16,8 @@
 
 
 /*
- * Returns the status that a request gets in place of nginx's redirect, or
- * NGX_DECLINED: the redirect stays.
+ * Returns the status of the response that takes the place of nginx's redirect
+ * (500 when memory is short), or NGX_DECLINED when the redirect stays.
  */
 
 ngx_int_t ngx_oauth_slash_redirect(ngx_http_request_t *r);

@@ -1,9 +1,10 @@
 
 /*
- * The half of a refusal's texts that tells about the resource, and the scopes
- * that it names.  It is rendered with the configuration
- * (ngx_oauth_text_init.c), unless the scopes have variables or the resource
- * reflects: then it is rendered in the request's pool.
+ * Renders the half of a refusal's texts that tells about the resource, with the
+ * scopes that it names (RFC 6750 section 3, RFC 9728 section 5.1, RFC 9457).
+ * Usually that is done once, with the configuration (ngx_oauth_text_init.c).
+ * If the scopes have variables, or the resource reflects, it is done for each
+ * refused request, in the request's pool.
  */
 
 
@@ -20,7 +21,7 @@ static ngx_int_t ngx_oauth_text_term(ngx_http_request_t *r,
 static ngx_uint_t ngx_oauth_text_words(oauth_str_t words, oauth_buf_t *buf);
 
 
-/* For each kind a reason that is of it. */
+/* One reason of each kind; all reasons of a kind give the same second half. */
 
 static const oauth_reason_t  ngx_oauth_text_examples[] = {
     [NGX_OAUTH_TEXT_FIRST] = OAUTH_NO_TOKEN,
@@ -29,7 +30,7 @@ static const oauth_reason_t  ngx_oauth_text_examples[] = {
 };
 
 
-/* By oauth_answer_t. */
+/* The HTTP status for each oauth_answer_t. */
 
 static const ngx_uint_t  ngx_oauth_text_statuses[] = {
     NGX_OK,
@@ -133,7 +134,10 @@ ngx_oauth_text_scope(ngx_http_request_t *r,
     ngx_oauth_scope_walk_t         walk;
     const ngx_oauth_scope_term_t  *term;
 
-    /* A client that has a token and lacks a scope is asked for no more. */
+    /*
+     * A client whose token lacks a scope is told only the scopes that it needs
+     * for this request (step-up), not all that the resource advertises.
+     */
 
     advertise = (conf->advertise && kind != NGX_OAUTH_TEXT_MORE)
                 ? conf->advertise->elts : NULL;
@@ -158,7 +162,8 @@ ngx_oauth_text_scope(ngx_http_request_t *r,
 
 
 /*
- * Of "a|b" the first that a client can ask for: it is to ask for one of them.
+ * One scope of "a|b" is enough, so a client is told the first of them that is a
+ * scope a client can ask for.
  */
 
 static ngx_int_t
@@ -196,7 +201,7 @@ ngx_oauth_text_term(ngx_http_request_t *r, const ngx_oauth_scope_term_t *term,
 }
 
 
-/* The number of those that are scope-tokens. */
+/* Appends the words that are scope-tokens, and returns how many there were. */
 
 static ngx_uint_t
 ngx_oauth_text_words(oauth_str_t words, oauth_buf_t *buf)

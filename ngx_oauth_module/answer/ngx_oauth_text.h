@@ -1,9 +1,11 @@
 
 /*
- * The texts of refusals: challenge (RFC 6750 section 3, RFC 9728 section 5.1),
- * problem document (RFC 9457) and page.  Each text has two halves, which are
- * joined when a refusal is sent: one tells the reason, and is the same
- * everywhere; the other tells about the resource.
+ * The texts of a refusal: the challenge (RFC 6750 section 3, RFC 9728 section
+ * 5.1), the problem document (RFC 9457) and the HTML page.  Each consists of
+ * two halves, which are joined when a request is refused.  The first half tells
+ * the reason, and is the same in all locations.  The second half tells about
+ * the resource.  Texts that are rendered with the configuration are in its
+ * pool, the others in the request's pool.
  */
 
 
@@ -14,70 +16,78 @@
 #include "ngx_oauth_context.h"
 
 
-/* What the half about the resource can offer the client. */
+/* What the half about the resource tells the client to do. */
 
 typedef enum {
-    NGX_OAUTH_TEXT_FIRST = 0,           /* the way to a token */
-    NGX_OAUTH_TEXT_MORE,                /* the way to one with more scopes */
+    NGX_OAUTH_TEXT_FIRST = 0,           /* get a token */
+    NGX_OAUTH_TEXT_MORE,                /* get a token with more scopes */
     NGX_OAUTH_TEXT_NONE,                /* nothing: no token would help */
-    NGX_OAUTH_TEXT_KINDS
+    NGX_OAUTH_TEXT_KINDS                /* the number of kinds */
 } ngx_oauth_text_kind_t;
 
 
 /* The half about the resource, for one set of scopes and one issuer. */
 
 typedef struct {
-    ngx_str_t                  resource;
+    ngx_str_t                  resource;        /* its URL */
     ngx_str_t                  metadata;        /* URL of its document */
     ngx_str_t                  documentation;   /* URL for human readers */
-    ngx_str_t                  scope;
-    oauth_str_t                issuer;  /* that the steps to a token name */
-    ngx_str_t                  challenge;       /* follows the reason's */
+    ngx_str_t                  scope;   /* scopes, with a space between them */
+    oauth_str_t                issuer;  /* where the client gets a token */
+    ngx_str_t                  challenge;       /* second half; the first is
+                                                   that of the reason */
     ngx_str_t                  problems[NGX_OAUTH_TEXT_KINDS];
     ngx_str_t                  pages[NGX_OAUTH_TEXT_KINDS];
 } ngx_oauth_text_t;
 
 
-/* The texts of a location for a method; empty: for all other methods. */
+/* The texts of a location for requests with one method. */
 
 typedef struct {
-    ngx_str_t                  method;
+    ngx_str_t                  method;  /* empty: all methods for which the
+                                           location has no other variant */
     ngx_oauth_text_t          *texts[NGX_OAUTH_TEXT_KINDS];
-                                        /* NULL: the scopes have variables */
+                                        /* NULL: the scopes have variables, so
+                                           it is rendered for each request */
 } ngx_oauth_text_variant_t;
 
 
 /* The half about a reason. */
 
 struct ngx_oauth_text_reason_s {
-    ngx_str_t                  challenge;       /* with what joins the halves */
+    ngx_str_t                  challenge;       /* ends with what separates it
+                                                   from the second half */
     ngx_str_t                  problem;
     ngx_str_t                  page;
 };
 
 
-/* Returns the status that a reason leads to. */
+/* Returns the HTTP status of a refusal for this reason. */
 
 ngx_uint_t ngx_oauth_text_status(oauth_reason_t reason);
 
-/* Returns what a refusal for this reason can offer. */
+/* Returns what a refusal for this reason tells the client to do. */
 
 ngx_oauth_text_kind_t ngx_oauth_text_kind(oauth_reason_t reason);
 
 /*
- * Renders the half about the resource into a pool.  reason: of the one refusal
- * that it is for, which has a page or else a problem document; OAUTH_OK: it is
- * for all refusals.  Returns NGX_OK, or NGX_ERROR when memory is short.
+ * Renders the half about the resource, from the first members of *text, into
+ * the pool.  reason: the reason of the refusal for which alone the text is
+ * rendered, with its page (page is 1) or its problem document (0); or OAUTH_OK:
+ * everything is rendered for all reasons.  Returns NGX_OK, or NGX_ERROR when
+ * memory is short.
  */
 
 ngx_int_t ngx_oauth_text_write(ngx_pool_t *pool, oauth_reason_t reason,
     ngx_uint_t page, ngx_oauth_text_t *text);
 
 /*
- * Appends the scopes that a refusal of this kind names: those that the method
- * needs, and those of oauth_scope_advertise unless the client has a token and
- * lacks a scope.  r: NULL while the configuration is read.  Returns NGX_OK;
- * NGX_DECLINED: they depend on the request; NGX_ERROR when memory is short.
+ * Appends to buf the scopes that a refusal of this kind names: those that the
+ * location demands for the method, and those of oauth_scope_advertise.  A
+ * client that has a token and lacks a scope (NGX_OAUTH_TEXT_MORE) is not told
+ * the latter.  r: the request, or NULL while the configuration is read.  The
+ * caller frees buf.  Returns NGX_OK; NGX_DECLINED when r is NULL and a scope
+ * has variables; NGX_ERROR when memory is short.
  */
 
 ngx_int_t ngx_oauth_text_scope(ngx_http_request_t *r,

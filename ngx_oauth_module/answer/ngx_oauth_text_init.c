@@ -1,9 +1,9 @@
 
 /*
- * Renders the texts of refusals with the configuration.  A location has a text
- * for each set of scopes that a refusal of one kind and method names, and
- * shares it with the other locations of its resource.  Everything is in the
- * configuration's pool.
+ * Renders the texts of refusals that do not depend on the request.  Which
+ * scopes a refusal names depends on its kind and on the method of the request.
+ * For each set of scopes that occurs, one text is rendered, and all locations
+ * of a resource share it.  The texts are in the configuration's pool.
  */
 
 
@@ -24,7 +24,7 @@ static ngx_int_t ngx_oauth_text_init_variant(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf, const ngx_str_t *method);
 static ngx_int_t ngx_oauth_text_init_prepare(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf, const ngx_str_t *method, ngx_uint_t kind,
-    ngx_oauth_text_t **answer);
+    ngx_oauth_text_t **text);
 static ngx_oauth_text_t *ngx_oauth_text_init_share(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf, ngx_str_t *scope);
 
@@ -134,7 +134,7 @@ ngx_oauth_text_init_variants(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
         }
     }
 
-    /* What is for GET is for HEAD as well. */
+    /* The scopes of GET are those of HEAD, too. */
 
     if (ngx_oauth_text_init_variant(cf, conf, &head) != NGX_OK) {
         return NGX_ERROR;
@@ -144,7 +144,7 @@ ngx_oauth_text_init_variants(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
 }
 
 
-/* Adds the method, unless it is there. */
+/* Adds a variant for the method, unless the location has one. */
 
 static ngx_int_t
 ngx_oauth_text_init_variant(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
@@ -180,17 +180,17 @@ ngx_oauth_text_init_variant(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
 }
 
 
-/* Leaves NULL where the answer depends on variables. */
+/* Sets *text, or leaves it NULL if the scopes have variables. */
 
 static ngx_int_t
 ngx_oauth_text_init_prepare(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
-    const ngx_str_t *method, ngx_uint_t kind, ngx_oauth_text_t **answer)
+    const ngx_str_t *method, ngx_uint_t kind, ngx_oauth_text_t **text)
 {
     ngx_int_t    rc;
     ngx_str_t    scope;
     oauth_buf_t  buf;
 
-    *answer = NULL;
+    *text = NULL;
 
     ngx_memzero(&buf, sizeof(oauth_buf_t));
 
@@ -206,13 +206,17 @@ ngx_oauth_text_init_prepare(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
         return NGX_ERROR;
     }
 
-    *answer = ngx_oauth_text_init_share(cf, conf, &scope);
+    *text = ngx_oauth_text_init_share(cf, conf, &scope);
 
-    return *answer ? NGX_OK : NGX_ERROR;
+    return *text ? NGX_OK : NGX_ERROR;
 }
 
 
-/* The resource's own for that scope and issuer, new or shared. */
+/*
+ * Returns the resource's text for these scopes and for the first issuer of the
+ * location, which is rendered if there is none yet.  Returns NULL when memory
+ * is short.
+ */
 
 static ngx_oauth_text_t *
 ngx_oauth_text_init_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
@@ -220,36 +224,36 @@ ngx_oauth_text_init_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
 {
     oauth_str_t           issuer;
     ngx_uint_t            i;
-    ngx_oauth_text_t    **answers, **slot, *answer;
+    ngx_oauth_text_t    **texts, **slot, *text;
     ngx_oauth_issuer_t  **issuers;
 
     issuers = conf->issuers->elts;
     issuer = ngx_oauth_str(&issuers[0]->issuer);
-    answers = conf->resource->texts.elts;
+    texts = conf->resource->texts.elts;
 
     for (i = 0; i < conf->resource->texts.nelts; i++) {
-        if (ngx_oauth_str_equal(&answers[i]->scope, scope)
-            && oauth_str_equal(answers[i]->issuer, issuer))
+        if (ngx_oauth_str_equal(&texts[i]->scope, scope)
+            && oauth_str_equal(texts[i]->issuer, issuer))
         {
-            return answers[i];
+            return texts[i];
         }
     }
 
     slot = ngx_array_push(&conf->resource->texts);
-    answer = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_text_t));
+    text = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_text_t));
 
-    if (slot == NULL || answer == NULL) {
+    if (slot == NULL || text == NULL) {
         return NULL;
     }
 
-    *slot = answer;
+    *slot = text;
 
-    answer->resource = conf->resource->url;
-    answer->metadata = conf->resource->metadata;
-    answer->documentation = conf->resource->documentation;
-    answer->scope = *scope;
-    answer->issuer = issuer;
+    text->resource = conf->resource->url;
+    text->metadata = conf->resource->metadata;
+    text->documentation = conf->resource->documentation;
+    text->scope = *scope;
+    text->issuer = issuer;
 
-    return ngx_oauth_text_write(cf->pool, OAUTH_OK, 0, answer) == NGX_OK
-           ? answer : NULL;
+    return ngx_oauth_text_write(cf->pool, OAUTH_OK, 0, text) == NGX_OK
+           ? text : NULL;
 }

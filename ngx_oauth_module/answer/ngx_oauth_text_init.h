@@ -1,6 +1,8 @@
 
 /*
- * The texts of refusals that are rendered at the end of the configuration.
+ * The texts of refusals that do not depend on the request.  They are rendered
+ * once, after nginx has read the configuration, and belong to the
+ * configuration's pool.
  */
 
 
@@ -12,8 +14,9 @@
 
 
 /*
- * Renders a half for each reason, and for each protected location the other
- * half by method and kind.  Returns NGX_OK, or NGX_ERROR when memory is short.
+ * Renders the first half of the texts for each reason, and the second half for
+ * each protected location, method and kind.  Returns NGX_OK, or NGX_ERROR when
+ * memory is short.
  */
 
 ngx_int_t ngx_oauth_text_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);

@@ -1,9 +1,10 @@
 
 /*
- * The life of a request's context, and its waits.  The context is found again
- * by its cleanup in the request's pool: nginx wipes r->ctx when it redirects a
- * request internally.  A request that has to wait is parked: it has no handler
- * until the wait is over, and then goes on in the phase that it was in.
+ * How a request's context begins and ends, and how a request waits.  nginx
+ * wipes r->ctx when it redirects a request internally, so the module finds the
+ * context again by the cleanup that it has in the request's pool.  A request
+ * that has to wait is parked: nginx does not run its phases until the wait is
+ * over, and then continues with the phase that the request was in.
  */
 
 
@@ -47,7 +48,10 @@ ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
             ngx_oauth_trace_wait(ctx, "waits for keys");
         }
 
-        /* A post_action outlives its client. */
+        /*
+         * If the client closes the connection, the request ends.  A post_action
+         * runs after the response, so it does not need the client any more.
+         */
 
         r->read_event_handler = r->post_action ? ngx_http_block_reading
                                                : ngx_http_test_reading;
@@ -58,7 +62,7 @@ ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
 }
 
 
-/* The wait is over; the request may be gone when this returns. */
+/* Continues with the request, which may be freed when this returns. */
 
 static void
 ngx_oauth_context_wake(ngx_oauth_wait_t *wait)
@@ -97,7 +101,7 @@ ngx_oauth_context_lookup(ngx_http_request_t *r)
         return ctx;
     }
 
-    /* Subrequests share the pool: the request must be the same, too. */
+    /* A main request and its subrequests have one pool, with all contexts. */
 
     for (cln = r->pool->cleanup; cln; cln = cln->next) {
 
@@ -159,7 +163,7 @@ ngx_oauth_context_new(ngx_http_request_t *r)
 }
 
 
-/* A subrequest comes with the main request's token. */
+/* A subrequest is decided by the token of the main request. */
 
 static void
 ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx)
@@ -181,8 +185,9 @@ ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * The error page of a refusal passes the rules of the server's own level once
- * more, on its way to the location of the page: nothing is decided there again.
+ * When nginx redirects a refused request to an error_page, the rewrite rules of
+ * the server itself run again before nginx looks for the location of the page.
+ * The module decides nothing while they do.
  */
 
 ngx_uint_t

@@ -1,22 +1,22 @@
 
 /*
- * Values for a verdict: what scopes, requirements and headers say with
- * variables, evaluated for the location that is decided about.
+ * Evaluates scopes, requirements and header values that contain variables.
  *
- * nginx keeps what a variable was when it was first asked for.  A verdict must
- * not depend on that, nor leave claims there.  So values are evaluated in a
- * copy of the request's variables, where our getter, which stands around those
- * of other modules, computes them again.  A variable of "set" is computed by
- * the codes of its directive, if it is certain that they have assigned it.
- * Where it is not, and claims were asked for before they could be shown, the
- * value is doubted: it may refuse a request, but not let one in.
+ * nginx keeps the value that a variable had when it was first read.  A verdict
+ * must not depend on that value, and must not leave claims in it.  So the
+ * module evaluates in a copy of the request's variables.  In that copy our
+ * getter, which ngx_oauth_wrap.c has put around those of other modules,
+ * computes them again.  If it is certain which "set" assigned a variable, the
+ * module runs the codes of that "set" again.  If it is not certain, and a claim
+ * was read when there was no token to show, the value is marked as doubted:
+ * it may refuse a request but must not let one in.
  */
 
 
 #include "ngx_oauth_evaluate.h"
 
 
-/* How deep the values of "set" may lie in each other. */
+/* How many variables of "set" may refer to each other in a chain. */
 
 #define NGX_OAUTH_EVALUATE_DEPTH  16
 
@@ -107,9 +107,11 @@ ngx_oauth_evaluate_begin(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * To nginx a variable that had no memory is an empty one, and a map of it is
- * its default.  Here that would be another scope, or nobody's identity.  What
- * a regex captures on the way is put back: the location may use $1.
+ * When memory is short for a variable, nginx goes on with an empty value, and a
+ * "map" of it gives its default.  For a verdict that would be another scope or
+ * an empty identity, so here it is an error: nginx's allocations set errno.  A
+ * regex of a "map" overwrites the captures of the request.  They are put back,
+ * because the location may use $1.
  */
 
 static ngx_int_t
@@ -154,7 +156,10 @@ ngx_oauth_evaluate_complex(ngx_oauth_ctx_t *ctx,
 }
 
 
-/* A request and its subrequests share what nginx keeps. */
+/*
+ * Subrequests use the variables of the main request, so its context has the
+ * list.
+ */
 
 void
 ngx_oauth_evaluate_expire(ngx_http_request_t *r)
@@ -181,8 +186,6 @@ ngx_oauth_evaluate_expire(ngx_http_request_t *r)
 }
 
 
-/* The getter of wrapped variables; data: the variable's number. */
-
 ngx_int_t
 ngx_oauth_evaluate_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
@@ -201,7 +204,11 @@ ngx_oauth_evaluate_variable(ngx_http_request_t *r,
 }
 
 
-/* nginx asks, and keeps the value: what read a claim for it is remembered. */
+/*
+ * nginx reads the variable for itself, and will keep its value.  If computing
+ * it has read a claim, its index goes into ctx->kept, which
+ * ngx_oauth_evaluate_expire reads.
+ */
 
 static ngx_int_t
 ngx_oauth_evaluate_kept(ngx_http_request_t *r, ngx_http_variable_value_t *v,
@@ -243,7 +250,10 @@ ngx_oauth_evaluate_kept(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
-/* Another module may have assigned it: its getter then knows nothing. */
+/*
+ * Another module may have assigned a value to the variable (auth_request_set
+ * does).  The getter then finds nothing, and the assigned value is used.
+ */
 
 static ngx_int_t
 ngx_oauth_evaluate_computed(ngx_oauth_ctx_t *ctx,
@@ -280,7 +290,7 @@ ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
 
         reads = ctx->reads;
 
-        /* What the value asks for itself on the way is what it was. */
+        /* "set $a $a.x" reads $a itself: it sees the value before the "set". */
 
         v->len = value.valid ? value.len : 0;
         v->data = value.data;
@@ -293,7 +303,7 @@ ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
             return NGX_ERROR;
         }
 
-        /* Without a claim in it, what was assigned stays. */
+        /* If no claim was read, nginx's value is right, and is used. */
 
         if (ctx->reads == reads && value.valid) {
             *v = value;
@@ -315,8 +325,9 @@ ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
 
 
 /*
- * The one "set" of a variable in this server, if it is a rule of the location
- * or of the server's own level.  NULL: none that is certain to have assigned.
+ * Returns the "set" that has certainly assigned the variable: the only one in
+ * this server, which is a rule of this location or of the server itself.
+ * Returns NULL if there is no such "set".
  */
 
 static ngx_oauth_evaluate_assignment_t *
@@ -352,7 +363,7 @@ ngx_oauth_evaluate_assignment(ngx_oauth_ctx_t *ctx, ngx_uint_t index)
 }
 
 
-/* Runs the codes of one "set" as the rewrite module does. */
+/* Runs the codes of one "set" in the way nginx's rewrite module runs them. */
 
 static ngx_int_t
 ngx_oauth_evaluate_again(ngx_oauth_ctx_t *ctx,

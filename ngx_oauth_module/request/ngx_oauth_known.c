@@ -1,8 +1,9 @@
 
 /*
- * The tokens that this worker has verified and knows again.  What is decided
- * here is whether a token of the cache may be used: the cache itself is the
- * core's, and knows neither issuers nor keys nor the clock.
+ * Decides whether a token that the cache has found may be used for a request.
+ * The cache (oauth_cache) compares bytes.  It knows nothing of issuers, of keys
+ * and of the clock, so these are looked at here.  The cache belongs to the
+ * worker.
  */
 
 
@@ -39,8 +40,8 @@ ngx_oauth_known_create(size_t entries, ngx_log_t *log)
 
 
 /*
- * A token whose time is still to come is not used either: the clock may have
- * been set back.
+ * The token's times are checked again.  It may have expired, and if the clock
+ * was set back, it may not be valid yet.
  */
 
 oauth_token_t *
@@ -103,7 +104,7 @@ ngx_oauth_known_fits(const oauth_token_rules_t *rules,
 }
 
 
-/* data: the issuers of a location. */
+/* data: the issuers of a location, an array of ngx_oauth_issuer_t *. */
 
 static int
 ngx_oauth_known_accepts(const oauth_token_rules_t *rules, const void *data)

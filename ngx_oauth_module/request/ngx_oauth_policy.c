@@ -1,9 +1,10 @@
 
 /*
- * What a location asks of a verified token: audience (RFC 7519 section 4.1.3,
- * RFC 8707), a subject where one is forwarded, scopes (RFC 6749 section 3.3),
- * and required claims.  Evaluated at every request, for nothing but the
- * location it is made in.
+ * The policy of a location: the audience (RFC 7519 section 4.1.3, RFC 8707), a
+ * subject if an oauth_header forwards it, the required claims, and the scopes
+ * (RFC 6749 section 3.3).  The policy is evaluated for each request, also for
+ * a known token, and its result is valid for the request's current location
+ * only.
  */
 
 
@@ -160,7 +161,10 @@ ngx_oauth_policy_term(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *conf,
 }
 
 
-/* A value of the configuration is one scope-token, which has been checked. */
+/*
+ * A value with variables may hold several scopes, or none.  A value without
+ * them is one scope-token, which was checked when the configuration was read.
+ */
 
 static oauth_reason_t
 ngx_oauth_policy_alternative(ngx_http_request_t *r,
@@ -189,5 +193,3 @@ ngx_oauth_policy_alternative(ngx_http_request_t *r,
     return oauth_scope_granted(granted, ngx_oauth_str(&value), implied, n)
            ? OAUTH_OK : OAUTH_INSUFFICIENT_SCOPE;
 }
-
-

@@ -1,11 +1,12 @@
 
 /*
- * Which location a path leads to, before any rewrite: the rules of nginx's own
- * search (ngx_http_core_find_location), which is private and changes the
- * request that it works for.  Prefixes are in a tree and the longest one wins;
- * then come regexes in their order, unless "=" or "^~" keeps them out; then the
- * same once more among the nested locations.  Here nothing is changed: no
- * capture, no variable, no phase.
+ * Finds the location that nginx would choose for a path, before any rewrite.
+ * nginx's own search (ngx_http_core_find_location) is a private function, and
+ * changes the request.  So its rules are written here once more, without a
+ * change to captures, variables or phases.  The prefix locations are in a tree,
+ * and the longest prefix wins.  Then come the regex locations in their order,
+ * unless the prefix was found by "=" or "^~".  Then the same is done among the
+ * locations inside the one that was found.
  */
 
 
@@ -40,8 +41,9 @@ ngx_oauth_route_lookup(ngx_http_request_t *r, ngx_str_t *path)
 
 
 /*
- * Goes from the location around to the one found: NGX_OK; NGX_DECLINED: none
- * is in there; NGX_ERROR: a regex gave up.
+ * Looks for the location among those inside *loc_conf, and puts it there.
+ * Returns NGX_OK; NGX_DECLINED when none of them matches, so that *loc_conf is
+ * unchanged; NGX_ERROR when a regex failed.
  */
 
 static ngx_int_t
@@ -54,8 +56,7 @@ ngx_oauth_route_find(void ***loc_conf, ngx_str_t *path)
     noregex = 0;
     parent = (*loc_conf)[ngx_http_core_module.ctx_index];
 
-    rc = ngx_oauth_route_find_prefix(loc_conf, parent->static_locations,
-                                        *path);
+    rc = ngx_oauth_route_find_prefix(loc_conf, parent->static_locations, *path);
 
     if (rc == NGX_AGAIN) {
 
@@ -76,8 +77,10 @@ ngx_oauth_route_find(void ***loc_conf, ngx_str_t *path)
 
 
 /*
- * NGX_AGAIN: the longest prefix; NGX_OK: the whole path.  A path that nginx
- * redirects to itself with a slash belongs to that location.
+ * Returns NGX_AGAIN when the location is the longest prefix of the path; NGX_OK
+ * when it is an exact location ("=") of this path; NGX_DECLINED when there is
+ * none.  If nginx would redirect the path "/mcp" to "/mcp/", the result is the
+ * location "/mcp/", with NGX_OK.
  */
 
 static ngx_int_t

@@ -1,6 +1,8 @@
 
 /*
- * Which location a path leads to.
+ * Which location nginx would choose for a path.  The question is answered from
+ * nginx's own tables, without a change to the request.  The result belongs to
+ * the configuration.
  */
 
 
@@ -12,8 +14,9 @@
 
 
 /*
- * Returns the location that a decoded path of the request's server leads to, or
- * NULL: none that a client can reach.
+ * Returns the location that nginx would choose in the request's server for this
+ * path, which is decoded.  Returns NULL if a client cannot reach the location
+ * (it is "internal"), or if a regex of a location failed.
  */
 
 const ngx_oauth_loc_conf_t *ngx_oauth_route_lookup(ngx_http_request_t *r,

@@ -1,9 +1,10 @@
 
 /*
- * From the Authorization header to a verdict for one location: a table of
- * steps.  Their order is the security property.  A step that has to wait parks
- * the request; the table is walked again when the wait is over, and every step
- * that is done passes.
+ * The table of steps that lead from the Authorization header to a verdict for
+ * one location.  The security of the module depends on their order.  A step
+ * that has to wait for keys parks the request.  When the wait is over the table
+ * is walked from its beginning, and the steps that are done pass at once.
+ * Everything that the steps keep is in the request's context.
  */
 
 
@@ -16,7 +17,11 @@
 #include "oauth_target.h"
 
 
-/* NGX_OK: next; NGX_AGAIN: undecided; NGX_DECLINED: refused with a reason. */
+/*
+ * A step returns NGX_OK, and the next step follows; NGX_AGAIN if it cannot
+ * decide without keys that are missing; NGX_DECLINED if the request is refused,
+ * for the reason that it puts into ctx->reason.
+ */
 
 typedef ngx_int_t (*ngx_oauth_step_pt)(ngx_oauth_ctx_t *ctx);
 
@@ -46,25 +51,26 @@ static ngx_int_t ngx_oauth_step_result(ngx_oauth_ctx_t *ctx,
 
 static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
 
-    /* a path that every server reads alike, where that is asked for */
+    /* with oauth_strict_uri: refuses a path that an app may read differently */
     { "uri", ngx_oauth_step_uri },
 
-    /* Authorization holds credentials, or the client gets the challenge */
+    /* requires Bearer credentials in the Authorization header */
     { "token", ngx_oauth_step_token },
 
-    /* verified before, in this request or by this worker */
+    /* looks for the token among those that this worker has verified; if it is
+       there, the next three steps have nothing to do */
     { "known", ngx_oauth_step_known },
 
-    /* the issuer is one that this location trusts */
+    /* parses the token, and requires an issuer that this location trusts */
     { "issuer", ngx_oauth_step_issuer },
 
-    /* the issuer's keys are there; may park the request */
+    /* requires the issuer's keys; may park the request */
     { "keys", ngx_oauth_step_keys },
 
-    /* signature, then claims; may park the request */
+    /* verifies the signature, then the claims; may park the request */
     { "verify", ngx_oauth_step_verify },
 
-    /* audience, requirements and scopes of this location */
+    /* requires the audience, claims and scopes that this location demands */
     { "policy", ngx_oauth_step_policy },
 
     { NULL, NULL }
@@ -113,7 +119,7 @@ ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 }
 
 
-/* Walks until the step "last" is done. */
+/* Walks the table from its beginning to the step "last". */
 
 static ngx_int_t
 ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
@@ -130,7 +136,10 @@ ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ctx->decided = 0;
     ctx->reason = OAUTH_OK;
 
-    /* A server's own level behind a "location /": no request gets there. */
+    /*
+     * Only the level of a server that has a "location /" is without a resource:
+     * no request is served there, so this is a mistake of ours.
+     */
 
     if (ctx->conf->resource == NULL) {
         return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
@@ -171,7 +180,11 @@ ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* A subrequest's path is the server's own, a redirect's still the client's. */
+/*
+ * unparsed_uri is the path as the client sent it, also after an internal
+ * redirect.  A subrequest has its path from the configuration or from the app,
+ * so it is not looked at.
+ */
 
 ngx_uint_t
 ngx_oauth_steps_is_ambiguous(ngx_http_request_t *r,
@@ -199,12 +212,17 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
     }
 
     return ngx_oauth_step_result(ctx,
-                  oauth_credentials_peek(ngx_oauth_str(&ctx->authorization->value),
+                         oauth_credentials_peek(
+                                    ngx_oauth_str(&ctx->authorization->value),
                                     &ctx->credentials));
 }
 
 
-/* A token that other rules verified has to be verified by these as well. */
+/*
+ * The request may come with a token that another location has verified.  If
+ * this location does not trust the issuer block whose rules verified it, the
+ * token is verified again by the rules that are valid here.
+ */
 
 static ngx_int_t
 ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
@@ -249,7 +267,10 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
 
         if (reason != OAUTH_OK) {
 
-            /* What is no b64token is a malformed request in the first place. */
+            /*
+             * If the text is not a b64token (RFC 6750 section 2.1), the request
+             * is malformed, and that is the reason to tell.
+             */
 
             form = oauth_credentials_parse(
                                   ngx_oauth_str(&ctx->authorization->value),
@@ -335,7 +356,10 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
         ctx->failed_generation = generation;
     }
 
-    /* The server may have another key by now, under whatever name. */
+    /*
+     * The authorization server may have a new key by now, and it may have given
+     * it a new kid or that of an old key.
+     */
 
     if ((reason == OAUTH_UNKNOWN_KEY
          || reason == OAUTH_KEY_MISMATCH
@@ -354,8 +378,9 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * At most once in a request.  NGX_AGAIN: a fetch may bring another key; NGX_OK:
- * there is nothing to wait for.
+ * Asks for a fetch that may bring another key, at most once in a request.
+ * Returns NGX_AGAIN when the request waits for it, or NGX_OK when there is
+ * nothing to wait for.
  */
 
 static ngx_int_t
@@ -391,7 +416,10 @@ ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* nginx refuses a second Authorization, but its error page may lead here. */
+/*
+ * nginx refuses a request with two Authorization headers, but its error_page
+ * may lead to this location.  Returns 1 if there is more than one.
+ */
 
 static ngx_uint_t
 ngx_oauth_steps_is_doubled(ngx_http_request_t *r)
@@ -411,7 +439,10 @@ ngx_oauth_steps_is_doubled(ngx_http_request_t *r)
 }
 
 
-/* Header fields and variables may show its claims up to the request's end. */
+/*
+ * Takes the token off the context, and releases it with the request's pool:
+ * header fields and variables may point to its claims until then.
+ */
 
 static ngx_int_t
 ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx)
@@ -440,7 +471,8 @@ ngx_oauth_steps_retired(void *data)
 
 
 /*
- * Sets ctx->reason.  NGX_OK for OAUTH_OK, NGX_DECLINED for every other reason.
+ * Sets ctx->reason.  Returns NGX_OK for OAUTH_OK, and NGX_DECLINED for every
+ * other reason.
  */
 
 static ngx_int_t

@@ -1,8 +1,9 @@
 
 /*
- * Writes what the module does with a request to the debug log: "error_log ...
- * debug" in an nginx that is built with --with-debug.  A kid comes from the
- * client, so it is quoted and cut; the credentials are never written.
+ * Writes to the debug log what the module does with a request.  nginx has such
+ * a log if it was built with --with-debug and "error_log" or "debug_connection"
+ * asks for it.  The client chooses the kid, so it is quoted and cut.  The
+ * credentials are never written.  The lines are put together on the stack.
  */
 
 
@@ -10,7 +11,7 @@
 #include "oauth_quote.h"
 
 
-#define NGX_OAUTH_TRACE_KID  64         /* bytes of a kid, at most */
+#define NGX_OAUTH_TRACE_KID  64         /* bytes of a quoted kid, at most */
 
 
 static u_char *ngx_oauth_trace_kid(const ngx_oauth_ctx_t *ctx, u_char *p,
@@ -83,7 +84,7 @@ ngx_oauth_trace_kid(const ngx_oauth_ctx_t *ctx, u_char *p, u_char *last)
 }
 
 
-/* The name of the issuer's block, or nothing. */
+/* Returns the name of the issuer's block, or "" if no issuer is known yet. */
 
 static const ngx_str_t *
 ngx_oauth_trace_issuer(const ngx_oauth_ctx_t *ctx)

@@ -1,7 +1,9 @@
 
 /*
- * Lines of the debug log about a request: its steps, its waits, its verdict.
- * They name the reason, the issuer and the kid, and no secret.
+ * The lines that the debug log gets about a request: one for each step, one
+ * when it begins to wait and one when it continues, and one for the verdict.
+ * They name the reason, the issuer and the kid, and never a secret.
+ * docs/debug.md tells how to read them.
  */
 
 
@@ -12,7 +14,7 @@
 #include "ngx_oauth_context.h"
 
 
-/* Returns a value other than 0 where the log of the request is at debug. */
+/* Returns a value other than 0 if the log of the request is at level debug. */
 
 static ngx_inline ngx_uint_t
 ngx_oauth_trace_is_on(const ngx_http_request_t *r)
@@ -25,16 +27,16 @@ ngx_oauth_trace_is_on(const ngx_http_request_t *r)
 }
 
 
-/* What a step returned. */
+/* Writes which result a step has returned. */
 
 void ngx_oauth_trace_step(const ngx_oauth_ctx_t *ctx, const char *step,
     ngx_int_t rc);
 
-/* What became of a wait: it begins, or "what" says another thing. */
+/* Writes "the request", and after it the words "what". */
 
 void ngx_oauth_trace_wait(const ngx_oauth_ctx_t *ctx, const char *what);
 
-/* The verdict, once it is final. */
+/* Writes "the request was", and after it the final verdict. */
 
 void ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx, const char *verdict);
 

@@ -1,8 +1,9 @@
 
 /*
- * The one place where a verdict becomes final.  The handlers note what they
- * have carried out; when the request's pool goes, what was noted last is what
- * became of the request.
+ * The one place in the code where the verdict about a request becomes final.
+ * The handlers note in the context what they have done with the request.  When
+ * nginx destroys the request's pool, which the context is in, the last of these
+ * notes is the verdict.
  */
 
 

@@ -1,8 +1,9 @@
 
 /*
- * The one place where a verdict becomes final, once for each request: however
- * often the request was parked, looked at by variables, or redirected on the
- * way.
+ * The one place in the code where the verdict about a request becomes final.
+ * That happens once for each request, no matter how often the request was
+ * parked or redirected, or how often variables asked for the verdict.  A
+ * subrequest has a verdict of its own.
  */
 
 
@@ -13,11 +14,17 @@
 #include "ngx_oauth_context.h"
 
 
-/* Notes what was carried out; a later location of the request may change it. */
+/*
+ * Notes what a handler has done with the request.  If nginx then redirects the
+ * request to another location, that location's verdict takes its place.
+ */
 
 #define ngx_oauth_verdict_set(ctx, value)  (ctx)->verdict = (value)
 
-/* The request is over: the verdict is final.  Called once for a context. */
+/*
+ * Makes the verdict final, and writes it to the debug log.  Called once for a
+ * context, at the end of the request.
+ */
 
 void ngx_oauth_verdict_done(const ngx_oauth_ctx_t *ctx);
 

@@ -1,13 +1,14 @@
 
 /*
- * The header fields that the upstream sees.  nginx's proxies send the list
- * r->headers_in.headers as it is and do not look at "hash", so fields are
- * taken off by building a new list in the request's pool; the old elements
- * stay where they are, for whoever points at them.
+ * Changes the header fields that the app receives.  nginx's proxy modules send
+ * the whole list r->headers_in.headers and do not look at "hash".  So a field
+ * is removed by building a new list, in the request's pool, without it.  The
+ * old elements are not changed, because other modules may point to them.
  *
- * Names are compared in their normal form (lower case, "-" for all that is no
- * letter or digit): CGI-like upstreams cannot tell the spellings apart.  First
- * delete, then set.
+ * Names are compared in their normal form: in lower case, with "-" for every
+ * character that is not a letter or a digit.  An app that is called by CGI
+ * cannot tell such names apart.  Fields are always removed first and then
+ * added.
  */
 
 
@@ -18,25 +19,31 @@
 #include "ngx_oauth_route.h"
 
 
-/* Most fields are of a length that no name has: they are not looked at. */
+/*
+ * Which fields are removed.  Most fields have a length that none of the names
+ * has, so the lengths are compared first.
+ */
 
 typedef struct {
-    const ngx_array_t  *names;    /* ngx_oauth_header_t *: taken off */
-    uint64_t            lengths;  /* of all names that may be taken off */
-    unsigned            token:1;  /* Authorization and DPoP are taken off */
+    const ngx_array_t  *names;    /* ngx_oauth_header_t *: these names */
+    uint64_t            lengths;  /* of all names that may be removed, as of
+                                     ngx_oauth_header_length */
+    unsigned            token:1;  /* also Authorization and DPoP */
 } ngx_oauth_forward_strip_t;
 
 
-static ngx_oauth_forward_strip_t ngx_oauth_forward_filter(
+static ngx_oauth_forward_strip_t ngx_oauth_forward_strip(
     ngx_http_request_t *r, ngx_uint_t token);
 static ngx_int_t ngx_oauth_forward_build(ngx_http_request_t *r,
-    ngx_oauth_forward_strip_t *filter, ngx_uint_t room);
+    ngx_oauth_forward_strip_t *strip, ngx_uint_t room);
 static ngx_uint_t ngx_oauth_forward_needed(ngx_http_request_t *r,
-    ngx_oauth_forward_strip_t *filter);
-static ngx_uint_t ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *filter,
+    ngx_oauth_forward_strip_t *strip);
+static ngx_uint_t ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *strip,
     ngx_table_elt_t *h);
-static ngx_uint_t ngx_oauth_forward_named(const ngx_array_t *names, ngx_str_t *name);
-static ngx_uint_t ngx_oauth_forward_listed(const ngx_array_t *names, ngx_str_t list);
+static ngx_uint_t ngx_oauth_forward_named(const ngx_array_t *names,
+    ngx_str_t *name);
+static ngx_uint_t ngx_oauth_forward_listed(const ngx_array_t *names,
+    ngx_str_t list);
 static ngx_uint_t ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
@@ -54,7 +61,7 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
 {
     ngx_uint_t                  token;
     ngx_oauth_ctx_t            *ctx;
-    ngx_oauth_forward_strip_t   filter;
+    ngx_oauth_forward_strip_t   strip;
 
     token = 0;
     ctx = r->internal ? ngx_oauth_context_lookup(r) : NULL;
@@ -62,8 +69,9 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
     if (ctx && r == r->main) {
 
         /*
-         * Whoever passed the access phase keeps the identity.  A post_action is
-         * a request of nginx's own.
+         * A request that was admitted and is then redirected keeps its
+         * identity.  A post_action is a request that nginx makes by itself when
+         * the client's request is over, so it has no identity.
          */
 
         if (ctx->forwarded && ctx->passed && !r->post_action) {
@@ -80,13 +88,13 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
                 && ngx_oauth_forward_is_token(ctx);
     }
 
-    filter = ngx_oauth_forward_filter(r, token);
+    strip = ngx_oauth_forward_strip(r, token);
 
-    if (filter.lengths == 0 || !ngx_oauth_forward_needed(r, &filter)) {
+    if (strip.lengths == 0 || !ngx_oauth_forward_needed(r, &strip)) {
         return NGX_OK;
     }
 
-    return ngx_oauth_forward_build(r, &filter, 0);
+    return ngx_oauth_forward_build(r, &strip, 0);
 }
 
 
@@ -94,19 +102,19 @@ ngx_int_t
 ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
 {
     ngx_http_request_t         *r;
-    ngx_oauth_forward_strip_t   filter;
+    ngx_oauth_forward_strip_t   strip;
 
     r = ctx->request;
     ctx->forwarded = 0;
 
-    filter = ngx_oauth_forward_filter(r, !ctx->conf->pass_token
-                                         && ngx_oauth_forward_is_token(ctx));
+    strip = ngx_oauth_forward_strip(r, !ctx->conf->pass_token
+                                       && ngx_oauth_forward_is_token(ctx));
 
-    if (!ngx_oauth_forward_needed(r, &filter)) {
+    if (!ngx_oauth_forward_needed(r, &strip)) {
         return NGX_OK;
     }
 
-    return ngx_oauth_forward_build(r, &filter, 0);
+    return ngx_oauth_forward_build(r, &strip, 0);
 }
 
 
@@ -117,19 +125,22 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
     ngx_table_elt_t            *h;
     ngx_http_request_t         *r;
     ngx_oauth_header_t         *headers;
-    ngx_oauth_forward_strip_t   filter;
+    ngx_oauth_forward_strip_t   strip;
 
     r = ctx->request;
     n = ctx->conf->headers ? ctx->conf->headers->nelts : 0;
 
-    filter = ngx_oauth_forward_filter(r, !ctx->conf->pass_token);
+    strip = ngx_oauth_forward_strip(r, !ctx->conf->pass_token);
 
-    /* Taken off by an earlier location of the same request, wanted here. */
+    /*
+     * An earlier location of the same request has removed the token, and this
+     * location passes it on, so it is added again.
+     */
 
     again = ctx->conf->pass_token && r->headers_in.authorization == NULL;
 
-    if ((n || again || ngx_oauth_forward_needed(r, &filter))
-        && ngx_oauth_forward_build(r, &filter, n + again) != NGX_OK)
+    if ((n || again || ngx_oauth_forward_needed(r, &strip))
+        && ngx_oauth_forward_build(r, &strip, n + again) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -160,35 +171,35 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 
 
 static ngx_oauth_forward_strip_t
-ngx_oauth_forward_filter(ngx_http_request_t *r, ngx_uint_t token)
+ngx_oauth_forward_strip(ngx_http_request_t *r, ngx_uint_t token)
 {
-    ngx_oauth_forward_strip_t    filter;
+    ngx_oauth_forward_strip_t    strip;
     const ngx_oauth_srv_conf_t  *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
-    filter.names = &scf->headers;
-    filter.lengths = scf->header_lengths;
-    filter.token = token;
+    strip.names = &scf->headers;
+    strip.lengths = scf->header_lengths;
+    strip.token = token;
 
     if (scf->headers.nelts) {
-        filter.lengths |= ngx_oauth_forward_length("connection");
+        strip.lengths |= ngx_oauth_forward_length("connection");
     }
 
     if (token) {
-        filter.lengths |= ngx_oauth_forward_length("authorization")
+        strip.lengths |= ngx_oauth_forward_length("authorization")
                           | ngx_oauth_forward_length("dpop");
     }
 
-    return filter;
+    return strip;
 }
 
 
-/* Copies what stays into a new list with room for more fields. */
+/* Copies the fields that stay into a new list, with room for more fields. */
 
 static ngx_int_t
 ngx_oauth_forward_build(ngx_http_request_t *r,
-    ngx_oauth_forward_strip_t *filter, ngx_uint_t room)
+    ngx_oauth_forward_strip_t *strip, ngx_uint_t room)
 {
     ngx_list_t               list;
     ngx_uint_t               n;
@@ -212,7 +223,7 @@ ngx_oauth_forward_build(ngx_http_request_t *r,
 
     while ((h = ngx_oauth_field_next(&walk)) != NULL) {
 
-        if (ngx_oauth_forward_drop(filter, h)) {
+        if (ngx_oauth_forward_drop(strip, h)) {
             continue;
         }
 
@@ -224,12 +235,12 @@ ngx_oauth_forward_build(ngx_http_request_t *r,
         *copy = *h;
     }
 
-    /* All of it is in the first part; "last" points into the list itself. */
+    /* The list has one part only, and "last" must point into the copy of it. */
 
     r->headers_in.headers = list;
     r->headers_in.headers.last = &r->headers_in.headers.part;
 
-    if (filter->token) {
+    if (strip->token) {
         r->headers_in.authorization = NULL;
     }
 
@@ -239,7 +250,7 @@ ngx_oauth_forward_build(ngx_http_request_t *r,
 
 static ngx_uint_t
 ngx_oauth_forward_needed(ngx_http_request_t *r,
-    ngx_oauth_forward_strip_t *filter)
+    ngx_oauth_forward_strip_t *strip)
 {
     ngx_table_elt_t         *h;
     ngx_oauth_field_walk_t   walk;
@@ -247,7 +258,7 @@ ngx_oauth_forward_needed(ngx_http_request_t *r,
     walk = ngx_oauth_field_start(&r->headers_in.headers);
 
     while ((h = ngx_oauth_field_next(&walk)) != NULL) {
-        if (ngx_oauth_forward_drop(filter, h)) {
+        if (ngx_oauth_forward_drop(strip, h)) {
             return 1;
         }
     }
@@ -257,27 +268,30 @@ ngx_oauth_forward_needed(ngx_http_request_t *r,
 
 
 static ngx_uint_t
-ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *filter, ngx_table_elt_t *h)
+ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *strip, ngx_table_elt_t *h)
 {
-    if (!(filter->lengths & ngx_oauth_header_length(h->key.len))) {
+    if (!(strip->lengths & ngx_oauth_header_length(h->key.len))) {
         return 0;
     }
 
-    if (filter->token
+    if (strip->token
         && (ngx_oauth_field_is_literal(h, "authorization")
             || ngx_oauth_field_is_literal(h, "dpop")))
     {
         return 1;
     }
 
-    if (ngx_oauth_forward_named(filter->names, &h->key)) {
+    if (ngx_oauth_forward_named(strip->names, &h->key)) {
         return 1;
     }
 
-    /* "Connection: X-User" asks the next hop to remove our own field. */
+    /*
+     * "Connection: X-User" would make the next server remove our own X-User
+     * field (RFC 9110 section 7.6.1), so this Connection field is removed.
+     */
 
     return ngx_oauth_field_is_literal(h, "connection")
-           && ngx_oauth_forward_listed(filter->names, h->value);
+           && ngx_oauth_forward_listed(strip->names, h->value);
 }
 
 
@@ -313,14 +327,14 @@ ngx_oauth_forward_named(const ngx_array_t *names, ngx_str_t *name)
 }
 
 
-/* A Connection header that holds one of the names. */
+/* Returns 1 if the value of a Connection field lists one of the names. */
 
 static ngx_uint_t
 ngx_oauth_forward_listed(const ngx_array_t *names, ngx_str_t list)
 {
     ngx_str_t  item;
 
-    /* What most clients send; "-" and "_" are no letters, and equal here. */
+    /* Most clients send one of these two, which need not be split. */
 
     if (names->nelts == 0
         || (list.len == 5 && ngx_memcmp(list.data, "close", 5) == 0)
@@ -340,9 +354,11 @@ ngx_oauth_forward_listed(const ngx_array_t *names, ngx_str_t list)
 
 
 /*
- * A request that nginx itself has refused when it had just found the location
- * (413, or 404 for "internal") comes to the error page without a trace of it:
- * the location is looked for again.
+ * Returns 1 if the location that the request comes from is protected and does
+ * not pass the token on.  If nginx itself has refused the request as soon as it
+ * had found the location (413, or 404 for "internal"), the context does not
+ * know the location when the request comes to the error page.  Then the
+ * location is looked for again.
  */
 
 static ngx_uint_t
@@ -360,7 +376,10 @@ ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx)
 }
 
 
-/* Credentials of another scheme are another module's. */
+/*
+ * Returns 1 if the client's credentials may be an access token.  Those of
+ * another scheme are meant for another module or the app, so they stay.
+ */
 
 static ngx_uint_t
 ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx)
@@ -372,8 +391,9 @@ ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * A claim that is absent, or that no header can carry, adds nothing.  The value
- * of a claim lies in the token, which stays for as long as the request.
+ * Adds one identity header.  If the claim is absent, or its value may not be in
+ * a header field, none is added.  The value of a claim is in the token, which
+ * exists as long as the request.
  */
 
 static ngx_int_t

@@ -1,7 +1,10 @@
 
 /*
- * The header fields that the app sees.  Each function works on r->headers_in
- * and returns NGX_OK, or NGX_ERROR when memory is short.
+ * The header fields that the app receives: the module removes the client's
+ * copies of identity headers, removes the token, and adds the identity.  Each
+ * function changes r->headers_in, and returns NGX_OK, or NGX_ERROR when memory
+ * is short.  New fields are in the request's pool; the values of claims are in
+ * the token, which the request keeps.
  */
 
 
@@ -13,18 +16,26 @@
 
 
 /*
- * For a request that enters a location: takes off the client's copies of every
- * name that the server sets, and a token that is not to leave the location
- * that it came from.  The identity of an admitted request stays.
+ * Called when a request comes to a server or, after an internal redirect, to a
+ * location.  Removes the fields that have a name which oauth_header sets
+ * anywhere in this server, and the token if the previous location must keep it
+ * to itself.  If the request has passed the access phase with an identity, the
+ * function changes nothing.
  */
 
 ngx_int_t ngx_oauth_forward_enter(ngx_http_request_t *r);
 
-/* Takes off those, and the token where the location does not pass it. */
+/*
+ * Removes the same fields, and the token unless the location has
+ * oauth_pass_token on.  The request then has no identity.
+ */
 
 ngx_int_t ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx);
 
-/* The same, then adds the identity of the verified token. */
+/*
+ * Does the same, and then adds the location's identity headers with the claims
+ * of ctx->token, which is verified.
+ */
 
 ngx_int_t ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx);
 
