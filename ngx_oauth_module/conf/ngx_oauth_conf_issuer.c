@@ -414,7 +414,10 @@ ngx_oauth_conf_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 }
 
 
-/* Reads a whole file into the pool, and makes *name its full path. */
+/*
+ * Reads a whole file into the pool, and makes *name its full path.  A FIFO is
+ * opened with NONBLOCK, or nginx would wait until somebody writes to it.
+ */
 
 static char *
 ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
@@ -432,9 +435,6 @@ ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
 
     file.name = *name;
     file.log = cf->log;
-
-    /* Without NONBLOCK nginx would wait until somebody writes to a FIFO. */
-
     file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
                             NGX_FILE_OPEN, 0);
 

@@ -82,10 +82,7 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
     ctx = r->internal ? ngx_oauth_context_lookup(r)
                       : ngx_http_get_module_ctx(r, ngx_oauth_module);
 
-    /*
-     * nginx keeps the values of variables that rules elsewhere have read.  The
-     * rules here need values for this location.
-     */
+    /* Values that nginx kept for rules elsewhere do not hold in a location. */
 
     if (ctx || r != r->main) {
         ngx_oauth_evaluate_expire(r);
@@ -119,10 +116,7 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
         ctx->located = 1;
     }
 
-    /*
-     * The path may be that of another app's metadata document, which no
-     * protected location may answer.
-     */
+    /* No protected location may answer for another app's metadata document. */
 
     if (ctx->foreign) {
         return ngx_oauth_metadata_not_found(r);
