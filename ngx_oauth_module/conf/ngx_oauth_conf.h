@@ -37,7 +37,7 @@
 
 typedef struct ngx_oauth_loc_conf_s  ngx_oauth_loc_conf_t;
 
-/* The headers of resource, evaluate and text define these structures. */
+/* Their members are in ngx_oauth_resource.h, _evaluate.h and _text.h. */
 
 typedef struct ngx_oauth_resource_s  ngx_oauth_resource_t;
 typedef struct ngx_oauth_evaluate_getter_s  ngx_oauth_evaluate_getter_t;

@@ -60,8 +60,8 @@ ngx_oauth_resource_t *ngx_oauth_resource_create(ngx_conf_t *cf,
 
 /*
  * Fills in the audience that the resource demands of a token: its own URL, or a
- * URL below it that belongs to no other resource of the server.  There are no
- * values of oauth_audience in it.  *demand refers to the configuration.
+ * URL below it that belongs to no other resource of the server.  The caller
+ * adds the values of oauth_audience.  *demand refers to the configuration.
  */
 
 void ngx_oauth_resource_demand(const ngx_oauth_srv_conf_t *scf,
