@@ -27,7 +27,7 @@ typedef struct {
     ngx_str_t                  name;
     ngx_str_t                  lowcase;
     ngx_uint_t                 hash;
-    ngx_str_t                  normal;  /* in lower case, with "-" for "_": see
+    ngx_str_t                  normal;  /* the name in its normal form: see
                                            ngx_oauth_field_normal() */
     oauth_str_t                claim;
     ngx_uint_t                 index;   /* the claim's number, which
