@@ -586,7 +586,7 @@ bad("oauth_claim_set: $_", "oauth_claim_set \$team $_; # here\n",
 
 mkfifo("$dir/fifo", 0600) or die "mkfifo: $!\n";
 bad("a FIFO: $_", in_issuer("$_ $dir/fifo;")
-    =~ s/\n    \}\n/\n    } # here\n/r, qr{"$dir/fifo" is no regular file})
+    =~ s/\n    \}\n/\n    } # here\n/r, qr{"$dir/fifo" is not a regular file})
     for 'jwks_file', 'ssl_trusted_certificate';
 
 # paths of claims

@@ -480,7 +480,7 @@ is($http->get('/', token => $issuer->token(role => 'banned'))->status, 403,
 my $other = $issuer->token(aud => 'https://other.test/own', role => 'banned');
 is($http->get('/own', token => $other)->status, 503,
    'a token that is good for the location alone: nobody knows');
-ok($nginx->wait_for_log(qr/oauth: a rewrite rule asked for a claim/),
+ok($nginx->wait_for_log(qr/oauth: a rewrite rule read a claim/),
    'and the log says so');
 
 is($http->get('/later/acme', token => $issuer->token(tenant => 'acme',

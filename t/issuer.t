@@ -225,7 +225,7 @@ bad('it does not make other URLs good', 'allow_http on; issuer ftp://as.test;',
 # a proxy that is not used
 
 my $proxy = 'proxy http://proxy.test:3128;';
-my $aside = qr/$warns.*proxy "http:\/\/proxy\.test:3128" is not asked for/;
+my $aside = qr/$warns.*proxy "http:\/\/proxy\.test:3128" is not used for/;
 
 silent('a proxy for https', "issuer https://as.test; $proxy");
 good('a proxy beside http', "issuer http://127.0.0.1:8080; $proxy", $aside);

@@ -161,7 +161,7 @@ is(scalar(grep { $_->{line} !~ /\ACONNECT localhost:\d+ / } $proxy->seen), 0,
 my ($warning) = grep { /\[warn\].*proxy/ } split /\n/, $nginx->errors;
 
 like($warning // '', qr/proxy "\Q${\$proxy->url}\E".*"\Q$urls{plain}\E"/,
-     'a proxy that is not asked for an issuer is warned of');
+     'a proxy that is not used for an issuer is warned of');
 
 is_refused(ask('https://alone.test'), 503, undef,
            'without the proxy there is no way');

@@ -123,8 +123,9 @@ sub warns {
 
     is_deeply($warnings,
         [ "[warn] \"$directive\" in the protected location \"/x\" of server "
-          . '"app.test" answers before a token is looked at: write "oauth off" '
-          . "there if it may, \"oauth\" is in $file" ], "warns: $content");
+          . '"app.test" answers before nginx checks a token: write "oauth off" '
+          . 'there if everybody may get that answer; "oauth" is in '
+          . $file ], "warns: $content");
 
     return is_deeply(warned("location /x {\n$content\n}"), [],
                      'not where nothing is protected');

@@ -1,7 +1,7 @@
 
 /*
- * The arguments of a directive, while nginx reads it: checks that several
- * directives share, and growing an array by one element.  Everything is in the
+ * The arguments of the directive that nginx is reading: checks that several
+ * directives share, and adding one element to an array.  Everything is in the
  * configuration's pool.
  */
 
@@ -28,7 +28,7 @@ char *
 ngx_oauth_args_off(ngx_conf_t *cf, ngx_array_t **array)
 {
     if (cf->args->nelts > 2) {
-        return "has \"off\" beside other values";
+        return "has \"off\" together with other values: remove either";
     }
 
     if (*array == NULL) {

@@ -1,20 +1,22 @@
 
 /*
- * Which claims the configuration uses: those of oauth_header, oauth_require,
- * oauth_claim_set and the variables that it mentions.  They are looked up once
- * for a token, when it is verified.  The list is in the configuration's pool.
+ * The claims that the configuration uses: those that oauth_header,
+ * oauth_require and oauth_claim_set name, and those of the variables that it
+ * mentions.  When a token is verified, the module looks these claims up once
+ * and keeps them with the token.  The list is in the configuration's pool.
  */
 
 
 #include "ngx_oauth_claim.h"
 
 
-static ngx_uint_t ngx_oauth_claim_equal(oauth_token_select_t *a, oauth_token_select_t *b);
+static ngx_uint_t ngx_oauth_claim_equal(oauth_token_select_t *a,
+    oauth_token_select_t *b);
 static ngx_int_t ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf,
     ngx_str_t *name, ngx_pool_t *pool);
 
 
-/* By ngx_oauth_claim_e: variables of the module's own. */
+/* The claims that have a variable of another name, by their numbers. */
 
 static const oauth_str_t  ngx_oauth_claim_names[] = {
     oauth_string("sub"),
@@ -25,6 +27,8 @@ static const oauth_str_t  ngx_oauth_claim_names[] = {
     oauth_string("cid")
 };
 
+
+/* These variables, with the first of their claims and how many they have. */
 
 static const struct {
     ngx_str_t   variable;
@@ -38,7 +42,10 @@ static const struct {
 };
 
 
-/* These keep their numbers; nothing is looked up before one is used. */
+/*
+ * These claims have their numbers in every configuration.  A token keeps one of
+ * them only if a directive or a variable has set "text" or "members".
+ */
 
 ngx_int_t
 ngx_oauth_claim_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
@@ -46,7 +53,8 @@ ngx_oauth_claim_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     ngx_uint_t             i;
     oauth_token_select_t  *select;
 
-    if (ngx_array_init(&mcf->selected, cf->pool, 16, sizeof(oauth_token_select_t))
+    if (ngx_array_init(&mcf->selected, cf->pool, 16,
+                       sizeof(oauth_token_select_t))
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -70,8 +78,10 @@ ngx_oauth_claim_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
 
 /*
- * A member's own name may have dots, and then it wins over the nested reading;
- * but none begins or ends with one, or has two in a row.
+ * A path is the name of a claim, or the names of nested members joined with
+ * dots.  A claim whose own name has dots, such as https://example.com/team, is
+ * preferred to nested members.  A name that begins or ends with a dot, or has
+ * two dots in a row, is taken for a mistake.
  */
 
 ngx_int_t
@@ -168,7 +178,7 @@ ngx_oauth_claim_hand_out(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    /* All that the configuration mentions have a number by now. */
+    /* nginx has listed every variable that the configuration mentions. */
 
     variables = cmcf->variables.elts;
 

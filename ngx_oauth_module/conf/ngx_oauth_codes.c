@@ -1,17 +1,18 @@
 
 /*
  * Finds the compiled rules of a level in the configuration of nginx's rewrite
- * module.  This is the only place that knows how that configuration begins.
+ * module.  No other file of this module knows how that configuration begins.
+ * The rules belong to nginx and are only read.
  */
 
 
 #include "ngx_oauth_codes.h"
 
 
-/* How every ngx_http_rewrite_loc_conf_t begins. */
+/* The first member of ngx_http_rewrite_loc_conf_t. */
 
 typedef struct {
-    ngx_array_t  *codes;                /* of bytes; NULL: none */
+    ngx_array_t  *codes;                /* of bytes; NULL: no rules */
 } ngx_oauth_codes_conf_t;
 
 

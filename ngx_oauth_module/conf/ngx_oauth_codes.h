@@ -1,11 +1,11 @@
 
 /*
- * The compiled rules of nginx's rewrite module, for one level of the
- * configuration.  The rewrite module keeps its configuration to itself: its
- * first member is the array of codes.  Each code begins with the function that
- * runs it, is laid out as ngx_http_script.h says, and is aligned as pointers
- * are.  The codes of "if" blocks stand in the array of the location around
- * them.
+ * The compiled rules ("codes") of nginx's rewrite module, for one level of the
+ * configuration.  The rewrite module has no public header; the first member of
+ * its configuration is the array of codes.  A code is one of the structures of
+ * ngx_http_script.h: it begins with a pointer to the function that runs it, and
+ * is aligned like a pointer.  The codes of an "if" block are in the array of
+ * the location around it.  The codes belong to nginx.
  */
 
 
@@ -16,7 +16,7 @@
 #include "ngx_oauth_conf.h"
 
 
-/* Where a walk through the codes stands. */
+/* The position of a walk through the codes, and the end of the codes. */
 
 typedef struct {
     u_char  *p;
@@ -25,14 +25,17 @@ typedef struct {
 
 
 /*
- * Starts a walk.  Returns NGX_OK, or NGX_DECLINED where the level has no rules
- * or nginx is built without the rewrite module.
+ * Starts a walk at the first code of a level.  Returns NGX_OK, or NGX_DECLINED
+ * when the level has no rules or nginx is built without the rewrite module.
  */
 
 ngx_int_t ngx_oauth_codes_start(ngx_conf_t *cf,
     const ngx_oauth_conf_location_t *location, ngx_oauth_codes_t *codes);
 
-/* 1 while there is room for another code. */
+/*
+ * The first is true while a code may begin here, the second while enough bytes
+ * are left for a code of this type.
+ */
 
 #define ngx_oauth_codes_more(codes)                                           \
     ngx_oauth_codes_fits(codes, uintptr_t)
@@ -40,12 +43,17 @@ ngx_int_t ngx_oauth_codes_start(ngx_conf_t *cf,
 #define ngx_oauth_codes_fits(codes, type)                                     \
     ((codes)->last - (codes)->p >= (ssize_t) sizeof(type))
 
-/* Goes on by the alignment: what is no function is skipped. */
+/*
+ * Moves on by the size of one pointer and not by that of the code, because the
+ * sizes of other modules' codes are not known.  So the walk also meets words
+ * inside a code; a caller passes over them, since it looks only for the
+ * addresses of certain functions.
+ */
 
 #define ngx_oauth_codes_next(codes)                                           \
     (codes)->p += sizeof(uintptr_t)
 
-/* The function at hand. */
+/* The word at this position, taken as the address of a function. */
 
 #define ngx_oauth_codes_function(codes)                                       \
     (*(ngx_http_script_code_pt *) (codes)->p)

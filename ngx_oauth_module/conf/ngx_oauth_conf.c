@@ -1,9 +1,9 @@
 
 /*
- * The levels of the configuration, and the directives that say what is
- * protected: each is checked where it stands and leaves arrays in the
- * configuration's pool.  What needs the whole configuration (issuers by name,
- * resources) is done by ngx_oauth_conf_server.c.
+ * Creates and merges the structures of the configuration's levels, lists all
+ * levels, and reads the directive oauth.  What needs the whole configuration,
+ * such as finding an issuer by its name, is done in ngx_oauth_conf_server.c.
+ * Everything is in the configuration's pool.
  */
 
 
@@ -141,7 +141,10 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
-/* While a location is merged, cf->ctx is its own context. */
+/*
+ * Adds the level to the list of all levels.  While nginx merges a location,
+ * cf->ctx is the context of that location, so its structures are found by it.
+ */
 
 static ngx_int_t
 ngx_oauth_conf_remember(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
@@ -184,8 +187,9 @@ ngx_oauth_conf_remember(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
 
 
 /*
- * The server's own "location /", which serves all that no other location does:
- * no regex, no "=", none inside another location.
+ * Returns 1 for a "location /" that stands in the server itself and is neither
+ * a regex nor an exact match ("= /"): it serves every request that no other
+ * location serves.
  */
 
 static ngx_uint_t

@@ -1,8 +1,10 @@
 
 /*
- * The block oauth_issuer: read by nginx's own parser with the issuer in the
- * place of a location's configuration, then completed and checked as a whole.
- * Files are read here, as root; the keys of a jwks_file belong to the cycle.
+ * The block oauth_issuer.  nginx's own parser reads it, with the issuer where
+ * the parser expects a location's structure; then the issuer is completed and
+ * checked as a whole.  Its files are read here, by the master process and so
+ * usually as root.  The issuer is in the configuration's pool, and the keys of
+ * a jwks_file are freed with that pool.
  */
 
 
@@ -11,7 +13,7 @@
 #include "oauth_url.h"
 
 
-#define NGX_OAUTH_FILE_SIZE  (1024 * 1024)
+#define NGX_OAUTH_FILE_SIZE  (1024 * 1024) /* bytes, at most */
 #define NGX_OAUTH_LEEWAY     3600          /* seconds, at most */
 #define NGX_OAUTH_INTERVAL   1000          /* ms, at least */
 
@@ -62,7 +64,8 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (value[1].len == 0 || ngx_strcmp(value[1].data, "off") == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "issuer name \"%V\" is not possible: choose another",
+                           "issuer name \"%V\" is empty or \"off\", which has "
+                           "a meaning of its own: choose another",
                            &value[1]);
         return NGX_CONF_ERROR;
     }
@@ -94,7 +97,10 @@ ngx_oauth_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* nginx's parser, with the issuer in the place of a location's conf. */
+/*
+ * Lets nginx parse the block.  nginx hands a directive the structure of its
+ * module in cf->ctx, which is the issuer here.
+ */
 
 static char *
 ngx_oauth_conf_issuer_block(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
@@ -252,7 +258,11 @@ ngx_oauth_conf_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 }
 
 
-/* Plain http goes past the proxy, which could answer with keys of its own. */
+/*
+ * Checks the proxy, and warns where it will not be used: nginx connects
+ * directly to a URL of plain http, because a proxy could answer that with keys
+ * of its own.
+ */
 
 static char *
 ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
@@ -284,7 +294,7 @@ ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         && !url.https)
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "proxy \"%V\" is not asked for \"%V\", which is "
+                           "proxy \"%V\" is not used for \"%V\", which is "
                            "plain http: a proxy could replace the keys, so "
                            "nginx connects directly; use https, or remove the "
                            "proxy", &issuer->proxy, first);
@@ -294,7 +304,10 @@ ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 }
 
 
-/* Keys that are fetched by plain http could be those of anybody on the way. */
+/*
+ * Checks a URL.  Plain http is refused unless it is allowed: anybody on the way
+ * to the authorization server could replace the keys.
+ */
 
 static char *
 ngx_oauth_conf_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer,
@@ -401,7 +414,10 @@ ngx_oauth_conf_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 }
 
 
-/* Reads a whole file; *name becomes its full path. */
+/*
+ * Reads a whole file into the pool, and makes *name its full path.  A FIFO is
+ * opened with NONBLOCK, or nginx would wait until somebody writes to it.
+ */
 
 static char *
 ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
@@ -419,8 +435,6 @@ ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
 
     file.name = *name;
     file.log = cf->log;
-    /* nobody may write to a FIFO, and nginx would wait for it */
-
     file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
                             NGX_FILE_OPEN, 0);
 
@@ -438,7 +452,8 @@ ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
         || ngx_file_size(&fi) > NGX_OAUTH_FILE_SIZE)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is no regular file of 1 MiB at most", name);
+                           "\"%V\" is not a regular file of at most 1 MiB: "
+                           "name such a file", name);
         goto done;
     }
 
@@ -454,7 +469,7 @@ ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
 
     if (n != (ssize_t) size) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" could not be read whole", name);
+                           "\"%V\" could not be read to its end", name);
         n = NGX_ERROR;
     }
 
@@ -499,8 +514,8 @@ ngx_oauth_conf_issuer_interval(ngx_conf_t *cf, void *post, void *data)
     ngx_msec_t  *interval = data;
 
     if (*interval < NGX_OAUTH_INTERVAL) {
-        return "is below 1s: the authorization server would be asked without "
-               "end";
+        return "is below 1s: nginx would keep on asking the authorization "
+               "server, use 1s or more";
     }
 
     return NGX_CONF_OK;
@@ -512,7 +527,8 @@ ngx_oauth_conf_issuer_timeout(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_msec_t  *timeout = data;
 
-    return *timeout ? NGX_CONF_OK : "is 0: no fetch could succeed";
+    return *timeout ? NGX_CONF_OK
+                    : "is 0: no fetch could succeed, use 1s or more";
 }
 
 

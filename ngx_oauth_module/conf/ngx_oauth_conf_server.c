@@ -1,8 +1,9 @@
 
 /*
- * The end of the configuration: names become issuers, every protected
- * location gets its resource, every server the list of the header names that
- * it sets.  Everything is in the configuration's pool.
+ * The end of the configuration, when nginx has read every directive: the names
+ * in "oauth" become issuers, every protected level gets its resource, every
+ * claim a number, and every server the list of the header names that it sets
+ * anywhere.  Everything is in the configuration's pool.
  */
 
 
@@ -91,15 +92,12 @@ ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
         return NGX_ERROR;
     }
 
-    /*
-     * With a "location /" the server's own level never serves a request: its
-     * scopes are not to be advertised, and it needs no resource but for its
-     * rewrite rules, where they may read a claim.
-     */
-
     location->server->protects = 1;
 
-    /* An "if" of the server's own level is no location: nothing runs in it. */
+    /*
+     * nginx never serves a request by an "if" block of the server's own level:
+     * only the rewrite rules in it run.
+     */
 
     top = location->cscf->ctx->loc_conf;
 
@@ -108,6 +106,13 @@ ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
     {
         return NGX_OK;
     }
+
+    /*
+     * In a server with a "location /", the server's own level never serves a
+     * request, so nobody must be told of its scopes.  It needs a resource only
+     * for its rewrite rules, if these may read a claim, and may then do without
+     * one whose URL is not known.
+     */
 
     if (location->top
         && location->server->catch_all
@@ -171,7 +176,10 @@ ngx_oauth_conf_server_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 }
 
 
-/* The token's iss picks an issuer: it must not fit two of them. */
+/*
+ * The claim iss of a token picks one of the issuers, so no two issuers of a
+ * level may have the same identifier.
+ */
 
 static ngx_int_t
 ngx_oauth_conf_server_issuer(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
@@ -204,7 +212,10 @@ ngx_oauth_conf_server_issuer(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
 }
 
 
-/* Notes the names for the server, and whether the location needs a sub. */
+/*
+ * Adds the names of the level's headers to the server's list, and notes whether
+ * the level needs a token with the claim sub.
+ */
 
 static ngx_int_t
 ngx_oauth_conf_server_headers(ngx_conf_t *cf,
@@ -258,7 +269,10 @@ ngx_oauth_conf_server_headers(ngx_conf_t *cf,
 }
 
 
-/* The claims that decide and those that are forwarded. */
+/*
+ * Gives a number to each claim that oauth_header forwards (its text) or that
+ * oauth_require compares (its members).
+ */
 
 static ngx_int_t
 ngx_oauth_conf_server_claims(ngx_oauth_main_conf_t *mcf,
@@ -323,9 +337,9 @@ ngx_oauth_conf_server_resource(ngx_conf_t *cf,
         if (ngx_oauth_origin_lookup(cf, location->cscf, &url) != NGX_OK) {
             ngx_oauth_place_error(cf, &lcf->place,
                                  "\"oauth\" protects a resource whose URL "
-                                 "does not follow from server_name \"%V\" and "
-                                 "listen: add \"oauth_resource\" with the URL "
-                                 "that clients use",
+                                 "cannot be derived from server_name \"%V\" "
+                                 "and listen: add \"oauth_resource\" with the "
+                                 "URL that clients use",
                                  &location->cscf->server_name);
             return NGX_ERROR;
         }

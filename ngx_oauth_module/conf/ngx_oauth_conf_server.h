@@ -1,7 +1,9 @@
 
 /*
- * The end of the configuration: names become issuers, and every protected
- * location gets its resource.
+ * The end of the configuration, when nginx has read every directive: the names
+ * in "oauth" become issuers, every protected level gets its resource, and the
+ * metadata documents (RFC 9728) are written.  Everything is in the
+ * configuration's pool.
  */
 
 
@@ -12,7 +14,10 @@
 #include "ngx_oauth_conf.h"
 
 
-/* Returns NGX_OK, or NGX_ERROR and an [emerg]. */
+/*
+ * Completes all levels.  Returns NGX_OK; or NGX_ERROR, after an [emerg] when
+ * the configuration is at fault.
+ */
 
 ngx_int_t ngx_oauth_conf_server_finish(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf);

@@ -1,9 +1,11 @@
 
 /*
- * Warnings at the end of the configuration, about what is allowed and hardly
- * meant: a policy where "oauth" was forgotten, a resource that follows from
- * server_name and listen and is not what clients use, and what answers before
- * the token is looked at: "return" and "rewrite" run ahead of the access phase.
+ * Warnings at the end of the configuration, about what nginx accepts although
+ * the administrator probably did not mean it: a directive such as oauth_scope
+ * where "oauth" was forgotten; a resource URL that was derived from server_name
+ * and listen and is not the one that clients use; and a "return" or "rewrite"
+ * that answers before the access phase, so before the token is checked.
+ * Nothing is kept.
  */
 
 
@@ -79,9 +81,9 @@ ngx_oauth_conf_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         if (directive) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                           "\"%s\" in the protected location \"%V\" of server "
-                          "\"%V\" answers before a token is looked at: write "
-                          "\"oauth off\" there if it may, \"oauth\" is in "
-                          "%V:%ui",
+                          "\"%V\" answers before nginx checks a token: write "
+                          "\"oauth off\" there if everybody may get that "
+                          "answer; \"oauth\" is in %V:%ui",
                           directive, &locations[i].clcf->name,
                           &locations[i].cscf->server_name, &lcf->place.file,
                           lcf->place.line);
@@ -91,8 +93,9 @@ ngx_oauth_conf_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
 
 /*
- * A level with such a directive is good when it is protected, or one inside
- * that inherits it, or when "oauth off" was written there or around it.
+ * A directive such as oauth_scope is in order when its level or one inside it
+ * is protected, or when "oauth off" is in force on its level because somebody
+ * wrote it there or around it.
  */
 
 static void
@@ -126,8 +129,8 @@ ngx_oauth_conf_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"%V\" is in \"%V\" of server \"%V\", which no "
                       "\"oauth\" protects: add \"oauth\" with the name of an "
-                      "issuer, or \"oauth off\" if everybody may come in, in "
-                      "%V:%ui",
+                      "issuer, or \"oauth off\" if everybody may have access, "
+                      "in %V:%ui",
                       &lcf->protected.name, &locations[i].clcf->name,
                       &locations[i].cscf->server_name,
                       &lcf->protected.place.file, lcf->protected.place.line);
@@ -147,10 +150,10 @@ ngx_oauth_conf_warn_derived(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
         && !oauth_url_is_secure(&url))
     {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "the resource of \"oauth\" is \"%V\" by server_name and "
-                      "listen, clients that use https refuse that: add "
-                      "\"oauth_resource\" with the URL that clients use, or "
-                      "\"ssl\" to listen, in %V:%ui",
+                      "the resource of \"oauth\" is \"%V\", derived from "
+                      "server_name and listen; clients that use https refuse "
+                      "this URL: add \"oauth_resource\" with the URL that "
+                      "clients use, or \"ssl\" to listen, in %V:%ui",
                       &resource->url, &resource->derived.file,
                       resource->derived.line);
     }
@@ -169,9 +172,9 @@ ngx_oauth_conf_warn_derived(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
         }
 
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "the resource of \"oauth\" is \"%V\", clients that use "
-                      "the server_name \"%V\" refuse that: give the name a "
-                      "server of its own, or add \"oauth_resource\" with the "
+                      "the resource of \"oauth\" is \"%V\"; clients that use "
+                      "the server_name \"%V\" refuse this URL: give the name "
+                      "a server of its own, or add \"oauth_resource\" with the "
                       "one URL that clients use, in %V:%ui",
                       &resource->url, &names[i].name, &resource->derived.file,
                       resource->derived.line);
@@ -179,7 +182,7 @@ ngx_oauth_conf_warn_derived(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
 }
 
 
-/* Returns the directive that answers, or NULL: no rule does. */
+/* Returns the directive that answers, or NULL when no rule answers. */
 
 static const char *
 ngx_oauth_conf_warn_directive(ngx_oauth_codes_t *codes)
@@ -200,7 +203,10 @@ ngx_oauth_conf_warn_directive(ngx_oauth_codes_t *codes)
 }
 
 
-/* An error without a text gives nothing away, and may be an error_page's. */
+/*
+ * A "return" with an error code and no text is not counted: it shows nothing to
+ * anybody, and is often written for an error_page.
+ */
 
 static ngx_uint_t
 ngx_oauth_conf_warn_is_return(ngx_oauth_codes_t *codes)

@@ -1,9 +1,10 @@
 
 /*
- * The metadata documents of a server's resources (RFC 9728 section 2),
- * rendered at the end of the configuration: what the locations of a resource
- * add to its document, and the document as it is sent.  Everything is in the
- * configuration's pool.
+ * The metadata documents of a server's resources (RFC 9728 section 2), written
+ * once at the end of the configuration: each location adds to the document of
+ * its resource, and then the document is written as it is sent.  Everything is
+ * in the configuration's pool; only the scopes that are being collected are
+ * not, and writing the document frees them.
  */
 
 
@@ -27,8 +28,6 @@ static ngx_int_t ngx_oauth_document_metadata(ngx_conf_t *cf,
     oauth_metadata_t *metadata);
 
 
-/* What a location contributes to the document of its resource. */
-
 ngx_int_t
 ngx_oauth_document_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
     ngx_oauth_loc_conf_t *lcf)
@@ -43,7 +42,7 @@ ngx_oauth_document_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
 }
 
 
-/* Adds those of the location that are not known yet. */
+/* Adds those issuers of the location that are not in the array yet. */
 
 static ngx_int_t
 ngx_oauth_document_issuers(ngx_array_t *known, ngx_oauth_loc_conf_t *lcf)
@@ -101,7 +100,10 @@ ngx_oauth_document_scopes(oauth_buf_t *scopes, ngx_oauth_loc_conf_t *lcf)
 }
 
 
-/* What has variables is not known yet. */
+/*
+ * Adds a term's alternatives.  One with variables is left out: it has no value
+ * before a request.
+ */
 
 static void
 ngx_oauth_document_term(oauth_buf_t *scopes,
@@ -137,7 +139,8 @@ ngx_oauth_document_members(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
     {
         ngx_oauth_place_error(cf, &lcf->resource_place,
                              "resource \"%V\" has different \"oauth_metadata\" "
-                             "in two locations: write it once, in the server",
+                             "in two locations: write it once, in the "
+                             "server block",
                              &resource->url);
         return NGX_ERROR;
     }
@@ -178,7 +181,7 @@ ngx_oauth_document_write(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
 }
 
 
-/* To the documentation (RFC 8631), if there is any. */
+/* Writes the link to the documentation (RFC 8631), if a URL is configured. */
 
 static ngx_int_t
 ngx_oauth_document_link(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
@@ -222,7 +225,10 @@ ngx_oauth_document_link(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
 }
 
 
-/* Issuers and scopes are those of the location, for all of its methods. */
+/*
+ * Such a document lists the issuers and scopes of this one location, and those
+ * of its limit_except block, so that it holds for every method.
+ */
 
 ngx_int_t
 ngx_oauth_document_write_reflected(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
@@ -272,7 +278,7 @@ ngx_oauth_document_write_reflected(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
 }
 
 
-/* All but the URL and the scopes. */
+/* Fills in everything but the URL and the scopes. */
 
 static ngx_int_t
 ngx_oauth_document_metadata(ngx_conf_t *cf, ngx_oauth_resource_t *resource,

@@ -1,8 +1,9 @@
 
 /*
- * oauth_header: which header carries which claim to the upstream.  Names are
- * kept in their normal form, too (lower case, "_" as "-"), by which the
- * client's copies are recognised.  All of it is in the configuration's pool.
+ * The directive oauth_header, which says which header field carries which claim
+ * or value to the app.  A name is also kept in its normal form (lower case,
+ * with "-" for "_"); fields that a client sends under the same name are
+ * recognised by it.  Everything is in the configuration's pool.
  */
 
 
@@ -20,14 +21,19 @@ static char *ngx_oauth_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header);
 
 
 /*
- * Fields that nginx holds by pointer beside the list: its own variables would
- * go on showing the client's value.
+ * nginx keeps pointers to these fields of the client, apart from the list of
+ * all fields.  If oauth_header set one, nginx's own variables would still show
+ * the client's value.
  */
 
-#define NGX_OAUTH_KEPT  "nginx itself uses the client's; choose another name"
+#define NGX_OAUTH_KEPT                                                        \
+    "nginx itself uses the value that the client sent; choose another name"
 
 
-/* Setting these would change who the client is, or how messages are framed. */
+/*
+ * Names that oauth_header refuses: to set these fields would change the
+ * credentials, the server, or how the message and the connection are read.
+ */
 
 static const ngx_oauth_reserved_t  ngx_oauth_reserved[] = {
     { ngx_string("authorization"), "use oauth_pass_token on" },

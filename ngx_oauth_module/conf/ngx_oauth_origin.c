@@ -1,7 +1,8 @@
 
 /*
- * The origin of a server, where server_name and listen leave no doubt about it:
- * the URL of the resource, if oauth_resource does not say another one.
+ * The origin of a server (RFC 6454), if server_name and listen allow only one.
+ * It is the URL of the resource where no oauth_resource is written.  It is in
+ * the configuration's pool.
  */
 
 
@@ -21,7 +22,7 @@ ngx_oauth_origin_lookup(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
     ngx_uint_t               port, ssl;
     ngx_http_server_name_t  *names;
 
-    /* cscf->server_name has lost the dot of ".example.com". */
+    /* nginx removes the dot of ".example.com" from cscf->server_name only. */
 
     names = cscf->server_names.elts;
 
@@ -59,7 +60,10 @@ ngx_oauth_origin_lookup(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
 }
 
 
-/* No regex, no wildcard, no catch-all "_", not empty. */
+/*
+ * A regex, a wildcard (also ".example.com"), the catch-all "_" and an empty
+ * name have other bytes than these, or none.
+ */
 
 ngx_uint_t
 ngx_oauth_origin_is_literal(ngx_str_t *name)
@@ -82,7 +86,10 @@ ngx_oauth_origin_is_literal(ngx_str_t *name)
 }
 
 
-/* NGX_OK when all of a server's sockets have one port and one scheme. */
+/*
+ * Returns NGX_OK when all listening sockets of the server have the same port
+ * and the same scheme, else NGX_DECLINED.
+ */
 
 static ngx_int_t
 ngx_oauth_origin_listen(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,

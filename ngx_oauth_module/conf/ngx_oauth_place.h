@@ -1,7 +1,8 @@
 
 /*
- * The place of a directive, which is its file and its line: for errors that are
- * found only when the whole configuration is known.
+ * The place of a directive, which is its file and its line.  Errors and
+ * warnings that are found only when the whole configuration is known name it.
+ * The file's name is in the configuration's pool.
  */
 
 
@@ -19,11 +20,11 @@ typedef struct {
 } ngx_oauth_place_t;
 
 
-/* Sets the place to the line that nginx is reading. */
+/* Sets *place to the line that nginx is reading. */
 
 void ngx_oauth_place_here(ngx_conf_t *cf, ngx_oauth_place_t *place);
 
-/* Logs an [emerg] that names this place instead of the line being read. */
+/* Logs an [emerg] that names this place and not the line that nginx reads. */
 
 void ngx_cdecl ngx_oauth_place_error(ngx_conf_t *cf, ngx_oauth_place_t *place,
     const char *fmt, ...);

@@ -1,8 +1,8 @@
 
 /*
- * What a token must say: the directives oauth_audience (RFC 7519 section
- * 4.1.3) and oauth_require.  Each is checked where it stands and leaves an
- * array in the configuration's pool.
+ * What a token must say, apart from its scopes: the directives oauth_audience
+ * (RFC 7519 section 4.1.3) and oauth_require.  Each directive is checked when
+ * nginx reads it, and leaves an array in the configuration's pool.
  */
 
 
@@ -97,8 +97,8 @@ ngx_oauth_require_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     for (i = 2; i < cf->args->nelts; i++) {
 
         if (value[i].len == 0) {
-            return "has an empty value, which an empty claim would meet: "
-                   "write what the claim must hold";
+            return "has an empty value, which an empty claim would match: "
+                   "write what the claim must contain";
         }
 
         if (ngx_oauth_require_value(cf, require, &value[i]) != NGX_OK) {

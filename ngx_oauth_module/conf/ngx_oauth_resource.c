@@ -1,8 +1,10 @@
 
 /*
- * The resources of a server (RFC 9728 section 1.2): a table by the path of
- * their documents, in which collisions are refused, and the documents as they
- * are sent.  Everything is in the configuration's pool.
+ * The resources of a server (RFC 9728 section 1.2): the directives
+ * oauth_resource and oauth_metadata, and the server's list of resources.  Two
+ * resources whose metadata documents have the same path are refused.
+ * Everything is in the configuration's pool, except for the scopes that are
+ * being collected for a document.
  */
 
 
@@ -12,6 +14,8 @@
 
 static ngx_oauth_resource_t *ngx_oauth_resource_new(ngx_conf_t *cf,
     ngx_str_t *url);
+static ngx_oauth_resource_t *ngx_oauth_resource_store(ngx_conf_t *cf,
+    ngx_oauth_conf_location_t *location, ngx_oauth_resource_t *resource);
 static void ngx_oauth_resource_cleanup(void *data);
 static ngx_int_t ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata,
     size_t origin, ngx_str_t *path);
@@ -53,15 +57,16 @@ ngx_oauth_resource_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         if (ngx_strcmp(value[2].data, "reflect") != 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" behind the URL of the resource: write "
-                               "\"reflect\" or nothing", &value[2]);
+                               "\"%V\" cannot follow the URL of the resource: "
+                               "write \"reflect\" there, or nothing",
+                               &value[2]);
             return NGX_CONF_ERROR;
         }
 
         if (url.query.data) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "resource \"%V\" has a query, nothing is below "
-                               "it: remove the query or \"reflect\"",
+                               "resource \"%V\" has a query, so no URL is "
+                               "below it: remove the query or \"reflect\"",
                                &value[1]);
             return NGX_CONF_ERROR;
         }
@@ -143,8 +148,7 @@ ngx_oauth_resource_t *
 ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_conf_location_t *location,
     ngx_str_t *url)
 {
-    ngx_uint_t             i;
-    ngx_oauth_resource_t  *resource, **resources, **slot;
+    ngx_oauth_resource_t  *resource;
 
     resource = ngx_oauth_resource_new(cf, url);
 
@@ -154,52 +158,22 @@ ngx_oauth_resource_create(ngx_conf_t *cf, ngx_oauth_conf_location_t *location,
         return NULL;
     }
 
-    /* A level that serves no request has no document, and adds to none. */
+    /*
+     * In a server with a "location /", the server's own level serves no
+     * request: it has no document, and must not add its scopes to another's.
+     */
 
     if (location->top && location->server->catch_all) {
         return resource;
     }
 
-    resources = location->server->resources.elts;
-
-    for (i = 0; i < location->server->resources.nelts; i++) {
-        if (ngx_oauth_str_equal(&resources[i]->path, &resource->path)) {
-            break;
-        }
-    }
-
     resource->reflect = location->conf->reflect;
 
-    if (i == location->server->resources.nelts) {
+    resource = ngx_oauth_resource_store(cf, location, resource);
 
-        slot = ngx_array_push(&location->server->resources);
-        if (slot == NULL) {
-            return NULL;
-        }
-
-        *slot = resource;
-        location->server->reflect |= resource->reflect;
-
-    } else if (!ngx_oauth_str_equal(&resources[i]->url, url)) {
-        ngx_oauth_place_error(cf, &location->conf->resource_place,
-                             "resources \"%V\" and \"%V\" of one server share "
-                             "the metadata path \"%V\": write the same URL in "
-                             "both, or another path",
-                             url, &resources[i]->url, &resource->path);
-        return NULL;
-
-    } else if (resources[i]->reflect != resource->reflect) {
-        ngx_oauth_place_error(cf, &location->conf->resource_place,
-                             "resource \"%V\" has \"reflect\" in one "
-                             "location and not in another: write the same in "
-                             "both", url);
-        return NULL;
-
-    } else {
-        resource = resources[i];
-    }
-
-    if (ngx_oauth_document_add(cf, resource, location->conf) != NGX_OK) {
+    if (resource == NULL
+        || ngx_oauth_document_add(cf, resource, location->conf) != NGX_OK)
+    {
         return NULL;
     }
 
@@ -258,7 +232,68 @@ ngx_oauth_resource_new(ngx_conf_t *cf, ngx_str_t *url)
 }
 
 
-/* A configuration that is refused ends before its documents are written. */
+/*
+ * Adds the resource to the server's list, and returns it.  If the list already
+ * has one whose document has the same path, the list does not change: returns
+ * that one when the two agree, else NULL after an [emerg].  Returns NULL when
+ * memory is short, too.
+ */
+
+static ngx_oauth_resource_t *
+ngx_oauth_resource_store(ngx_conf_t *cf, ngx_oauth_conf_location_t *location,
+    ngx_oauth_resource_t *resource)
+{
+    ngx_uint_t             i;
+    ngx_oauth_resource_t  *known, **resources, **slot;
+
+    resources = location->server->resources.elts;
+
+    for (i = 0; i < location->server->resources.nelts; i++) {
+        if (ngx_oauth_str_equal(&resources[i]->path, &resource->path)) {
+            break;
+        }
+    }
+
+    if (i == location->server->resources.nelts) {
+
+        slot = ngx_array_push(&location->server->resources);
+        if (slot == NULL) {
+            return NULL;
+        }
+
+        *slot = resource;
+        location->server->reflect |= resource->reflect;
+
+        return resource;
+    }
+
+    known = resources[i];
+
+    if (!ngx_oauth_str_equal(&known->url, &resource->url)) {
+        ngx_oauth_place_error(cf, &location->conf->resource_place,
+                             "resources \"%V\" and \"%V\" of one server share "
+                             "the metadata path \"%V\": write the same URL in "
+                             "both, or another path",
+                             &resource->url, &known->url, &resource->path);
+        return NULL;
+    }
+
+    if (known->reflect != resource->reflect) {
+        ngx_oauth_place_error(cf, &location->conf->resource_place,
+                             "resource \"%V\" has \"reflect\" in one "
+                             "location and not in another: write the same in "
+                             "both", &resource->url);
+        return NULL;
+    }
+
+    return known;
+}
+
+
+/*
+ * Writing a document frees its scopes.  When nginx refuses the configuration,
+ * the document was not written, and they are freed here.
+ */
 
 static void
 ngx_oauth_resource_cleanup(void *data)
@@ -269,7 +304,7 @@ ngx_oauth_resource_cleanup(void *data)
 }
 
 
-/* The path as nginx sees it in a request: decoded, without the query. */
+/* Sets *path to what r->uri has in a request: percent-decoded, no query. */
 
 static ngx_int_t
 ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata, size_t origin,
@@ -300,9 +335,11 @@ ngx_oauth_resource_path(ngx_conf_t *cf, ngx_str_t *metadata, size_t origin,
 
 
 /*
- * Documents are looked up by the path that nginx makes of a request's: decoded,
- * without dot segments, slashes merged.  nginx itself is asked what it makes of
- * the document's URL; its parser looks at one byte after the path.
+ * Checks that a request for the document's URL would find the document.  nginx
+ * normalises the path of a request: it decodes it, resolves dot segments and
+ * merges slashes.  So nginx's own parser normalises the document's URL here,
+ * and the result must be the path by which the document is found.  The parser
+ * reads one byte after the path.
  */
 
 static ngx_int_t
@@ -343,9 +380,9 @@ ngx_oauth_resource_reachable(ngx_conf_t *cf,
 
     ngx_oauth_place_error(cf, &location->conf->resource_place,
                          "resource \"%V\" has a metadata document that no "
-                         "request finds, since nginx reads the path of \"%V\" "
-                         "in another way: write the URL without \"//\", "
-                         "\"/./\", \"/../\" and \"%%00\"",
+                         "request can reach, because nginx changes the path of "
+                         "\"%V\" before it looks for it: write the URL without "
+                         "\"//\", \"/./\", \"/../\" and \"%%00\"",
                          &resource->url, &resource->metadata);
 
     return NGX_ERROR;
@@ -376,7 +413,10 @@ ngx_oauth_resource_has(const ngx_oauth_srv_conf_t *scf,
 }
 
 
-/* data: the server's configuration. */
+/*
+ * Returns the URL of the server's i-th resource, or nothing after the last one.
+ * data is the server's ngx_oauth_srv_conf_t.
+ */
 
 static oauth_str_t
 ngx_oauth_resource_other(const void *data, size_t i)

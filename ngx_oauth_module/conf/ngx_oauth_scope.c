@@ -1,9 +1,9 @@
 
 /*
  * The scopes that a location demands (RFC 6749 section 3.3): the directives
- * oauth_scope, oauth_scope_implies and oauth_scope_advertise, and the one walk
- * over what oauth_scope has left.  Each directive is checked where it stands
- * and leaves an array in the configuration's pool.
+ * oauth_scope, oauth_scope_implies and oauth_scope_advertise.  Each directive
+ * is checked when nginx reads it, and leaves an array in the configuration's
+ * pool.
  */
 
 
@@ -89,7 +89,10 @@ ngx_oauth_scope_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* The text is split before any variable of it has a value. */
+/*
+ * The text is split into alternatives here, before its variables have values,
+ * so that no request can add an alternative.
+ */
 
 static ngx_int_t
 ngx_oauth_scope_parse_term(ngx_conf_t *cf, ngx_str_t *value,
@@ -122,7 +125,7 @@ ngx_oauth_scope_parse_term(ngx_conf_t *cf, ngx_str_t *value,
 }
 
 
-/* Without variables it is a scope-token (RFC 6749), or "none". */
+/* An alternative without variables must be a scope-token (RFC 6749). */
 
 static ngx_int_t
 ngx_oauth_scope_parse_alternative(ngx_conf_t *cf, ngx_str_t *value,
@@ -196,7 +199,7 @@ ngx_oauth_scope_parse_methods(ngx_conf_t *cf, ngx_str_t *list,
 
         if (p != end || method->len == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"%V\" is no list of methods: write them in "
+                               "\"%V\" is not a list of methods: write them in "
                                "upper case, as in method=POST,PUT", list);
             return NGX_ERROR;
         }
@@ -212,7 +215,10 @@ ngx_oauth_scope_parse_methods(ngx_conf_t *cf, ngx_str_t *list,
 }
 
 
-/* A misspelled one leaves the method that was meant without these scopes. */
+/*
+ * Warns of a method that may be misspelled: requests with the method that was
+ * meant would then do without these scopes.
+ */
 
 static void
 ngx_oauth_scope_check_method(ngx_conf_t *cf, ngx_str_t *name)
@@ -226,8 +232,9 @@ ngx_oauth_scope_check_method(ngx_conf_t *cf, ngx_str_t *name)
     }
 
     ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                       "method \"%V\" is not in IANA's registry, no usual "
-                       "request has it: correct it if it is misspelled", name);
+                       "method \"%V\" is not in IANA's registry of HTTP "
+                       "methods: correct it if it is misspelled, because the "
+                       "scopes are not demanded of any other method", name);
 }
 
 
@@ -300,8 +307,9 @@ ngx_oauth_scope_parse_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 /*
- * Every argument is a scope-token, and none is what oauth_scope would take for
- * a variable or for alternatives.
+ * Checks that every argument is one scope-token: these directives have neither
+ * variables nor alternatives, so "$" and "|" are refused although a scope-token
+ * may have them.
  */
 
 static ngx_int_t
@@ -325,9 +333,9 @@ ngx_oauth_scope_check_tokens(ngx_conf_t *cf)
             || ngx_strlchr(value[i].data, last, '|'))
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "scope \"%V\" has \"$\" or \"|\": variables "
-                               "and alternatives are possible in "
-                               "\"oauth_scope\" only, name scopes here",
+                               "scope \"%V\" has \"$\" or \"|\": only "
+                               "\"oauth_scope\" takes variables and "
+                               "alternatives, write the names of scopes here",
                                &value[i]);
             return NGX_ERROR;
         }
@@ -347,7 +355,10 @@ ngx_oauth_scope_check_tokens(ngx_conf_t *cf)
 }
 
 
-/* A scope's name may have one, and hardly has. */
+/*
+ * Warns of a comma.  A scope-token may have one, but most of the time somebody
+ * meant to separate two scopes.
+ */
 
 static void
 ngx_oauth_scope_check_comma(ngx_conf_t *cf, ngx_str_t *value)
@@ -360,7 +371,10 @@ ngx_oauth_scope_check_comma(ngx_conf_t *cf, ngx_str_t *value)
 }
 
 
-/* method=GET covers HEAD: both hand out the same representation. */
+/*
+ * method=GET includes HEAD, which is a GET without the content (RFC 9110
+ * section 9.3.2).
+ */
 
 ngx_uint_t
 ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
@@ -392,7 +406,7 @@ ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
 }
 
 
-/* Next to an alternative "none" is a scope like any other. */
+/* Among several alternatives, "none" is the name of a scope. */
 
 ngx_uint_t
 ngx_oauth_scope_is_none(const ngx_oauth_scope_term_t *term,

@@ -1,7 +1,9 @@
 
 /*
- * The scopes that a location demands (RFC 6749 section 3.3), as oauth_scope and
- * its siblings leave them, and the one walk over them.
+ * The scopes that a location demands (RFC 6749 section 3.3): what the
+ * directives oauth_scope, oauth_scope_implies and oauth_scope_advertise leave,
+ * and the one walk over the terms of oauth_scope.  Everything is in the
+ * configuration's pool.
  */
 
 
@@ -13,8 +15,8 @@
 
 
 /*
- * A term of oauth_scope: one of its alternatives is demanded.  They are those
- * of the configuration; what a variable holds never makes another one.
+ * A term of oauth_scope: a token must have one of its alternatives.  A "|" in
+ * the configuration separates them; a "|" in the value of a variable does not.
  */
 
 typedef struct {
@@ -23,7 +25,7 @@ typedef struct {
 } ngx_oauth_scope_term_t;
 
 
-/* One oauth_scope: all of its terms are demanded, for these methods. */
+/* One oauth_scope: requests with these methods must meet all its terms. */
 
 typedef struct {
     ngx_array_t                   *terms;   /* ngx_oauth_scope_term_t */
@@ -31,24 +33,28 @@ typedef struct {
 } ngx_oauth_scope_t;
 
 
-/* Where a walk over the terms of a location stands. */
+/* The position of a walk over the terms of a location. */
 
 typedef struct {
     const ngx_oauth_scope_t       *scope;
-    ngx_uint_t                     left;    /* directives to come, with this */
+    ngx_uint_t                     left;    /* directives that are left, this
+                                               one included */
     ngx_uint_t                     term;    /* the next one of this directive */
     const ngx_str_t               *method;
 } ngx_oauth_scope_walk_t;
 
 
-/* Returns 1 when the directive is for this method. */
+/*
+ * Returns 1 when the directive demands its scopes of requests with this method.
+ */
 
 ngx_uint_t ngx_oauth_scope_applies(const ngx_oauth_scope_t *scope,
     const ngx_str_t *method);
 
 /*
- * Starts a walk over the terms that are demanded of requests with this method.
- * scopes: of ngx_oauth_scope_t, or NULL; method: NULL stands for every method.
+ * Starts a walk over the terms that requests with this method must meet.
+ * scopes is an array of ngx_oauth_scope_t, or NULL.  With a method of NULL, the
+ * walk goes over the terms of all methods.
  */
 
 static ngx_inline ngx_oauth_scope_walk_t
@@ -65,7 +71,7 @@ ngx_oauth_scope_start(const ngx_array_t *scopes, const ngx_str_t *method)
 }
 
 
-/* Returns the next term, or NULL when there is no more. */
+/* Returns the next term, or NULL after the last one. */
 
 static ngx_inline const ngx_oauth_scope_term_t *
 ngx_oauth_scope_next(ngx_oauth_scope_walk_t *walk)
@@ -91,11 +97,19 @@ ngx_oauth_scope_next(ngx_oauth_scope_walk_t *walk)
 }
 
 
-/* Returns 1 when this value of the term is "none", which demands nothing. */
+/*
+ * Returns 1 when this value of the term's alternative is "none" and it is the
+ * only alternative: then the term demands nothing.
+ */
 
 ngx_uint_t ngx_oauth_scope_is_none(const ngx_oauth_scope_term_t *term,
     const ngx_str_t *value);
 
+
+/*
+ * The handlers of these directives.  They return NGX_CONF_OK, a text for nginx
+ * to log, or NGX_CONF_ERROR after an [emerg].
+ */
 
 char *ngx_oauth_scope_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_oauth_scope_parse_implies(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -1,8 +1,9 @@
 
 /*
- * The module as nginx sees it: its directives, its place in the phases, and
- * what happens when a configuration comes into force and when a worker starts
- * and ends.
+ * The tables that nginx reads: the module's directives, and the functions that
+ * nginx calls when it reads a configuration, when a configuration comes into
+ * force, and when a worker starts and ends.  The cache of known tokens belongs
+ * to the worker; everything else here is in the configuration's pool.
  */
 
 
@@ -168,7 +169,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
       offsetof(ngx_oauth_loc_conf_t, cors),
       NULL },
 
-    /* inside oauth_issuer { }: the "location" is the issuer */
+    /* Inside oauth_issuer { } the structure of the location is the issuer. */
 
     { ngx_string("issuer"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
@@ -412,7 +413,10 @@ ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
 }
 
 
-/* nginx runs the handlers of the log phase in their order. */
+/*
+ * Puts our handler of the log phase before all others, which nginx then calls
+ * in the order of the array: it must run before the modules that write logs.
+ */
 
 static ngx_int_t
 ngx_oauth_log_first(ngx_conf_t *cf)
@@ -439,7 +443,10 @@ ngx_oauth_log_first(ngx_conf_t *cf)
 }
 
 
-/* All that may refuse the configuration is over: it is in force. */
+/*
+ * nginx calls this when nothing can refuse the configuration any more: it is in
+ * force, so the issuers may take their records in the shared zone.
+ */
 
 static ngx_int_t
 ngx_oauth_init_module(ngx_cycle_t *cycle)

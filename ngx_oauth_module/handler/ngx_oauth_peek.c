@@ -1,7 +1,8 @@
 
 /*
- * A look at the verdict from outside the access phase: variables may be
- * evaluated in any phase, also before the request has been decided about.
+ * The verdict, for a variable.  nginx may evaluate a variable in any phase, so
+ * also before the access phase has decided about the request; then the verdict
+ * is made for the variable.  The context belongs to the request.
  */
 
 
@@ -31,7 +32,7 @@ ngx_oauth_peek(ngx_http_request_t *r)
         return ctx;
     }
 
-    /* nginx answers with an error: it is too late for a decision. */
+    /* nginx is answering with an error, and nobody asks for a verdict. */
 
     if (r->err_status && !r->internal) {
         return NULL;

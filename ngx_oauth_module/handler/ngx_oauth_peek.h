@@ -1,6 +1,8 @@
 
 /*
- * A look at the verdict from outside the access phase, for variables.
+ * The verdict, for a variable: nginx may evaluate a variable in any phase, so
+ * also before the access phase has decided about the request.  The context
+ * belongs to the request.
  */
 
 
@@ -12,18 +14,21 @@
 
 
 /*
- * Returns the context with the verdict of the current location, which is made
- * now if that needs no waiting; or with what there is of it while the
- * location's policy is at work.  When the request is over, or nginx has
- * answered it with an error, it is the last verdict that there was: nothing
- * is decided for a log line.  Returns NULL when the location is open, the
- * verdict has to wait, there is none, or memory is short.
+ * Returns the context, which has the verdict for the current location.  If
+ * there is none yet, it is made now, unless that would have to wait for keys.
+ * While the policy of the location is being evaluated, the context is returned
+ * with what is known so far.  In the log phase, and once nginx is answering
+ * with an error, no verdict is made: only one that was made before is shown.
+ * Returns NULL when the location is open, when there is no verdict, when the
+ * verdict would have to wait, or when memory is short.
  */
 
 const ngx_oauth_ctx_t *ngx_oauth_peek(ngx_http_request_t *r);
 
 /*
- * Notes that a variable was read, and which token it could show; NULL: none.
+ * Notes that a variable of the module was read.  token is the token that the
+ * variable shows, or NULL when it shows none; in that case the context also
+ * notes who was misled by that: a value that nginx keeps, or a rewrite rule.
  */
 
 void ngx_oauth_peek_note(ngx_http_request_t *r, const oauth_token_t *token);

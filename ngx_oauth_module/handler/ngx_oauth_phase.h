@@ -1,7 +1,10 @@
 
 /*
- * The handlers of nginx's phases.  Each is named after its phase, which is all
- * that its callers have in common; what it does in that phase its body lists.
+ * The handlers that nginx calls in its phases.  Each has the name of its phase,
+ * and its comment lists everything that it does there.  They return
+ * NGX_DECLINED to let nginx go on, NGX_OK to let a request in, NGX_AGAIN or
+ * NGX_DONE when the request waits and the handler is to be called again, or an
+ * HTTP status.  The context of the request is in the request's pool.
  */
 
 
@@ -14,15 +17,16 @@
 #include <ngx_http.h>
 
 
-/* ngx_oauth_phase_rewrite.c: both run ahead of the rewrite module. */
+/* ngx_oauth_phase_rewrite.c: nginx calls both before the rewrite module. */
 
 ngx_int_t ngx_oauth_phase_server_rewrite(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_phase_rewrite(ngx_http_request_t *r);
 
 /*
- * ngx_oauth_phase_access.c: the precontent phase is reached by a refused
- * request only if another module let it in, or for its error page; the
- * handler of the log phase runs ahead of those that write logs.
+ * ngx_oauth_phase_access.c.  A refused request reaches the precontent phase
+ * only if another module has let it in ("satisfy any"), or on the way to its
+ * error page.  The handler of the log phase runs before the modules that write
+ * logs.
  */
 
 ngx_int_t ngx_oauth_phase_preaccess(ngx_http_request_t *r);

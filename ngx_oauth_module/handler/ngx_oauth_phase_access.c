@@ -1,9 +1,9 @@
 
 /*
- * The handlers of nginx's phases from preaccess to log.  What is decided is in
- * ngx_oauth_steps.c; here the verdict is carried out.  A request that has to
- * wait is parked, and its handler is entered again when the wait is over
- * (ngx_oauth_context.c).
+ * The handlers of nginx's phases from preaccess to log.  ngx_oauth_steps.c
+ * decides about a request, and these handlers carry the verdict out.  A request
+ * that has to wait is parked; when the wait is over, nginx calls the same
+ * handler again (ngx_oauth_context.c).  The context is in the request's pool.
  */
 
 
@@ -22,11 +22,14 @@ static ngx_int_t ngx_oauth_phase_refuse(ngx_oauth_ctx_t *ctx);
 
 
 /*
- * The access phase does not run in subrequests.  One that reaches a protected
- * location is decided by the main request's token and this location's policy,
- * without waiting.  A main request waits for keys, if the configuration uses
- * any variable of ours anywhere: it may be the key of a limit, and limits are
- * looked at in this phase, after us.
+ * nginx does not run the access phase for subrequests, so this handler decides
+ * about a subrequest that reaches a protected location: by the token of the
+ * main request and the policy of this location, without waiting.  An admitted
+ * subrequest gets the identity.
+ *
+ * A main request waits for keys here, if the configuration uses a variable of
+ * the module anywhere.  That variable may be the key of limit_req or
+ * limit_conn, whose handlers nginx calls after this one in the same phase.
  */
 
 ngx_int_t
@@ -77,6 +80,11 @@ ngx_oauth_phase_preaccess(ngx_http_request_t *r)
 }
 
 
+/*
+ * Answers a preflight, or walks the steps: admits the request with its
+ * identity, refuses it, or parks it.
+ */
+
 ngx_int_t
 ngx_oauth_phase_access(ngx_http_request_t *r)
 {
@@ -109,7 +117,10 @@ ngx_oauth_phase_access(ngx_http_request_t *r)
 
     rc = ngx_oauth_phase_check(ctx, rc);
 
-    /* What nginx has kept of a map was computed without the token. */
+    /*
+     * Maps and the like that nginx evaluated while there was no token to show
+     * must be evaluated again.
+     */
 
     if (rc == NGX_OK && ctx->hidden) {
         ngx_oauth_evaluate_expire(r);
@@ -121,10 +132,12 @@ ngx_oauth_phase_access(ngx_http_request_t *r)
 
 
 /*
- * A token that is good now, and was not when a rewrite rule asked for its
- * claims: before there were keys, on the server's own level by another policy,
- * or before later rules changed what the policy asks for.  The rule saw no
- * claims, so nobody knows what it would have decided.
+ * Refuses a request whose token is good now, but was not good when a rewrite
+ * rule read one of its claims: at that time there were no keys yet, or the rule
+ * is on the server's own level, which has another policy, or a later rule
+ * changed a variable that the policy uses.  The rule found the claim empty, so
+ * nobody knows what it would have decided.  Returns rc, or NGX_DECLINED with
+ * the reason in the context.
  */
 
 static ngx_int_t
@@ -144,11 +157,11 @@ ngx_oauth_phase_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc)
             || (ctx->unseen && lcf->rewrite && lcf->rewrite->decides_set)))
     {
         ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
-                      "oauth: a rewrite rule asked for a claim when the token "
-                      "was not good for the level that the rule is in, or for "
-                      "what the policy asked at that time, and saw nothing: "
-                      "write the rule into the location, after the rules that "
-                      "the location's policy depends on");
+                      "oauth: a rewrite rule read a claim and found it empty, "
+                      "because the token was not good for the level that the "
+                      "rule is in, or for what the policy demanded at that "
+                      "time: write the rule into the location, after the rules "
+                      "that set what the location's policy uses");
         ctx->reason = OAUTH_SERVER_ERROR;
         rc = NGX_DECLINED;
     }
@@ -159,6 +172,11 @@ ngx_oauth_phase_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc)
     return rc;
 }
 
+
+/*
+ * Puts the identity on the request.  The value of a header may turn out to be
+ * doubtful only now (ngx_oauth_evaluate.c); then the request is refused.
+ */
 
 static ngx_int_t
 ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
@@ -179,8 +197,9 @@ ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * Another module may let the request in (satisfy any): then without an
- * identity, also without that of a location which it was in before.
+ * Refuses the request.  With "satisfy any", another module may still let it in.
+ * For that case the identity is taken off it, also one that it got in a
+ * location where it was before.
  */
 
 static ngx_int_t
@@ -209,8 +228,10 @@ ngx_oauth_phase_refuse(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * The request got past the access phase.  If we had refused it, another module
- * has let it in (satisfy any), or this is its error page.
+ * Notes that the request got past the access phase.  If this module had refused
+ * it, then either another module has let it in ("satisfy any"), and the refusal
+ * is void; or nginx is on the way to the error page of the refusal, which is
+ * the case when err_status is set.
  */
 
 ngx_int_t
@@ -247,8 +268,8 @@ ngx_oauth_phase_precontent(ngx_http_request_t *r)
 
 
 /*
- * Runs before the log modules: from here on variables show the decision that
- * was made, and make none.
+ * Marks the request as over, before other modules write it to a log: from here
+ * on, a variable shows the verdict that was made, and none is made for it.
  */
 
 ngx_int_t

@@ -1,10 +1,11 @@
 
 /*
- * The handlers of nginx's server-rewrite and rewrite phases, ahead of the
- * rewrite module's own: a request enters a server or a location.  They take
- * the client's copies of identity fields off the request, make it wait where
- * rewrite rules may read a claim, and keep a metadata path of another app out
- * of protected locations.
+ * The handlers of nginx's server-rewrite and rewrite phases.  nginx calls them
+ * before the rewrite module, when a request enters a server or a location.
+ * They remove header fields by which a client could claim an identity, make the
+ * request wait for keys where rewrite rules may read a claim, and answer 404
+ * where the path of another app's metadata document leads to a protected
+ * location.  The context is in the request's pool.
  */
 
 
@@ -22,8 +23,10 @@ static ngx_int_t ngx_oauth_phase_wait(ngx_http_request_t *r,
 
 
 /*
- * Takes the client's copies of identity headers off the request; after an
- * internal redirect also what the previous location left.
+ * Removes the header fields that the client sent under names of oauth_header;
+ * after an internal redirect, removes what the previous location has left, too.
+ * Remembers the URI that a client with credentials asked for.  Where rewrite
+ * rules of the server's own level may read a claim, the request waits for keys.
  */
 
 ngx_int_t
@@ -57,8 +60,12 @@ ngx_oauth_phase_server_rewrite(ngx_http_request_t *r)
 
 
 /*
- * Runs when a request comes to a location, ahead of the rewrite rules there.
- * Named locations are entered here and nowhere else.
+ * nginx calls this when a request comes to a location, before the rewrite rules
+ * of that location.  After a redirect it removes the same fields as above,
+ * because nginx runs no server-rewrite phase for a named location.  It answers
+ * 404 to another app's metadata path in a protected location, notes whether the
+ * token may leave the location, and makes the request wait for keys where
+ * rewrite rules may read a claim.
  */
 
 ngx_int_t
@@ -75,7 +82,7 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
     ctx = r->internal ? ngx_oauth_context_lookup(r)
                       : ngx_http_get_module_ctx(r, ngx_oauth_module);
 
-    /* What rules have made nginx keep elsewhere is not for the rules here. */
+    /* Values that nginx kept for rules elsewhere do not hold in a location. */
 
     if (ctx || r != r->main) {
         ngx_oauth_evaluate_expire(r);
@@ -84,7 +91,10 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
     if (ctx) {
         ctx->located = 1;
 
-        /* Rules of another location were decided without keys. */
+        /*
+         * In another location, a rewrite rule read a claim before there were
+         * keys.  What it decided must not count, so the request is refused.
+         */
 
         if (ctx->blind && ctx->conf != lcf) {
             ctx->reason = OAUTH_KEYS_UNAVAILABLE;
@@ -106,7 +116,7 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
         ctx->located = 1;
     }
 
-    /* The path of another app's document must not end here. */
+    /* No protected location may answer for another app's metadata document. */
 
     if (ctx->foreign) {
         return ngx_oauth_metadata_not_found(r);
@@ -118,7 +128,11 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
 }
 
 
-/* By a redirect: nothing of the location before is left but the identity. */
+/*
+ * The request comes here by an internal redirect.  Ends a wait that began in
+ * the previous location, and removes the header fields that this location has
+ * left; the identity of a request that was admitted stays.
+ */
 
 static ngx_int_t
 ngx_oauth_phase_enter(ngx_http_request_t *r)
@@ -130,8 +144,8 @@ ngx_oauth_phase_enter(ngx_http_request_t *r)
     if (ctx) {
 
         /*
-         * A client that leaves while its request waits starts a post_action:
-         * the request goes elsewhere, and must not be woken there.
+         * When a client leaves while its request waits, nginx sends the request
+         * to the location of post_action.  Nothing must wake it there.
          */
 
         ngx_oauth_wait_done(&ctx->wait);
@@ -150,9 +164,9 @@ ngx_oauth_phase_enter(ngx_http_request_t *r)
 
 
 /*
- * Rewrite rules run once.  Where they may read a claim the request waits before
- * they do, and is refused if there are no keys: no rule is decided on the
- * empty claims of a token that nobody could verify.
+ * nginx runs rewrite rules only once.  Where they may read a claim, the request
+ * waits for keys before they run, and is refused if there are none: no rule
+ * must decide by the empty claims of a token that nobody could verify.
  */
 
 static ngx_int_t
@@ -183,7 +197,10 @@ ngx_oauth_phase_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
         return NGX_DONE;
     }
 
-    /* On the server's own level only for what certainly reads a claim. */
+    /*
+     * On the server's own level the request is refused only if a rule certainly
+     * reads a claim: all requests to the server run these rules.
+     */
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 

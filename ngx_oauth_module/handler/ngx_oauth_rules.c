@@ -1,13 +1,13 @@
 
 /*
- * What the rules of nginx's rewrite module ("set", "if", "rewrite", "return")
- * have to do with claims.  They run before a token is decided about, so two
- * things are found out here, once, for each level of the configuration:
+ * nginx runs the rules of its rewrite module ("set", "if", "rewrite", "return")
+ * before the token is checked.  So this file finds out for each level of the
+ * configuration, and notes in the configuration's pool:
  *
  *   - whether its rules may read a claim: then a request waits for keys before
- *     they run (ngx_oauth_phase_server_rewrite, ngx_oauth_phase_rewrite);
- *   - what its "set" directives assign: a policy that asks for such a variable
- *     computes the value again, for its own verdict (ngx_oauth_evaluate.c).
+ *     nginx runs them (ngx_oauth_phase_rewrite.c);
+ *   - what its "set" directives assign: a policy that uses such a variable
+ *     computes the value again for its own verdict (ngx_oauth_evaluate.c).
  */
 
 
@@ -17,29 +17,38 @@
 #include "ngx_oauth_wrap.h"
 
 
-/* A "set" whose value may depend on a claim. */
+/*
+ * A taint is a "set" whose value may depend on a claim: a rule that uses the
+ * variable may read the claim that way.
+ */
 
 typedef struct {
     ngx_uint_t                   index;     /* of the variable */
-    const ngx_oauth_loc_conf_t  *conf;      /* the level whose rule it is */
+    const ngx_oauth_loc_conf_t  *conf;      /* the level of the "set" */
 } ngx_oauth_rules_taint_t;
 
 
-/* Where the walk through the codes of one level is. */
+/* The state of the walk through the codes of one level. */
 
 typedef struct {
-    ngx_conf_t              *cf;
-    ngx_oauth_main_conf_t   *mcf;
-    ngx_oauth_conf_location_t    *location;
-    ngx_oauth_codes_t        codes;
-    u_char                  *value;     /* where the last value begins        */
-    u_char                  *until;     /* what is before it is conditional   */
-    u_char                  *decided;   /* and that by a claim                */
-    unsigned                 ended:1;   /* a rule before may have ended them  */
-    unsigned                 reads:1;   /* the operands of the rule at hand   */
-    unsigned                 reads_set:1;   /* what another level has set     */
-    unsigned                 again:1;   /* only taints are looked for         */
-    unsigned                 changed:1; /* one was found                      */
+    ngx_conf_t                 *cf;
+    ngx_oauth_main_conf_t      *mcf;
+    ngx_oauth_conf_location_t  *location;
+    ngx_oauth_codes_t           codes;
+    u_char                     *value;      /* where the last value begins */
+    u_char                     *until;      /* codes before this address are in
+                                               an "if" */
+    u_char                     *decided;    /* codes before this address are in
+                                               an "if" that may read a claim */
+    unsigned                    ended:1;    /* an earlier rule may have ended
+                                               the rules */
+    unsigned                    reads:1;    /* an operand of this rule may read
+                                               a claim */
+    unsigned                    reads_set:1;    /* such an operand is a taint of
+                                                   another level */
+    unsigned                    again:1;    /* this is not the first walk: only
+                                               taints are looked for */
+    unsigned                    changed:1;  /* this walk found a new taint */
 } ngx_oauth_rules_t;
 
 
@@ -65,7 +74,10 @@ ngx_oauth_rules_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
     again = 0;
 
-    /* A "set" may be from what another level has set: until nothing is new. */
+    /*
+     * A "set" may use a variable that another level sets from a claim, so the
+     * walk is repeated until it finds no new taint.
+     */
 
     do {
         if (ngx_oauth_rules_walk(cf, mcf, again, &changed) != NGX_OK) {
@@ -116,7 +128,10 @@ ngx_oauth_rules_walk(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 }
 
 
-/* The codes of an "if" block stand in the array of the location around it. */
+/*
+ * Walks through the codes of one level.  The codes of an "if" block are in the
+ * array of the location around it.
+ */
 
 static ngx_int_t
 ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
@@ -149,7 +164,10 @@ ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
 
         } else if (code == ngx_http_script_return_code) {
 
-            /* A request that it ends does not come to a verdict here. */
+            /*
+             * "return" ends the rules and the request.  So where a request goes
+             * on, nginx has not run it, and goes on with the next rule.
+             */
 
             ngx_oauth_rules_decide(rules);
 
@@ -172,6 +190,8 @@ ngx_oauth_rules_read(ngx_oauth_rules_t *rules)
     return NGX_OK;
 }
 
+
+/* Notes where the block of an "if" ends, and to which level it belongs. */
 
 static void
 ngx_oauth_rules_condition(ngx_oauth_rules_t *rules)
@@ -198,7 +218,10 @@ ngx_oauth_rules_condition(ngx_oauth_rules_t *rules)
 }
 
 
-/* 1 when it may be that no rule after this one runs: "break", "rewrite". */
+/*
+ * Returns 1 for "break" and "rewrite": nginx may run no rule after them
+ * although the request goes on.
+ */
 
 static ngx_uint_t
 ngx_oauth_rules_ends(ngx_oauth_rules_t *rules)
@@ -221,7 +244,10 @@ ngx_oauth_rules_ends(ngx_oauth_rules_t *rules)
 }
 
 
-/* The end of a replacement: its operands are known. */
+/*
+ * Returns 1 at the end of the replacement of a "rewrite", when all of its
+ * operands are known.
+ */
 
 static ngx_uint_t
 ngx_oauth_rules_is_replaced(ngx_oauth_rules_t *rules)
@@ -235,7 +261,10 @@ ngx_oauth_rules_is_replaced(ngx_oauth_rules_t *rules)
 }
 
 
-/* A rule that is more than a "set": what it asks for decides. */
+/*
+ * Ends a rule other than "set": what such a rule reads can decide what happens
+ * to the request.
+ */
 
 static void
 ngx_oauth_rules_decide(ngx_oauth_rules_t *rules)
@@ -252,7 +281,7 @@ ngx_oauth_rules_decide(ngx_oauth_rules_t *rules)
 }
 
 
-/* Notes what the code asks for, if it asks for variables. */
+/* Notes the variables that this code reads, if it reads any. */
 
 static void
 ngx_oauth_rules_reads(ngx_oauth_rules_t *rules)
@@ -287,6 +316,8 @@ ngx_oauth_rules_reads(ngx_oauth_rules_t *rules)
 }
 
 
+/* Notes that a rule reads the variable of this number. */
+
 static void
 ngx_oauth_rules_operand(ngx_oauth_rules_t *rules, ngx_uint_t index)
 {
@@ -315,7 +346,10 @@ ngx_oauth_rules_operand(ngx_oauth_rules_t *rules, ngx_uint_t index)
 }
 
 
-/* A "set" from what may depend on a claim, or in an "if" that does. */
+/*
+ * Notes a "set" whose value may depend on a claim, or which is in an "if" whose
+ * condition may.
+ */
 
 static ngx_int_t
 ngx_oauth_rules_taint(ngx_oauth_rules_t *rules)
@@ -359,9 +393,10 @@ ngx_oauth_rules_taint(ngx_oauth_rules_t *rules)
 
 
 /*
- * Remembers how a "set" computes its value.  Which one was the last to assign a
- * variable is only known where a server has one, and where that certainly ran:
- * not in an "if", and not after a rule that may have ended the rules.
+ * Remembers how a "set" computes its value, so that a policy can compute it
+ * again.  That is possible only if this "set" is certain to have assigned the
+ * variable: it is the only one of the server for that variable, it is not in an
+ * "if", and no rule before it may have ended the rules.
  */
 
 static ngx_int_t
@@ -418,7 +453,10 @@ ngx_oauth_rules_assign(ngx_oauth_rules_t *rules)
 }
 
 
-/* The value has no captures in it, and is not made of the variable itself. */
+/*
+ * Returns 1 when the value can be computed again: it uses no captures, which
+ * are gone by then, and not the variable itself, which would be the new value.
+ */
 
 static ngx_uint_t
 ngx_oauth_rules_is_plain(ngx_oauth_rules_t *rules)

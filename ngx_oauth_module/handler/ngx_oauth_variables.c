@@ -1,10 +1,11 @@
 
 /*
- * The variables.  They hold verified data of a token that is good for the
- * current location, else nothing; $oauth_result tells why.  Evaluated before
- * the access phase they decide on demand, where that needs no waiting.  In the
- * log phase they tell whose request it was, also where that was refused.
- * Values lie in the token, which stays for as long as the request.
+ * The variables of the module.  They show verified claims of a token that is
+ * good for the current location; else they are empty, and $oauth_result tells
+ * why.  When nginx evaluates one before the access phase, the verdict is made
+ * then, unless that would have to wait for keys.  In the log phase they tell
+ * whose request it was, also if it was refused.  Values are in the token, which
+ * the context holds for as long as the request, or in the request's pool.
  */
 
 
@@ -107,7 +108,7 @@ ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
 
     ngx_str_t            *value;
     ngx_uint_t            i, index;
-    oauth_token_select_t        select;
+    oauth_token_select_t  select;
     ngx_http_variable_t  *var;
 
     value = cf->args->elts;
@@ -159,7 +160,10 @@ ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* nginx hands the whole name of a prefix variable over, in lower case. */
+/*
+ * The getter of $oauth_claim_NAME.  nginx passes the whole name of the
+ * variable, in lower case.
+ */
 
 static ngx_int_t
 ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
@@ -167,10 +171,10 @@ ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     ngx_str_t *name = (ngx_str_t *) data;
 
-    oauth_str_t             claim;
-    ngx_uint_t              i;
-    oauth_token_t          *token;
-    const oauth_token_select_t   *selected;
+    oauth_str_t                  claim;
+    ngx_uint_t                   i;
+    oauth_token_t               *token;
+    const oauth_token_select_t  *selected;
 
     token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
@@ -210,7 +214,10 @@ ngx_oauth_variables_selected(ngx_http_request_t *r,
 }
 
 
-/* RFC 9068 section 2.2, then what others call it. */
+/*
+ * Shows the claim client_id (RFC 9068 section 2.2), or else one of the names
+ * that other authorization servers give to it.
+ */
 
 static ngx_int_t
 ngx_oauth_variables_client_id(ngx_http_request_t *r,
@@ -235,7 +242,10 @@ ngx_oauth_variables_client_id(ngx_http_request_t *r,
 }
 
 
-/* Byte for byte the configured one, or the token had not been verified. */
+/*
+ * Shows the configured issuer.  A verified token has the same bytes in iss, or
+ * it would have been refused.
+ */
 
 static ngx_int_t
 ngx_oauth_variables_issuer(ngx_http_request_t *r,
@@ -298,9 +308,11 @@ ngx_oauth_variables_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 
 /*
- * The token that is good for this location, or that its policy looks at, or, in
- * the log phase, that was verified, good here or not; NULL: there is none.
- * Values are set after it: the policy may ask for the same.
+ * Returns the token that a variable shows, or NULL: the token that is good for
+ * this location; while the policy is being evaluated, the verified token that
+ * it looks at; in the log phase, the verified token, even if it was refused
+ * here.  The policy may read the same variable meanwhile, so a getter must call
+ * this before it sets *v.
  */
 
 static oauth_token_t *
@@ -338,7 +350,10 @@ ngx_oauth_variables_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
-/* A name that the configuration does not mention: SSI and scripts have such. */
+/*
+ * Shows a claim that was not kept with the token, because the configuration
+ * does not mention its variable: an SSI page or a script may use such a name.
+ */
 
 static ngx_int_t
 ngx_oauth_variables_unselected(ngx_http_request_t *r,
@@ -366,7 +381,7 @@ ngx_oauth_variables_unselected(ngx_http_request_t *r,
 }
 
 
-/* The bytes stay for as long as the request. */
+/* The bytes of text must stay for as long as the request. */
 
 static void
 ngx_oauth_variables_set(ngx_http_variable_value_t *v, oauth_str_t text)

@@ -1,6 +1,8 @@
 
 /*
- * The variables of the module, and the directive oauth_claim_set.
+ * The variables of the module, and the directive oauth_claim_set, which creates
+ * further ones.  Their values are in the token or in the request's pool, and
+ * stay for as long as the request.
  */
 
 
@@ -11,13 +13,24 @@
 #include "ngx_oauth_conf.h"
 
 
-/* Returns NGX_OK, or NGX_ERROR when memory is short. */
+/*
+ * Adds the variables to nginx's.  Returns NGX_OK; or NGX_ERROR when memory is
+ * short, or after an [emerg] of nginx.
+ */
 
 ngx_int_t ngx_oauth_variables_add(ngx_conf_t *cf);
 
-/* Returns 1 for a variable that shows what a token says; v may be NULL. */
+/*
+ * Returns 1 when v is a variable of the module, oauth_claim_set's included.  v
+ * may be NULL.
+ */
 
 ngx_uint_t ngx_oauth_variables_is_own(const ngx_http_variable_t *v);
+
+/*
+ * The handler of oauth_claim_set.  Returns NGX_CONF_OK, or NGX_CONF_ERROR after
+ * an [emerg] or when memory is short.
+ */
 
 char *ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -1,9 +1,10 @@
 
 /*
- * Which variables may show a claim, and the getter that is put around them:
- * nginx keeps what a variable was when it was first asked for, and a verdict
- * must not depend on that (ngx_oauth_evaluate.c).  Runs at the end of the
- * configuration.
+ * Finds out, at the end of the configuration, which variables may show a claim,
+ * and puts a getter of the module around their getters.  nginx keeps the value
+ * that a variable had when it was first read, and a verdict must not depend on
+ * that; the getter of the module computes the value again for a verdict
+ * (ngx_oauth_evaluate.c).  Everything is in the configuration's pool.
  */
 
 
@@ -12,7 +13,10 @@
 #include "ngx_oauth_wrap.h"
 
 
-/* nginx's own variables that may show a claim: root and others have values. */
+/*
+ * nginx's own variables that may show a claim, since directives such as root
+ * and secure_link take values with variables.
+ */
 
 static const ngx_str_t  ngx_oauth_wrap_own[] = {
     ngx_string("document_root"),
@@ -30,10 +34,11 @@ static ngx_http_variable_t *ngx_oauth_wrap_prefix(ngx_conf_t *cf,
 
 
 /*
- * Puts our getter around those of variables that other modules compute from
- * variables (map, geo, ...: these have a pointer as their data, where nginx's
- * own have nothing or an offset in the request) and of variables of "set".
- * nginx asks a getter only while the variable has no value.
+ * Puts the module's getter around the getters of two kinds of variables: those
+ * of "set", which are weak, and those of map, geo and the like.  The latter are
+ * known by their data, which is a pointer; variables of nginx itself have zero
+ * there, or an offset in the request.  nginx calls a getter only while the
+ * variable has no value.
  */
 
 ngx_int_t
@@ -85,8 +90,9 @@ ngx_oauth_wrap_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
 
 /*
- * A variable of ours, or one that has our getter around its own; or one of
- * nginx's that has other variables in it.
+ * That is so for a variable of the module, for one with the module's getter
+ * around its own (but not for one of "set": see ngx_oauth_rules.c), and for a
+ * variable of nginx that is made of other variables.
  */
 
 ngx_uint_t
@@ -132,9 +138,11 @@ ngx_oauth_wrap_is_own(ngx_conf_t *cf, ngx_uint_t index)
 
 
 /*
- * What a variable's number stands for, while nginx has not joined the two yet.
- * NULL: nobody has defined a variable of that name, or a "set" has done so for
- * a name with a prefix of nginx's ("arg_", ...), whose getter comes first.
+ * Returns the definition of the variable of this number.  While the
+ * configuration is read, nginx has only the names of numbered variables, and
+ * joins them with the definitions later.  Returns NULL when nobody has defined
+ * a variable of that name; and when a "set" has, but a prefix of nginx's fits
+ * the name ("arg_", ...), because nginx then uses the getter of the prefix.
  */
 
 static ngx_http_variable_t *
@@ -168,6 +176,8 @@ ngx_oauth_wrap_variable(ngx_conf_t *cf, ngx_uint_t index)
     return NULL;
 }
 
+
+/* Returns the longest prefix variable that fits the name, or NULL. */
 
 static ngx_http_variable_t *
 ngx_oauth_wrap_prefix(ngx_conf_t *cf, ngx_uint_t index)

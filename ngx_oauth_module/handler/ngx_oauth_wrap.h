@@ -1,6 +1,8 @@
 
 /*
- * Which variables may show a claim, and the getter that is put around them.
+ * Finds out, at the end of the configuration, which variables may show a claim,
+ * and puts a getter of the module around the getters of other modules'
+ * variables.  Everything is in the configuration's pool.
  */
 
 
@@ -12,17 +14,21 @@
 
 
 /*
- * Puts ngx_oauth_evaluate_variable around the getters of variables that may
- * have a claim in them.  Returns NGX_OK, or NGX_ERROR when memory is short.
+ * Replaces the getters of variables that may have a claim in their value with
+ * ngx_oauth_evaluate_variable(), which calls the original getter.  Returns
+ * NGX_OK, or NGX_ERROR when memory is short.
  */
 
 ngx_int_t ngx_oauth_wrap_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 
-/* Returns 1 when the variable of this number is one of the module. */
+/* Returns 1 when the variable of this number is a variable of the module. */
 
 ngx_uint_t ngx_oauth_wrap_is_own(ngx_conf_t *cf, ngx_uint_t index);
 
-/* The same, or when it may have such a variable in its value. */
+/*
+ * Returns 1 when that is so, or when the value of the variable may be made of a
+ * variable of the module.
+ */
 
 ngx_uint_t ngx_oauth_wrap_may_read(ngx_conf_t *cf, ngx_uint_t index);
 
