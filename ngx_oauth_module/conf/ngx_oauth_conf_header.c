@@ -1,12 +1,13 @@
 
 /*
  * oauth_header: which header carries which claim to the upstream.  Names are
- * kept in their normal form, too (lower case, "_" as "-"), by which the
+ * kept in their normal form, too (oauth_field.h), by which the
  * client's copies are recognised.  All of it is in the configuration's pool.
  */
 
 
 #include "ngx_oauth_conf.h"
+#include "oauth_field.h"
 
 
 typedef struct {
@@ -152,8 +153,9 @@ ngx_oauth_conf_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header)
         }
 
         header->lowcase.data[i] = c;
-        header->normal.data[i] = (c == '_') ? '-' : c;
     }
+
+    oauth_field_write(ngx_oauth_str(&header->name), header->normal.data);
 
     if (i < header->name.len || header->name.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -5,13 +5,13 @@
  * taken off by building a new list in the request's pool; the old elements
  * stay where they are, for whoever points at them.
  *
- * Names are compared in their normal form (lower case, "-" for all that is no
- * letter or digit): CGI-like upstreams cannot tell the spellings apart.  First
- * delete, then set.
+ * Names are compared in their normal form (oauth_field.h): CGI-like upstreams
+ * cannot tell the spellings apart.  First delete, then set.
  */
 
 
 #include "ngx_oauth_access.h"
+#include "oauth_field.h"
 
 
 /* Most fields are of a length that no name has: they are not looked at. */
@@ -292,8 +292,6 @@ ngx_oauth_forward_drop(ngx_oauth_filter_t *filter, ngx_table_elt_t *h)
 static ngx_uint_t
 ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
 {
-    u_char                c;
-    size_t                k;
     ngx_uint_t            i;
     ngx_oauth_header_t  **headers;
 
@@ -301,24 +299,9 @@ ngx_oauth_forward_named(ngx_array_t *names, ngx_str_t *name)
 
     for (i = 0; i < names->nelts; i++) {
 
-        if (headers[i]->normal.len != name->len) {
-            continue;
-        }
-
-        for (k = 0; k < name->len; k++) {
-
-            c = ngx_tolower(name->data[k]);
-
-            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
-                c = '-';
-            }
-
-            if (c != headers[i]->normal.data[k]) {
-                break;
-            }
-        }
-
-        if (k == name->len) {
+        if (oauth_field_is(ngx_oauth_str(name),
+                           ngx_oauth_str(&headers[i]->normal)))
+        {
             return 1;
         }
     }
