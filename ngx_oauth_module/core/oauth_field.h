@@ -48,7 +48,7 @@ oauth_field_is(oauth_str_t name, oauth_str_t normal)
 }
 
 
-/* Writes the normal form of a name to dst, which has room for name.len bytes. */
+/* Writes the normal form of a name to dst, which has name.len bytes of room. */
 
 void oauth_field_write(oauth_str_t name, unsigned char *dst);
 
