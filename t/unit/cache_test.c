@@ -21,6 +21,7 @@
 
 
 #define CACHE_NOW  1000
+#define TOKENS     64
 
 
 static const unsigned char   cache_secret[OAUTH_SIPHASH_KEY] = { 1, 2, 3 };
@@ -246,6 +247,120 @@ cache_order(void **state)
 }
 
 
+/* Two sets, full: which of these tokens are there?  Returns their number. */
+
+static size_t
+cache_fill(oauth_cache_t *cache, oauth_token_t **tokens, size_t n)
+{
+    char    text[32];
+    size_t  i, found;
+
+    for (i = 0; i < n; i++) {
+        snprintf(text, sizeof(text), "token %zu", i);
+        cache_store(cache, text, CACHE_NOW + 1);
+    }
+
+    for (i = 0, found = 0; i < n; i++) {
+        snprintf(text, sizeof(text), "token %zu", i);
+        tokens[i] = cache_lookup(cache, text);
+        found += (tokens[i] != NULL);
+    }
+
+    return found;
+}
+
+
+/* Each token is given back, in whichever of its sets it lies, and no other. */
+
+static void
+cache_expire_each(void **state)
+{
+    char            text[32];
+    size_t          i, left;
+    oauth_cache_t  *cache;
+    oauth_token_t  *tokens[TOKENS], *token;
+
+    (void) state;
+
+    cache = oauth_cache_create(6, cache_secret);
+    left = cache_fill(cache, tokens, TOKENS);
+    assert_int_equal(left, 16);
+
+    for (i = 0; i < TOKENS; i++) {
+
+        if (tokens[i] == NULL) {
+            continue;
+        }
+
+        token = oauth_token_acquire(tokens[i]);
+        assert_int_equal(token->refs, 2);
+
+        oauth_cache_expire(cache, token);
+        assert_int_equal(token->refs, 1);
+        oauth_token_free(token);
+
+        snprintf(text, sizeof(text), "token %zu", i);
+        assert_null(cache_lookup(cache, text));
+        left--;
+    }
+
+    assert_int_equal(left, 0);
+
+    oauth_cache_free(cache);
+}
+
+
+/*
+ * One of the sixteen has expired, each in its turn.  A new token that may lie
+ * in both sets takes the place of that one, in whichever set it is.
+ */
+
+static void
+cache_expired_first(void **state)
+{
+    char            text[32];
+    size_t          i, k, n, most, gone, others;
+    oauth_cache_t  *cache;
+    oauth_token_t  *tokens[TOKENS];
+
+    (void) state;
+
+    for (n = 0, most = 0; n < 8; n++) {
+
+        for (i = 0, gone = 0; i < TOKENS; i++) {
+
+            cache = oauth_cache_create(6, cache_secret);
+            cache_fill(cache, tokens, TOKENS);
+
+            if (tokens[i]) {
+                tokens[i]->expires = CACHE_NOW;
+
+                snprintf(text, sizeof(text), "new %zu", n);
+                cache_store(cache, text, CACHE_NOW + 1);
+
+                for (k = 0, others = 0; k < TOKENS; k++) {
+                    snprintf(text, sizeof(text), "token %zu", k);
+                    others += (tokens[k] && k != i
+                               && cache_lookup(cache, text) == NULL);
+                }
+
+                snprintf(text, sizeof(text), "token %zu", i);
+
+                if (cache_lookup(cache, text) == NULL && others == 0) {
+                    gone++;
+                }
+            }
+
+            oauth_cache_free(cache);
+        }
+
+        most = (gone > most) ? gone : most;
+    }
+
+    assert_int_equal(most, 16);
+}
+
+
 static void
 cache_long(void **state)
 {
@@ -293,6 +408,8 @@ main(void)
         cmocka_unit_test(cache_found),
         cmocka_unit_test(cache_full),
         cmocka_unit_test(cache_order),
+        cmocka_unit_test(cache_expire_each),
+        cmocka_unit_test(cache_expired_first),
         cmocka_unit_test(cache_long),
         cmocka_unit_test(cache_sizes)
     };
