@@ -26,6 +26,8 @@ static const ngx_oauth_resource_t *ngx_oauth_metadata_resource(
     const ngx_oauth_srv_conf_t *scf, u_char *path, size_t len);
 static ngx_int_t ngx_oauth_metadata_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *document);
+static ngx_int_t ngx_oauth_metadata_body(ngx_http_request_t *r,
+    const ngx_str_t *document);
 static ngx_int_t ngx_oauth_metadata_fields(ngx_http_request_t *r,
     ngx_uint_t status);
 
@@ -212,8 +214,6 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *document)
 {
     ngx_int_t         rc;
-    ngx_buf_t        *b;
-    ngx_chain_t       out;
     ngx_oauth_ctx_t  *ctx;
 
     ctx = ngx_oauth_context_create(r);
@@ -249,9 +249,16 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
         return rc;
     }
 
-    if (document == NULL) {
-        return ngx_http_send_special(r, NGX_HTTP_LAST);
-    }
+    return document ? ngx_oauth_metadata_body(r, document)
+                    : ngx_http_send_special(r, NGX_HTTP_LAST);
+}
+
+
+static ngx_int_t
+ngx_oauth_metadata_body(ngx_http_request_t *r, const ngx_str_t *document)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
 
     b = ngx_calloc_buf(r->pool);
     if (b == NULL) {

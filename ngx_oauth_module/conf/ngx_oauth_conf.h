@@ -106,9 +106,9 @@ struct ngx_oauth_loc_conf_s {
 
     ngx_array_t                  *audience;     /* oauth_str_t                */
     ngx_flag_t                    any_audience;
-    oauth_demand_t                demand;       /* what of these, of the resource
-                                                   and of the subject is asked
-                                                   of a token                 */
+    oauth_demand_t                demand;       /* the resource, "audience" and
+                                                   whether a subject is needed
+                                                                              */
 
     ngx_array_t                  *scopes;       /* ngx_oauth_scope_t          */
     ngx_array_t                  *implied;      /* oauth_scope_rule_t         */

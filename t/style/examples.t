@@ -55,7 +55,7 @@ my %wrap = (
 accepted('location', "oauth corp;\n", 'control: a known issuer');
 like check('location', "oauth nobody;\n"), qr/unknown issuer "nobody"/,
     'control: an unknown issuer is refused';
-like check('location', "oauth corp;\nreturn 204;\n"), qr/before a token/,
+like check('location', "oauth corp;\nreturn 204;\n"), qr/before nginx checks a token/,
     'control: a warning is seen';
 
 for my $document (@documents) {
