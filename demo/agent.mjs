@@ -1,5 +1,5 @@
-// The agent: it knows the app's URL and nothing else.  Every step says what
-// the answer has to be; the first one that is not so ends the play.
+// The agent, which knows nothing but the URL of the app.  Every step says what
+// the answer must be.  At the first answer that is different, the demo ends.
 
 import { createHash, generateKeyPairSync, randomBytes, sign }
     from 'node:crypto';
@@ -13,10 +13,10 @@ const CODE = 'authorization_code';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 
-// Plays the whole of it and returns what somebody needs to go on by hand:
-// { token, metadata }.  Of the world behind the URL it knows what a check
-// needs: { account, reached }, the latter a function that says how often the
-// app was reached.
+// Goes through all steps and returns what somebody needs to go on by hand:
+// { token, metadata }.  For its checks it also gets { account, reached }: the
+// account that signs in, and a function that says how often the app was
+// reached.
 
 export async function play(story, app, { account, reached }) {
     const challenge = await askWithoutToken(story, app);
@@ -308,7 +308,7 @@ function part(token, index) {
 }
 
 
-// One bit, near the end of the signature, where a reader sees it.
+// Changes one bit near the end of the signature, where a reader can see it.
 
 function flip(token) {
     const [header, payload, signature] = token.split('.');
@@ -320,7 +320,8 @@ function flip(token) {
 }
 
 
-// The same header and claims, key id included, and a key of one's own.
+// The same header and claims, even the same key id, signed with the agent's own
+// key.
 
 function resign(token) {
     const signed = token.split('.').slice(0, 2).join('.');

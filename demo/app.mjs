@@ -1,10 +1,10 @@
-// The app behind nginx.  It knows nothing of tokens: it shows the headers
-// that reached it, as JSON or, for a browser, as a page.
+// The app behind nginx.  It knows nothing about tokens.  It shows the headers
+// that it was sent, as JSON or, for a browser, as a page.
 
 import { startServer } from './server.mjs';
 
 
-// Returns { port, url, requests, stop }; requests holds what came, in order:
+// Returns { port, url, requests, stop }.  requests lists what came, in order:
 // { method, path, headers }.
 
 export async function startApp() {

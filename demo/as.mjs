@@ -1,8 +1,8 @@
 // An authorization server on a loopback port: oidc-provider with resource
-// indicators (RFC 8707), dynamic registration (RFC 7591), PKCE, the device
-// flow (RFC 8628) and JWT access tokens (RFC 9068).  It has one account and
-// agrees to everything, so that nobody has to click; what it signs with can
-// be borrowed, to make tokens that it would never issue.
+// indicators (RFC 8707), dynamic registration (RFC 7591), PKCE, the device flow
+// (RFC 8628) and JWT access tokens (RFC 9068).  It has one account, which
+// agrees to everything, so that nobody has to click.  Tests can use its key to
+// make tokens that it would never issue.
 
 import { createServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
@@ -16,11 +16,11 @@ const ALGORITHM = 'ES256';
 
 
 // Options: scopes; resources, the accepted identifiers (a list that may grow
-// later); account, the subject; lifetime of access tokens in seconds;
-// audience, a function from the resource to the token's aud; clients,
-// registered from the start; device, whether there is a device flow; refresh,
-// whether clients that register for refresh tokens get them; withheld, scopes
-// that the account never gives.
+// later); account, the subject; lifetime of access tokens in seconds; audience,
+// a function from the resource to the token's aud; clients, registered from the
+// start; device, whether there is a device flow; refresh, whether clients that
+// register for refresh tokens get them; withheld, scopes that the account never
+// grants.
 
 export async function startAs(options) {
     const as = new AuthorizationServer(options);
@@ -55,7 +55,7 @@ class AuthorizationServer {
         return `http://127.0.0.1:${this.#port}`;
     }
 
-    // Listens, the second time on the port of the first.
+    // Listens; if it is started again, on the same port as the first time.
 
     async start() {
         this.#server = createServer((request, response) => {
@@ -76,7 +76,7 @@ class AuthorizationServer {
         }
     }
 
-    // What it has issued and registered is kept for the next start.
+    // Stops.  What it has issued and registered is kept for the next start.
 
     async stop() {
         const server = this.#server;
@@ -87,9 +87,8 @@ class AuthorizationServer {
         }
     }
 
-    // A token with the claims of a good one, and those given in place of
-    // them; signed with this server's key or with another one that claims to
-    // be it.
+    // A token with the claims of a good one, except for those that are given;
+    // signed with this server's key, or with another key under the same key id.
 
     async sign(claims, { key = this.#key.private } = {}) {
         const now = Math.floor(Date.now() / 1000);
@@ -111,13 +110,13 @@ class AuthorizationServer {
         return token;
     }
 
-    // A key that is not this server's.
+    // A key that does not belong to this server.
 
     async foreignKey() {
         return (await jose.generateKeyPair(ALGORITHM)).privateKey;
     }
 
-    // The person who opens the address of a device flow and agrees.
+    // Plays the person who opens the address of a device flow and agrees.
 
     async approve(url) {
         const page = await new Browser().open(url);

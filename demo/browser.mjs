@@ -1,6 +1,6 @@
-// As much of a browser as a sign-in needs: cookies, redirects that are
-// followed by hand, and forms that are submitted as they come.  It plays the
-// person in front of it, who agrees to everything.
+// As much of a browser as a sign-in needs: it keeps cookies, follows redirects,
+// and submits each form as it comes.  It plays the person in front of it, who
+// agrees to everything.
 
 
 export class Browser {
@@ -101,7 +101,7 @@ function below(path, parent) {
 }
 
 
-// The page's first form, filled in as it is.
+// The first form of the page, with the values that it has.
 
 function form(request, response, body) {
     if (response.status !== 200

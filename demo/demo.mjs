@@ -1,6 +1,6 @@
-// The demo: an authorization server, an app, nginx with the module between
-// them, and an agent that starts with the app's URL.  Everything is on free
-// loopback ports and in a temporary folder, and gone at the end.
+// The demo: an authorization server, an app, nginx with the module in front of
+// the app, and an agent that knows only the app's URL.  Everything runs on free
+// loopback ports and in a temporary folder, and is removed at the end.
 //
 // node demo/demo.mjs --module path/to/ngx_oauth_module.so
 //                    [--once] [--nginx path/to/nginx]
@@ -138,7 +138,7 @@ async function stop({ nginx, app, as, folder }) {
 }
 
 
-// Resolves at Ctrl-C and its relatives.
+// Resolves at Ctrl-C or a similar signal.
 
 function interruption() {
     return new Promise((resolve) => {

@@ -1,6 +1,6 @@
-// nginx with the module, in the foreground, in a folder of its own and as the
-// user who runs it.  What a reader wants to see (issuers, servers) is given by
-// the caller and lies in site.conf; nginx.conf holds the rest.
+// Runs nginx with the module in the foreground, in its own folder, as the user
+// who started it.  The caller gives what a reader wants to see (issuers and
+// servers), which goes to site.conf.  nginx.conf has the rest.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,9 +14,9 @@ const READY_WITHIN = 10_000;    // milliseconds
 const STOP_WITHIN = 10_000;
 
 
-// Options: module, path of the .so; folder, which exists; site, a function
-// from the port to the contents of http { }; binary; workers.  Another port
-// is tried when somebody was faster to take it.
+// Options: module, path of the .so; folder, which exists; site, a function from
+// the port to the contents of http { }; binary; workers.  If another program
+// takes the port first, another port is tried.
 
 export async function startNginx(options) {
     for (let attempt = 1; ; attempt++) {
@@ -72,7 +72,8 @@ class Nginx {
         await this.#ready();
     }
 
-    // Gracefully; what does not end in time is killed, and that is an error.
+    // Stops nginx gracefully.  If nginx does not end in time, it is killed, and
+    // that is an error.
 
     async stop() {
         if (!this.#running()) {
@@ -96,8 +97,8 @@ class Nginx {
         return await readFile(this.errorLog, 'utf8').catch(() => '');
     }
 
-    // A process group of its own: Ctrl-C goes to the one who started it, who
-    // stops it in order.
+    // nginx gets its own process group: Ctrl-C then reaches only the program
+    // that started nginx, which stops nginx in order.
 
     #run(binary, args) {
         const { NGINX, ...env } = process.env;  // listening sockets, to nginx
@@ -127,7 +128,7 @@ class Nginx {
         });
     }
 
-    // The whole group: workers outlive a master that was killed.
+    // Kills the whole group, because workers outlive a master that was killed.
 
     #kill() {
         try {
@@ -146,7 +147,7 @@ class Nginx {
                && this.#child.signalCode === null;
     }
 
-    // nginx writes its pid once every socket listens.
+    // nginx writes its pid file when every socket listens.
 
     async #ready() {
         const deadline = Date.now() + READY_WITHIN;

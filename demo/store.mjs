@@ -1,5 +1,5 @@
-// What the authorization server remembers: in memory, for as long as the demo
-// or a test runs.  One store has a shelf for every kind of thing that
+// What the authorization server remembers, in memory, for as long as the demo
+// or a test runs.  A store has a shelf for every kind of thing that
 // oidc-provider keeps (its "adapter" interface).
 
 

@@ -1,6 +1,6 @@
-// What the demo prints: numbered steps, each an exchange over HTTP that a
-// person can follow and a check of what came back.  A check that does not
-// hold ends the story.
+// What the demo prints: numbered steps.  Each step is an exchange over HTTP
+// that a person can follow, and checks of the answer.  If a check fails, the
+// demo ends.
 
 import { STATUS_CODES } from 'node:http';
 
@@ -43,8 +43,8 @@ export class Story {
         this.#print(`   = ${text}`);
     }
 
-    // Sends a request and prints both sides.  `show` names the headers of the
-    // answer to print, `members` those of a long JSON body.  Returns
+    // Sends a request and prints both sides.  `show` lists the headers of the
+    // answer to print, `members` the members of a long JSON body.  Returns
     // { status, headers, body, json }.
 
     async exchange({ method = 'GET', url, headers = {}, form, json,
@@ -78,7 +78,7 @@ export class Story {
         return answer;
     }
 
-    // Expected: a value, a pattern or a predicate with a name.
+    // `expected` is a value, a pattern, or a predicate with a name.
 
     check(what, got, expected) {
         const holds = expected instanceof RegExp ? expected.test(got ?? '')
@@ -143,7 +143,7 @@ export class Story {
 }
 
 
-// Tokens and codes are long and of no use to a reader.
+// Tokens and codes are long, and a reader has no use for them.
 
 export function shorten(text) {
     return String(text).replaceAll(/[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/g,

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 #
-# Audience: which "aud" is good for which resource.  RFC 7519 section 4.1.3,
+# Audience: which values of "aud" open which resource.  RFC 7519 section 4.1.3,
 # RFC 8707.
 
 use strict;
@@ -171,7 +171,7 @@ my $null = $issuer->mint(claims => sprintf
     '{"iss":"%s","aud":null,"sub":"a","exp":%d}', $issuer->url, time + 60);
 is_refused($http->get('/x', token => $null), 401, 'invalid_token', 'null');
 
-# the default resource
+# the resource that a server has by default
 
 my $default = $nginx->http('default', host => 'default.test');
 my $url = 'http://default.test:' . $nginx->port('default');

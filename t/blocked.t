@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# An issuer that accepts and then says nothing: the only worker serves everybody
-# else without delay; who waits gets 503, and its token is good once the issuer
-# is back.
+# An issuer accepts connections and never answers.  The only worker goes on
+# serving all other requests without delay.  A request that waits for this
+# issuer's keys gets 503, and its token is accepted once the issuer answers
+# again.
 
 use strict;
 use warnings;
@@ -89,7 +90,7 @@ is_refused($response, 503, undef, 'five seconds are the limit');
 cmp_ok($response->elapsed, '>', 4, 'not less');
 cmp_ok($response->elapsed, '<', seconds(6.5), 'not more');
 
-# nothing is lost
+# when the issuer is back, its tokens are accepted
 
 $issuer->normal;
 

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# What the module does for one request, counted by callgrind: the same on a busy
-# machine as on an idle one.  Known tokens need no parsing and no key, new ones
-# one signature and two documents, and the counts stay within budget.txt.
+# Callgrind counts what the module does for one request.  The counts are the
+# same on a busy machine as on an idle one, and none may exceed its limit in
+# budget.txt.  A known token must need no parsing and no key; a new token must
+# need one signature and two JSON documents.
 
 use strict;
 use warnings;
@@ -68,7 +69,8 @@ finish();
 
 # --- the worker under callgrind --------------------------------------------
 
-# Without the tunables, the C library takes the memcpy that fits the CPU.
+# Without these tunables the C library chooses a memcpy for the CPU at hand, and
+# the counts would differ from machine to machine.
 
 sub start {
     my $watched = OAuth::Test::Nginx->new(
@@ -109,7 +111,7 @@ EOT
 }
 
 
-# Of about 1 KB with RS256.
+# A token of about 1 KB, signed with RS256.
 
 sub token {
     my ($alg) = @_;
@@ -121,7 +123,8 @@ sub token {
 }
 
 
-# The calls of this many requests, after one that is not counted.
+# Returns the calls that this many requests make.  One request goes before them
+# and is not counted.
 
 sub profile {
     my ($name, $status, $token) = @_;
@@ -142,8 +145,9 @@ sub profile {
 }
 
 
-# A worker that opens its logs again begins a new profile.  It may be about to
-# wait for events when the signal comes: a connection is one.
+# A worker that reopens its logs begins a new profile.  If the signal comes just
+# before the worker waits for events, the worker notices it only at the next
+# event: a new connection is one.
 
 sub cut {
     my ($worker) = $nginx->workers;
@@ -162,9 +166,10 @@ sub cut {
 
 # --- what is counted -------------------------------------------------------
 
-# For one request: all that the module is called for, but for what it passes on
-# to the next filter, and for what it asks of libraries, whose own ways (the
-# CPU's instructions, a random seed, the state of the heap) are not its doing.
+# The instructions of one request: everything that nginx calls the module for.
+# Two things are not counted: what the module hands on to the next filter, and
+# what it calls in libraries, because that depends on the CPU, on a random seed
+# and on the state of the heap.
 
 sub instructions {
     my (@made) = @_;
@@ -187,7 +192,7 @@ sub enters {
 }
 
 
-# A stripped nginx has no names for functions that it keeps to itself.
+# A stripped nginx has no names for its static functions.
 
 sub passes_on {
     my ($call) = @_;
@@ -198,7 +203,7 @@ sub passes_on {
 }
 
 
-# Something of OpenSSL, of jansson, or memory.
+# Whether the call is one to OpenSSL or jansson, or asks for memory.
 
 sub asks {
     my ($call) = @_;
@@ -210,7 +215,7 @@ sub asks {
 }
 
 
-# How often the module calls such functions of a library, in one request.
+# How often the module calls such functions of a library in one request.
 
 sub library_calls {
     my ($request, $library, $function) = @_;
@@ -232,7 +237,7 @@ sub works {
     is($counts{$_}[1], 0, "$_: no key, no JSON, no memory but the pool's")
         for 'known token', 'no token';
 
-    # The payload is parsed once its signature is good.
+    # The payload is parsed only after the signature was found good.
 
     for my $name (map { $_->[0] } grep { $_->[0] =~ /new|bad/ } @requests) {
         my $documents = $name =~ /bad/ ? 1 : 2;
@@ -300,7 +305,8 @@ sub record {
 }
 
 
-# Instructions compare where machine and compiler are the same.
+# Numbers of instructions can be compared only for the same machine and
+# compiler.
 
 sub place {
     my ($clang) = $module =~ /clang version (\d+)/;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Tokens that were verified before: the verdict is the token's own, for all of
-# its bytes, for as long as it and its key are good, and for the location that
-# is asked for.
+# Tokens that a worker has verified before.  A verdict from the cache holds for
+# exactly the bytes of its token, only as long as the token and its key are
+# good, and each location still decides by its own rules.
 
 use strict;
 use warnings;
@@ -82,7 +82,7 @@ my %servers = (AS => $issuer->url, ROTATING => $rotating->url,
                FAILING => $failing->url);
 
 
-# The same rules whether the cache is there, too small, or off.
+# The same rules hold if the cache is large enough, too small, or off.
 
 for my $entries (4096, 2, 0) {
     my $nginx = nginx($conf, %servers, ENTRIES => $entries);
@@ -120,7 +120,7 @@ for my $entries (4096, 2, 0) {
            "$entries: which this one is, at $_") for '/strict', '/twice';
     }
 
-    # twins
+    # tokens that differ little from one another
 
     my ($head, $payload, $signature) = split /\./, $token;
     my (undef, $other, $theirs) = split /\./, $reader;
@@ -159,7 +159,7 @@ for my $entries (4096, 2, 0) {
     is_refused($http->get('/', token => $short), 401, 'invalid_token',
                "$entries: for good");
 
-    # many: others do not get in the way of each other
+    # many tokens: none replaces the verdict of another
 
     my @wrong;
 
@@ -177,7 +177,7 @@ for my $entries (4096, 2, 0) {
     is_deeply(\@wrong, [], "$entries: 300 good tokens and 300 bad ones");
 }
 
-# a key that is withdrawn, keys that grow too old
+# a key that the issuer withdraws, and keys that become too old
 
 my $nginx = nginx($conf, %servers, ENTRIES => 100);
 my $http = $nginx->http;
@@ -200,7 +200,7 @@ $failing->normal;
 ok(wait_until(sub { $http->get('/', token => $stale)->status == 200 }, 70),
    'and it is good again with them');
 
-# a reload forgets
+# after a reload the cache is empty
 
 $issuer->keys($new);
 ok($nginx->reload, 'a reload');
@@ -210,7 +210,7 @@ is($http->get('/', token => $rotating->mint(key => $new))->status, 200,
 finish();
 
 
-# Another character of base64url there.
+# Replaces the character at this place by another one of base64url.
 
 sub flip {
     my ($text, $at) = @_;
@@ -221,8 +221,9 @@ sub flip {
 }
 
 
-# Another text of the same length with the same CRC32.  The sum is linear: of
-# more than 32 changes, each of one character, some together change nothing.
+# Returns another text with the same length and the same CRC32.  CRC32 is
+# linear, so among more than 32 changes of one character each there are always
+# some that together leave the sum as it is.
 
 sub crc_twin {
     my ($text) = @_;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# However a request is written, nothing is delivered without a good token: odd
-# header fields, paths, methods, connections.
+# However a client writes a request (odd header fields, paths, methods and
+# connections), nothing reaches the app without a good token.
 
 use strict;
 use warnings;
@@ -75,7 +75,7 @@ my $line = "GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n";
 sub delivered { return scalar $upstream->count }
 
 
-# Refused by the module or by nginx itself, and not delivered.
+# The module or nginx itself refuses the request, and the app does not get it.
 
 sub refused {
     my ($bytes, $name) = @_;
@@ -103,7 +103,7 @@ sub accepted {
 }
 
 
-# the field
+# the field Authorization
 
 accepted("${line}Authorization: Bearer $good\r\n\r\n", 'a good token');
 accepted("${line}AUTHORIZATION:Bearer $good\r\n\r\n", 'in upper case');
@@ -149,7 +149,8 @@ refused("${line}Authorization: Basic YTpi\r\nauthorization: Bearer x\r\n\r\n",
         'two fields of two schemes');
 
 {
-    # nginx refuses two; its error page is protected
+    # nginx refuses two fields; the page of this error is in a protected
+    # location
 
     local $http = $nginx->http('paged', timeout => 5);
 
@@ -227,7 +228,7 @@ is($kept->finish->status, 401, 'the next one has no token');
 is(delivered() - $sent, 1, 'and is not delivered');
 $kept->close;
 
-# fields that ask for another treatment
+# fields that ask nginx to treat the request in another way
 
 for my $field ('Range: bytes=0-0', 'Upgrade: websocket',
                'Upgrade: h2c', 'Expect: 100-continue', 'TE: trailers',
@@ -240,7 +241,7 @@ for my $field ('Range: bytes=0-0', 'Upgrade: websocket',
     refused("$line$field\r\n\r\n", "with $field");
 }
 
-# one connection, many requests: none lends its token to another
+# many requests on one connection: none may use the token of another
 
 my $connection = $http->connect;
 my $before = delivered();
@@ -255,7 +256,7 @@ is_deeply([ map { $connection->finish->status } 1 .. 4 ],
 is(delivered() - $before, 2, 'two of the four are delivered');
 $connection->close;
 
-# a request inside a body is a body
+# what looks like a request inside a body is part of the body
 
 $before = delivered();
 my $inner = "GET /inner HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer $good"
@@ -263,14 +264,14 @@ my $inner = "GET /inner HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer $good"
 $http->request('POST', '/', body => $inner);
 is(delivered() - $before, 0, 'a request in a body that is refused');
 
-# other refusals of nginx keep their place
+# other refusals of nginx stay as they are
 
 is($http->request('POST', '/limited', token => $good)->status, 403,
    'limit_except, with a token');
 is($http->request('POST', '/buffers', token => $good, body => 'x' x 100)
    ->status, 413, 'client_max_body_size, with a token');
 
-# clients that leave at once
+# clients that close the connection at once
 
 for (1 .. 50) {
     my $leaving = $http->start('GET', '/', token => $good);

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# What a client without a good token is told: status, challenge, headers and
-# problem document.  RFC 6750 section 3, RFC 9728 section 5.1, RFC 9457.
+# What the module answers a client without a good token: status, challenge,
+# headers and problem document.  RFC 6750 section 3, RFC 9728 section 5.1, RFC
+# 9457.
 
 use strict;
 use warnings;
@@ -76,7 +77,7 @@ sub delivered {
 }
 
 
-# the controls
+# controls: requests that are let in
 
 is($http->get('/', token => $good)->status, 200, 'a good token is let in');
 is($http->get('/open')->status, 200, 'an open location needs none');
@@ -92,7 +93,7 @@ is($challenge->{text},
    qq{Bearer resource_metadata="$metadata", scope="read"},
    'the challenge as a whole');
 
-# other schemes, and what is no credential at all
+# other schemes, and fields that hold no credentials at all
 
 for my $value ('Basic YTpi', 'Negotiate abc', 'Digest username="x"',
                'Bearerer abc', 'bear abc')
@@ -154,7 +155,7 @@ $response = $http->get('/plain');
 is($response->challenge->{text}, qq{Bearer resource_metadata="$metadata"},
    'no scope asked for, no scope member');
 
-# a requirement that no scope could meet
+# a required claim that no scope could provide
 
 $response = $http->get('/admin', token => $good);
 is_refused($response, 403, undef, 'a requirement is not met: no challenge');
@@ -181,7 +182,7 @@ like($response->status, qr/\A40[01]\z/, 'and they are refused');
 is($http->get('/', Authorization => "bearer $good")->status, 200,
    'the scheme has no case');
 
-# what every refusal carries
+# what every refusal has
 
 my %answers = (
     'no token' => [ $http->get('/'), 401 ],
@@ -242,7 +243,7 @@ like($text, qr/\bregist/i, 'and the registration');
 like($text, qr/PKCE|code_challenge/, 'and PKCE');
 ok(!exists $problem->{error}, 'no error where there were no credentials');
 
-# every method, before a content handler could say 405
+# every method is refused before a content handler could answer 405
 
 for my $method (qw(GET HEAD POST PUT PATCH DELETE OPTIONS PROPFIND MKCOL
                    FOO))
@@ -268,7 +269,7 @@ $connection->send($http->bytes('GET', '/', token => $good));
 is($connection->finish->status, 200, 'then with a token');
 $connection->close;
 
-# the body is refused with the request, large or not
+# a refusal does not wait for the body, whatever its size
 
 is_refused($http->request('POST', '/', body => 'x' x 200_000), 401, '',
            'a large body');
@@ -277,7 +278,7 @@ is_refused($http->raw("POST / HTTP/1.1\r\nHost: app.test\r\n"
                       . "Connection: close\r\n\r\n"), 401, '',
            'Expect: 100-continue');
 
-# what comes from the upstream stays as it is
+# answers of the upstream are not changed
 
 $response = $http->get('/?status=401&field=WWW-Authenticate:%20Basic%20'
                        . 'realm=%22app%22', token => $good);

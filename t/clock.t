@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# The wall clock is stepped by an hour, forward and back, while nginx runs.
-# What tokens say follows it; the keys' age, pauses and waiting do not.
+# The wall clock is set forward and back by an hour while nginx runs.  The times
+# in tokens are compared with the new time.  The age of keys, the pauses between
+# fetches and the time that requests wait do not change.
 
 use strict;
 use warnings;
@@ -67,7 +68,7 @@ sub step {
 }
 
 
-# A token of the issuer's, by nginx's clock.
+# A token of this issuer, with times by the clock that nginx sees.
 
 sub token {
     my ($as, $from, $to, @claims) = @_;
@@ -78,7 +79,7 @@ sub token {
 }
 
 
-# 20 at a time, which is some for each worker.
+# Sends 20 requests at once, so that each worker gets some of them.
 
 sub all_are {
     my ($status, $token, $name) = @_;
@@ -109,7 +110,7 @@ my $began = time;
 for my $seconds (3600, 0, -3600, 0, 3600, -3600) {
     step($seconds);
 
-    # what is valid by the clock as it is now
+    # what is valid by the clock that nginx sees now
 
     all_are($seconds == 0 ? 200 : 401, $token,
             $seconds > 0 ? 'the first token has expired'
@@ -124,12 +125,12 @@ for my $seconds (3600, 0, -3600, 0, 3600, -3600) {
 
 is($issuer->count('jwks'), 1, 'no fetch because of a step');
 
-# lifetimes of 0.8 s and more, and one that was about to end
+# lifetimes of at least 0.8 s, and one that was about to end
 
 cmp_ok($periodic->count('jwks') - $before, '<=',
        (time - $began + 1) / 0.8 + 1, 'no storm of fetches');
 
-# fetches, pauses after failures and waiting go on by their own clock
+# fetches, pauses after failures and waiting are timed by the monotonic clock
 
 for my $seconds (3600, -3600) {
     my $name = $seconds > 0 ? 'forward' : 'back';
@@ -144,7 +145,7 @@ for my $seconds (3600, -3600) {
     $issuer->keys(key('ES256'), $key);
     $issuer->answer(jwks => hold => $name);
 
-    # until key_refetch is over, the new key is refused
+    # until key_refetch is over, tokens of the new key are refused
 
     my $waiting;
     my $new = $issuer->token(iat => time - 7200, exp => time + 7200);

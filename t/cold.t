@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# A cold start: 50 requests come to 4 workers before the keys do.  One fetch
-# for all, and every request gets its answer.
+# A cold start: 50 requests reach 4 workers before there are any keys.  The
+# workers start a single fetch for all of them, and every request is answered.
 
 use strict;
 use warnings;
@@ -68,14 +68,14 @@ push @requests, $http->start('GET', '/bad', token =>
 ok(wait_until(sub { $nginx->pending == 50 }), '50 requests wait');
 is($upstream->count, 0, 'nothing is delivered meanwhile');
 
-# one of them leaves
+# one client closes its connection
 
 my $leaving = $http->start('GET', '/leaves', token => $issuer->token);
 ok(wait_until(sub { $nginx->pending == 51 }), 'another one waits');
 $leaving->close;
 ok(wait_until(sub { $nginx->pending == 50 }), 'and leaves');
 
-# the keys come
+# the issuer sends the keys
 
 $issuer->raise_flag('go');
 my @responses = finish_all(@requests);
@@ -96,7 +96,7 @@ is(scalar(my @lines = $nginx->log_lines(qr/keys fetched/)), 1,
 is(scalar(grep { $_->{line} =~ m{/leaves} } $upstream->requests), 0,
    'who has left is not served');
 
-# every worker knows them now
+# now every worker has the keys
 
 is_deeply([ map { $_->status } finish_all(map {
     $http->start('GET', '/', token => $issuer->token) } 1 .. 50) ],

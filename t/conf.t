@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# The configuration: what nginx -t refuses, with file, line, value and remedy,
-# and that it accepts what is good, without a word to the network.
+# The configuration: what nginx -t refuses, naming file, line, value and remedy;
+# and that nginx -t accepts good configurations and never uses the network.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ my $small = key('RS256', bits => 1024);
 my $nginx = OAuth::Test::Nginx->new(conf => '', AS => $issuer->url);
 
 
-# A server with these lines, for the most part of what follows.
+# A server with these lines; most of the tests below use it.
 
 sub in_server {
     my ($lines, $name) = @_;
@@ -71,8 +71,8 @@ sub good {
 }
 
 
-# The message must name the file, the line that holds the mark, and all of
-# the other things.  The mark is the comment "# here", or a text of its own.
+# The message must name the file, the line with the mark, and all the other
+# things.  The mark is the comment "# here", or a text that the caller gives.
 
 sub bad {
     my ($name, $conf, @patterns) = @_;
@@ -94,7 +94,7 @@ sub bad {
 }
 
 
-# The warnings, which name the place that is marked, or the words after it.
+# The warnings must name the line that is marked, or the words that follow.
 
 sub warned {
     my ($conf) = @_;
@@ -293,7 +293,7 @@ for my $url (sort keys %resources) {
     }
 }
 
-# documents that no request would find
+# resources whose metadata document no request would reach
 
 for my $path ('//docs', '/a//b', '/a//', '/./a', '/a/./b', '/a/.', '/../a',
               '/a/../b', '/a/..', '/%2e%2e/a', '/a/%2E/b', '/a%2F/b',
@@ -417,7 +417,8 @@ for my $scope ('""', q{'a"b'}, q{'a\b'}, q{'a b'}, "a\xc3\xa9", 'a|', '|a',
             . "\n }"), qr/scope/) unless $scope =~ /\|/;
 }
 
-# What oauth_scope would understand is no scope where there is only one.
+# What means something to oauth_scope, but is not a single scope, is refused
+# where single scopes are listed.
 
 for my $directive ('oauth_scope_advertise', 'oauth_scope_implies a') {
     bad("$directive $_", in_server(
@@ -585,7 +586,7 @@ bad("oauth_claim_set: $_", "oauth_claim_set \$team $_; # here\n",
 
 mkfifo("$dir/fifo", 0600) or die "mkfifo: $!\n";
 bad("a FIFO: $_", in_issuer("$_ $dir/fifo;")
-    =~ s/\n    \}\n/\n    } # here\n/r, qr{"$dir/fifo" is no regular file})
+    =~ s/\n    \}\n/\n    } # here\n/r, qr{"$dir/fifo" is not a regular file})
     for 'jwks_file', 'ssl_trusted_certificate';
 
 # paths of claims
@@ -655,7 +656,7 @@ bad('oauth_issuer in a server', in_server(
 bad('a directive of nginx in oauth_issuer', in_issuer('root /; # here'),
     qr/not allowed here/);
 
-# what asks something of a token where none is looked at
+# directives that demand something of a token, where no token is checked
 
 my $url = 'oauth_resource https://app.test;';
 
@@ -697,7 +698,7 @@ for my $rule ('oauth_scope a', 'oauth_require a b', 'oauth_header X-A sub') {
 silent('a header of the http block', 'oauth_header X-A sub;'
        . in_server('location / { }'));
 
-# a resource that follows from server_name and listen
+# a resource whose URL comes from server_name and listen
 
 my $names = 'app.test other.test *.more.test ~x APP.test';
 
@@ -721,7 +722,7 @@ silent('other names and a resource', in_server(
 silent('other names and nothing protected', in_server('location / { }',
                                                       $names));
 
-# what is spelled oddly
+# spelling mistakes
 
 warns('a method that is none', in_server("$url location / {\n oauth corp;\n"
           . " oauth_scope a method=POST,PSOT; # here\n }"), qr/"PSOT"/,
@@ -735,7 +736,7 @@ warns("a comma: $_", in_server("$url location / {\n oauth corp;\n"
     for 'oauth_scope a,b', 'oauth_scope a:$arg_x,b', 'oauth_scope c|a,b',
         'oauth_scope_advertise a,b', 'oauth_scope_implies a b,c';
 
-# an included file is named
+# an included file: the message names it
 
 $nginx->write_file('included.conf', "\n\noauth_scope \"\";\n");
 my ($ok, $said) = $nginx->test_conf(in_server(
@@ -749,7 +750,7 @@ $nginx->write_file('included.conf', "\n\noauth unknown;\n");
 ok(!$ok, 'bad: an unknown issuer in an included file');
 like($said, qr{included\.conf:3$}m, 'which is named, with its line');
 
-# the network
+# nginx -t does not use the network
 
 is($issuer->count, 0, 'nothing of this asked the issuer');
 

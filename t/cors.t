@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Browsers: a preflight is answered without a token, whatever it asks for, and
-# no other request is.
+# Browsers: the module answers a preflight without a token, whatever the
+# preflight asks for.  No other request is answered without one.
 
 use strict;
 use warnings;
@@ -95,7 +95,7 @@ is($response->header('Vary'),
    'Access-Control-Request-Method, Access-Control-Request-Headers',
    'it depends on both questions');
 
-# the method that is asked for is allowed, whatever it is
+# the answer allows the method that was asked for, whatever it is
 
 
 sub methods_for {
@@ -118,7 +118,7 @@ is(methods_for('/', $_), "$usual, $_", 'one more is named, too')
     for (qw(PROPFIND QUERY MKCOL M-SEARCH patch Get GE GETS POS T), 'X' x 300,
          q{!#$%&'*+-.^_`|~0aZ});
 
-# a token (RFC 9110, section 5.6.2) and nothing else; "*" is reserved (18.2)
+# a method is a token (RFC 9110, section 5.6.2); "*" is reserved (18.2)
 
 for my $method ('GET, TRACE', 'A B', 'A,B', "A\x01", "A\xe9", "A\x7f", 'A"',
                 'A(b)', 'A/B', 'A:B', 'A;B', 'A<B', 'A=B', 'A>B', 'A?B', 'A@B',
@@ -129,7 +129,7 @@ for my $method ('GET, TRACE', 'A B', 'A,B', "A\x01", "A\xe9", "A\x7f", 'A"',
 
 is($upstream->count, 0, 'the upstream sees nothing of these');
 
-# only names are sent back
+# the answer repeats only valid names of header fields
 
 for my $list ("authorization, x\x01y", 'authorization, "x"',
               "authorization, \xff", 'authorization, <x>')
@@ -140,8 +140,8 @@ for my $list ("authorization, x\x01y", 'authorization, "x"',
        'not sent back: ' . ($list =~ s/[^ -~]/?/gr));
 }
 
-# the first request of a client has no token: what it is refused with is to be
-# read, so it is asked for without "authorization"
+# The first request of a client has no token, so its preflight does not ask for
+# "authorization".  It is answered, so that the page can read the refusal.
 
 $response = $http->request('OPTIONS', '/', @origin, @method,
     'Access-Control-Request-Headers' => 'content-type, mcp-protocol-version');
@@ -155,7 +155,7 @@ is($response->status, 204, 'a preflight for the method alone');
 is($response->header('Access-Control-Allow-Headers'), undef, 'no fields');
 is($upstream->count, 0, 'the upstream sees nothing of these');
 
-# what is none
+# requests that are not preflights
 
 my @none = (
     [ 'no Origin', @method, @headers ],
@@ -174,13 +174,13 @@ is($upstream->count, 0, 'the upstream has seen nothing');
 is($http->request('OPTIONS', '/', @origin, token => $issuer->token)->status,
    200, 'OPTIONS with a token is the upstream\'s');
 
-# a preflight that a token comes with is still one
+# a preflight that carries a token is still a preflight
 
 is($http->request('OPTIONS', '/', @origin, @method, @headers,
                   token => $issuer->token)->status, 204,
    'preflight with a token');
 
-# off, and not protected
+# oauth_cors off, and locations that are not protected
 
 is_refused($http->request('OPTIONS', '/closed', @origin, @method, @headers),
            401, '', 'oauth_cors off');
@@ -194,7 +194,7 @@ is($http->request('OPTIONS', '/open', @origin, @method, @headers)->status, 200,
    'an open location');
 is($upstream->count, $before + 1, 'answers its own preflights');
 
-# an answer of the upstream has the CORS fields of the upstream
+# an answer of the upstream has only the CORS fields of the upstream
 
 $response = $http->get('/?field=Access-Control-Allow-Origin:%20https://a.test',
                        token => $issuer->token, @origin);
@@ -203,7 +203,7 @@ is($response->header('Access-Control-Allow-Origin'), 'https://a.test',
 is($http->get('/', token => $issuer->token)
    ->header('Access-Control-Allow-Origin'), undef, 'none is added to it');
 
-# nor to an error page of the upstream's, which has its own
+# an error page of the upstream has its own CORS fields, and gets no second ones
 
 $response = $http->get('/paged', @origin);
 is_refused($response, 401, '', 'an error page of the upstream');
@@ -213,7 +213,7 @@ is_deeply([ $response->headers('Access-Control-Expose-Headers') ],
           [ 'WWW-Authenticate, Retry-After, Link' ],
           'the challenge can be read');
 
-# where an address lets in, no page may send what it likes from there
+# where a client is let in by its address, no page may send what it likes
 
 $before = $upstream->count;
 is($http->request('OPTIONS', '/any', @origin, @method, @headers)->status, 200,

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# Discovery: the second place is asked in the round in which the first fails
-# or keeps silent; what a document may name as the address of the keys; a key
-# set of which nothing is usable says why.  RFC 8414, OpenID Discovery.
+# Discovery.  If the first address of the discovery document fails or does not
+# answer, the second one is asked in the same round.  Which addresses a document
+# may name for the keys.  If no key of a key set is usable, the log says why.
+# RFC 8414, OpenID Connect Discovery.
 
 use strict;
 use warnings;
@@ -23,7 +24,7 @@ my $ca = certificate(name => 'DNS:ca.test', authority => 1);
 my $server = certificate(ca => $ca, name => 'DNS:as.test, DNS:keys.test, '
                          . 'DNS:localhost, IP:127.0.0.1');
 
-# how the first place fails; the second one is good
+# ways in which the first address fails, while the second one is good
 
 my %first = map { $_ => issuer(keys => [ $key ]) } qw(hang reset close drip
     short bad_chunk huge drip_head status html);
@@ -33,7 +34,7 @@ $first{$_}->answer(discovery => mode => $_)
 $first{status}->answer(discovery => status => 503);
 $first{html}->answer(discovery => body => '<html>');
 
-# the other way round, and others
+# the first address works and the second one fails, and other cases
 
 my %other = map { $_ => issuer(keys => [ $key ]) }
     qw(slow dead configured);
@@ -43,7 +44,7 @@ $other{slow}->answer(openid => status => 404);
 $other{dead}->answer($_ => mode => 'hang') for qw(discovery openid);
 $other{configured}->answer('/doc' => mode => 'hang', type => 'text/plain');
 
-# issuers elsewhere: a proxy that leads to a server with TLS stands for the way
+# Issuers on other machines: a proxy leads to a server with TLS on this one.
 
 my $tls = issuer(keys => [ $key ]);
 my $front = nginx(<<"CONF", module => 0);
@@ -60,7 +61,7 @@ my $port = $front->port('main');
 my $proxy = OAuth::Test::Proxy->new(routes => {
     map { ("$_:443" => $port) } qw(as.test keys.test 127.0.0.1 localhost) });
 
-# what the document of https://as.test/NAME names
+# the jwks_uri that the document of https://as.test/NAME names
 
 my $plain = $tls->jwks_url;
 
@@ -94,14 +95,14 @@ publish($tls, "/.well-known/oauth-authorization-server/$_",
         issuer => "https://as.test/$_", jwks_uri => $uris{$_})
     for keys %uris;
 
-# a document on loopback that is about somebody elsewhere
+# a document on loopback that describes an issuer which is not on loopback
 
 my $mirror = issuer(keys => [ $key ]);
 
 publish($mirror, '/mirrored', issuer => 'https://mirrored.test',
         jwks_uri => $mirror->jwks_url);
 
-# plain http off loopback, as far as it can be had here: a name
+# Plain http off loopback.  A name of this machine has to stand for it here.
 
 my $cluster = issuer(keys => [ $key ], host => 'as.localhost');
 $cluster->metadata(jwks_uri => $cluster->url . '/jwks');
@@ -185,7 +186,7 @@ sub says {
 }
 
 
-# the second place
+# the second address
 
 comes($first{$_}->url, "the second place, where the first is: $_")
     for sort keys %first;
@@ -213,21 +214,21 @@ is_deeply([ sort { $a cmp $b } keys %{ { map { $_->[1] => 1 }
 comes('https://mirrored.test', 'what is on loopback may name loopback');
 comes($cluster->url, 'allow_http: document and keys');
 
-# why there is no key
+# why there is no usable key
 
 says('unusable', qr/no\ usable\ key\ \(key\ 0:\ use\ is\ not\ sig;
      \ key\ 1:\ [^;]+;\ key\ 2:\ [^;]+;\ key\ 3:\ [^;]+;\ key\ 4:\ [^;]+;
      \ and\ 6\ more\),\ Content-Type\ is\ "application\/json"/x,
      'why no key is usable');
 
-# a slow first place is not given up for a second one that is not there
+# a slow first address is not given up because the second one has no document
 
 ok(wait_until(sub { $other{slow}->count('openid') >= 1 }, 20),
    'the second place is asked beside the first');
 $other{slow}->raise_flag('go');
 comes($other{slow}->url, 'the first one is good when it comes');
 
-# two that keep silent, and one that has no second place
+# both addresses are silent; and an issuer that has no second address
 
 says('dead', qr{authorization-server:\ .*timed\ out.*;
      \ \S+openid-configuration:\ .*timed\ out}x, 'both are silent: both named');

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# Documents that are no good while good keys are there: the last good ones
-# stay, what they sign goes on, one warning names the issuer and the cause and
-# quotes nothing of the document, no redirect is followed.  RFC 7517, RFC 8414.
+# Bad documents arrive while nginx has good keys.  The last good keys stay, and
+# tokens that they signed are accepted.  One warning names the issuer and the
+# cause, and quotes nothing of the document.  Redirects are not followed.  RFC
+# 7517, RFC 8414.
 
 use strict;
 use warnings;
@@ -43,7 +44,7 @@ sub key_set {
 
 my $good = key_set($key->jwk);
 
-# every one holds the new key or tries to: it must not come to be trusted
+# Each of them contains the new key, or tries to.  The module must not trust it.
 
 my $next = key_set($new->jwk);
 my $deep = 100_000;
@@ -115,7 +116,8 @@ my %bad = (
     silent => { mode => 'hang', says => qr/timed out/i },
 );
 
-# keys that are skipped, each with the other's id: the good ones work
+# key sets with keys that are skipped, each with the key id of the other key:
+# the good keys work
 
 my ($rsa, $small) = map { key('RS256', bits => $_) } 2048, 1024;
 my $d = 'A' x 43;
@@ -161,7 +163,8 @@ sub answer {
 answer($_, body => $good) for @names;
 $as->save;
 
-# A short time only where it is to run out: all of them fetch at once.
+# All issuers fetch at once.  Only those that are to time out have a short
+# timeout.
 
 my $blocks = join '', map {
     my $time = /\A(?:drip|drip_head|silent)\z/ ? seconds(4) : 30;
@@ -223,7 +226,7 @@ ok(wait_until(sub { $nginx->log_lines(qr/: keys fetched: /) >= @names }),
 all_are(200, 'good keys are there', $key, @names);
 is(scalar($nginx->log_lines(qr/\[warn\]/)), 0, 'and no warning');
 
-# now a key id that is not known provokes a fetch, which brings this
+# a token with an unknown key id now starts a fetch, which gets the bad document
 
 answer($_, %{ $bad{$_} }) for keys %bad;
 answer("odd_$_", body => key_set($odd{$_}, $key->jwk)) for keys %odd;
@@ -270,7 +273,7 @@ my ($endless) = grep { $_->{path} eq '(endless)' } $as->seen;
 cmp_ok($endless->{sent} // 1 << 30, '<', 16 << 20,
        'an endless document is not read for long');
 
-# all good again, with the other key beside the first
+# all documents are good again, and have the other key next to the first
 
 answer($_, body => key_set($key->jwk, $new->jwk)) for @names;
 $as->save;
@@ -280,22 +283,22 @@ ok(wait_until(sub { !grep { $_->status != 200 } ask($new, @names) }),
 all_are(200, 'the first one is good still', $key, @names);
 
 
-# the discovery document: the same, by the schedule
+# the same for discovery documents, which are fetched on schedule
 
 my $elsewhere = 'http://192.0.2.1/jwks';
 my $url = $as->url;
 
 my %broken = (
-    not_json => { body => MARK, says => qr/no JSON object/ },
-    html => { body => "<html>${\MARK}</html>", says => qr/no JSON object/ },
-    empty => { body => '', says => qr/no JSON object/ },
-    array => { body => '[]', says => qr/no JSON object/ },
+    not_json => { body => MARK, says => qr/not a JSON object/ },
+    html => { body => "<html>${\MARK}</html>", says => qr/not a JSON object/ },
+    empty => { body => '', says => qr/not a JSON object/ },
+    array => { body => '[]', says => qr/not a JSON object/ },
     truncated => { change => sub { $_[0] =~ s/.\z//r },
-                   says => qr/no JSON object/ },
+                   says => qr/not a JSON object/ },
     deep => { file => file('deep-discovery', '{"x":' . '[' x $deep),
-              says => qr/no JSON object/ },
+              says => qr/not a JSON object/ },
     bad_utf8 => { change => sub { $_[0] =~ s/${\MARK}/\xff/r },
-                  says => qr/no JSON object/ },
+                  says => qr/not a JSON object/ },
     no_issuer => { change => sub { $_[0] =~ s/"issuer"/"issue"/r },
                    says => qr/no issuer/ },
     issuer_array => {
@@ -318,10 +321,10 @@ my %broken = (
     uri_null => { change => sub { $_[0] =~ s/("jwks_uri":)"[^"]*"/$1null/r },
                   says => qr/no jwks_uri/ },
     uri_empty => { change => sub { $_[0] =~ s/("jwks_uri":)"[^"]*"/$1""/r },
-                   says => qr/jwks_uri is no URL/ },
+                   says => qr/jwks_uri is not a URL/ },
     uri_file => {
         change => sub { $_[0] =~ s{"jwks_uri":"[^"]*}{"jwks_uri":"file:///x}r },
-        says => qr/jwks_uri is no URL/ },
+        says => qr/jwks_uri is not a URL/ },
     uri_plain => {
         change => sub { $_[0] =~ s{("jwks_uri":)"[^"]*}{$1"$elsewhere}r },
         says => qr/jwks_uri is plain http/ },

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 #
-# Rewrite rules run before the access phase.  Where they read a claim, a request
-# waits for the keys before they run, at a cold start and for a token of a key
-# that is new, and is refused with 503 when there are none: no rule is decided
-# on the empty claims of a token that nobody could verify.
+# nginx runs rewrite rules before the access phase.  If a rule reads a claim,
+# the request waits for the keys before the rules run, both at a cold start and
+# when its token has a new key.  If there are no keys, the answer is 503.  So no
+# rule is decided on the empty claims of a token that nobody could verify.
 
 use strict;
 use warnings;
@@ -111,7 +111,7 @@ my $nginx = nginx($issuers . <<'EOT',
         }
     }
 
-    # the error page of a refusal passes the same rules
+    # the error page of a refusal runs through the same rules
 
     server {
         listen 127.0.0.1:%%PORT_page%%;
@@ -131,7 +131,7 @@ my $nginx = nginx($issuers . <<'EOT',
         }
     }
 
-    # no location: the server's own rules serve it
+    # no location matches: the rules of the server apply
 
     server {
         listen 127.0.0.1:%%PORT_server%%;
@@ -157,7 +157,7 @@ sub token {
 }
 
 
-# cold: each request waits, and then its rule holds
+# cold start: each request waits, and then its rule is decided
 
 my %request;
 
@@ -182,7 +182,7 @@ for my $name (sort keys %issuer) {
        "$name: keys are asked for");
 }
 
-# one that does not wait: there is no token
+# a request without a token does not wait
 
 is_refused($http->get('/if/x'), 401, '', 'no token: no waiting');
 is_refused($http->get('/if/x', token => 'a.b.c'), 401, 'invalid_token',
@@ -207,7 +207,7 @@ is($request{server}->finish->status, 403, 'the server\'s own rule, cold');
 is($nginx->http('server')->get('/page', token => token('server'))->body,
    'the page', 'who may see it');
 
-# the first token of a new key, twice: under a new name, and under the old one
+# the first tokens of a new key, under a new key id and under the old one
 
 for my $name (qw(if map rewrite limit)) {
     for my $key ($new, $again->copy('ES256', kid => $new->kid)) {
@@ -238,7 +238,7 @@ for my $name (qw(if map rewrite limit)) {
     }
 }
 
-# no keys at all: nobody decides on nothing
+# no keys at all: no rule is decided without them
 
 for my $path ('/down/', '/down_any/') {
     my $response = $http->get($path, token => $down->token(role => 'x'));
@@ -254,7 +254,7 @@ is($page->status, 503, 'the error page of that refusal');
 is($page->json->{from}, 'upstream', 'is shown');
 is_deeply([ $page->echoed('Authorization') ], [], 'without the token');
 
-# a client that leaves while it waits
+# a client that closes its connection while its request waits
 
 $unkeyed->answer(jwks => hold => 'gone');
 $unkeyed->keys($new);

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# error_page and a refusal: what the client reads is the refusal of its own
-# request, whoever writes the page; what others refuse stays theirs.
+# error_page and refusals.  Whoever writes the error page, the client gets the
+# refusal of its own request; and what nginx or other modules refuse stays
+# theirs.
 
 use strict;
 use warnings;
@@ -32,7 +33,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             oauth_scope write method=POST;
             proxy_pass http://127.0.0.1:%%UP%%;
 
-            # its page is as protected as it is
+            # the error page is in the same protected location
 
             location /same {
                 error_page 403 /same/page;
@@ -41,14 +42,14 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
 
             location /static { error_page 403 /static/page; root %%DIR%%/html; }
 
-            # an open page, from elsewhere
+            # an open page, from another server
 
             location /open { error_page 401 403 /page; }
             location /named { error_page 401 403 @page; }
             location /app { error_page 401 /refusing; }
             location /status { error_page 401 =200 /page; }
 
-            # an app that refuses, whose pages are nginx's
+            # an app that refuses; its error pages come from nginx
 
             location /intercept {
                 proxy_intercept_errors on;
@@ -75,7 +76,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%/?status=401&field=WWW-Authenticate:App;
         }
 
-        # let in by their address
+        # clients that are let in by their address
 
         location /address {
             satisfy any;
@@ -122,7 +123,7 @@ sub post {
 }
 
 
-# a POST that lacks a scope becomes a GET for its page, which does not
+# nginx fetches the page of a POST with a GET, which may need fewer scopes
 
 for my $path ('/none', '/same', '/static', '/open', '/named') {
 
@@ -140,7 +141,7 @@ is_deeply([ post('/same')->echoed('X-User') ], [ 'alice' ],
           'a protected page knows who');
 is_deeply([ post('/open')->echoed('X-User') ], [], 'an open page does not');
 
-# without a token the page of the same place is refused as well
+# without a token the page in the same location is refused as well
 
 $response = $http->request('POST', '/same', body => 'x');
 is_refused($response, 401, '', 'no token');
@@ -154,7 +155,7 @@ is($response->challenge->{rest}, 'App', 'then that of the app');
 
 is_refused($http->get('/status'), 200, undef, 'another status on purpose');
 
-# an app that refuses a good token: its own answer, whoever writes the page
+# an app refuses a good token: the client gets the answer of the app
 
 for my $path ('/intercept', '/intercept/page', '/intercept/same') {
     for my $status (401, 403) {
@@ -177,7 +178,7 @@ for my $path ('/intercept', '/intercept/page', '/intercept/same') {
 is($http->get('/intercept?status=403', token => $token)->json->{from},
    'upstream', 'without a page it is the app\'s as a whole');
 
-# who was let in by another module is not refused by us
+# another module let the request in, so the module does not refuse it
 
 $response = $http->get('/address/files/', token => $token);
 is_refused($response, 403, undef, 'a directory');
@@ -190,7 +191,7 @@ is($response->status, 401, 'an app that refuses');
 is($response->header('WWW-Authenticate'), 'App', 'its challenge alone');
 is($response->header('Cache-Control'), undef, 'nothing of ours');
 
-# both refuse: Basic's 401 wins, and says what a token would need
+# both modules refuse: Basic's 401 wins, and the challenge says what is missing
 
 $response = $http->get('/basic', token => $token);
 is($response->status, 401, 'neither token nor password');

@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 #
-# What a verdict and a header depend on is evaluated for that verdict: a map of
-# a claim that somebody asked for before the token was looked at, a variable
-# that "set" has assigned from one, and what was computed in another location
-# do not count.  And it leaves no trace: nginx's variables do not show claims of
-# a token that was refused, and $1 stays what the location has captured.
+# Whenever the module reaches a verdict or sets an identity header, it evaluates
+# the variables for that verdict.  Earlier values do not count: neither a map of
+# a claim that was read before the token was checked, nor a variable that "set"
+# assigned from one, nor what was computed in another location.  The evaluation
+# leaves no trace: nginx's variables do not show claims of a token that was
+# refused, and $1 is still what the location captured.
 
 use strict;
 use warnings;
@@ -31,7 +32,8 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
 
     oauth_header X-User sub;
 
-    # nothing early; what the others are compared with
+    # no variable is read early here; the other servers are compared with this
+    # one
 
     server {
         listen 127.0.0.1:%%PORT_plain%%;
@@ -83,7 +85,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         }
     }
 
-    # the policy asks for what "set" has assigned
+    # the policy reads a variable that "set" has assigned
 
     server {
         listen 127.0.0.1:%%PORT_server%%;
@@ -128,7 +130,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         }
     }
 
-    # values that could not be computed again
+    # values that could not be computed a second time
 
     server {
         listen 127.0.0.1:%%PORT_odd%%;
@@ -183,7 +185,8 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         }
     }
 
-    # what the configuration assigns stays, whoever could compute it
+    # a value that the configuration assigns stays, even where a map could
+    # compute it
 
     map $uri $mapped { default read; }
 
@@ -219,7 +222,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # of several directives the one that ran counts
+        # of several directives, the one that ran counts
 
         location /first {
             set $several admin;
@@ -254,7 +257,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         set $several $need;
     }
 
-    # rules and policies of different levels
+    # rules and policies on different levels
 
     server {
         listen 127.0.0.1:%%PORT_levels%%;
@@ -278,7 +281,8 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         }
     }
 
-    # what the server's level has read is not for the rules of a location
+    # what was read on the level of the server does not count for rules of a
+    # location
 
     map $oauth_claim_role $banned { default 0; banned 1; }
 
@@ -315,7 +319,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         }
     }
 
-    # a level without a resource of its own: its rules read no claim
+    # a level of the server without a resource: its rules see no claims
 
     map $http_user_agent $robot { default 0; ~robot 1; }
 
@@ -330,7 +334,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
         }
     }
 
-    # traces of a token that is refused, and of another location
+    # traces of a token that was refused, and of another location
 
     server {
         listen 127.0.0.1:%%PORT_trace%%;
@@ -421,7 +425,7 @@ is_deeply([ $response->echoed('X-First') ], [ 'one' ],
           'the captures of the location stay');
 is_deeply([ $response->echoed('X-Second') ], [ 'two' ], 'all of them');
 
-# what cannot be computed again
+# values that cannot be computed a second time
 
 my $http = $nginx->http('odd');
 
@@ -448,7 +452,7 @@ is($http->get('/from/read', token => $reader)->status, 200,
 is_refused($http->get('/from/write', token => $reader), 403,
            'insufficient_scope', 'another one');
 
-# what was assigned
+# values that were assigned
 
 $http = $nginx->http('assigned');
 
@@ -465,7 +469,7 @@ is($http->get('/named/acme', token => $issuer->token(tenant => 'acme'))
 is($http->get('/named/other', token => $issuer->token(tenant => 'acme'))
    ->status, 403, 'another one');
 
-# levels: a rule that saw nothing has decided nothing
+# levels: a rule that saw no claims has decided nothing
 
 $http = $nginx->http('levels');
 
@@ -476,14 +480,14 @@ is($http->get('/', token => $issuer->token(role => 'banned'))->status, 403,
 my $other = $issuer->token(aud => 'https://other.test/own', role => 'banned');
 is($http->get('/own', token => $other)->status, 503,
    'a token that is good for the location alone: nobody knows');
-ok($nginx->wait_for_log(qr/oauth: a rewrite rule asked for a claim/),
+ok($nginx->wait_for_log(qr/oauth: a rewrite rule read a claim/),
    'and the log says so');
 
 is($http->get('/later/acme', token => $issuer->token(tenant => 'acme',
                                                      team => 'banned'))
    ->status, 503, 'a policy that depends on later rules: nobody knows');
 
-# the rules of a location, after those of the server
+# the rules of a location run after those of the server
 
 $http = $nginx->http('stale');
 

@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 #
-# What the log says of a refusal: what came and what was wanted, for every
-# reason; what nobody has verified "claims to be".  Text of strangers is quoted
-# and cut.  Three reasons are seen at the level "error", too: once a minute for
-# each resource, over all workers, however often they are caused.
+# What the error log says about a refusal, for every reason: what came and what
+# was wanted.  Where nothing was verified the line says "claims to be".  Text
+# that strangers sent is quoted and cut.  Three of the reasons are also logged
+# at the level "error": once a minute for each resource, counted over all
+# workers, however often they occur.
 
 use strict;
 use warnings;
@@ -122,7 +123,8 @@ my $nginx = nginx($conf, @urls);
 my $http = $nginx->http;
 
 
-# The one line that a request leaves, from the code on.
+# Returns the one line that a request leaves in the log, beginning with the
+# reason code.
 
 sub line_of {
     my (@request) = @_;
@@ -222,11 +224,11 @@ my @cases = (
       '/', token => header(alg => 'none') ],
     [ 'an algorithm that is not allowed', qr/^wrong_algorithm: .*: token claims to be signed with "PS256", allowed algorithms are RS256, ES256$corp$/,
       '/', token => header(alg => 'PS256') ],
-    [ 'no algorithm', qr/^wrong_algorithm: .*: token names none, allowed algorithms are/,
+    [ 'no algorithm', qr/^wrong_algorithm: .*: token names no algorithm, allowed algorithms are/,
       '/', token => header(alg => undef) ],
     [ 'issuer', qr/^unknown_issuer: .*: token claims to be from "https:\/\/evil\.test", trusted issuers are "\Q$url\E", "[^"]+", "[^"]+", issuer ""/,
       '/', token => token(iss => 'https://evil.test') ],
-    [ 'a slash more', qr/^unknown_issuer: .*: token claims to be from "\Q$url\E\/", trusted issuers are .*; mind the slash/,
+    [ 'a slash more', qr/^unknown_issuer: .*: token claims to be from "\Q$url\E\/", trusted issuers are .*; only a slash at the end is different/,
       '/', token => token(iss => "$url/") ],
     [ 'no issuer', qr/^unknown_issuer: .*: token has no iss, trusted issuers are "/,
       '/', token => token(iss => undef) ],
@@ -274,7 +276,7 @@ my @cases = (
     [ 'a certificate', qr/^sender_constrained: .*: its cnf names a client's TLS/,
       '/', token => token(cnf => { 'x5t#S256' => 'thumb' }) ],
 
-    # the location
+    # what the location demands
 
     [ 'no audience', qr/^no_audience: .*: expected "https:\/\/app\.test" or a URL below it$corp$/,
       '/', token => token(aud => undef) ],
@@ -305,7 +307,7 @@ my @cases = (
       '/require', token => token() ],
     [ 'no subject', qr/^no_subject: .*: an oauth_header forwards its sub$corp$/,
       '/subject', token => token(sub => undef) ],
-    [ 'an odd subject', qr/^no_subject: .*: an oauth_header forwards its sub, which no header field can carry$corp$/,
+    [ 'an odd subject', qr/^no_subject: .*: an oauth_header forwards its sub, whose value no header field can have$corp$/,
       '/subject', token => token(sub => "joe\nthe-plumber") ],
 );
 
@@ -318,7 +320,7 @@ for (@cases) {
 }
 
 
-# Text of strangers.
+# Text that strangers sent.
 
 for (
     [ "a\r\nb", 'a\x0D\x0Ab' ], [ 'a"b', 'a\x22b' ], [ 'a\\b', 'a\x5Cb' ],
@@ -344,14 +346,14 @@ for (
          "scope: $short");
 }
 
-# bytes that are no UTF-8 are no JSON
+# bytes that are not UTF-8 are not JSON
 
 like(line_of('/', token => assemble(qq({"alg":"ES256"}),
                                     qq({"iss":"\xff\xfe"}),
                                     sub { encode_base64url('sig') })),
      qr/^unknown_issuer: .*from "\\xFF\\xFE", trusted issuers/, 'iss: no UTF-8');
 
-# all values of a token together
+# the limit for all values of a token together
 
 my $line = line_of('/', token => $issuer->mint(
     header => { kid => $ec->kid },
@@ -372,7 +374,7 @@ like($line, qr/missing scopes are "read", "write\|admin", "special", granted sco
      'the first of them are there');
 
 
-# A token that was verified before, in the cache, says the same.
+# A token from the cache gets the same line.
 
 my $known = token(scope => 'see');
 
@@ -382,8 +384,8 @@ like(line_of('/scope', token => $known),
      'at another');
 
 
-# The level "error": the first of each kind and resource, by all workers
-# together.
+# The level "error": the first line of each reason and resource, counted over
+# all workers.
 
 sub flood {
     my ($times, @kinds) = @_;
@@ -405,7 +407,7 @@ sub told {
 }
 
 
-# So many lines; as often again for each minute that a slow machine took.
+# This many lines, and as many again for each minute that a slow machine took.
 
 sub is_told {
     my ($pattern, $count, $since, $name) = @_;
@@ -443,7 +445,7 @@ is_told('.*', 6, $since, 'no other line at the default level');
 is(told('.* and all of them at level info, client: '), told('.*'),
    'each says where the others are');
 
-# other texts are no other kind
+# other text in the token does not make another kind of refusal
 
 flood(1, map { [ '/', token => token(aud => "https://a$_.test") ],
                [ '/', token => token(iss => "https://a$_.test") ],
@@ -454,7 +456,7 @@ ok($nginx->reload, 'a reload');
 flood(5, @kinds);
 is_told('.*', 6, $since, 'does not start it anew');
 
-# many resources: what is told in a minute has an end
+# many resources: the number of lines in a minute is bounded
 
 my $many = join '', map { <<"LOCATION" } 1 .. 80;
         location /r$_ {
@@ -472,7 +474,7 @@ flood(2, map { [ "/r$_", token => token(aud => 'https://wiki.test') ] }
       1 .. 80);
 is_told('wrong_audience', 56, $since, 'a bound for all of them together');
 
-# above: nothing, not even an error
+# at a higher log level: nothing is logged, not even these lines
 
 $nginx = nginx($conf, @urls, log => 'crit');
 $http = $nginx->http;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Other filters of nginx that throw an answer away and make nginx give another
-# one (image_filter does so with what is not an image): what the module says of
-# itself arrives nevertheless, and whole.
+# Another filter of nginx throws an answer away and makes nginx send another
+# one; image_filter does so with everything that is not an image.  An answer of
+# the module itself must arrive nevertheless, and complete.
 
 use strict;
 use warnings;
@@ -86,7 +86,7 @@ my $conf = <<'EOT';
         }
     }
 
-    # around the documents, too
+    # around the metadata documents, too
 
     server {
         listen 127.0.0.1:%%PORT_documents%%;
@@ -116,7 +116,7 @@ my $conf = <<'EOT';
 EOT
 
 
-# The refusal as it is everywhere, once.
+# The usual refusal, sent exactly once.
 
 sub is_whole {
     my ($response, $name, $status) = @_;
@@ -170,20 +170,21 @@ for my $place (sort keys %filter) {
         is_preflight($_->request('OPTIONS', $path, @ask), $label)
             for @clients;
 
-        # who is let in gets what the filter says
+        # a request that is let in gets the answer of the filter
 
         is($http->get($path, token => $issuer->token)->status,
            $path eq '/same' ? 401 : $path eq '/moved' ? 301 : 415,
            "$label: admitted");
     }
 
-    # a filter that insists; where it is first, it is content with its own
+    # a filter that insists on its status: if it runs before the filter of the
+    # module, the module restores the refusal after it
 
     my $always = $http->get('/always');
     is($always->status . $always->error, $place eq 'below' ? 415 : 401,
        "$place: a filter that insists");
 
-    # error pages, other modules
+    # error pages and other modules
 
     is_whole($http->get('/paged'), "$place: an error page of the filter's");
     is($http->get('/paged', token => $issuer->token)->body, "empty\n",
@@ -194,7 +195,7 @@ for my $place (sort keys %filter) {
     is_whole($http->get('/any'), 'satisfy any: refused');
     is($http->get('/let')->status, 415, 'satisfy any: admitted');
 
-    # the documents
+    # the metadata documents
 
     my $documents = $nginx->http('documents');
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# How long keys are taken for current: what Cache-Control and Age of the answer
-# say, between a minute and a day, and key_refresh where they say nothing.  The
-# clocks are set forward while nginx runs.
+# How long keys count as fresh.  Cache-Control and Age of the answer decide,
+# between a minute and a day, and key_refresh if the answer has neither.  The
+# test sets the clocks forward while nginx runs.
 
 use strict;
 use warnings;
@@ -18,8 +18,8 @@ use OAuth::Test::Clock;
 my $missing = OAuth::Test::Clock->is_missing;
 plan(skip_all => $missing) if $missing;
 
-# The lifetime in seconds, and the fields that make it.  Where they say nothing
-# it is key_refresh, 3000 s, or 30 s for the control.
+# The lifetime in seconds, and the header fields that lead to it.  Without such
+# fields it is key_refresh, which is 3000 s, and 30 s for the control.
 
 my %answers = (
     control => [ 30 ],
@@ -84,16 +84,16 @@ my $nginx = nginx(<<"CONF", workers => 2, $clock->options);
 CONF
 
 
-# Those that were fetched again.
+# The names of the key sets that were fetched a second time.
 
 sub refreshed {
     return [ sort grep { $issuer->count("/$_") > 1 } keys %answers ];
 }
 
 
-# A fetch is due at 80 to 90 % of a lifetime.  Those whose time has come are
-# there when the control is, or soon after; others, which were not due, would
-# be, too.
+# A fetch is due after 80 to 90 % of a lifetime.  By the time that the control
+# has been fetched, or soon after, all that were due have been fetched.  If any
+# others had been due, they would have been fetched as well.
 
 sub at {
     my ($seconds, $longest) = @_;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# gRPC: calls, streams of messages in both directions and trailers, through
-# the module as through an nginx without it.
+# gRPC through the module: calls, streams of messages in both directions, and
+# trailers work as they do through an nginx without the module.
 
 use strict;
 use warnings;
@@ -51,7 +51,7 @@ sub client {
 }
 
 
-# The fields of a call; the token is among them where somebody takes it off.
+# The fields of a call.  The token is among them if a gateway removes it.
 
 sub call {
     my ($nginx, $path) = @_;
@@ -114,7 +114,7 @@ is($talks[0]->body, 'onetwothree', 'a stream of messages');
 is(said($talks[0]), said($talks[1]), 'is the same');
 is($talks[0]->header('grpc-status'), '0', 'and has its trailer');
 
-# no token: gRPC makes UNAUTHENTICATED of a 401
+# no token: gRPC turns a 401 into UNAUTHENTICATED
 
 my $client = client($protected);
 my @anonymous = grep { $_->[0] ne 'authorization' }
@@ -129,7 +129,7 @@ is_refused($client->answer($stream), 401, '', 'before there is a message');
 is($client->exchange(call($protected, '/app.Notes/Read'), 'x')->status, 200,
    'the connection goes on');
 
-# a client that leaves
+# a client that closes its connection
 
 $stream = $client->begin(call($protected, '/app.Notes/chat'));
 $client->send_data($stream, 'word');

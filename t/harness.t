@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# The tests' own tools: what the other files rely on, and that a bad log is
-# found.
+# Tests of the test library, on which the other files rely.  Among other things,
+# the library must notice a bad log.
 
 use strict;
 use warnings;
@@ -117,7 +117,7 @@ is($claims->{iss}, $issuer->url, 'claims of a token');
 is($claims->{sub}, 'bob', 'a claim that is asked for');
 ok(!exists $claims->{jti}, 'a claim that is left out');
 
-# the end of every file
+# what the end of every test file checks
 
 is_deeply([ $nginx->complaints ], [], 'a clean log');
 

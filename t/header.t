@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Identity headers: the upstream sees exactly one value, ours, or none; nothing
-# that a client sends gets through, whatever its spelling and whatever the
-# protocol behind nginx.
+# Identity headers.  The upstream sees exactly one value, set by the module, or
+# none.  Nothing that a client sends under such a name gets through, in any
+# spelling, and whatever protocol nginx speaks to the upstream.
 
 use strict;
 use warnings;
@@ -28,7 +28,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     oauth_header X-User sub;
     oauth_header X-Kind outer;
 
-    # names with an underscore reach the app, too
+    # headers whose names have an underscore reach the app, too
 
     underscores_in_headers on;
     ignore_invalid_headers off;
@@ -122,7 +122,7 @@ my @spellings = qw(X-User x-user X-USER X_User x_user X-user X_USER
                    X.User X~User X!User x.user);
 
 
-# All that the upstream was sent under a name, in any spelling of it.
+# All values that the upstream was sent under a name, in any spelling of it.
 
 sub sent {
     my ($response, $name) = @_;
@@ -142,7 +142,7 @@ sub names {
 }
 
 
-# what is sent
+# what the app is sent
 
 my $response = $http->get('/?via=x', token => $issuer->token(
     kind => 'human', groups => [ 'a', 'b' ], realm => { name => 'north' }),
@@ -158,7 +158,7 @@ is_deeply(sent($response, 'X-Extra'), [ 'kept' ],
 is_deeply(sent($response, 'Authorization'), [], 'the token is not passed on');
 like(names($response), qr/x-user.*/, 'the name as it is configured');
 
-# a claim that is absent, or cannot be a value
+# a claim that is absent, or whose value cannot be sent in a header
 
 for ([ 'absent', kind => undef ], [ 'null', kind => JSON::PP::null ],
      [ 'empty', kind => '' ], [ 'with CR LF', kind => "a\r\nX-Evil: 1" ],
@@ -227,7 +227,7 @@ is_deeply(sent($nginx->http('other')->get('/', 'X-Groups' => 'a'),
 is_deeply(sent($nginx->http('other')->get('/', 'X-User' => 'a'), 'X-User'),
           [], 'what http { } names is removed in all servers');
 
-# asking the next hop to remove ours
+# a client asks the next hop to remove the module's header
 
 for my $value ('X-User', 'close, x-user', 'X_User', 'keep-alive, X-User, TE') {
     $response = $http->get('/', Connection => $value, token => $token);
@@ -236,7 +236,7 @@ for my $value ('X-User', 'close, x-user', 'X_User', 'keep-alive, X-User, TE') {
            'is not passed on');
 }
 
-# other ways to set headers do not disturb
+# other ways to set headers do not interfere
 
 $response = $http->get('/set', 'X-User' => 'mallory', token => $token);
 is_deeply(sent($response, 'X-User'), [ 'alice' ], 'beside proxy_set_header');
@@ -261,7 +261,7 @@ is_deeply(sent($http->get('/open', Authorization => 'Basic YTpi'),
                'Authorization'), [ 'Basic YTpi' ],
           'an open location keeps its credentials');
 
-# the other protocols
+# the other protocols to an upstream
 
 for my $protocol (qw(fastcgi uwsgi scgi grpc)) {
     my $name = $protocol eq 'grpc' ? 'X-User' : 'HTTP_X_USER';

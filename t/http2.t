@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# HTTP/2: the same answers, metadata and identities; and what only HTTP/2 can
-# carry, two credentials in one request among it, is no way in.
+# HTTP/2: the same answers, metadata and identities as with HTTP/1.1.  Requests
+# that only HTTP/2 can carry, such as one with two credentials, do not get in.
 
 use strict;
 use warnings;
@@ -87,7 +87,7 @@ is($http->request('OPTIONS', '/', origin => 'https://a.test',
                   'access-control-request-headers' => 'authorization')->status,
    204, 'preflight');
 
-# what is no good; each on a connection of its own, which nginx may close
+# bad requests, each on its own connection, because nginx may close it
 
 for (
     [ 'two fields', [ authorization => 'Bearer a' ],
@@ -119,7 +119,7 @@ for (
     $client->close;
 }
 
-# many streams, one token after the other
+# many streams on one connection: each with one user's token, or without any
 
 my @wrong;
 

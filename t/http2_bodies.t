@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# HTTP/2 to the client: bodies of any size and answers bit by bit, as with an
-# nginx without the module; a refused upload costs the connection nothing; and
-# requests that wait for keys keep their bodies.
+# HTTP/2 from the client, with bodies of any size and answers that come piece by
+# piece: all works as through an nginx without the module.  The connection
+# survives a refused upload, and requests that wait for keys keep their bodies.
 
 use strict;
 use warnings;
@@ -74,7 +74,7 @@ write_file("$folder/large", $large);
 write_file("$folder/small", substr $large, 0, 1 << 20);
 
 
-# A curl that is under way, as a pipe of what it writes.
+# A curl that is running, as a pipe from which to read its output.
 
 sub curl {
     my (@arguments) = @_;
@@ -101,7 +101,7 @@ sub url { return 'http://127.0.0.1:' . $_[0]->port('main') . $_[1] }
 sub bearer { return ('-H', "Authorization: Bearer $_[0]") }
 
 
-# The same request through both, and what it is answered with.
+# Sends the same request through both, and returns what each was answered.
 
 sub same {
     my ($title, $path, @arguments) = @_;
@@ -118,7 +118,7 @@ sub same {
 }
 
 
-# each of these tells what the app was sent
+# the app's answer to each of these tells what the app was sent
 
 for my $place (@places) {
     same("GET $place", "$place?x=1", '-H', 'Range: bytes=1-2', '-H', 'x-a: b');
@@ -142,7 +142,7 @@ for my $place (@places) {
     like($one, qr/"sha256":"$sum"/, 'as it was');
 }
 
-# events
+# event streams
 
 my $events = curl(url($protected, '/streamed?events=second'), bearer($token));
 
@@ -150,8 +150,8 @@ is(scalar(<$events>), "data: first\n", 'the first event');
 $upstream->raise_flag('second');
 is(all_of($events), "\ndata: second\n\n", 'then the second');
 
-# a refused upload is answered in its middle, or before it; then others are, on
-# the same connection
+# nginx answers a refused upload before or during its body; later requests on
+# the same connection are then answered, too
 
 my $before = $upstream->count;
 my $client = OAuth::Test::Http2Client->new(port => $protected->port('main'));
@@ -174,7 +174,7 @@ for my $place (@places) {
 
 is($upstream->count, $before + @places, 'and nothing of it arrives');
 
-# clients that leave
+# clients that close their connection
 
 for my $place (@places) {
     my $leaving = OAuth::Test::Http2Client->new(

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# image_filter takes every answer of its location for an image, a refusal too,
-# and gives up on it: the client gets the refusal all the same.
+# image_filter takes every answer of its location for an image, even a refusal,
+# and gives up on it.  The client must get the refusal nevertheless.
 
 use strict;
 use warnings;
@@ -63,7 +63,7 @@ plan(skip_all => "$path is for another nginx")
 my $nginx = nginx($conf, %values);
 my $http = $nginx->http;
 
-# the connection goes on: the filter has not ended the request
+# the connection stays usable: the filter has not ended the request
 
 my $connection = $http->connect;
 
@@ -94,7 +94,7 @@ for my $path (qw(/resize /small /test)) {
        'no image of the app\'s is for image_filter to refuse');
 }
 
-# that has an answer of its own to what is no image, with the status 200
+# a location that itself answers, with status 200, what is not an image
 
 my $response = $http->get('/size');
 is_refused($response, 401, '', '/size');

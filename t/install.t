@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# ./build.sh install and uninstall, with an nginx whose folders are this
-# test's: what the first put there the second takes away, nothing else, and not
-# while nginx's configuration needs it.
+# ./build.sh install and uninstall, with an nginx whose folders belong to this
+# test.  uninstall removes what install added and nothing else, and it removes
+# nothing while nginx's configuration needs the module.
 
 use strict;
 use warnings;
@@ -53,7 +53,7 @@ sub program {
 }
 
 
-# The whole configuration but for what modules-enabled has.
+# The whole configuration, except for the files in modules-enabled.
 
 sub configure {
     my (%parts) = @_;
@@ -72,7 +72,7 @@ EOT
 }
 
 
-# What it says, its errors included; then $? has its status.
+# Returns the output of the command, with its errors; its status is in $?.
 
 sub build_sh {
     my ($verb) = @_;
@@ -81,7 +81,7 @@ sub build_sh {
 }
 
 
-# What install does, without another build.
+# Does what install does, without building again.
 
 sub put_there {
     my ($text) = @_;
@@ -105,7 +105,7 @@ sub enable {
 }
 
 
-# The files and links that are there, without the folder's name.
+# Returns the files and links in the folder, by their names below it.
 
 sub files {
     return join ' ', sort map { s/\A\Q$root\E\///r }
@@ -122,13 +122,13 @@ my $said;
 
 configure();
 
-# nothing to do
+# uninstall with nothing to remove
 
 $said = build_sh('uninstall');
 is($?, 0, 'uninstall where nothing is installed');
 like($said, qr/nothing to remove/, 'says so');
 
-# there and away
+# install, then uninstall
 
 $said = build_sh('install');
 is($?, 0, 'install') or diag($said);
@@ -144,7 +144,7 @@ like(build_sh('install'), qr/it is enabled; restart nginx/, 'a second time');
 
 copy($so, "$root/copy.so") or die "copy: $!\n";
 
-# not while something needs it
+# nothing is removed while the configuration needs the module
 
 for (
     [ 'a directive', { http => $issuer }, qr/unknown directive "oauth_issuer"/ ],
@@ -168,7 +168,7 @@ for (
     ok(nginx_loads(), "$name: nginx loads as before");
 }
 
-# all of it, the link whatever its name is, and nothing else
+# all files are removed, and the link under any name, but nothing else
 
 write_file("$root/share/modules-available/other.conf", "# another\n");
 symlink "$root/share/modules-available/other.conf", "$enabled/10-other.conf"
@@ -187,7 +187,7 @@ ok(-e "$root/share/modules-available/other.conf", 'leaves other files');
 ok(!-e "$root/lib/modules", 'removes a folder that is empty then');
 ok(nginx_loads(), 'and nginx loads');
 
-# a file that was changed is somebody's
+# a file that somebody has changed is kept
 
 put_there("# mine\n$load\n");
 enable('50-mod-http-oauth.conf');
@@ -200,7 +200,7 @@ is(files(), 'etc/modules-enabled/10-other.conf'
    'leaves that alone');
 unlink $available;
 
-# a configuration that is bad already, and names the module
+# a configuration that was bad before, and that names the module
 
 for (
     [ 'a directive before the error', { http =>
@@ -230,7 +230,7 @@ for (
 
 symlink $available, "$enabled/50-mod-http-oauth.conf" or die "symlink: $!\n";
 
-# one that is bad already, and does not
+# a configuration that was bad before, and that does not name the module
 
 put_there("$load\n");
 configure(http => 'no_such_directive;');

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Two tokens, interleaved on one worker a thousand times: nobody is ever given
-# the other's identity, scopes or verdict.
+# A thousand requests with two tokens, interleaved on one worker: no request
+# gets the identity, the scopes or the verdict of the other token.
 
 use strict;
 use warnings;
@@ -60,7 +60,7 @@ my @connections = map { $http->connect } 0 .. 1;
 my @tokens = map { $issuer->token(%$_) } @people;
 
 
-# One request of each, both under way at once, in changing order.
+# One request with each token, both under way at once, in changing order.
 
 sub round {
     my ($number, $path) = @_;
@@ -111,7 +111,7 @@ for my $number (1 .. 500) {
 
 is_deeply(\@wrong, [], 'new tokens every time');
 
-# good and bad, in turn on one connection
+# a good and a bad token in turn on one connection
 
 @wrong = ();
 my $good = $issuer->token(sub => 'carol');
@@ -130,7 +130,7 @@ for my $number (1 .. 300) {
 
 is_deeply(\@wrong, [], 'good, bad, none, in turn');
 
-# pipelined: each request is decided by itself
+# pipelined: the module decides each request by itself
 
 my $piped = $http->connect;
 

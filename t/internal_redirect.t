@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 #
-# Internal redirects: wherever a request ends up, the rules of that location
-# hold, against the token it came with.  The identity of a request that was let
-# in goes along to open locations, the token does not; a protected location sets
-# its own identity, or refuses and leaves none.
+# Internal redirects: the rules of the location where a request ends up decide,
+# with the token that the client sent.  If the request was let in and goes on to
+# an open location, its identity goes along, and its token does not.  A
+# protected location sets its own identity, or refuses the request and leaves
+# none.
 
 use strict;
 use warnings;
@@ -281,7 +282,7 @@ is_refused($http->get("/open_accel?$accel"), 401, '', 'without a token');
 is($http->get('/internal/page.html', token => $writer)->status, 404,
    'what is internal cannot be asked for');
 
-# error_page to what is protected
+# error_page leads to a protected location
 
 is($http->get('/error/x', token => $writer)->body, 'the protected page',
    'an error page that is protected');
@@ -293,7 +294,7 @@ is($response->json->{from}, 'upstream', 'a named location for an error');
 $response = $http->get('/named_error/x');
 isnt($response->json->{from} // '', 'upstream', 'no token: not delivered');
 
-# error_page for a refusal: the challenge survives
+# error_page for a refusal: the answer keeps the challenge
 
 $response = $http->get('/pages');
 is_refused($response, 401, '', 'a page for 401');
@@ -313,7 +314,7 @@ unlike($response->body, qr/the protected page/, 'is not shown');
 is($http->get('/login')->status, 302,
    'another status by a named location is the administrator\'s wish');
 
-# one refusal, one line
+# one refusal leaves one line in the log
 
 $nginx->mark;
 $http->get('/dir/');

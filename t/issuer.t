@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# The block oauth_issuer as nginx reads it: included files, plain http, and "$"
-# where variables are not evaluated.
+# How nginx reads the block oauth_issuer: included files, plain http, and "$" in
+# places where variables are not evaluated.
 
 use strict;
 use warnings;
@@ -49,7 +49,8 @@ sub good {
 }
 
 
-# The one message matches; at the line with the mark, if there is a mark.
+# There is exactly one message and it matches; it names the line with the mark,
+# if there is a mark.
 
 sub bad {
     my ($name, $lines, @patterns) = @_;
@@ -84,7 +85,7 @@ sub silent {
 }
 
 
-# include: one file, patterns, a file in a file; errors say where they are
+# include: one file, patterns, a file inside a file; errors name the right place
 
 $nginx->write_file('jwks', JSON::PP->new->encode({ keys => [ $key->jwk ] }));
 $nginx->write_file('name.inc', "issuer https://as.test;\n");
@@ -164,7 +165,7 @@ bad('a variable in the last of several values', 'issuer https://as.test;'
     like($said, qr/"\$corp".*not evaluated/, 'is named');
 }
 
-# a "$" that nginx would not take for one is a character like others
+# a "$" that would not begin a variable is an ordinary character
 
 $nginx->write_file('keys$.jwks', JSON::PP->new->encode(
     { keys => [ $key->jwk ] }));
@@ -175,7 +176,7 @@ good('a dollar sign that is escaped', 'issuer https://as.test/%24host;');
 good('two of them', 'issuer https://as.test/$$;');
 good('in the name of a file', 'issuer https://as.test; jwks_file keys$.jwks;');
 
-# plain http: on loopback, or where it is allowed
+# plain http: on loopback, or if allow_http permits it
 
 my $http = 'issuer http://keycloak:8080/realms/corp;';
 my $warning = qr/$warns.*allow_http.*nginx\.conf:\d+$/m;
@@ -221,10 +222,10 @@ bad('it does not make other URLs good', 'allow_http on; issuer ftp://as.test;',
     like($said, qr{"http://other:8080"}, 'the other is named');
 }
 
-# a proxy that is not asked
+# a proxy that is not used
 
 my $proxy = 'proxy http://proxy.test:3128;';
-my $aside = qr/$warns.*proxy "http:\/\/proxy\.test:3128" is not asked for/;
+my $aside = qr/$warns.*proxy "http:\/\/proxy\.test:3128" is not used for/;
 
 silent('a proxy for https', "issuer https://as.test; $proxy");
 good('a proxy beside http', "issuer http://127.0.0.1:8080; $proxy", $aside);

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Key sets that are odd and usable: what serializers write for members that are
-# not there, coordinates of another length, keys without names, many keys.  Next
-# to each, the same with a fault that is one.
+# Key sets that are unusual but usable: the values that serializers write for
+# members that are absent, coordinates of another length, keys without key ids,
+# many keys.  Next to each case stands one with a real fault, which is refused.
 
 use strict;
 use warnings;
@@ -22,7 +22,7 @@ my $null = JSON::PP::null;
 my %sets;
 
 
-# A set by this name, and the key that its tokens are signed with.
+# Publishes a key set under this name, and names the key that signs its tokens.
 
 sub set {
     my ($name, $key, @jwks) = @_;
@@ -40,7 +40,7 @@ sub jwk {
 }
 
 
-# A key whose x begins with a zero byte and no more of them.
+# Returns a key whose x begins with exactly one zero byte.
 
 sub zero_key {
     my ($alg) = @_;
@@ -83,7 +83,7 @@ for my $alg (qw(ES256 ES384 EdDSA Ed448)) {
     set(lc "bad_wrong_$alg", $key, with_x($key, "\1" . $x), jwk($other));
 }
 
-# names
+# key ids
 
 my $nameless = jwk($es256);
 delete $nameless->{kid};
@@ -92,7 +92,7 @@ set('nameless', $es256, jwk($other), $nameless);
 set('bad_nameless', key('ES256'), jwk($other), $nameless);
 set('bad_nameless_alg', key('ES384'), jwk($other), $nameless);
 
-# many
+# many keys
 
 my $off = { kty => 'EC', crv => 'P-256', 'x' => 'AQ', 'y' => 'AQ' };
 
@@ -103,7 +103,7 @@ set('before_bad', $es256, jwk($es256), ($off) x 1000);
 set('after_bad', $es256, ($off) x 1000, jwk($es256));
 set('bad_given_up', $es256, jwk($other), ($off) x 100, jwk($es256));
 
-# EdDSA leaves the curve open
+# EdDSA does not say which curve
 
 my ($ed25519, $ed448) = (key('Ed25519'), key('Ed448'));
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Where keys come from, and what is no key set: one issuer's failure is logged
-# with its cause, answered with 503, and no other issuer's business.  RFC 8414,
-# OpenID Discovery, RFC 7517.
+# Where keys come from, and what is not a key set.  If an issuer fails, the log
+# names the issuer and the cause, requests with its tokens get 503, and no other
+# issuer is affected.  RFC 8414, OpenID Connect Discovery, RFC 7517.
 
 use strict;
 use warnings;
@@ -129,7 +129,7 @@ $nginx->start;
 my $http = $nginx->http;
 
 
-# good sources
+# good sources of keys
 
 is($http->get('/', token => $as->token)->status, 200,
    'discovery, RFC 8414');
@@ -155,7 +155,7 @@ for my $name (sort keys %good) {
        ->status, 200, "a key set: $name");
 }
 
-# all that is odd is skipped, with a notice that names the issuer
+# unusual keys are skipped, with a notice that names the issuer
 
 my @skipped = $nginx->wait_for_log(qr/\[notice\].*oauth: issuer "odd": key/, 8);
 cmp_ok(scalar @skipped, '>=', 8, 'odd keys are named in the log');
@@ -164,7 +164,7 @@ is_refused($http->get('/', token => $as->mint(claims =>
     { iss => $as->url . '/odd' }, key => $small, header =>
     { kid => 'small' })), 401, 'invalid_token', 'a key that is too short');
 
-# bad sources, all at once
+# bad sources of keys, all at once
 
 my %answers;
 my @bad = sort keys %bad;
@@ -197,7 +197,7 @@ my $problem = $answers{status_500}->json;
 is($problem->{status}, 503, 'problem document');
 is($answers{status_500}->header('Cache-Control'), 'no-store', 'not cached');
 
-# a file that changes is read when nginx is reloaded
+# nginx reads a changed key file when it reloads
 
 my $new = key('ES256');
 my @file = (iss => 'https://file.test');
@@ -211,7 +211,7 @@ is($http->get('/', token => $as->mint(claims => { @file }, key => $new))
 is_refused($http->get('/', token => $as->token(@file)), 401, 'invalid_token',
            'and no longer the old one');
 
-# the good ones were never disturbed
+# none of this affected the good issuers
 
 is($http->get('/', token => $as->token)->status, 200,
    'one issuer\'s failure is not another\'s');

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# A worker that is killed while it stores keys, at any instruction, leaves
-# whole documents and loses no memory of the zone: see t/lib/killed.c.
+# A worker is killed at some instruction while it stores keys.  The documents in
+# the zone are then complete, and no memory of the zone is lost: see
+# t/lib/killed.c.
 
 use strict;
 use warnings;

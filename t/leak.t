@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# One worker under valgrind, through every kind of request, with clients that
-# leave, failing fetches and five reloads: it loses no memory, and it neither
-# reads nor writes what is not its own.
+# One worker runs under valgrind and handles requests of every kind, clients
+# that close their connections, fetches that fail, and five reloads.  It loses
+# no memory, and it reads and writes only memory of its own.
 
 use strict;
 use warnings;
@@ -89,7 +89,7 @@ sub active {
 }
 
 
-# What a worker meets in its life
+# All that happens to a worker in its life
 
 sub requests {
     my $good = $issuer->token;
@@ -114,7 +114,8 @@ sub requests {
 }
 
 
-# A request that waits for a fetch, which it causes once key_refetch is over
+# A request that waits for a fetch; it starts the fetch itself once key_refetch
+# is over
 
 sub start_fetch {
     my ($flag) = @_;
@@ -137,7 +138,8 @@ sub start_fetch {
 }
 
 
-# Keys that rotate while requests wait, some of which leave
+# Keys rotate while requests wait, and some of their clients close the
+# connection
 
 sub rotation {
     my ($flag) = @_;
@@ -185,7 +187,8 @@ requests();
 rotation('last');
 outage();
 
-# it is told to end while a request waits, whose client leaves
+# nginx tells the worker to end while a request waits, and its client then
+# leaves
 
 my $last = start_fetch('never');
 

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# "oauth" inside of limit_except: everybody may read, writing needs a token.
-# What is around the block is for its methods alone, what is inside for all
-# others; headers of identity cannot be set by clients for any of them.
+# "oauth" inside limit_except: everybody may read, and writing needs a token.
+# What is outside the block applies only to the methods that the block names,
+# and what is inside to all others.  Clients cannot set identity headers for
+# either.
 
 use strict;
 use warnings;
@@ -106,7 +107,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         }
     }
 
-    # URLs below are resources, too
+    # URLs below the resource are resources, too
 
     server {
         listen 127.0.0.1:%%PORT_reflect%%;
@@ -128,7 +129,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         }
     }
 
-    # its own level serves requests, and is open
+    # the level of the server serves requests, and is open
 
     server {
         listen 127.0.0.1:%%PORT_level%%;
@@ -166,7 +167,7 @@ sub token {
 }
 
 
-# reading is for everybody, as nobody in particular
+# everybody may read, and the app is told no identity
 
 for my $method (qw(GET HEAD)) {
     for my $path ('/', '/x', '/slash/', '/if', '/if?x=1', '/around',
@@ -184,7 +185,7 @@ for my $path ('/', '/around', '/tried', '/inner') {
     is(identity($response), '', "GET $path: no identity with a token either");
 }
 
-# writing needs a token, and its scope
+# writing needs a token with the scope
 
 for my $method (qw(POST PUT PATCH DELETE OPTIONS PROPFIND FOO)) {
 
@@ -208,7 +209,7 @@ for my $method (qw(POST PUT PATCH DELETE OPTIONS PROPFIND FOO)) {
     is_deeply([ $response->echoed('Authorization') ], [], 'but not the token');
 }
 
-# what is around is inherited
+# the block inherits what is outside
 
 is_refused($http->request('POST', '/around', token => token('/around',
     team => 'blue')), 403, 'insufficient_scope', 'around: a scope');
@@ -238,14 +239,14 @@ is_refused($http->get('/both', token => $second->token(scope => 'read',
     aud => 'https://app.test/both')), 401, 'invalid_token',
     'both: which is not for reading');
 
-# the other way round
+# protected outside, open inside
 
 is_refused($http->request('POST', '/inner'), 401, '', 'off inside: POST');
 is($http->request($_, '/inner', @forged)->status, 200, "off inside: $_")
     for qw(GET PUT DELETE);
 is(identity($http->get('/inner', @forged)), '', 'off inside: no identity');
 
-# the companions
+# the directives that belong to oauth
 
 is_refused($http->request('POST', '/audience/x;y'), 400, undef,
            'oauth_strict_uri');
@@ -265,7 +266,7 @@ is($http->request('OPTIONS', '/', @preflight)->status, 204, 'a preflight');
 is_refused($http->request('OPTIONS', '/audience', @preflight), 401, '',
            'oauth_cors off');
 
-# other ways in
+# other ways into the location
 
 is_refused($http->request('POST', '/slash'), 401, '',
            'no redirect to the slash without a token');
@@ -281,7 +282,7 @@ $response = $http->request('POST', '/tried', @forged, token => token(''));
 is($response->status, 200, 'a named location: with a token');
 is(identity($response), 'alice', 'and its identity');
 
-# documents
+# metadata documents
 
 my $document = $http->get($known)->json;
 
@@ -295,7 +296,7 @@ is(scalar @{ $http->get("$known/both")->json->{authorization_servers} }, 2,
 is($http->get("$known/inner")->json->{resource}, 'https://app.test/inner',
    'off inside: a document');
 
-# reflected
+# metadata documents with reflect
 
 my $reflect = $nginx->http('reflect');
 
@@ -323,7 +324,7 @@ is_deeply([ sort @{ $document->{scopes_supported} } ], [ 'read', 'write' ],
 is_deeply([ sort @{ $document->{authorization_servers} } ],
           [ sort $issuer->url, $second->url ], 'and all issuers');
 
-# the level around
+# the level of the server around the locations
 
 is_refused($nginx->http('level')->get($_), 401, '', "its server's own: $_")
     for '/', '/x', '/x/y';

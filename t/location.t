@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Kinds of locations: nested and regex ones, "if", limit_except, alias and the
-# redirect to a missing slash.  The one that nginx picks decides, whatever is
-# inside of it or around it.
+# Kinds of locations: nested and regex ones, "if", limit_except, alias, and
+# nginx's redirect to a missing slash.  The location that nginx picks decides,
+# whatever is inside it or around it.
 
 use strict;
 use warnings;
@@ -30,7 +30,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # nested ones inherit, and may have rules of their own
+        # nested locations inherit, and may have rules of their own
 
         location /nested/ {
             oauth corp;
@@ -90,7 +90,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # "if" is a location without a name
+        # to nginx, an "if" is a location without a name
 
         location /if/ {
             oauth corp;
@@ -115,7 +115,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # limit_except is one for some methods
+        # to nginx, limit_except is a location for some of the methods
 
         location /limit/ {
             oauth corp;
@@ -179,7 +179,8 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
         location /gif { oauth corp; empty_gif; }
         location /stub { oauth corp; stub_status; }
 
-        # nginx's own redirect to what a proxied location is named
+        # nginx itself redirects to the name of a proxied location, adding the
+        # slash
 
         location /slash/ {
             oauth corp;
@@ -215,7 +216,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # what nginx does with a refusal
+        # other directives that act on a refusal
 
         location /delayed {
             oauth corp;
@@ -260,7 +261,7 @@ my $writer = $issuer->token(scope => 'read write');
 my $response;
 
 
-# Who has this token is refused, and nothing is delivered.
+# A request with this token is refused, and the app does not get it.
 
 sub refused {
     my ($method, $path, $token, @expected) = @_;
@@ -305,7 +306,7 @@ sub open_to_all {
 }
 
 
-# nested ones
+# nested locations
 
 for my $path (map { "/nested/$_" } qw(x same/x same/deep/x)) {
     refused('GET', $path, undef, 401, '');
@@ -322,7 +323,7 @@ for my $path (map { "/nested/$_" } qw(write/x exact x.cgi same/x.cgi)) {
 
 open_to_all('/nested/free/x');
 
-# regex ones
+# regex locations
 
 refused('GET', '/regex/x', undef, 401, '');
 open_to_all('/regex/x.txt');
@@ -454,7 +455,7 @@ is_refused($http->get('/delayed', token => $issuer->token(scope => 'x')),
            403, 'insufficient_scope', 'which 403 does not know');
 delivered('GET', '/delayed', $reader);
 
-# a variable that is asked for ahead of the location
+# a variable of the module is read before nginx has found the location
 
 is_refused($nginx->http('asked')->get('/slash'), 401, '',
            'asked before: refused instead of redirected');
@@ -472,7 +473,7 @@ for my $path ('/x', '//x', '//open/', '/x//open/', '/open/../x', '///') {
 
 is($slashes->get('/open//x')->status, 200, '/open//x: open');
 
-# where the directive cannot stand
+# contexts in which the directive is not allowed
 
 my ($good, $said) = $nginx->test_conf(<<'CONF');
     oauth_issuer corp { issuer %%AS%%; }

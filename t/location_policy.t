@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# The rules of the place that a request ends up in hold, not those of where it
-# came from: other rules for the same issuer, and scopes from a map, whose value
-# nginx keeps over redirects and shares with subrequests.
+# The rules of the location in which a request ends up apply, not the rules of
+# the one that it came from.  These rules may differ for the same issuer.  Their
+# scopes may come from a map, whose value nginx keeps across redirects and
+# shares with subrequests.
 
 use strict;
 use warnings;
@@ -101,7 +102,7 @@ is_refused($http->get('/admin/x', token => $token), 403, 'insufficient_scope',
 is($http->get('/public/page', token => $token)->status, 200,
    'public does not');
 
-# a map that was looked up for the public place
+# the map was read before, in the public location
 
 $response = $http->get('/public/page', token => $token);
 unlike($response->body, $delivered, 'an include is judged by its own place');
@@ -121,7 +122,7 @@ like($response->body, qr/\["X-Place","inner"\]/,
 $response = $http->get('/public/app', token => $token);
 is_deeply([ $response->echoed('X-Place') ], [ 'public' ], 'each in its place');
 
-# a variable that is asked for on the server's own level
+# the level of the server reads the variable first
 
 is($http->get('/public/app', token => $token)->header('X-Early'), '/',
    'where nothing is served, nothing is decided');

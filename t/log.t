@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# The error log: every refusal once, with reason code, issuer and key id;
-# nothing about a good request; of a token iss, aud, scopes, type, times and key
-# id, quoted and cut, and nothing else.  What it says is in t/explain.t.
+# The error log.  Every refusal leaves one line, with its reason code, the
+# issuer and the key id; a good request leaves none.  Of a token the line may
+# show iss, aud, the scopes, the type, the times and the key id, quoted and cut,
+# and nothing else. t/explain.t tests what the line says.
 
 use strict;
 use warnings;
@@ -57,7 +58,7 @@ my @private = (sub => $person, name => $person, email => "$person\@corp.test",
                preferred_username => $person, private => $person);
 
 
-# The lines that one request leaves; those of a fetch are not about it.
+# Returns the lines that one request leaves, without those that a fetch leaves.
 
 sub lines_of {
     my (@request) = @_;
@@ -73,7 +74,7 @@ is($http->get('/', token => $issuer->token)->status, 200, 'the keys are there');
 is_deeply([ lines_of('/', token => $issuer->token) ], [],
           'a good request leaves no line');
 
-# The last member is what may be shown of the claims.
+# The last member of each row is what the line may show of the claims.
 
 my @refusals = (
     [ 'no_token', '', '', '/' ],
@@ -125,7 +126,7 @@ for (@refusals) {
     like($line, qr{client: 127\.0\.0\.1.*request: "GET }, "$code: nginx's own");
 }
 
-# a key id is the client's text
+# the key id is text that the client chose
 
 for (
     [ "a\r\nb", 'a\x0D\x0Ab' ], [ 'a"b', 'a\x22b' ], [ 'a\\b', 'a\x5Cb' ],
@@ -145,7 +146,7 @@ my ($line) = lines_of('/', token => $issuer->mint(
 
 like($line // '', qr/kid "k{128}\.\.\."/, 'a long kid is cut');
 
-# the issuer's failure: a warning, not one for each request
+# the failure of an issuer: one warning, not one for each request
 
 my @tries = finish_all(map { $http->start('GET', '/', token =>
                                           $broken->token) } 1 .. 30);

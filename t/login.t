@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# The configuration of docs/login.md, as it stands there: windows of a browser
-# go to the login, everybody else is refused, and neither goes round in
-# circles.  A server in the same nginx answers like oauth2-proxy.
+# Runs the configuration of docs/login.md exactly as it stands there.  Windows
+# of a browser go to the login, all other requests are refused, and there is no
+# endless redirect.  A server in the same nginx answers as oauth2-proxy would.
 
 use strict;
 use warnings;
@@ -52,7 +52,7 @@ my $good = $issuer->token(aud => 'https://wiki.example.com',
                           scope => 'wiki:read');
 
 
-# The documented block, with ports of the test's own.
+# Returns the block of the document, with the ports of this test.
 
 sub recipe {
     open my $in, '<', "$FindBin::Bin/../docs/login.md" or die "no recipe: $!\n";
@@ -75,7 +75,7 @@ sub recipe {
 }
 
 
-# What the login was asked for since the last call.
+# Returns what the login was asked since the last call.
 
 sub asked {
     my @lines = split /\n/, $nginx->read_file('login.log');
@@ -101,7 +101,7 @@ sub is_agents {
 }
 
 
-# A browser: follows redirects and keeps the cookie.  What it was answered.
+# A browser that follows redirects and keeps the cookie.  Returns all answers.
 
 sub browse {
     my ($path, @fields) = @_;
@@ -193,7 +193,7 @@ is($http->request('POST', '/page', @window, body => 'x' x 100)->status, 302,
    'a form is sent to the login, too');
 is($http->request('HEAD', '/page', @window)->status, 302, 'HEAD');
 
-# a login that refuses: no circle, and its own page
+# a login that refuses: no endless redirect, and the login's own page
 
 asked();
 @hops = browse('/page', Cookie => 'broken=1');

@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 #
-# The recipe of docs/agents/mcp.md, a scope for each MCP tool, as it stands
-# there.  Besides what it lets in: whatever a client sends, and however the
-# server reads headers, no tool runs for a token without its scope, provided
-# that the server compares header and body.
+# Runs the configuration of docs/agents/mcp.md, a scope for each MCP tool,
+# exactly as it stands there.  The test checks which calls are let in.  It also
+# checks that no tool runs for a token without the tool's scope, whatever a
+# client sends and however the server reads repeated headers, provided that the
+# server compares the headers with the body.
 
 use strict;
 use warnings;
@@ -25,7 +26,8 @@ my $dashless = conf('docs/agents/mcp.md', info => 'location');
 
 $dashless =~ s/^proxy_pass.*\n//m;
 
-# The recipe, the same with underscores in headers, and for HTTP/2.
+# The configuration of the page; the same with underscores in headers; and for
+# HTTP/2.
 
 my ($maps, $server) = $recipe =~ /\A(.*?)^(server \{.*\})\s*\z/ms;
 my $underscores = $server =~ s/PORT_main/PORT_under/r
@@ -49,7 +51,7 @@ my $http = $http[0];
 my $all = 'notes:read notes:write notes:admin';
 my $version = '2026-07-28';
 
-# What a tool needs, as the recipe says.
+# The scopes that a tool needs, as the page says.
 
 my %needs = (search => 'notes:read', show => 'notes:read', "\x{fc}ber" =>
     'notes:read', create => 'notes:read notes:write', edit =>
@@ -89,7 +91,7 @@ sub body {
 }
 
 
-# "yes", or the scopes that a refusal says are needed for this call.
+# Returns "yes", or the scopes that the refusal names for this call.
 
 sub verdict {
     my ($scope, $method, @headers) = @_;
@@ -106,7 +108,7 @@ sub verdict {
 }
 
 
-# what is let in, and by which scope
+# which calls are let in, and with which scopes
 
 for my $tool (qw(search show create edit)) {
     for my $scope (sort keys %token) {
@@ -118,7 +120,7 @@ for my $tool (qw(search show create edit)) {
     }
 }
 
-# Name and value of one header, other than in a good call for searching.
+# Each row changes the name or value of one header in a good call of "search".
 
 for (
     [ 'a tool that is not listed', name => 'wipe' ],
@@ -188,7 +190,7 @@ for (
                body => body('search')), 'notes:read', "and is needed: $name");
 }
 
-# what belongs to older versions: a stream, the end of a session
+# parts of older versions: GET for a stream, DELETE for the end of a session
 
 for my $method (qw(GET DELETE PUT HEAD)) {
     my @headers = $method eq 'HEAD' ? () : call('search');
@@ -197,16 +199,17 @@ for my $method (qw(GET DELETE PUT HEAD)) {
     is(verdict($all, $method, @headers), 'yes', "$method with all scopes");
 }
 
-# the challenge names all, so that one consent does; so does the metadata
+# the challenge names all scopes, so one consent is enough; the metadata do, too
 
 is($http->request('POST', '/mcp', call('search'), body => body('search'))
    ->challenge->{fields}{scope}, $all, 'no token: all scopes');
 is_deeply($http->get('/.well-known/oauth-protected-resource/mcp')
           ->json->{scopes_supported}, [ split ' ', $all ], 'metadata');
 
-# A server that compares runs the tool of the body where the headers agree. It
-# may take the first header of a name, the last, or all joined; and a server
-# like those of CGI takes a "_" for a "-".
+# A model of a server that compares headers and body, and runs the tool that the
+# body names if they agree.  Of several headers with one name it may use the
+# first, the last, or all of them joined.  A server of the CGI kind also takes a
+# "_" for a "-".
 
 my %readings = (
     first => sub { $_[0] }, last => sub { $_[-1] },
@@ -232,7 +235,8 @@ sub runs {
                                      : '' }
         qw(mcp-protocol-version mcp-method mcp-name);
 
-    # An older version has no such headers, and may have batches.
+    # A server may also speak an older version, without such headers and with
+    # batches.
 
     my @calls = grep { defined && ($at lt $version || $_->{method} eq $method
                                    && ($_->{params}{name} // '') eq $name) }
@@ -309,12 +313,12 @@ for my $i (0 .. 2) {
     }
 }
 
-# How many depends on nginx: since 1.23 it joins a header that comes twice.
+# The number depends on nginx: since 1.23 it joins a header that comes twice.
 
 cmp_ok($served, '>', @attacks / 2, 'often the server has the last word');
 
-# The model of a server can tell: what nginx would send without the recipe's
-# proxy_set_header.
+# A control for the model of the server: it would run the wrong tool if nginx
+# sent what it sends without the proxy_set_header of the page.
 
 is(join(' ', runs({ body => body('wipe'), headers => [
        [ 'MCP-Protocol-Version', $version ], [ 'Mcp-Method', 'tools/call' ],

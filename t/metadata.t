@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# The protected resource metadata, RFC 9728 section 3: where it is, what it
-# says, and that nothing in a configuration is in its way.
+# The protected resource metadata of RFC 9728 section 3: where the document is,
+# what it says, and that no other part of a configuration hides it.
 
 use strict;
 use warnings;
@@ -28,7 +28,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         oauth_metadata resource_name#de "Das Wiki";
         oauth_metadata resource_documentation https://app.test/help;
 
-        # the default resource: the origin of the server
+        # the resource that a server has by default: its origin
 
         location / {
             oauth corp;
@@ -93,7 +93,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         }
     }
 
-    # a server whose own rules would be in the way, in the rewrite phase too
+    # a server whose own rules would hide it, some of them in the rewrite phase
 
     server {
         listen 127.0.0.1:%%PORT_strict%%;
@@ -111,7 +111,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         }
     }
 
-    # a server that moves everything, on its own level
+    # a server that redirects everything, on its own level
 
     server {
         listen 127.0.0.1:%%PORT_moved%%;
@@ -124,7 +124,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         return 301 https://elsewhere.test$request_uri;
     }
 
-    # without any resource the path is an ordinary one
+    # without any resource the path is an ordinary path
 
     server {
         listen 127.0.0.1:%%PORT_other%%;
@@ -268,7 +268,7 @@ $connection->send($http->bytes('GET', $path));
 is($connection->finish->status, 200, 'does not spoil the connection');
 $connection->close;
 
-# nothing of the request changes it
+# nothing in the request changes the document
 
 for my $fields ([ Authorization => 'Bearer garbage' ],
                 [ Authorization => 'Basic YTpi' ],
@@ -290,7 +290,7 @@ for my $fields ([ Authorization => 'Bearer garbage' ],
 is($http->get("$path/docs\"x")->status, 404, 'a quote in the path');
 is($http->get("$path/docs%0d%0aX-Evil:%201")->status, 404, 'CR LF in the path');
 
-# whatever the server says
+# whatever the server redirects
 
 my $strict = $nginx->http('strict', host => 'strict.test');
 
@@ -307,7 +307,7 @@ $response = $moved->get($path);
 is($response->status, 200, 'but the metadata');
 is($response->json->{resource}, 'https://moved.test', 'which are its own');
 
-# other forms of the request
+# other forms of a request
 
 for my $line ("GET $path HTTP/1.0\r\n",
               "GET http://evil.test$path HTTP/1.1\r\nHost: app.test\r\n",

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
 # Another app of the server has metadata documents of its own, next to those of
-# the module: the location that nginx finds for such a path answers, unless it
-# is protected.  What is left is 404: no redirect, and no challenge.
+# the module.  The location that nginx finds for such a path answers, unless the
+# location is protected.  Every other path gets 404, without a redirect and
+# without a challenge.
 
 use strict;
 use warnings;
@@ -20,7 +21,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     oauth_issuer corp { issuer %%AS%%; }
     oauth_header X-Tenant tenant;
 
-    # nothing but the documents of others is open
+    # only the documents of the other app are open
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
@@ -126,7 +127,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
         }
     }
 
-    # all is open but one location
+    # everything is open except one location
 
     server {
         listen 127.0.0.1:%%PORT_open%%;
@@ -143,7 +144,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
         }
     }
 
-    # without a location: a file
+    # no location for the path: a file
 
     server {
         listen 127.0.0.1:%%PORT_file%%;
@@ -156,7 +157,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
         }
     }
 
-    # the server's own level has its say before any location
+    # rules on the level of the server run before nginx finds a location
 
     server {
         listen 127.0.0.1:%%PORT_rewrite%%;
@@ -189,7 +190,7 @@ my $http = $nginx->http;
 my $response;
 
 
-# The answer is the app's; returns what the app was sent.
+# The other app has answered; returns what that app was sent.
 
 sub is_others {
     my ($got, $name) = @_;
@@ -201,7 +202,7 @@ sub is_others {
 }
 
 
-# Nothing in it leads anywhere.
+# The answer is a plain 404 that leads nowhere else.
 
 sub is_missing {
     my ($got, $name) = @_;
@@ -216,7 +217,7 @@ sub is_missing {
 }
 
 
-# the module's own come first, others are left alone
+# the module answers for its own documents, the app for all others
 
 is($http->get($well_known)->json->{resource}, 'https://app.test', 'our own');
 is($http->get("$well_known/mcp")->json->{resource}, 'https://app.test/mcp',
@@ -233,7 +234,7 @@ is_others($http->get("$well_known/reflect/other"),
 is($http->get("$well_known/regex/x")->body, "regex x\n", 'by a regex');
 is_others($http->get("$well_known/slash/x"), 'below a prefix');
 
-# every method is the app's
+# every method goes to the app
 
 for my $method (qw(POST PUT DELETE PROPFIND OPTIONS)) {
     my $sent = is_others($http->request($method, "$well_known/other",
@@ -259,7 +260,7 @@ is($http->get("$well_known/write")->status, 200, 'limit_except: GET');
 is($http->request('DELETE', "$well_known/write")->status, 403,
    'limit_except: DELETE');
 
-# identity headers are the module's here as well
+# the module removes identity headers here as well
 
 for my $token (undef, $issuer->token(tenant => 'a')) {
     my $sent = is_others($http->get("$well_known/other", X_Tenant => 'evil',
@@ -269,7 +270,7 @@ for my $token (undef, $issuer->token(tenant => 'a')) {
        'which is taken off');
 }
 
-# no location, or one that is protected, whoever asks
+# no location, or a protected one: 404 for everybody
 
 for my $path ('/unknown', '/mcp/unknown', '/reflectx', '/closed/x', '/other/',
               '/other/x', '/last', '/tries', '/paged')
@@ -290,7 +291,7 @@ is($http->request('HEAD', "$well_known/unknown")->status, 404, 'HEAD');
 is($http->get("$well_known/internal$_")->status, 404, 'internal: nginx\'s 404')
     for '', '/x';
 
-# what is internal is still that to others
+# an internal location stays internal
 
 is($http->get('/to-internal')->body, "internal\n",
    'an internal redirect to such a path');
@@ -298,7 +299,7 @@ is($http->get("$well_known/tried")->body, "internal\n",
    'from another one, too');
 is_refused($http->get('/unknown'), 401, '', 'other paths stay protected');
 
-# a redirect: nginx's for a slash, a location's, the app's
+# redirects: nginx's own to a slash, one of the location, one of the app
 
 is_missing($http->get("$well_known/slash"), 'without the slash of a location');
 is_missing($http->get("$well_known/closed"), 'of a protected location, too');
@@ -339,7 +340,7 @@ is($open->request('POST', "$well_known/mcp")->status, 405,
    'with its own methods');
 is_missing($open->get("$well_known?status=302"), 'the app redirects');
 
-# a server without a location for it
+# a server without a location for the path
 
 my $file = $nginx->http('file', host => 'file.test');
 
@@ -347,7 +348,7 @@ is($file->get("$well_known/other")->body, "a file\n", 'a file');
 is($file->get("$well_known/unknown")->status, 404, 'no file');
 is_missing($file->get("$well_known/folder"), 'a folder without its slash');
 
-# the server's own level
+# rules on the level of the server
 
 my $rewrite = $nginx->http('rewrite', host => 'rewrite.test');
 

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# Every refusal for every method, whatever would answer behind it: before a 405,
-# a redirect or a content handler, and with nothing delivered.
+# Every kind of refusal for every method, whatever the location would answer
+# otherwise.  The refusal comes before a 405, a redirect or a content handler,
+# and the app gets nothing.
 
 use strict;
 use warnings;
@@ -66,7 +67,7 @@ my %token = (
     good => $issuer->token,
 );
 
-# The table: what is sent, the status, and the challenge as a whole.
+# The table: what the client sends, the status, and the whole challenge.
 
 my @table = (
     [ 'no token', [], 401, qr/\ABearer \Q$place\E\z/ ],
@@ -87,7 +88,7 @@ my @table = (
 for my $row (@table) {
     my ($name, $fields, $status, $challenge) = @$row;
 
-    # keys that may come are no reason to refuse a redirect
+    # while keys may still come, nginx's redirect to the slash is not refused
 
     my @here = grep { $_ ne '/slash' || $status != 503 } @paths;
 
@@ -129,7 +130,7 @@ for my $method (@methods) {
         unless $method eq 'HEAD';
 }
 
-# the controls: behind it there would be something else
+# controls: with a good token the location answers in its own way
 
 is($http->request('POST', '/file', token => $token{good}, body => '')->status,
    405, 'POST to a file');
@@ -141,7 +142,7 @@ is($http->request('POST', '/limit', token => $token{good}, body => '')->status,
 is($http->request('FOO', '/', token => $token{good})->status, 200,
    'an app that takes every method');
 
-# OPTIONS is a preflight only if it says so
+# OPTIONS is a preflight only with the fields of one
 
 for my $fields ([ Origin => 'https://a.test' ],
                 [ Origin => 'https://a.test',
@@ -158,7 +159,7 @@ is($http->request('OPTIONS', '/file', Origin => 'https://a.test',
                   'Access-Control-Request-Headers' => 'authorization')
    ->status, 204, 'a preflight');
 
-# what nginx refuses before any module
+# requests that nginx refuses before any module
 
 my $before = $upstream->count;
 
@@ -173,7 +174,7 @@ for ([ 'TRACE', 405 ], [ 'CONNECT', 405 ], [ 'get', 400 ], [ 'G(T', 400 ]) {
 
 is($upstream->count, $before, 'and is not delivered');
 
-# a request is refused at once, however its body comes
+# a request is refused at once, however its body is sent
 
 for my $framing ("Content-Length: 1000000\r\n",
                  "Transfer-Encoding: chunked\r\n",

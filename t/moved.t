@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# The authorization server moves: its name leads to another address, and the
-# old one answers on.  The next attempt goes to the new one.  nginx gets an
-# /etc/hosts of its own, in a mount namespace, which needs root.
+# The authorization server moves: its name now leads to another address, and the
+# server at the old address still answers.  The next fetch must go to the new
+# address.  The test gives nginx its own /etc/hosts in a mount namespace, which
+# needs root.
 
 use strict;
 use warnings;
@@ -28,7 +29,7 @@ my $hosts = "$folder/hosts";
 my $binary = nginx_path();
 
 
-# In place, since the file is mounted.
+# Writes the file in place, because it is mounted.
 
 sub point_to {
     my ($address) = @_;
@@ -49,7 +50,7 @@ my ($key, $new) = map { key('ES256') } 1, 2;
 my $ca = certificate(name => 'DNS:ca.test', authority => 1);
 my $server = certificate(ca => $ca, name => 'DNS:as.test');
 
-# one port at two addresses, with other keys
+# the same port at two addresses, with different keys
 
 my $port = free_port();
 my $url = "https://as.test:$port";
@@ -102,7 +103,8 @@ sub ask {
 
 ok(wait_until(sub { ask($key) == 200 }, 20), 'the keys of the first address');
 
-# while it works: a refresh goes to the new address, with the old one still up
+# while fetches succeed: a refresh goes to the new address, though the old
+# server still answers
 
 point_to('127.0.0.2');
 ok(wait_until(sub { ask($new) == 200 }, 20), 'the keys of the second one');
@@ -112,7 +114,7 @@ my $asked = $servers[0]->count;
 ok(wait_until(sub { $servers[1]->count('jwks') >= 3 }, 20), 'further rounds');
 is($servers[0]->count, $asked, 'ask nothing of the first one');
 
-# while it fails, with an answer: the connection of the last attempt is good
+# while fetches fail with an answer, so that the last connection could be reused
 
 $servers[1]->answer($_ => status => 404) for qw(discovery openid);
 $nginx->mark;

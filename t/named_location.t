@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 #
-# Named locations are entered after the phase in which a request loses the
-# client's identity headers.  What nginx refuses ahead of all phases comes there
-# without them.  A request that was let in keeps its identity on the way there
-# (try_files in front of an app), the client's copies never come back; what a
-# protected subrequest was given stays behind.
+# A request enters a named location after the phase in which the module removes
+# the client's copies of identity headers.  If nginx refuses a request before
+# all phases, the request must come to the named location without these
+# headers.  If a request was let in, it keeps its identity on the way there
+# (try_files in front of an app), and the client's copies never come back.  The
+# identity of a protected subrequest does not go along.
 
 use strict;
 use warnings;
@@ -83,7 +84,7 @@ sub sent {
 }
 
 
-# refused before any phase, and after some of them
+# nginx refuses the request before any phase, or after some of them
 
 for ([ 'status 404', 'GET /missing HTTP/1.1', 'Host: app.test' ],
      [ 'no Host', 'GET / HTTP/1.1' ],
@@ -103,12 +104,12 @@ for ([ 'status 404', 'GET /missing HTTP/1.1', 'Host: app.test' ],
               "$name: nor does the location see one");
 }
 
-# a protected one sets its own
+# a protected named location sets its own identity
 
 is_deeply(sent($http->get('/own', 'X-User' => 'mallory', token => $token),
                'X-User'), [ 'alice' ], 'a protected one: its identity');
 
-# from a protected location: whoever was let in, and nobody else
+# from a protected location: only a request that was let in has an identity
 
 my $response = $http->get('/part/x', 'X-User' => 'mallory', token => $token);
 is($response->json->{from}, 'upstream', 'try_files: is delivered');

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# The authorization server is down: the last good keys serve for key_stale, then
-# 503 and no challenge; once it is back, all is well without a reload.
+# The authorization server is down.  The last good keys are used for key_stale;
+# after that the answer is 503 without a challenge.  When the server is back,
+# tokens are accepted again without a reload.
 
 use strict;
 use warnings;
@@ -48,7 +49,7 @@ sub status_of {
 
 is(status_of($_), 200, 'all is well') for $issuer, $stale, $healthy;
 
-# every way to be down, one after the other: the last good keys stay
+# every way to be down, one after the other: the last good keys are used
 
 my @faults = ([ status => 500 ], [ status => 404 ],
               [ body => '<html>maintenance</html>', type => 'text/html' ],
@@ -63,14 +64,14 @@ for my $fault (@faults) {
        "asked during: @$fault");
     is(status_of($issuer), 200, 'the last good keys serve');
 
-    # a success between them, so that the pauses stay short
+    # one success in between, so that the pauses between fetches stay short
 
     $before = $issuer->count('jwks');
     $issuer->normal;
     ok(wait_until(sub { $issuer->count('jwks') > $before }, 10), 'and after');
 }
 
-# down for good
+# the server stays down
 
 $issuer->down;
 $stale->down;
@@ -88,12 +89,12 @@ ok(scalar @warnings, 'a warning names the issuer');
 cmp_ok(scalar @warnings, '<=', 5, 'not one for every second');
 like($warnings[0], qr/last good ones stay/, 'and what it means');
 
-# a reload in between changes nothing
+# a reload in the meantime changes nothing
 
 ok($nginx->reload, 'reload');
 is(status_of($issuer), 200, 'the keys survive a reload');
 
-# back again
+# the server is back
 
 $stale->up;
 ok(wait_until(sub { status_of($stale) == 200 }, 20), 'back again');

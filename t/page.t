@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# A browser's window gets the refusal as a page, and nobody else does: status,
-# challenge and headers are those of every refusal, the body is HTML.
+# A refused request from the window of a browser gets a page of HTML, and no
+# other request does.  Status, challenge and header fields are those of every
+# refusal.
 
 use strict;
 use warnings;
@@ -118,7 +119,7 @@ sub is_problem {
 }
 
 
-# the refusal is the same, whatever its body
+# the refusal is the same, except for its body
 
 my $problem = $http->get('/');
 my $page = $http->get('/', @window);
@@ -148,7 +149,7 @@ my $head = $http->request('HEAD', '/', @window);
 is($head->header('Content-Length'), length $page->body, 'HEAD: the length');
 is($head->header('Content-Type'), 'text/html; charset=utf-8', 'HEAD: type');
 
-# every refusal has one
+# every kind of refusal has a page
 
 my $expired = $issuer->token(exp => time - 3600, iat => time - 7200);
 
@@ -183,7 +184,7 @@ is_refused($more, 403, 'insufficient_scope', 'scope: the refusal');
 is_page($more, 'The access token is not sufficient', 'scope');
 like($more->body, qr{<dd>read write</dd>}, 'scope: which');
 
-# what is rendered by request
+# the parts of the page that depend on the request
 
 $page = $http->get('/variable?scope=x', @window);
 is_page($page, 'This address needs an access token', 'scopes by request');
@@ -196,7 +197,7 @@ like($page->body, qr{<dd>https://app\.test/reflect/&amp;&#39;%3Cscript%3E</dd>},
      'the URL is escaped');
 is($page->header('Link'), undef, 'no documentation, no link');
 
-# that value of that field alone
+# only this value of this field asks for a page
 
 for my $fields ([ 'Sec-Fetch-Mode' => 'cors' ],
                 [ 'Sec-Fetch-Mode' => 'no-cors' ],
@@ -221,7 +222,7 @@ is_page($http->get('/', 'sec-fetch-mode' => 'navigate', Accept => '*/*',
                    'User-Agent' => 'curl'),
         'This address needs an access token', 'whatever else is there');
 
-# what else writes bodies
+# other features that change bodies
 
 my $own = $http->get('/own', @window);
 

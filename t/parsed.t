@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# A key set is parsed once in a worker, counted by callgrind: the one that
-# fetched it does not parse what it stored.
+# A worker parses a key set once, as callgrind counts: the worker that fetched
+# the key set does not parse again what it has stored.
 
 use strict;
 use warnings;
@@ -52,7 +52,7 @@ my $profiles = 0;
 is($http->get('/', token => $issuer->token)->status, 200, 'the first set');
 is(keys_made(), 5, 'each of its 5 keys is made once');
 
-# rotated: the same keys and three others, the first of which signs
+# the issuer publishes the same keys and three others, and signs with the first
 
 unshift @keys, map { key('ES256') } 1 .. 3;
 $issuer->keys(@keys);
@@ -64,7 +64,7 @@ is(keys_made(), 8, 'each of its 8 keys is made once');
 is($issuer->count('jwks'), 2, 'in two fetches');
 
 
-# How many keys the module had libcrypto make since the last time.
+# How many keys the module had libcrypto make since the last call.
 
 sub keys_made {
     my ($worker) = $nginx->workers;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# post_action: what nginx does after an answer is decided by the rules of the
-# location that it leads to; a client that leaves while its request waits for
-# keys starts one, too.
+# post_action is a request that nginx makes after an answer.  The rules of the
+# location that it leads to decide it.  If a client closes its connection while
+# its request waits for keys, nginx starts the post_action, too.
 
 use strict;
 use warnings;
@@ -58,7 +58,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, COLD => $cold->url,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # requests that wait
+        # locations whose requests wait
 
         location /cold/ {
             oauth cold;
@@ -164,7 +164,7 @@ is_deeply([ map { users($_) } delivered('/named') ], [ [ 'reader' ], [] ],
 is($http->get('/done/open', token => $writer)->status, 404,
    'from outside there is no way');
 
-# clients that leave while their requests wait for keys
+# clients close their connection while their requests wait for keys
 
 my $token = $cold->token(sub => 'cold');
 my $waiting = $http->start('GET', '/cold/waits', token => $token);
@@ -182,7 +182,7 @@ for my $way (qw(protected open named refused)) {
     }
 }
 
-# and clients that leave with their answer, while its action waits
+# clients leave with their answer while the post_action waits
 
 for (1 .. 3) {
     my $answered = $http->start('GET', '/answered', token => $token);

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# An egress proxy: https goes through its tunnel and is verified end to end;
-# plain http never reaches it, since it could answer with keys of its own; what
-# the environment says counts for nothing.
+# A proxy on the way to the authorization server.  https goes through a tunnel
+# and is verified end to end.  Plain http never goes to the proxy, because the
+# proxy could answer with keys of its own.  Proxy variables of the environment
+# are ignored.
 
 use strict;
 use warnings;
@@ -25,7 +26,8 @@ my $plain = issuer(keys => [ $key ]);
 my $mixed = issuer(keys => [ $key ]);
 my $direct = issuer(keys => [ $key ]);
 
-# the servers with TLS are where nobody listens: only the proxy knows the way
+# nobody listens at the addresses of the TLS servers: only the proxy reaches
+# them
 
 my %at = map { $_ => free_port() } qw(secure mixed unknown);
 my %urls = (secure => "https://localhost:$at{secure}",
@@ -36,7 +38,7 @@ my %urls = (secure => "https://localhost:$at{secure}",
 $issuer->metadata(issuer => $urls{secure}, jwks_uri => "$urls{secure}/jwks");
 $mixed->metadata(issuer => $urls{mixed});
 
-# what the proxy would answer in place of those that are plain http
+# the keys that the proxy would send in place of the plain http servers
 
 my $forger = issuer(keys => [ $new ]);
 
@@ -71,7 +73,7 @@ my $proxy = OAuth::Test::Proxy->new(routes => {
     map { ('127.0.0.1:' . $_->port => $forger->port) } $plain, $mixed,
 });
 
-# what the environment names is another one; it would know every way, too
+# the environment names another proxy, which would reach every server
 
 my $trap = OAuth::Test::Proxy->new(routes => {
     %{ $proxy->{routes} }, '127.0.0.1:' . $direct->port => $direct->port });
@@ -159,7 +161,7 @@ is(scalar(grep { $_->{line} !~ /\ACONNECT localhost:\d+ / } $proxy->seen), 0,
 my ($warning) = grep { /\[warn\].*proxy/ } split /\n/, $nginx->errors;
 
 like($warning // '', qr/proxy "\Q${\$proxy->url}\E".*"\Q$urls{plain}\E"/,
-     'a proxy that is not asked for an issuer is warned of');
+     'a proxy that is not used for an issuer is warned of');
 
 is_refused(ask('https://alone.test'), 503, undef,
            'without the proxy there is no way');
@@ -170,7 +172,7 @@ like($line // '', qr/502/, 'a refused tunnel: its status is named');
 
 is_deeply([ $trap->seen ], [], 'the environment\'s proxy is not asked');
 
-# the proxy is down, or will not
+# the proxy is down, or refuses
 
 $nginx->mark;
 $proxy->down;
@@ -196,7 +198,7 @@ is(ask($urls{secure})->status, 200, 'the last good keys serve');
 is(scalar($nginx->log_lines(qr/\[warn\].*issuer "plain":/)), 0,
    'none of this is anything to plain http');
 
-# the tunnel ends at somebody else
+# the tunnel leads to another server
 
 $issuer->keys($new);
 $proxy->route("localhost:$at{secure}" => $front->port('forged'));

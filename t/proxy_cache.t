@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# proxy_cache and slice in a protected location: what is cached is given to who
-# may have it and to nobody else, and the requests that nginx makes by itself
-# (slices, background updates) belong to the one that caused them.
+# proxy_cache and slice in a protected location.  Only a request that is let in
+# gets what is cached.  Requests that nginx makes by itself (slices, background
+# updates) belong to the request that caused them.
 
 use strict;
 use warnings;
@@ -43,7 +43,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # stale at once, updated behind the answer
+        # stale at once; nginx updates it in the background, after the answer
 
         location /stale {
             oauth corp;
@@ -65,7 +65,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%PORT_files%%;
         }
 
-        # includes of a page, cached
+        # parts that a page includes, cached
 
         location /page {
             oauth corp;
@@ -102,7 +102,7 @@ my $bob = $issuer->token(scope => 'read', sub => 'bob');
 my $response;
 
 
-# Nobody without a good token is given what is there.
+# A request without a good token gets nothing from the cache.
 
 sub closed {
     my ($path) = @_;
@@ -124,7 +124,7 @@ sub closed {
 }
 
 
-# one answer for all who may have it
+# one answer for everybody who is let in
 
 $response = $http->get('/shared', token => $alice);
 is($response->header('X-Cache'), 'MISS', 'fetched');
@@ -134,7 +134,7 @@ is_deeply([ $response->echoed('X-User') ], [ 'alice' ],
           'with one key for all, it is the first one\'s');
 closed('/shared');
 
-# one for each
+# one answer for each person
 
 for my $user (qw(alice bob)) {
     my $token = $issuer->token(scope => 'read', sub => $user);
@@ -204,7 +204,7 @@ for my $turn (1, 2) {
 unlike($http->get('/page/x.html', token => $alice)->body, qr/upstream/,
        'not for who may not have it');
 
-# the module's own answers are in no cache
+# the module's own answers are not cached
 
 is_refused($http->get('/shared/new'), 401, '', 'a refusal');
 is($http->get('/shared/new', token => $alice)->header('X-Cache'), 'MISS',

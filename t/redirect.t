@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# nginx's own redirect to the slash that a protected location ends with: who is
-# refused there is refused here, whatever else the location has; a preflight is
-# answered; and an error page of that very refusal keeps the redirect.
+# nginx itself redirects to a protected location whose name ends with a slash.
+# A request that the location would refuse is refused before this redirect,
+# whatever else the location has.  A preflight is answered.  If the location has
+# an error page for the very refusal, nginx redirects as before.
 
 use strict;
 use warnings;
@@ -108,7 +109,7 @@ is_refused($http->get('/tried', token => $reader), 403, 'insufficient_scope',
            'a scope is missing where another location leads to');
 is($http->get('/tried', token => $writer)->status, 301, 'it is not missing');
 
-# others have a say in this very refusal
+# other directives decide what happens to this refusal, so nginx redirects
 
 is($http->get('/page401')->status, 301, 'an error page for 401: redirected');
 is($http->get('/page403', token => $reader)->status, 301,
@@ -116,7 +117,7 @@ is($http->get('/page403', token => $reader)->status, 301,
 is($http->get('/any')->status, 301, 'satisfy any: redirected');
 is($http->get('/open')->status, 301, 'an open location: redirected');
 
-# a page of another origin asks first
+# a page of another origin sends a preflight first
 
 for my $name (qw(pages limit scope page403)) {
     $response = $http->request('OPTIONS', "/$name", @preflight);
@@ -136,7 +137,7 @@ is($http->request('OPTIONS', '/any', @preflight)->status, 301,
 is($http->request('OPTIONS', '/open', @preflight)->status, 301,
    'an open location: no preflight');
 
-# the connection goes on behind the body that nobody read
+# the connection stays usable after a body that nobody read
 
 my $connection = $http->connect;
 

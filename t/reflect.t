@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# oauth_resource with "reflect": a URL below the resource is challenged with a
-# document that names exactly that URL, from the location that nginx itself
-# would pick; and nothing else is.  RFC 9728 section 3.3.
+# oauth_resource with "reflect".  The challenge for a URL below the resource
+# names a document, and this document names exactly that URL.  Issuers and
+# scopes are those of the location that nginx itself would pick.  No other URL
+# has such a document.  RFC 9728 section 3.3.
 
 use strict;
 use warnings;
@@ -82,7 +83,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         location /tools { oauth_scope $tool; }
         location /both { oauth corp partner; oauth_scope both; }
 
-        # what is no URL of that resource
+        # URLs that do not belong to this resource
 
         location /open { oauth off; proxy_pass http://127.0.0.1:%%UP%%; }
         location /inner { internal; oauth_scope inner; }
@@ -109,7 +110,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
             location /taken/by/other { oauth_scope taken; }
         }
 
-        # a path that leads elsewhere
+        # paths that nginx takes to another location
 
         location /rewritten { oauth off; rewrite ^ /prefix/new last; }
         location /moved { oauth_scope moved; rewrite ^ /prefix/new last; }
@@ -126,7 +127,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         }
     }
 
-    # below a path, behind a port that clients do not see
+    # a resource with a path, at a port that clients do not see
 
     server {
         listen 127.0.0.1:%%PORT_path%%;
@@ -183,8 +184,8 @@ sub metadata_of {
 }
 
 
-# The challenge of that path points at a document that names it, and both
-# name the scopes of the location.
+# The challenge for this path names a document, the document names the URL, and
+# both name the scopes of the location.
 
 sub reflects {
     my ($path, $scope, %options) = @_;
@@ -221,7 +222,7 @@ sub document {
 }
 
 
-# Challenged as a part of the resource, without a document of its own.
+# The challenge names the document of the whole resource, and the path has none.
 
 sub falls_back {
     my ($path, $status, %options) = @_;
@@ -249,7 +250,7 @@ ok((grep { $_ eq 'prefix:deep' } @{ $whole->{scopes_supported} }),
 is(metadata_of($http->get('/')), "$host$known", '/ is the resource itself');
 is($http->get("$known/")->json->{resource}, $host, 'with an extra slash');
 
-# the location is that of nginx's own search: its challenge says so
+# nginx's own search picks the location, as the challenge shows
 
 reflects(@$_) for (
     [ '/x', 'top' ],
@@ -305,7 +306,7 @@ for my $path ('/returns/x', '/basic/x') {
 
 is($http->get('/returns/x')->status, 302, 'where a location answers itself');
 
-# nginx redirects a good token to the slash
+# with a good token nginx redirects to the slash
 
 reflects('/slashed', 'slashed');
 is($http->get('/slashed', token => $issuer->token(scope => 'slashed'))
@@ -313,7 +314,7 @@ is($http->get('/slashed', token => $issuer->token(scope => 'slashed'))
 reflects('/slashed/', 'slashed');
 reflects('/slashed/x', 'slashed');
 
-# all that the location knows
+# all settings of the location are in the document
 
 my $document = document('/methods', 'more get post put');
 
@@ -337,7 +338,7 @@ my $response = $http->get('/tools/x', 'X-Tool' => 'some');
 is($response->challenge->{fields}{scope}, 'tools:some', 'scopes by request');
 is(metadata_of($response), "$host$known/tools/x", 'with a document');
 
-# the whole answer is about the URL
+# every part of the answer names the URL
 
 my $problem = $http->get('/prefix/x?q=1')->json;
 
@@ -346,7 +347,7 @@ is($problem->{resource_metadata}, "$host$known/prefix/x", 'metadata');
 like(join("\n", @{ $problem->{how_to_authenticate} }),
      qr{resource=\Q$host\E/prefix/x\b}, 'steps');
 
-# the document as such
+# the document itself
 
 $response = $http->get("$known/prefix/x?resource=evil");
 is($response->header('Content-Type'), 'application/json', 'type');
@@ -365,7 +366,7 @@ is($http->request('OPTIONS', "$known/prefix/x", Origin => 'https://a.test',
 is($http->get("$known/prefix/x", Authorization => 'Bearer x')->status, 200,
    'a token is not looked at');
 
-# nothing of the request changes it, but its path
+# of the request, only the path changes the document
 
 my $body = $http->get("$known/prefix/x")->body;
 
@@ -392,7 +393,7 @@ is(metadata_of($http->raw("GET http://evil.test/prefix/x HTTP/1.1\r\n"
                           . "Host: evil.test\r\nConnection: close\r\n\r\n")),
    "$host$known/prefix/x", 'a challenge to the absolute form');
 
-# paths that are not clean: one URL, one spelling
+# paths that are not clean: a URL has only one spelling
 
 falls_back($_, 404) for ('/a/../x', '/./x', '/a/%2e%2e/x', '/%2e/x', '//x',
                          '/a//b', '/%41', '/a%2fb', '/a%2Fb', '/a%3Bb',
@@ -407,7 +408,7 @@ for my $target ("/x/..$known/prefix/x", "/%2ewell-known/" . substr($known, 13)
     is($http->get($target)->status, 404, "$target: no document");
 }
 
-# metadata are nobody's pages
+# the URL of a metadata document has no document of its own
 
 is($http->get($known . $_)->status, 404, "$_: no document of a document")
     for $known, "$known/", "$known/x", "$known/open/x";
@@ -429,7 +430,7 @@ for my $bytes ('x' x 3000, '%22' x 1000, '%0d%0a' x 300) {
     is(ref $response->json->{how_to_authenticate}, 'ARRAY', 'a document');
 }
 
-# a link puts no word of its own into the challenge, for the simplest of parsers
+# a link cannot add a parameter to the challenge, even for a naive parser
 
 for my $words ('scope=all', ',scope="all', 'x,error="insufficient_scope',
                'error=invalid_token', 'realm=x,resource_metadata=https:',
@@ -445,7 +446,7 @@ for my $words ('scope=all', ',scope="all', 'x,error="insufficient_scope',
     is($http->get("$known/prefix/$words")->status, 404, 'no document');
 }
 
-# URLs of no reflecting resource
+# URLs that no resource with reflect contains
 
 is($http->get("$known$_")->status, 404, "$_: no document")
     for '/open', '/open/x', '/inner', '/inner/x', '/docs/x', '/docs/elsewhere',
@@ -469,7 +470,7 @@ is(metadata_of($http->get('/taken/by/other')), "$host$known",
    'is not challenged with another\'s');
 reflects('/taken/by/other/x', 'taken');
 
-# paths that lead elsewhere: a challenge always names what is there
+# nginx takes these paths elsewhere: the challenge names a document that exists
 
 falls_back($_, 404) for '/rewritten', '/tried/x';
 
@@ -526,7 +527,7 @@ is($path->get("$known/app/slash/")->json->{resource},
 falls_back($_, 404, from => $path, metadata => "$path{origin}$known/app")
     for '/', '/x', '/apple', '/App/x';
 
-# not without the word
+# without the word "reflect"
 
 my $plain = $nginx->http('plain', host => 'plain.test');
 

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# The module looks up by itself which location a path leads to, for documents
-# that reflect; nginx looks it up for the request.  Both over locations of every
-# kind, made up at random, and over all short paths: they agree on each.
+# The module searches by itself for the location of a path, for documents with
+# reflect, and nginx searches for the location of a request.  The test makes up
+# locations of every kind at random, runs both searches for all short paths, and
+# compares the results.
 
 use strict;
 use warnings;
@@ -47,8 +48,8 @@ sub word {
 }
 
 
-# Some with a handler, so that nginx would redirect to their slash, some with
-# others in them, which have to begin as they do.
+# Some locations have a handler, so that nginx would redirect to their slash.
+# Some contain others, whose names must begin with the name of the outer one.
 
 sub locations {
     my $text = '';
@@ -91,7 +92,7 @@ sub location {
 }
 
 
-# All paths of that many letters and no empty or dot segment.
+# All paths of this many letters without empty segments and segments of dots.
 
 sub paths {
     my ($length) = @_;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# A reload that is refused changes nothing, wherever nginx gives it up: not a
-# byte of the zone, nothing for workers that start later, no memory lost in the
-# master.
+# nginx refuses a new configuration at a reload, at different points of its
+# start.  The reload then changes nothing: no byte of the zone, nothing for
+# workers that start later, and the master loses no memory.
 
 use strict;
 use warnings;
@@ -39,7 +39,7 @@ my $good = <<'EOT';
 EOT
 
 
-# The same without its issuer and with others, which fill the zone.
+# The same configuration with other issuers, which fill the zone.
 
 sub others {
     my ($count, $more) = @_;
@@ -107,7 +107,7 @@ sub serves {
 }
 
 
-# The lock is in the zone, too: it is free most of the time.
+# The lock is in the zone, too.  It is free most of the time, so try again.
 
 sub zone_is {
     my ($before) = @_;
@@ -132,7 +132,7 @@ SKIP: {
         kill HUP => $nginx->pid;
         ok($nginx->wait_for_log(qr/\[emerg\].*$why/, 1, 20), "refused $name");
 
-        # nginx waits for a port five times
+        # nginx tries five times to bind a port
         $nginx->wait_for_log(qr/still could not bind/, 1, 20)
             if $name =~ /port/;
 
@@ -160,7 +160,7 @@ serves('and all is well');
 is($issuer->count('jwks'), 1, 'still with the same keys');
 
 
-# What a refused configuration has allocated
+# The memory that a refused configuration has allocated
 
 SKIP: {
     skip('the memory is not nginx\'s alone', 2) if mode() ne '';

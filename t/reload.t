@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Reload: no request fails under load, one that waits for keys gets its answer
-# from the old worker, the keys are not fetched again.
+# Reload.  Under load no request fails.  A request that waits for keys is
+# answered by the old worker.  The keys are not fetched again.
 
 use strict;
 use warnings;
@@ -106,7 +106,7 @@ for my $name (1, 2) {
 is($issuer->count('discovery'), 1, 'no second discovery');
 is($issuer->count('jwks'), 1, 'nor another fetch of the keys');
 
-# workers parse what is there: the issuer need not be
+# new workers parse the keys in the zone: the issuer may be down
 
 $issuer->down;
 ok($nginx->reload, 'reload without the issuer');
@@ -124,7 +124,7 @@ ok($nginx->reload, 'reload with another configuration');
 is_refused($http->get('/', token => $tokens[0]), 403, 'insufficient_scope',
            'the new rules hold');
 
-# an issuer that is changed starts anew, the others keep what they have
+# a changed issuer starts anew, and the others keep their keys
 
 my @before = map { $_->count('jwks') } $issuer, $late;
 

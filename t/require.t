@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# oauth_require: claims that must hold one of the values, else 403 without a
-# challenge.
+# oauth_require: a claim must have one of the values, or the answer is 403
+# without a challenge.
 
 use strict;
 use warnings;
@@ -179,7 +179,7 @@ for (
     }
 }
 
-# a token that lacks a scope, too: asking for it would not help
+# the same if a scope is missing as well, because asking for it would not help
 
 is_refused($http->get('/scope', token => $issuer->token), 403, undef,
            'neither the role nor the scope');

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 #
-# Several resources on one host, with and without paths; URLs that clients see
-# and nginx does not: other ports, behind a TLS terminator, IPv6 literals.  What
-# a client works out from the URL, what the challenge says and what the document
-# says is one and the same.  RFC 9728 sections 3.1 and 3.3.
+# Several resources on one host, with and without paths, at URLs that clients
+# see and nginx does not: other ports, behind a TLS terminator, IPv6 literals.
+# Three things must agree: what a client derives from the URL, what the
+# challenge says, and what the document says.  RFC 9728 sections 3.1 and 3.3.
 
 use strict;
 use warnings;
@@ -76,7 +76,7 @@ my $nginx = nginx(<<"EOT", AS => $issuer->url, SECOND => $second->url,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # the terminator's own prefix is not seen here
+        # nginx does not see the prefix that the terminator removes
 
         location /stripped {
             oauth_resource https://app.test:8443/apps/stripped;
@@ -85,7 +85,8 @@ my $nginx = nginx(<<"EOT", AS => $issuer->url, SECOND => $second->url,
         }
     }
 
-    # another name on the same socket: its port is 443 outside, no root resource
+    # another name on the same socket; clients see port 443; no resource at the
+    # root
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
@@ -120,7 +121,7 @@ my $nginx = nginx(<<"EOT", AS => $issuer->url, SECOND => $second->url,
         }
     }
 
-    # documents of odd URLs, as nginx reads the path that asks for them
+    # odd URLs: nginx normalises the path of the request for their document
 
     server {
         listen 127.0.0.1:%%PORT_slashes%%;
@@ -159,7 +160,7 @@ my %from = map { $_ => $nginx->http('main', host => $_) }
     '[2001:db8::1]:8443', 'unknown.test', '127.0.0.1';
 
 
-# RFC 9728 section 3.1, as a client does it.
+# Derives the URL of the document as a client does, RFC 9728 section 3.1.
 
 sub metadata_url {
     my ($resource) = @_;
@@ -220,7 +221,7 @@ for (@resources) {
         is($refused->json->{resource}, $resource, 'the body names it');
     }
 
-    # a token for one resource is good for no other
+    # a token for one resource does not open another
 
     for my $other (map { $_->[2] } @resources) {
         my $status = $http->get($path, token => $by->token(
@@ -230,7 +231,7 @@ for (@resources) {
     }
 }
 
-# what is not configured is not there
+# what is not configured does not exist
 
 is($from{'other.test'}->get($known)->json->{from}, 'upstream',
    'no resource at the root: its document is the app\'s');
@@ -243,7 +244,7 @@ is($from{'app.test'}->get("$known/stripped")->status, 404,
 is($from{'[2001:db8::1]'}->get("$known/mcp")->status, 404,
    'a resource of another server');
 
-# the server's own level, where no "location /" is
+# the level of a server that has no "location /"
 
 my $nested = $nginx->http('main', host => 'nested.test');
 
@@ -263,7 +264,7 @@ is_deeply([ sort @{ $nested->get($known)->json->{scopes_supported} } ],
 is($nginx->http('slashes')->get("$known//docs")->json->{resource},
    'https://slashes.test//docs', 'merge_slashes off');
 
-# nothing inside shows outside
+# neither the inner port nor X-Forwarded fields of the client show outside
 
 my $port = $nginx->port('main');
 
@@ -301,7 +302,7 @@ SKIP: {
          'over IPv6');
 }
 
-# a host that cannot be known is asked for
+# nginx -t asks for a URL that it cannot know
 
 my $other = OAuth::Test::Nginx->new(conf => '', AS => $issuer->url);
 

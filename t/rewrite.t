@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# return and rewrite run before anything that protects: what they do in a
-# protected location, and that nginx -t warns where they answer.
+# nginx runs return and rewrite before any module that protects.  What they do
+# in a protected location, and that nginx -t warns where they answer.
 
 use strict;
 use warnings;
@@ -57,7 +57,7 @@ EOT
 my $http = $nginx->http;
 my $token = $issuer->token(scope => 'read');
 
-# they answer, as nginx does it
+# they answer in nginx's usual way
 
 is($http->get('/text')->body, "text\n", 'return with a text');
 is($http->get('/moved')->status, 301, 'return with a URL');
@@ -65,7 +65,7 @@ is($http->get('/away')->status, 301, 'rewrite permanent');
 is_refused($http->get('/forbidden'), 403, undef, 'a bare return');
 is($upstream->count, 0, 'the app has seen nothing of it');
 
-# they lead elsewhere: decided there
+# they lead to another location, where the module decides
 
 for ([ '/teapot' ], [ '/last', 403, 'insufficient_scope' ], [ '/break' ]) {
     my ($path, @refused) = @$_;
@@ -90,7 +90,7 @@ is($upstream->count, 3, 'delivered with a good token only');
 # what nginx -t says
 
 
-# The warnings about a server with this content, in order.
+# Returns the warnings for a server with this content, in order.
 
 sub warned {
     my ($server) = @_;
@@ -123,8 +123,9 @@ sub warns {
 
     is_deeply($warnings,
         [ "[warn] \"$directive\" in the protected location \"/x\" of server "
-          . '"app.test" answers before a token is looked at: write "oauth off" '
-          . "there if it may, \"oauth\" is in $file" ], "warns: $content");
+          . '"app.test" answers before nginx checks a token: write "oauth off" '
+          . 'there if everybody may get that answer; "oauth" is in '
+          . $file ], "warns: $content");
 
     return is_deeply(warned("location /x {\n$content\n}"), [],
                      'not where nothing is protected');
@@ -165,7 +166,7 @@ silent("location /x { oauth corp; $_ }")
         'set $y 200;', 'set $y "return 200 text";', 'break;', '',
         'if ($request_uri ~* "^[^?]*([;\x5c]|%2f|%5c|%25)") { return 400; }';
 
-# inherited, taken back, somewhere else
+# inherited, cancelled, in another place
 
 is(scalar @{ warned('oauth corp; location / { } location /x { return 204; }') },
    1, 'protected by its server');

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# Rotation: an unknown key id causes one throttled refetch across all workers;
-# keys change with the next refresh; unknown issuers cause nothing.
+# Rotation.  A token with an unknown key id causes a fetch, at most one in
+# key_refetch over all workers.  The next refresh brings new keys and removes
+# old ones.  Tokens of unknown issuers cause no fetch.
 
 use strict;
 use warnings;
@@ -66,7 +67,7 @@ sub storm {
 is($http->get('/', token => $issuer->token)->status, 200, 'the first key');
 is($issuer->count('jwks'), 1, 'was fetched once');
 
-# the issuer rotates: the new key is found at once
+# the issuer rotates its key: the new key is found at once
 
 $issuer->keys($new, $old);
 is_deeply(storm(50, sub { $issuer->token }), { 200 => 50 },
@@ -76,7 +77,7 @@ is($issuer->count('discovery'), 1, 'of the key set alone');
 is($http->get('/', token => $issuer->mint(key => $old))->status, 200,
    'the old key is still in the set');
 
-# a storm of unknown ids
+# many requests with unknown key ids at once
 
 my $began = time;
 my $before = $issuer->count('jwks');
@@ -92,7 +93,7 @@ is_deeply(storm(200, sub { $issuer->token(iss => "https://no-$_[0].test") }),
           { 401 => 200 }, '200 unknown issuers');
 is($issuer->count('discovery'), 1, 'cause no discovery');
 
-# a key that is withdrawn, and another one, after the throttle
+# a key is withdrawn and another one added, after key_refetch
 
 $issuer->keys($third);
 my $token = $issuer->token;
@@ -104,8 +105,8 @@ is_refused($http->get('/', token => $issuer->mint(key => $old)), 401,
 is_refused($http->get('/', token => $issuer->mint(key => $new)), 401,
            'invalid_token', 'another one');
 
-# another key under an old name, and one without a name; a storm of signatures
-# that are bad causes no more fetches than one of unknown ids
+# Another key under an old key id, and one without a key id.  Many bad
+# signatures at once cause no more fetches than many unknown key ids.
 
 my $renamed = $old->copy('ES256', kid => $third->kid);
 $issuer->keys($renamed);
@@ -138,7 +139,7 @@ is_deeply(storm(300, sub { $issuer->mint(key => $renamed) }), { 401 => 300 },
 cmp_ok($issuer->count('jwks') - $before, '<=', int((time - $began) / 3) + 1,
        'at most one fetch in key_refetch');
 
-# a storm on an issuer that fails does not hurt its good tokens
+# many bad requests for an issuer that fails do not affect its good tokens
 
 $issuer->answer(jwks => status => 500);
 $before = $issuer->count('jwks');
@@ -154,7 +155,7 @@ is($statuses->{401}, 50, 'unknown key ids');
 cmp_ok($issuer->count('jwks') - $before, '<=', int((time - $began) / 3) + 1,
        'at most one fetch in key_refetch');
 
-# without any unknown id: the refresh brings and takes keys
+# without any unknown key id: the refresh adds and removes keys
 
 is($http->get('/', token => $periodic->token)->status, 200, 'periodic: a key');
 $periodic->keys($new);

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# satisfy any: another module may let a request in, then without an identity;
-# the challenges are one line, ours first.  satisfy all: both must agree.
+# satisfy any: another module may let a request in, which then has no identity.
+# The challenges are in one line, ours first.  satisfy all: both modules must
+# agree.
 
 use strict;
 use warnings;
@@ -79,7 +80,7 @@ my $metadata = 'https://app.test/.well-known/oauth-protected-resource';
 my @basic = (Authorization => 'Basic dXNlcjp3b3Jk');
 my $response;
 
-# either of the two
+# one of the two lets the request in
 
 $response = $http->get('/', token => $token);
 is($response->status, 200, 'a token');
@@ -92,7 +93,7 @@ is_deeply([ $response->echoed('X-User') ], [],
 is_deeply([ $response->echoed('Authorization') ], [ $basic[1] ],
           'its credentials are another module\'s');
 
-# none of them
+# neither lets the request in
 
 $response = $http->get('/');
 is($response->status, 401, 'neither');
@@ -115,7 +116,7 @@ is($response->challenge->{scheme}, 'Bearer', 'Bearer first');
 is($response->challenge->{fields}{error}, 'invalid_token', 'with an error');
 is($response->challenge->{rest}, 'Basic realm="app"', 'then Basic');
 
-# the address is enough, whatever the token
+# the address is enough, whatever the token is
 
 for ([ 'no token' ], [ 'an expired token', token =>
                        $issuer->token(exp => time - 999) ])
@@ -130,19 +131,19 @@ for ([ 'no token' ], [ 'an expired token', token =>
     is($response->header('WWW-Authenticate'), undef, 'without a challenge');
 }
 
-# nobody else lets in
+# no other module lets the request in
 
 is_refused($http->get('/denied'), 401, '', 'denied, no token');
 is($http->get('/denied', token => $token)->status, 200, 'denied, a token');
 is_refused($http->get('/denied', token => $issuer->token(scope => 'x')), 403,
            'insufficient_scope', 'denied, too little scope');
 
-# no decision ends the request, whoever else might let it in
+# without a decision the request ends, even if another module would let it in
 
 is_refused($http->get('/', token => $broken->token), 503, undef,
            'keys that are not available');
 
-# both
+# both must agree
 
 is($http->get('/all', token => $token)->status, 200, 'all: both');
 is_refused($http->get('/all'), 401, '', 'all: the address alone');

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Scopes: what a location requires, by method and by variable, what a scope
-# implies, and which ones a refusal names.  RFC 6749 section 3.3.
+# Scopes: what a location requires, by method and by variable; which scopes
+# another scope implies; and which ones a refusal names.  RFC 6749 section 3.3.
 
 use strict;
 use warnings;
@@ -169,7 +169,7 @@ for (
     [ '/', '', 'no: a' ],
     [ '/', undef, 'no: a' ],
 
-    # a scope is a whole word, its case matters, SP alone separates
+    # a scope is a whole word, case matters, and only SP separates scopes
 
     [ '/', 'aa', 'no: a' ],
     [ '/', 'a:all', 'no: a' ],
@@ -204,7 +204,7 @@ for (
     [ '/prefix?name=x', 'tools:x', 'yes' ],
     [ '/prefix?name=x', 'tools:y', 'no: tools:x' ],
 
-    # "|" in a value makes no alternative: it is a part of the scope's name
+    # a "|" in the value of a variable is part of the scope's name
 
     [ '/variable?tool=pipe', 'tools:all', 'no: tools:list|tools:all' ],
     [ '/variable?tool=pipe', 'tools:list tools:all',
@@ -218,7 +218,7 @@ for (
     [ '/t/acme%7cmine/x', 'mine', 'no: tenant:acme|mine' ],
     [ '/t/acme|mine/x', 'mine', 'no: tenant:acme|mine' ],
 
-    # that of the configuration does, and each of the two has its own value
+    # a "|" in the configuration separates alternatives, each with its own value
 
     [ '/chosen?a=p&b=q', 'p', 'yes' ],
     [ '/chosen?a=p&b=q', 'q', 'yes' ],
@@ -277,7 +277,7 @@ for (
        "$method with \"$scope\"");
 }
 
-# a value without measure denies, and is not sent back
+# a value with too many scopes denies, and the challenge does not repeat them
 
 for (
     [ 128, 200 ], [ 129, 403 ], [ 1000, 403 ],
@@ -294,7 +294,7 @@ for (
     is(defined $scope, $status == 200, "$name: in the challenge");
 }
 
-# alternatives of the client's are one scope, however many
+# a "|" that the client sends makes one scope, however many parts it has
 
 for my $n (2, 128, 129, 1000) {
     my @scopes = map { sprintf 's%d', $_ } 1 .. $n;
@@ -304,7 +304,7 @@ for my $n (2, 128, 129, 1000) {
        "$n scopes asked with \"|\"");
 }
 
-# where the scopes of a token are
+# claims that hold the scopes of a token
 
 my $path = '/two';
 
@@ -343,7 +343,7 @@ for (
        ->status, $status, $name);
 }
 
-# the challenge without a token names them, too
+# the challenge for a request without a token names the scopes, too
 
 is($http->request('POST', '/method')->challenge->{fields}{scope}, 'a w',
    'no token: the scopes of this method');

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Scopes that depend on what the token says: a variable in oauth_scope has the
-# claims of the verified token, whoever asked for it before.
+# Scopes that depend on claims: a variable in oauth_scope gets the claims of the
+# verified token, even if the variable was read before the token was verified.
 
 use strict;
 use warnings;
@@ -160,7 +160,7 @@ unlike($http->get('/ssi', token => $issuer->token(
 is($http->get('/ssi', token => $issuer->token(scope => 'page'))->body,
    '[app]', 'an include that needs nothing');
 
-# asked for before there were keys: it has not seen the token
+# a variable is read before there are keys, so it has not seen the claims
 
 my @waiting = map {
     $http->start('GET', '/early', token => $late->token(tier => 'gold',

@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 #
-# Tokens as the world issues them.  For each authorization server: what its
-# access token gets without any setting, the configuration that makes it work,
-# with the identity that the app is told then, and what becomes of its ID
-# tokens.  The configuration is that of docs/agents/authorization-servers.md.
+# Tokens as well-known authorization servers issue them.  For each server: what
+# happens to its access token without further settings; a configuration that
+# accepts the token, and the identity that the app is then told; and what
+# happens to its ID tokens.  The configuration is the one in
+# docs/agents/authorization-servers.md.
 
 use strict;
 use warnings;
@@ -31,7 +32,7 @@ my $upstream = upstream();
 my %shapes = map { $_ => shape($_) } shapes();
 my $conf = '';
 
-# Sections of the document, and the shapes that their issuers have.
+# The sections of the document, and the shape of the tokens of their issuers.
 
 my $document = 'docs/agents/authorization-servers.md';
 
@@ -48,8 +49,8 @@ my %sections = (
     'GitLab CI' => { corp => 'gitlab' },
 );
 
-# Locations: /NAME has what the document says, /bare/NAME a scope and nothing
-# else.  Issuers keep their names' shapes, and find their keys here.
+# The location /NAME has the configuration of the document, and /bare/NAME has
+# only a scope.  Each issuer is named after its shape and finds its keys here.
 
 my %settings = map { ("bare/$_" => "oauth $_; oauth_scope notes:read;") }
     shapes();
@@ -70,7 +71,7 @@ for my $section (sort keys %sections) {
                                                oauth $name->{corp};/r;
 }
 
-# What the text says besides.
+# Settings that the document mentions in its text.
 
 for (
     [ keycloak_roles => keycloak => 'scope_claim realm_access.roles;' ],
@@ -137,7 +138,8 @@ EOT
 my $http = $nginx->http;
 
 
-# "ok" and what the app was told, or status and reason of a refusal.
+# Returns "ok" and what the app was told, or the status and reason of the
+# refusal.
 
 sub verdict {
     my ($path, $token) = @_;
@@ -177,7 +179,7 @@ sub refused {
 
 my $subject = OAuth::Test::Shape::SUBJECT;
 
-# Keycloak: aud is "account" until a mapper adds the resource
+# Keycloak: aud is "account" until a mapper adds the resource to it
 
 my $keycloak = $shapes{keycloak};
 my @mapped = (aud => [ 'https://app.test', 'account' ]);
@@ -239,7 +241,8 @@ let_in('entra_cae', $entra->access(@long),
        { %told, 'X-User' => $subject },
        'Entra: max_token_lifetime 30h');
 
-# A token for Microsoft Graph is signed over a header that it does not have.
+# The signature of a token for Microsoft Graph covers another header than it
+# has.
 
 my $graph = mint(key => $entra->{key}, header => { typ => 'JWT',
     nonce => 'as signed' }, claims => { iss => $entra->issuer });
@@ -251,7 +254,7 @@ refused('entra_v2', remember_token($graph =~ s/^[^.]*/$sent/r),
 
 refused('entra_v2', $entra->id, '401 wrong_type', 'Entra v2: ID token');
 
-# Its aud may be the application's as well, and its nonce is optional.
+# Its aud may be the ID of the application, too, and its nonce is optional.
 
 refused('entra_open', $entra->id(nonce => undef), '401 wrong_type',
         'Entra v2: ID token without nonce, where nothing is required');
@@ -276,7 +279,7 @@ refused('entra_both', $v1->id, '401 wrong_type', 'Entra v1: ID token');
 refused('entra_both', $v1->id(nonce => undef), '401 wrong_type',
         'Entra v1: ID token without nonce');
 
-# Auth0: the API's identifier is the resource
+# Auth0: aud is the identifier of the API, which must be the resource
 
 my $auth0 = $shapes{auth0};
 
@@ -315,7 +318,7 @@ refused('auth0', $auth0->id, '401 wrong_audience', 'Auth0: ID token');
 refused('auth0', $auth0->id(nonce => 'n-0S6'), '401 wrong_type',
         'Auth0: ID token with nonce');
 
-# Okta: aud is that of its authorization server
+# Okta: aud is a setting of its authorization server
 
 my $okta = $shapes{okta};
 
@@ -332,7 +335,7 @@ refused('okta', $okta->id, '401 wrong_type', 'Okta: ID token');
 refused('okta', $okta->id(aud => 'api://default', scp => [ 'notes:read' ]),
         '401 wrong_type', 'Okta: ID token, by at_hash alone');
 
-# Cognito: no aud at all, unless a resource was asked for
+# Cognito: no aud at all, unless the client asked for a resource
 
 my $cognito = $shapes{cognito};
 
@@ -352,7 +355,7 @@ refused('cognito', $cognito->id(at_hash => undef,
         client_id => '1example23456789', scope => 'notes/read'),
         '401 wrong_type', 'Cognito: ID token, by token_use alone');
 
-# Hydra: aud is empty, unless the client asked with audience=
+# Hydra: aud is empty, unless the client sent audience=
 
 my $hydra = $shapes{hydra};
 
@@ -401,7 +404,7 @@ refused('oidc_provider', $provider->id(aud => 'https://app.test',
         scope => 'notes:read'), '401 wrong_type',
         'oidc-provider: ID token, token_type at+jwt');
 
-# authentik: an access token is hardly more than the ID token
+# authentik: an access token differs little from the ID token
 
 my $authentik = $shapes{authentik};
 my @scope = (scope => 'openid notes:read');
@@ -428,7 +431,7 @@ let_in('authentik_open', $authentik->id(@scope, nonce => 'n-0S6'),
        { 'X-User' => $subject, 'X-Scope' => 'openid notes:read' },
        'authentik: ID token with the mapping, where azp is not required');
 
-# GitLab: a CI job's token, which has an audience and no scopes
+# GitLab: the token of a CI job has an audience and no scopes
 
 my $gitlab = $shapes{gitlab};
 
@@ -444,7 +447,7 @@ refused('gitlab', $gitlab->access(ref_protected => 'false'),
 refused('gitlab', $gitlab->access(aud => 'https://vault.example.com'),
         '401 wrong_audience', 'GitLab CI: for another service');
 
-# key sets: with certificates, without alg, with members of their own
+# key sets: with certificates, without alg, with further members of the server
 
 my $names = join '|', shapes();
 my %fetched = map { /issuer "($names)": keys fetched: (.*)/ ? ($1 => $2) : () }

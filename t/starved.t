@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# A worker whose connections are all in use cannot fetch: it says so, keeps the
-# keys that it has, and fetches once there is one.
+# A worker whose connections are all in use cannot fetch.  It says so in the
+# log, keeps the keys that it has, and fetches as soon as a connection is free.
 
 use strict;
 use warnings;
@@ -37,7 +37,7 @@ my $token = $issuer->token;
 
 is($http->get('/', token => $token)->status, 200, 'before');
 
-# bodies that do not end hold connections that nginx cannot take back
+# bodies that never end hold connections that nginx cannot reuse
 
 my (@uploads, $line);
 

@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 #
-# Step-up: what a refusal names is enough. An agent that comes without a token,
-# or with one that lacks a scope, is told all scopes of its request at once; a
-# token with these opens it, and no smaller one does. What is advertised beyond
-# that is named to who has no token, to nobody who lacks a scope, and required
-# nowhere.
+# Step-up: the scopes that a refusal names are enough.  If an agent comes
+# without a token, or with one that lacks a scope, the refusal names all scopes
+# of the request at once.  A token with these scopes is let in, and one with
+# fewer is not.  Scopes that are only advertised are named to an agent without a
+# token, but not to one that lacks a scope, and no request needs them.
 
 use strict;
 use warnings;
@@ -68,7 +68,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url);
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
-        # an own resource, for its metadata document
+        # a resource of its own, so that it has a metadata document of its own
 
         location /more {
             oauth_resource https://app.test/more;
@@ -133,7 +133,8 @@ sub ask {
 }
 
 
-# The scopes of the challenge, and of the body, which says the same.
+# Returns the scopes of the challenge, after checking that the body has the
+# same.
 
 sub named {
     my ($response) = @_;
@@ -146,7 +147,7 @@ sub named {
 
 
 for (
-    # method, path, what is required, what is advertised beyond that
+    # method, path, what is required, what is advertised besides
 
     [ 'GET', '/lists', 'read a b f' ],
     [ 'HEAD', '/lists', 'read a b f' ],
@@ -203,13 +204,13 @@ for (
     }
 }
 
-# a bad token is no step up: what is advertised is named again
+# after a bad token the agent starts anew: the advertised scopes are named again
 
 is(join(' ', sort split ' ', $http->get('/more', token => 'a.b.c')
         ->challenge->{fields}{scope}), 'extra last read write',
    'a token that is none');
 
-# what implies
+# scopes that imply others
 
 for (
     [ '/implied', 'admin', 200, 'what a scope implies, and what that implies' ],
@@ -230,7 +231,7 @@ for (
     is(ask('GET', $path, $scope)->status, $status, "$name: $scope");
 }
 
-# metadata: all that any method may need, and what is advertised
+# metadata: all scopes that any method may need, and the advertised ones
 
 my %documents = (
     '' => 'a b audit c d e f loop_b read t:any',

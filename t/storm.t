@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Storms: hundreds of requests at once that no key fits, on an issuer that is
-# slow, that fails or that nobody knows; and an issuer that comes and goes,
-# beside one that must not notice.
+# Hundreds of requests at once whose tokens fit no key, for an issuer that is
+# slow, one that fails, and issuers that nobody configured.  Also an issuer that
+# comes and goes, next to one that must not be affected.
 
 use strict;
 use warnings;
@@ -86,7 +86,7 @@ sub unknown {
 }
 
 
-# 300 requests while the one fetch that they cause is under way
+# Sends 300 requests while the single fetch that they cause is under way.
 
 sub storm {
     my ($as, $name, @answer) = @_;
@@ -120,7 +120,7 @@ are([ finish_all(start_all(@$unknown, @$known)) ], { 401 => 300, 200 => 40 },
 is($issuer->count('jwks'), 2, 'one refetch in key_refetch');
 is($issuer->count('discovery'), 1, 'of the key set alone');
 
-# an issuer that answers 500 since its first good answer
+# an issuer that answers 500 after its first good answer
 
 ($known, $unknown, my $began) = storm($failing, 'failing', status => 500);
 
@@ -138,14 +138,14 @@ for my $round (2, 3) {
         'unknown ones are refused, known ones are served');
 }
 
-# the last fetch may be that of an interval that has just begun
+# the last fetch may belong to an interval of key_refetch that has just begun
 
 cmp_ok($failing->count('jwks'), '<=', 2 + int(time - $began),
        'at most one refetch in key_refetch');
 are([ finish_all(start_all(@$known)) ], { 200 => 40 }, 'its keys stay');
 ok($nginx->log_lines(qr/\[warn\].*issuer "failing".*500/), 'and the log says');
 
-# issuers that nobody configured, at an address that counts
+# issuers that nobody configured, at an address that counts requests
 
 my $all = $issuer->count;
 
@@ -154,11 +154,11 @@ are([ finish_all(start_all(map {
 } 1 .. 200)) ], { 401 => 200 }, '200 unknown issuers');
 is($issuer->count, $all, 'are not asked for anything');
 
-# one that comes and goes
+# an issuer that comes and goes
 
 
-# Requests one after the other until the test has had enough; what came in
-# place of the expected status is reported.
+# Sends one request after the other until the test ends this, and reports every
+# status that is not the expected one.
 
 sub load {
     my ($name, %expected) = @_;

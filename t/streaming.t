@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# The upstream sees a request as if the module were not there: event streams,
-# bodies in both directions as they come, upgrades, any method.
+# The upstream sees a request as it would without the module: event streams,
+# bodies in both directions as they arrive, upgrades, any method.
 
 use strict;
 use warnings;
@@ -56,7 +56,7 @@ my $http = $nginx->http;
 my $token = $issuer->token;
 my $response;
 
-# an event stream: the first event comes while the second does not exist yet
+# an event stream: the client gets the first event before there is a second one
 
 my $stream = $http->start('GET', '/sse?events=second', token => $token,
                           Accept => 'text/event-stream');
@@ -72,7 +72,8 @@ ok($stream->is_closed, 'and the end');
 is_refused($http->get('/sse?events=third'), 401, '',
            'no stream without a token');
 
-# an upload in chunks: the upstream has the first before the second is sent
+# an upload in chunks: the upstream has the first chunk before the second is
+# sent
 
 my $upload = $http->connect;
 $upload->send(join "\r\n", 'POST /upload HTTP/1.1', 'Host: app.test',
@@ -135,7 +136,7 @@ is_refused($http->get('/socket?upgrade', Connection => 'Upgrade',
            'invalid_token', 'nor with a bad one');
 is($upstream->count, $before, 'and nothing is delivered');
 
-# what else is in a request
+# the other parts of a request
 
 for my $method (qw(GET POST PUT PATCH DELETE OPTIONS PROPFIND FOO)) {
     $response = $http->request($method, '/a%20b/./c//d?x=1&y=%2F',
@@ -149,7 +150,7 @@ for my $method (qw(GET POST PUT PATCH DELETE OPTIONS PROPFIND FOO)) {
               "$method: Range");
 }
 
-# answers of the upstream are its own
+# the module does not change answers of the upstream
 
 for my $status (200, 201, 204, 304, 400, 404, 409, 418, 500, 502) {
     $response = $http->get("/?status=$status&field=X-From:app"

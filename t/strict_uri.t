@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# oauth_strict_uri: a path that nginx and the app may read differently gets no
-# further than the location that it was read to be in.
+# oauth_strict_uri: the module refuses a path that nginx and the app may read
+# differently, so that the app cannot take the request for one to another
+# location.
 
 use strict;
 use warnings;
@@ -48,7 +49,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # the recipe for an open location of the same app
+        # what the documents recommend for an open location of the same app
 
         location /recipe {
             if ($request_uri ~* "^(//|[^?]*([;#\x5c]|%2f|%3b|%5c|%25|/(\.|%2e){1,2}(/|\?|$)))") {
@@ -58,7 +59,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # redirects inside nginx: the client's path is still the same
+        # redirects inside nginx: the path that the client sent stays the same
 
         location /moved {
             rewrite ^ /inner last;
@@ -81,7 +82,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # a subrequest's path is the server's
+        # the path of a subrequest comes from the server, not from the client
 
         location /ssi {
             ssi on;
@@ -153,7 +154,7 @@ my @plain = ('/', '/a.b-c_d~e', '/a//b', '/a//', '/.../a.', '/.a/..b', '/a%20b',
              '/?a=%2f%5c%25', '/?a\\b', '/a?b?c;', '/%c3%bc');
 
 
-# Nothing is delivered, and the answer says what is wrong with the request.
+# The app gets nothing, and the answer says what is wrong with the request.
 
 sub is_ambiguous {
     my ($response, $name) = @_;
@@ -166,7 +167,7 @@ sub is_ambiguous {
 }
 
 
-# every request, with and without a token
+# every kind of request, with and without a token
 
 for my $path (@ambiguous) {
     my $before = $upstream->count;
@@ -213,7 +214,7 @@ ok(wait_until(sub { $nginx->read_file('access.log')
 
 is($http->request('HEAD', '/a;b', token => $token)->status, 400, 'HEAD');
 
-# where it is off, and where nothing is protected
+# oauth_strict_uri off, and locations that are not protected
 
 for my $path ((map { s{\A/}{/lax/}r } @ambiguous), '//lax/x') {
     is($http->get($path, token => $token)->status, 200, "$path: off");
@@ -237,7 +238,7 @@ is($nginx->http('default')->get('/a;b', token => $issuer->token(
        aud => 'https://default.test'))->status, 200,
    'a server that has it off');
 
-# other forms of the request
+# other forms of a request
 
 my $port = $nginx->port('main');
 
@@ -282,7 +283,7 @@ for my $path (@ambiguous) {
     $client->close;
 }
 
-# inside nginx
+# redirects and subrequests inside nginx
 
 for my $way (qw(moved leaves named)) {
     $before = $upstream->count;

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# Subrequests skip the access phase: a protected location that one reaches is
-# decided nevertheless, by its own rules and the token of the main request.
+# nginx skips the access phase for subrequests.  If a subrequest reaches a
+# protected location, the module decides nevertheless, by the rules of that
+# location and with the token of the main request.
 
 use strict;
 use warnings;
@@ -31,7 +32,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
 
         oauth_resource https://app.test;
 
-        # what the subrequests reach
+        # the locations that the subrequests reach
 
         location = /part.html {
             oauth corp cold;
@@ -55,7 +56,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%/mirrored;
         }
 
-        # what makes them, protected and open
+        # the locations that make subrequests, protected and open
 
         location /ssi/ {
             oauth corp cold;
@@ -137,7 +138,7 @@ is($http->get('/part.html', token => $writer)->body, "SECRET\n",
    'the part, asked for directly');
 is_refused($http->get('/part.html'), 401, '', 'and without a token');
 
-# pages that include it
+# pages that include the protected location
 
 for my $name (qw(ssi addition open_ssi open_addition)) {
     my $response = $http->get("/$name/page.html", token => $writer);
@@ -191,7 +192,7 @@ for ([ 'too little scope', token => $reader ], [ 'forged', token => $forged ],
 
 is($upstream->count, $before, 'and the checker was not asked');
 
-# auth_request with a key that is new: refused, and fetched for the next one
+# auth_request with a new key: refused, and fetched for the next request
 
 my $path = '/auth_rotating/page.html';
 
@@ -214,7 +215,7 @@ is_deeply([ map { $http->get($path, token => $rotating->mint(header =>
           [ (403) x 20 ], 'a kid that nobody has is never an error of ours');
 cmp_ok($rotating->count('jwks'), '<=', $fetched + 5, 'and no storm');
 
-# auth_request where both are protected
+# auth_request where both locations are protected
 
 $before = $upstream->count;
 

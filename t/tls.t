@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# TLS to the authorization server: a certificate that is not trusted brings no
-# keys, and does not take away those that are there.
+# TLS to the authorization server.  If its certificate is not trusted, its keys
+# are not taken, and the keys that nginx already has stay.
 
 use strict;
 use warnings;
@@ -32,7 +32,7 @@ my %certificates = (
     store => certificate(ca => $ca),
 );
 
-# only root can read it: it is read with the configuration
+# only root can read this file: nginx reads it with the configuration
 
 chmod 0600, $ca->{certificate} or die "cannot change the mode: $!\n";
 
@@ -42,7 +42,7 @@ my $user = $> ? '' : "user nobody @{[ scalar getgrgid $gid ]};";
 my %urls;
 
 
-# A server for each certificate, all with the same keys.
+# One server for each certificate, all with the same keys.
 
 sub servers {
     my (@keys) = @_;
@@ -170,7 +170,7 @@ for my $i (0 .. $#bad) {
 is($http->get('/', token => token('good'))->status, 200,
    'the others are not concerned');
 
-# the certificate is exchanged for one that is not trusted, and so are the keys
+# the server gets an untrusted certificate and other keys
 
 $certificates{good} = $certificates{self_signed};
 $as->write_conf(servers($new));
@@ -209,7 +209,8 @@ like(curl("$url/"), qr{
     \Q$secure\E/\.well-known/oauth-protected-resource"}mx,
     'is what its challenge names');
 
-# a CA that is taken away: nothing that was fetched under it is believed
+# another CA takes the place of the first: keys fetched under the first are not
+# used
 
 is($http->get('/', token => token('address', $new))->status, 200,
    'trusted by the first CA');

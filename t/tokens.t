@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Tokens: every algorithm, and every way in which a token can be no access
-# token of ours.  RFC 7515, RFC 7519, RFC 8725, RFC 9068.
+# Tokens: every algorithm, and every way in which a token can fail to be a valid
+# access token for this resource.  RFC 7515, RFC 7519, RFC 8725, RFC 9068.
 
 use strict;
 use warnings;
@@ -85,7 +85,7 @@ sub accepted {
 }
 
 
-# Refused, with this reason code in the log.
+# The token is refused, and the log has this reason code.
 
 sub refused {
     my ($token, $reason, $name, $path) = @_;
@@ -110,7 +110,7 @@ accepted($issuer->mint(key => $keys{$_}), $_) for sort keys %keys;
 accepted($issuer->mint(key => $free, alg => $_, header => { alg => $_ }),
          "$_ by a key without alg") for qw(RS256 PS256 RS512);
 
-# one key, one algorithm
+# a key is used with one algorithm only
 
 refused($issuer->mint(key => $rs256, alg => 'PS256', header =>
         { alg => 'PS256' }), 'key_mismatch', 'PS256 by a key for RS256');
@@ -131,13 +131,13 @@ refused($issuer->mint(key => $keys{ES384}, header =>
 refused($issuer->mint(key => $free, alg => 'RS512', header =>
         { alg => 'RS256' }), 'bad_signature', 'signed with another digest');
 
-# algorithms that are not in the list
+# algorithms that are not in the configured list
 
 accepted($strict->mint(key => $keys{PS256}), 'PS256, in the list');
 refused($strict->mint(key => $rs256), 'wrong_algorithm',
         'RS256, not in the list');
 
-# none, and what looks like it
+# "none", and values that look like it
 
 for my $alg ('none', 'None', 'NONE', 'nOnE', '', 'es256', 'ES256 ',
              'ES256K', 'RS1', 'x' x 1000, 'dir')
@@ -164,7 +164,7 @@ for my $alg (JSON::PP::null, 7, [ 'ES256' ], { alg => 'ES256' },
 is($http->get('/', token => $issuer->mint(header => { alg => undef }))->status,
    401, 'no alg');
 
-# NUL ends no comparison early
+# a NUL byte does not end a comparison early
 
 refused($issuer->mint(header => { alg => "ES256\0" }), 'malformed_token',
         'alg with a NUL');
@@ -182,7 +182,7 @@ refused($issuer->mint(header => { typ => "at+jwt\0" }), 'malformed_token',
 refused($issuer->token(iss => $issuer->url . "\0"), 'malformed_token',
         'iss with a NUL');
 
-# HMAC with what is public
+# HMAC with data that is public
 
 my %secrets = (
     'PEM' => $rs256->pem, 'n' => $rs256->jwk->{n}, 'kid' => $rs256->kid,
@@ -205,7 +205,7 @@ for my $alg (sort keys %hmac) {
     }
 }
 
-# keys in the header are ignored: the key that is known decides
+# keys in the token's header are ignored: only keys of the issuer count
 
 my $sent = $issuer->count;
 
@@ -223,7 +223,7 @@ for my $member (
 
 is($issuer->count, $sent, 'and nothing was fetched');
 
-# kid: exact
+# kid must match exactly
 
 accepted($issuer->token, 'the right kid');
 
@@ -244,7 +244,7 @@ for my $kid (7, [ $es256->kid ], { kid => $es256->kid }, JSON::PP::true) {
 is($http->get('/', token => $issuer->mint(header => { kid => 'k' x 6000 }))
    ->status, 401, 'kid of 6 kB');
 
-# no kid: every key that fits
+# no kid: every key that fits the algorithm is tried
 
 accepted($issuer->mint(header => { kid => undef }), 'no kid');
 accepted($lonely->mint(key => $_, header => { kid => undef }),
@@ -252,7 +252,7 @@ accepted($lonely->mint(key => $_, header => { kid => undef }),
 refused($lonely->mint(key => $unknown, header => { kid => undef }),
         'bad_signature', 'no kid, a key that is not in the set');
 
-# another issuer's keys
+# keys of another issuer
 
 refused($lonely->mint(key => $es256, header => { kid => undef }),
         'bad_signature', 'a key of another issuer');
@@ -353,8 +353,8 @@ for my $value ('"' . ($now + 60) . '"', 'null', 'true', '[' . ($now + 60) . ']',
                                   $issuer->mint(claims => $claims));
         my $name = length $value > 30 ? '4000 digits' : $value;
 
-        # A time long ago is no reason to refuse, but for exp; and null says
-        # that there is none.
+        # Except for exp, a time long ago is no reason to refuse; and null
+        # counts as absent.
 
         my $past = $member ne 'exp' && $value =~ /\A(?:0|-1)\z/;
 
@@ -370,7 +370,7 @@ for my $value ('"' . ($now + 60) . '"', 'null', 'true', '[' . ($now + 60) . ']',
     }
 }
 
-# sub, where it is to be forwarded
+# sub, if it is to be forwarded
 
 accepted($issuer->token(sub => undef), 'no sub, where nobody needs it');
 accepted($issuer->token, 'sub, where it is forwarded', '/user');
@@ -389,7 +389,7 @@ refused($issuer->token(sub => $_), 'malformed_claims',
         'sub of another type, where nobody needs it')
     for 7, [ 'alice' ], {}, JSON::PP::true;
 
-# bound to a key of the client's
+# tokens that are bound to a key of the client
 
 refused($issuer->token(cnf => $_), 'sender_constrained', 'cnf with '
         . join ' ', %$_)
@@ -465,7 +465,7 @@ for my $name (sort keys %headers) {
        "header: $name");
 }
 
-# form
+# the form of a JWS
 
 my $good = $issuer->token;
 my ($h, $p, $s) = split /\./, $good;
@@ -565,7 +565,7 @@ for my $alg (qw(RS256 PS256 EdDSA Ed448)) {
     }
 }
 
-# after all of this
+# after all of this a good token is still accepted
 
 accepted($issuer->token, 'a good token is still good');
 

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# An app and a client with the module between them, and with an nginx that does
-# not have it: each sees the same bytes, at the same moments.
+# An app and a client talk through nginx with the module, and through nginx
+# without it.  Each side must see the same bytes at the same moments in both
+# cases.
 
 use strict;
 use warnings;
@@ -69,9 +70,10 @@ is($protected->http->get('/', token => 'a.b.c')->status, 401,
    'one of them protects');
 
 
-# same(title, name, lines, options): a request of these lines, the token among
-# them, to both.  Options: body; script of the app; talk, what the client does
-# once the request is sent.  The client's bytes are returned.
+# same(title, name, lines, options) sends a request with these lines, which
+# include the token, through both.  Options: body; script, the steps of the app;
+# talk, what the client does after it has sent the request.  Returns the bytes
+# that the client got.
 
 sub same {
     my ($title, $name, $lines, %options) = @_;
@@ -120,7 +122,7 @@ my $ok = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
 my $answer = "${ok}Content-Length: 2\r\n\r\nok";
 my $got;
 
-# what a request is made of
+# the parts of a request
 
 same('many fields', 'fields',
      [ 'GET /fields//a%20b/./c/..?x=1&y=%2F', @close,
@@ -158,7 +160,7 @@ same('HTTP/1.0', 'http10', [ 'POST /http10', @close, 'Content-Length: 4' ],
      body => 'body', script => [ read => 'body', send =>
      "HTTP/1.0 200 OK\r\n\r\nuntil the end" ]);
 
-# the app's own refusals
+# refusals that the app itself sends
 
 same("the app's $_", 'refusal', [ 'GET /refusal', @close ],
      script => [ send => "HTTP/1.1 $_ No\r\n"
@@ -190,7 +192,7 @@ same('one chunk after the other', 'turns',
          $_[0]->send("6\r\nsecond\r\n0\r\n\r\n");
      });
 
-# answers that come bit by bit
+# answers that arrive piece by piece
 
 same('early hints', 'hints', [ 'GET /hints', @close ],
      script => [ send => "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
@@ -251,7 +253,7 @@ same('an upgrade that the app refuses', 'none', [ 'GET /none', @upgrade ],
          $_[0]->close;
      });
 
-# clients that leave
+# clients that close their connection
 
 same('leaving a stream', 'leave_stream', [ 'GET /leave_stream', @close ],
      script => [ send => "$ok\r\nfirst", end => 1 ],
@@ -276,7 +278,7 @@ same('leaving a socket', 'leave_socket', [ 'GET /leave_socket', @upgrade ],
          $_[0]->close;
      });
 
-# requests that were sent without waiting for the answers
+# requests that the client sends without waiting for answers
 
 $app->script($_, send => $answer) for qw(one two);
 

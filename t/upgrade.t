@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Binary upgrade under load: USR2 starts the new binary, which fetches the keys
-# for itself, WINCH and QUIT end the old one.  No request fails.
+# An upgrade of the nginx binary under load.  USR2 starts the new binary, which
+# fetches the keys again; WINCH and QUIT end the old one.  No request fails.
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use OAuth::Test::Process qw(reap spawn);
 
 my $issuer = issuer();
 
-# only a master that is a daemon minds USR2 and WINCH
+# only a master that runs as a daemon obeys USR2 and WINCH
 
 my $nginx = OAuth::Test::Nginx->new(conf => <<'EOT', AS => $issuer->url,
     oauth_issuer corp { issuer %%AS%%; }
@@ -60,7 +60,7 @@ sub ended {
 }
 
 
-# The id of a master that is not one of those, with all its workers.
+# Returns the id of a master that is not in the list, when all its workers run.
 
 sub new_master {
     my $pid = wait_until(sub {
@@ -146,7 +146,7 @@ is_deeply([ $nginx->complaints ], [],
 finish();
 
 
-# Daemons are not children of the test.
+# Daemons are not children of this test.
 
 END {
     my $status = $?;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Bodies: large ones arrive as they were, those of a refused request are not
-# waited for and break no connection, and those of a request that waits for
-# keys wait with it.
+# Request bodies.  Large ones arrive unchanged.  nginx does not wait for the
+# body of a refused request, and the connection stays usable.  The body of a
+# request that waits for keys waits with it.
 
 use strict;
 use warnings;
@@ -73,7 +73,7 @@ sub chunks {
 }
 
 
-# large ones
+# large bodies
 
 my $large = join '', map { sprintf "%07d\n", $_ } 1 .. $megabytes << 17;
 my $digest = sha256_hex($large);
@@ -94,7 +94,7 @@ for my $place (@places) {
     is($response->json->{sha256}, $digest, "$place: in chunks");
 }
 
-# a refused one is answered before it has come
+# a refused upload is answered before its body has arrived
 
 my $before = $upstream->count;
 
@@ -117,7 +117,7 @@ for (
 
 ok(wait_until(sub { $nginx->connected == 0 }), 'who leaves then is gone');
 
-# and leaves the connection as it was
+# the refusal leaves the connection usable
 
 for (
     [ 'with a length', [ 'Content-Length' => 1 << 20 ],
@@ -143,7 +143,7 @@ for (
 
 is($upstream->count, $before + 4, 'nothing of the refused ones arrived');
 
-# Expect: asked for when the app may have it, and only then
+# Expect: nginx asks for the body only if the app may have it
 
 for my $place (@places) {
     my $client = $http->connect;
@@ -174,7 +174,8 @@ for my $place (@places) {
     $client->close;
 }
 
-# with a request that waits for keys: five seconds, so what is sent is made before
+# Requests that wait for keys.  They wait for five seconds at most, so all that
+# is sent is prepared first.
 
 my $body = substr $large, 0, 1 << 20;
 my $in_chunks = chunks($body);
@@ -190,7 +191,7 @@ for my $place (@places) {
         $http->bytes('POST', $place, @close, @chunked, token => $waiting)
         . $in_chunks, 'POST');
 
-    # of these, the second half comes when the keys are there
+    # these send the second half when the keys are there
 
     push @halves, $http->connect->send(
         $http->bytes('POST', $place, @close, token => $waiting,
@@ -250,7 +251,7 @@ for my $client (@whole, @halves, @asking) {
     $client->close;
 }
 
-# of the refused one, the request after it
+# of a refused one, the next request on its connection
 
 is($upstream->count, $before + $staying, 'and nothing else has arrived');
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# The variables: verified data only, as text that can stand in a header, also
-# where they are asked for before the access phase.
+# The variables: they hold only verified data, as text that may stand in a
+# header, even if they are read before the access phase.
 
 use strict;
 use warnings;
@@ -120,7 +120,7 @@ EOT
 my $http = $nginx->http;
 
 
-# The variables that the app was given.
+# Returns the variables that the app was sent.
 
 sub values_of {
     my ($response) = @_;
@@ -170,7 +170,7 @@ is(values_for(scope => undef, scp => [ 'read', 'x' ])->{Scope}, 'read x',
    'the scope of an array');
 is(values_for(sub => 'bob')->{Alice}, 'no', 'in a map: somebody else');
 
-# what some servers write for a claim that is not there
+# values that some servers write for a claim that is absent
 
 for my $empty (JSON::PP::null, '', []) {
     my $name = ref $empty || 'an empty string';
@@ -185,7 +185,7 @@ for my $empty (JSON::PP::null, '', []) {
     is($values->{Scope}, 'read', "$name: the scope is scp");
 }
 
-# claims as text
+# claims, written as text
 
 for (
     [ 'a string', 'a b', 'a b' ],
@@ -219,7 +219,7 @@ for (
     is($got->{Evil}, '', 'and nothing else');
 }
 
-# not verified, nothing to say
+# if the token is not verified, the variables are empty
 
 for ([ 'no token', 'no_token' ],
      [ 'expired', 'expired', token => $issuer->token(exp => time - 999) ],
@@ -239,7 +239,7 @@ for ([ 'no token', 'no_token' ],
     is($values->{Sub}, $lowered eq 'ok' ? 'alice' : '',
        "early, $name: \$oauth_sub");
 
-    # The log tells who was refused, where the token was verified.
+    # The log names the subject of a refused request if its token was verified.
 
     my $sub = $code =~ /scope|audience/ ? 'alice' : '-?';
 
@@ -253,7 +253,7 @@ $values = values_of($http->get('/open', token => $issuer->token));
 is($values->{Sub}, '', 'not protected: no sub');
 is($values->{Result}, '', 'not protected: no result');
 
-# early
+# read before the access phase
 
 $values = values_of($http->get('/rewritten', token => $issuer->token));
 is($values->{Sub}, 'alice/ok', 'in the rewrite phase');
@@ -267,7 +267,7 @@ is($http->get('/limited', token => $issuer->token(sub => 'dora'))->status,
 is_refused($http->get('/limited'), 401, '', 'without a token: no key');
 is_refused($http->get('/limited'), 401, '', 'no limit either');
 
-# early, without keys: what is not decided is not shown as empty
+# read early while there are no keys: the request waits, and nothing looks empty
 
 my $hanging = $http->start('GET', '/returned', token => $silent->token);
 my $answer = $hanging->finish;

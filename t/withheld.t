@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# The token of a request to a protected location does not go to another one,
-# whoever sends the request there: our refusal, that of another module, or the
-# app.  It goes where oauth_pass_token says so.
+# The token of a request to a protected location does not go to another
+# location, whoever sends the request there: a refusal of the module, a refusal
+# of another module, or the app.  Only oauth_pass_token lets it go along.
 
 use strict;
 use warnings;
@@ -93,7 +93,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # nginx refuses when it has just found the location
+        # nginx refuses the request just after it has found the location
 
         location /large {
             oauth corp;
@@ -109,7 +109,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # two locations, the second one refuses by a rule
+        # two locations: the second one refuses by a rule of its own
 
         location /leaves {
             oauth corp;
@@ -122,7 +122,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             error_page 403 = @other;
         }
 
-        # the next location is protected, too, and passes it on
+        # the next location is protected, too, and passes the token on
 
         location /again {
             oauth corp;
@@ -137,7 +137,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port);
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
-        # an open one is no business of ours
+        # for an open location the module does nothing
 
         location /open {
             error_page 404 = @other;
@@ -189,7 +189,7 @@ is($large->json->{from}, 'upstream', '/large: is delivered');
 
 is_withheld('/admitted?field=X-Accel-Redirect:/other', 'alice');
 
-# a limit refuses before anybody has looked at the token
+# a limit refuses the request before the token is checked
 
 $http->get('/limited', token => $token);
 is_withheld('/limited');
@@ -207,7 +207,7 @@ ok(wait_until(sub { $nginx->read_file('result.log')
 like($nginx->read_file('result.log'),
      qr{^/limited_plainly result=-? sub=-?$}m, 'nor does the log');
 
-# where it may go
+# the locations that the token may go to
 
 for my $path ('/refused_passing', '/again',
               '/admitted_passing?field=X-Accel-Redirect:/other', '/open')
@@ -216,7 +216,7 @@ for my $path ('/refused_passing', '/again',
               [ "Bearer $token" ], "$path: with the token");
 }
 
-# other credentials are other modules'
+# other credentials belong to other modules
 
 is_deeply([ sent('/refused', Authorization => 'Basic dTpw')
                 ->echoed('Authorization') ],

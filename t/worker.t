@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# Workers that are killed, stopped or replaced, and clients that leave, while
-# keys are fetched: somebody else takes over, who waits gets an answer.
+# Workers are killed, stopped or replaced, and clients close their connections,
+# while keys are being fetched.  Another worker takes the fetch over, and every
+# request that waits is answered.
 
 use strict;
 use warnings;
@@ -16,7 +17,7 @@ my $slow = issuer();
 
 $slow->answer(jwks => hold => 'cold');
 
-# with reuseport connections go to all workers, whoever is busy
+# with reuseport every worker gets connections, even if one is busy
 
 my $nginx = nginx(<<'EOT', AS => $issuer->url, SLOW => $slow->url,
     oauth_zone %%ZONE%%;
@@ -55,7 +56,7 @@ sub active {
 }
 
 
-# The worker that has a connection to the issuer.
+# Returns the id of the worker that has a connection to the issuer.
 
 sub fetching {
     my ($as) = @_;
@@ -103,8 +104,8 @@ sub start_many {
 }
 
 
-# Asks for a new key, again while key_refetch is not over, until a worker
-# fetches; its id.
+# Sends requests with a new key until a worker fetches, again if key_refetch is
+# not over, and returns the id of that worker.
 
 my $first;
 
@@ -147,7 +148,7 @@ sub replaced {
 }
 
 
-# clients that leave while they wait
+# clients close their connections while their requests wait
 
 my @workers = sort $nginx->workers;
 my @leaving = start_many(40, $slow->token);
@@ -161,7 +162,7 @@ ok(wait_until(sub { !fetching($slow) }), 'which ends');
 serve_all('the key is there for others', $slow->token, $issuer->token);
 is_deeply([ sort $nginx->workers ], \@workers, 'no worker has ended');
 
-# killed with a fetch, twice
+# a worker is killed during its fetch, twice
 
 for my $flag (qw(killed again)) {
     $slow->keys(key('ES256'));
@@ -192,7 +193,7 @@ for my $flag (qw(killed again)) {
     is($slow->count('jwks'), $before + 2, 'without another fetch');
 }
 
-# stopped with a fetch
+# a worker is stopped during its fetch
 
 $slow->keys(key('ES256'));
 $slow->answer(jwks => hold => 'stop');
@@ -222,7 +223,7 @@ $slow->raise_flag('stop');
 is($first->finish->status, 200, 'who waited first is answered');
 serve_all('it goes on where it was', $slow->token, $issuer->token);
 
-# another size of the zone: a fresh one
+# a zone of another size is a new, empty zone
 
 $before = $issuer->count('jwks');
 $nginx->{ZONE} = '5m';

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# oauth_zone: what does not fit is said so, with the remedy, and disturbs no
-# other issuer; a key set above 1 MiB is none.  Each issuer has a share, and the
-# places of those that left are used again.
+# oauth_zone.  If a key set does not fit, the log says so and names the remedy,
+# and no other issuer is affected.  A key set above 1 MiB is refused.  Each
+# issuer has a share of the zone.  The places of issuers that left the
+# configuration are used again.
 
 use strict;
 use warnings;
@@ -20,7 +21,8 @@ my $json = JSON::PP->new->canonical;
 my $key = key('ES256');
 
 
-# A key set of this many usable keys, 1.1 kB each; the real one is the last.
+# A key set with this many usable keys of 1.1 kB each; the last one is the real
+# key.
 
 sub key_set {
     my ($count) = @_;
@@ -110,8 +112,8 @@ for my $name (sort keys %zones) {
 }
 
 
-# Only what is used is stored: certificates, keys for encryption and white
-# space take no room; and a change in them is no change of the keys.
+# Only what is used is stored.  Certificates, keys for encryption and white
+# space take no room, and if they change, the keys count as unchanged.
 
 my $padded = sub {
     my ($more) = @_;
@@ -141,8 +143,8 @@ ok(wait_until(sub {
 is(statuses($small, 'padded'), '200', 'and its key is good');
 
 
-# Two that do not fit together: the one that is not configured any more makes
-# room for the other.
+# Two issuers whose keys do not fit together.  The one that is no longer
+# configured makes room for the other.
 
 sub with_issuers {
     my ($options, @names) = @_;
@@ -197,8 +199,8 @@ ok($next->reload, 'reload with the other one');
 is(statuses($next, 'two'), '200', 'which has its room');
 
 
-# An issuer that takes all there is gives back what another has a right to:
-# the keys that it rotates to, as long as they are within its share.
+# An issuer that has filled the whole zone gives back what belongs to another
+# one: room for the new keys of that issuer, up to its share.
 
 my %kids = (honest => 0);
 
@@ -244,8 +246,8 @@ for my $greedy (40, 25) {
 }
 
 
-# Too many issuers are refused with a size that suffices, and one that is the
-# least.
+# A configuration with too many issuers is refused, with a message that names a
+# size.  This size is enough, and it is the smallest one.
 
 my @many = map { "t$_" } 1 .. 600;
 my $test = nginx(with_issuers({}, 'few'), URL => $issuer->url);
@@ -266,8 +268,9 @@ ok(!$good, '64k less do not');
 like($said, qr/at least ${size}k/, 'and the same size is named');
 
 
-# The places of issuers that left are used again, and those that stay keep
-# theirs: the first is in all configurations, the others are in one each.
+# The places of issuers that left are used again, and the issuers that stay keep
+# theirs.  The first issuer is in all configurations, each other one in only
+# one.
 
 my $turns = nginx(with_issuers({ set => 'couple', key_refresh => '1h' }, 'stays',
                                map { "n0x$_" } 1 .. 12), URL => $issuer->url);
@@ -289,8 +292,8 @@ is($turns->log_lines(qr/"stays": keys fetched/), $fetched,
    'those of the one that stays were there all the time');
 
 
-# A worker of an earlier configuration whose place is another's by now: what it
-# fetches is not the other's.
+# A worker of an earlier configuration fetches keys, but its place in the zone
+# now belongs to another issuer.  That issuer does not get these keys.
 
 my $old = issuer();
 $old->answer(jwks => hold => 'go');

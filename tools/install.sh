@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 #
-# Sourced by build.sh: the module in the folders of the nginx that is
-# installed, and out of them again.
+# Sourced by build.sh: puts the module into the folders of the nginx that is
+# installed, and removes it again.
 
-# install's file in modules-available, and what it writes there.
+# The file that install writes to modules-available, and its content.
 
 load_file=mod-http-oauth.conf
 load_line='load_module modules/ngx_oauth_module.so;'
@@ -11,8 +11,14 @@ load_line='load_module modules/ngx_oauth_module.so;'
 aside=()                        # files that uninstall has renamed so far
 
 
-# set_nginx_folders nginx: sets modules, where its load_module lines look,
-# available and enabled.
+installed_nginx() {
+    PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nginx \
+        || die "there is no nginx in PATH"
+}
+
+
+# set_nginx_folders nginx: sets modules, where nginx looks for the files that
+# load_module names, and the folders available and enabled.
 
 set_nginx_folders() {
     local prefix conf
@@ -35,20 +41,17 @@ nginx_option() {
 }
 
 
-verb_install() {
+install_module() {
     local nginx modules available enabled
 
-    verb_build
+    build_module
     nginx=$(installed_nginx)
     check_loads "$nginx"
     set_nginx_folders "$nginx"
 
     say "installing $modules/ngx_oauth_module.so"
-    as_root mkdir -p "$modules"
-    as_root install -m 644 "$build/ngx_oauth_module.so" \
-        "$modules/ngx_oauth_module.so.new"
-    as_root mv "$modules/ngx_oauth_module.so.new" \
-        "$modules/ngx_oauth_module.so"
+    as_root make -s --no-print-directory -C "$top" BUILD="$build" DESTDIR= \
+        MODULESDIR="$modules" install
 
     if [ ! -d "$enabled" ]; then
         say "to enable it, put this line at the top of nginx.conf:"
@@ -71,7 +74,8 @@ verb_install() {
 }
 
 
-# Says now, and not at the next restart, that nginx and module do not fit.
+# check_loads nginx: an nginx that cannot load the module says so now, and not
+# when it is restarted.
 
 check_loads() {
     local dir status=0
@@ -87,7 +91,8 @@ check_loads() {
 }
 
 
-# The links in modules-enabled to install's file, whatever their names are.
+# Prints the links in modules-enabled that lead to the file of install, whatever
+# their names are.
 
 enabled_links() {
     local link target
@@ -102,11 +107,11 @@ enabled_links() {
 }
 
 
-# Everything is renamed first, and nginx is asked whether its configuration
-# loads without it.  If it does not, and loaded before or names the module, all
-# names come back.
+# Every file is renamed first, and then nginx tests its configuration without
+# them.  If nginx refuses it, the files get their names back, unless nginx had
+# refused it before and it does not name the module.
 
-verb_uninstall() {
+uninstall_module() {
     local nginx modules available enabled links file said loaded=yes
 
     nginx=$(installed_nginx)
@@ -129,10 +134,13 @@ verb_uninstall() {
 
     if ! said=$(as_root "$nginx" -t -q 2>&1); then
         printf '%s\n' "$said" >&2
-        [ $loaded = no ] && ! names_module "$said" \
-            || die "nginx's configuration still needs the module, so nothing" \
-                   "was removed: take out what nginx names above (directives" \
-                   "of the module, a load_module line), then run this again"
+
+        if [ $loaded = yes ] || names_module "$said"; then
+            die "nginx's configuration still needs the module, so nothing" \
+                "was removed: take out what nginx names above (directives of" \
+                "the module, a load_module line), then run this again"
+        fi
+
         say "nginx's configuration did not load before, and does not now"
     fi
 
@@ -140,10 +148,12 @@ verb_uninstall() {
 }
 
 
-# names_module said: whether what nginx said, or a file of its configuration,
-# names the module.  nginx stops at its first error, which may stand before that.
+# names_module said: whether nginx's messages or a file of its configuration
+# name the module.  The messages do not suffice: nginx stops at its first error,
+# and the module may be named after that.
 
 names_module() {
+    # shellcheck disable=SC2016
     grep -qE 'ngx_oauth_module\.so|unknown (directive )?"oauth' <<<"$1" \
         || grep -RqsE -D skip --exclude='*.uninstalled' \
             '^[^#]*(ngx_oauth_module\.so|\$oauth_|\<oauth(_[a-z]+)*[[:space:]])' \
@@ -151,7 +161,7 @@ names_module() {
 }
 
 
-# set_aside file: but not one that somebody has changed since.
+# set_aside file: renames it, unless somebody has changed it since install.
 
 set_aside() {
     if [ ! -L "$1" ] && [ ! -e "$1" ]; then
@@ -178,7 +188,8 @@ put_back() {
 }
 
 
-# The folders go too when they are empty and no package brought them.
+# Removes the renamed files, and then each of their folders that is empty and
+# does not belong to a package.
 
 remove_aside() {
     local file files=("${aside[@]}")

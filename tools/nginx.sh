@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 #
-# Sourced by build.sh: the nginx source that the module is built against.
+# Sourced by build.sh: finds or fetches the headers and the source of nginx that
+# the module is built against, and the headers of libcurl.
 
-# Sets nginx_src to the source in Debian's nginx-dev, of the version of nginx
-# that is installed.  Where nginx-dev is not, it is unpacked: installed, it
-# brings the libraries of all modules of Debian's, those of X11 among them.
+
+# Sets nginx_src to the headers in Debian's nginx-dev for the nginx that is
+# installed.  If nginx-dev is not installed, it is only unpacked, because
+# installing it would also install the libraries of all of Debian's nginx
+# modules, X11 among them.
 
 nginx_headers() {
     local version
@@ -21,20 +24,18 @@ nginx_headers() {
     nginx_src=$unpacked/usr/share/nginx/src
 
     grep -qF "\"${version%-*}\"" "$nginx_src/src/core/nginx.h" \
-        || die "there is no nginx-dev for nginx $version any more: apt-get" \
-               "install nginx brings a newer one, NGINX_SRC can name a source"
+        || die "there is no nginx-dev for nginx $version any more: install a" \
+               "newer nginx with apt-get, or let NGINX_SRC name a source"
 }
 
 
-# Sets curl_cc and curl_ld to where libcurl's headers are, unless the compiler
-# finds them.  Debian 13's libcurl4-openssl-dev needs the headers of all that
-# libcurl is made of, and takes the place of another libcurl's headers.
+# Sets curl_cc and curl_ld to the options that find libcurl's headers if they
+# are not installed.  They are only unpacked, because Debian 13's
+# libcurl4-openssl-dev depends on the headers of every library that libcurl
+# uses, and it would replace the headers of another libcurl.
 
 curl_headers() {
     local library
-
-    curl_cc=
-    curl_ld=
 
     if is_installed libcurl4-openssl-dev || ! command -v apt-get >/dev/null
     then
@@ -53,7 +54,7 @@ curl_headers() {
 }
 
 
-# Its name in Debian 13, and before.
+# Prints the name of libcurl's package, which has changed with Debian 13.
 
 curl_library() {
     local name
@@ -67,38 +68,36 @@ curl_library() {
 }
 
 
-# Sets NGINX_SRC, unless it is set, to the source of Debian's nginx as it was
-# before Debian's patches: $build/src/nginx-version.
+# Sets nginx_src, unless NGINX_SRC is set, to the source of Debian's nginx
+# without Debian's patches, which goes to $build/src/nginx-version.
 
 nginx_source() {
     local folder=$build/src tarball version
 
-    if [ -z "${NGINX_SRC:-}" ]; then
-        mkdir -p "$folder"
-        exec 8>"$folder/lock"
-        flock 8
+    [ -z "${NGINX_SRC:-}" ] || return 0
 
+    mkdir -p "$folder"
+    exec 8>"$folder/lock"
+    flock 8
+
+    tarball=$(nginx_tarball "$folder")
+
+    if [ -z "$tarball" ]; then
+        fetch_nginx "$folder"
         tarball=$(nginx_tarball "$folder")
-
-        if [ -z "$tarball" ]; then
-            fetch_nginx "$folder"
-            tarball=$(nginx_tarball "$folder")
-        fi
-
-        version=${tarball##*/nginx_}
-        NGINX_SRC=$folder/nginx-${version%.orig.tar.*}
-
-        if [ ! -d "$NGINX_SRC" ]; then
-            rm -rf "$NGINX_SRC.new"
-            mkdir "$NGINX_SRC.new"
-            tar -xf "$tarball" -C "$NGINX_SRC.new" --strip-components=1
-            mv "$NGINX_SRC.new" "$NGINX_SRC"
-        fi
-
-        exec 8>&-
     fi
 
-    nginx_src=$NGINX_SRC
+    version=${tarball##*/nginx_}
+    nginx_src=$folder/nginx-${version%.orig.tar.*}
+
+    if [ ! -d "$nginx_src" ]; then
+        rm -rf "$nginx_src.new"
+        mkdir "$nginx_src.new"
+        tar -xf "$tarball" -C "$nginx_src.new" --strip-components=1
+        mv "$nginx_src.new" "$nginx_src"
+    fi
+
+    exec 8>&-
 }
 
 
@@ -107,15 +106,17 @@ nginx_tarball() {
 }
 
 
-# fetch_nginx folder: nginx_version.orig.tar.gz, by an apt whose sources are
-# the machine's, turned to source packages, and whose state is in the folder.
-# Archives keep the tarball longer than the small files beside it: so a failed
-# download matters only if the tarball is not what apt's index has.
+# fetch_nginx folder: puts nginx_version.orig.tar.gz there.  It calls apt-get
+# with the machine's archives, but for source packages and with its state in the
+# folder.  An archive may already have removed the small files that belong to
+# the tarball, so a failed download is an error only if the tarball does not
+# have the checksum in apt's index.
 
 fetch_nginx() {
     local folder=$1 conf=$1/apt/conf log=$1/apt/log sum
 
-    command -v apt-get >/dev/null || die "no apt-get here: set NGINX_SRC"
+    command -v apt-get >/dev/null \
+        || die "there is no apt-get here: set NGINX_SRC"
     say "fetching nginx's source"
     private_apt "$folder/apt"
 
@@ -128,13 +129,14 @@ fetch_nginx() {
 
     if ! (cd "$folder" && sha256sum -c --quiet <<<"$sum" >>"$log" 2>&1); then
         rm -f "$folder"/nginx_*.orig.tar.?z
-        die "nginx's source did not come ($log); NGINX_SRC can name another"
+        die "nginx's source could not be fetched ($log says why);" \
+            "NGINX_SRC can name another"
     fi
 }
 
 
-# private_apt folder: a configuration for apt-get -c, without the hooks of the
-# machine's, which would act on the machine's own lists.
+# private_apt folder: writes a configuration for apt-get -c.  It clears the
+# machine's hooks, which would change the machine's own package lists.
 
 private_apt() {
     local file list="" parts=""
@@ -161,5 +163,3 @@ EOF
         fi
     done
 }
-
-

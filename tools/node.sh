@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 #
-# Sourced by build.sh: Node.js for the demo and the end-to-end tests.
+# Sourced by build.sh: finds or fetches Node.js, and the npm packages, for the
+# demo and the end-to-end tests.
 
 node_least=20
 
-# npm runs with the Node.js that it came with: Debian's finds its parts with
-# Debian's Node.js only.
+# npm runs with the Node.js that it came with, because Debian's npm finds its
+# parts only with Debian's Node.js.
 
 npm_path=$PATH
 
@@ -16,8 +17,8 @@ have_node() {
 }
 
 
-# The machine's Node.js, else Debian's, else, where that is too old (Debian
-# 12's is 18), one that npm brings into build/node, for these commands alone.
+# The machine's Node.js is used, or else Debian's.  If that is too old (18 in
+# Debian 12), npm installs one into build/node, which only these commands use.
 
 need_node() {
     have_node && return
@@ -38,8 +39,8 @@ need_node() {
 }
 
 
-# tools/node names packages that consist of the program for one kind of
-# machine: nothing runs when they are installed.
+# The packages that tools/node names contain only the program, each for one kind
+# of machine; no script runs when they are installed.
 
 fetch_node() {
     local folder=$build/node program
@@ -48,8 +49,8 @@ fetch_node() {
     cp -p "$top"/tools/node/package*.json "$top/tools/node/.npmrc" "$folder/"
     npm_ci "$folder" || return
 
-    # npm says nothing of a package that is optional and did not come, and not
-    # every version of it makes a link in node_modules/.bin.
+    # npm does not report that an optional package is missing, and not every
+    # version of it makes a link in node_modules/.bin.
 
     for program in "$folder"/node_modules/node-*/bin/node; do
         if [ -x "$program" ]; then
@@ -64,7 +65,7 @@ fetch_node() {
 
 
 node_message() {
-    local found="none is here"
+    local found="there is none"
 
     if command -v node >/dev/null; then
         found="$(node --version) is here"
@@ -77,8 +78,8 @@ node_message() {
 }
 
 
-# npm_ci folder: the packages that its package-lock.json names.  npm would warn
-# of those that do not run with its own Node.js.
+# npm_ci folder: installs the packages that its package-lock.json names, and
+# hides npm's warnings about those that need a newer Node.js than npm's own.
 
 npm_ci() {
     local done=$1/node_modules/.package-lock.json

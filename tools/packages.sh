@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 #
-# Sourced by build.sh: what it installs with apt-get, and for what.
+# Sourced by build.sh: which Debian packages each verb needs, and how those that
+# are missing are installed.  On a machine without apt-get it only names them.
 
 build_packages=(gcc libc6-dev make libjansson-dev libssl-dev libpcre2-dev
                 zlib1g-dev)
@@ -14,7 +15,7 @@ fuzz_packages=(perl clang libclang-rt-dev libcmocka-dev binutils)
 coverage_packages=(gcovr)
 services=(nginx haproxy apache2)
 
-lists=old                       # apt's, until they were fetched once
+lists=old                       # apt's package lists, until they are fetched
 
 
 as_root() {
@@ -33,13 +34,13 @@ is_installed() {
 }
 
 
-# need package...: installs those that are not there.
+# need package...: installs those that are missing.
 
 need() {
     local package missing=()
 
     if ! command -v apt-get >/dev/null; then
-        say "no apt-get here; this has to be installed already: $*"
+        say "there is no apt-get here; these have to be installed already: $*"
         return
     fi
 
@@ -65,11 +66,10 @@ fetch_lists() {
 }
 
 
-# Debian starts a service that it installs.  A freshly installed nginx would
-# take port 80 of a machine that only wanted to build: a policy-rc.d that
-# speaks of the new services alone is there for as long as apt-get runs.  Those
-# that were installed before, and a policy-rc.d of the machine's own, stay as
-# they are.
+# Debian starts a service when it installs it, so a new nginx would take port 80
+# of a machine on which somebody only builds.  While apt-get runs, a policy-rc.d
+# forbids it to start the new services.  It does not mention services that were
+# installed before, and if the machine has its own policy-rc.d, that one stays.
 
 apt_install() {
     local policy=/usr/sbin/policy-rc.d status=0 ours=no service new=()
@@ -96,7 +96,8 @@ apt_install() {
 }
 
 
-# policy_script service...: apache2 has another one, apache-htcacheclean.
+# policy_script service...: a name also stands for the services that begin with
+# it, as apache-htcacheclean does, which comes with apache2.
 
 policy_script() {
     echo '#!/bin/sh'
@@ -109,9 +110,9 @@ package_version() {
 }
 
 
-# unpack package version: sets unpacked to a folder with the package's files,
-# without what the package needs.  Archives drop a revision when the next one
-# is there, which is taken then.
+# unpack package version: sets unpacked to a folder with the package's files;
+# nothing is installed.  An archive removes a revision of a package when it has
+# a newer one; then the newer one is taken.
 
 unpack() {
     local folder=$build/packages
@@ -128,23 +129,23 @@ unpack() {
 # fetch_package package version folder
 
 fetch_package() {
-    local new=$3.new log=$3.log
+    local folder=$3.new log=$3.log
 
     say "fetching $1 $2"
-    rm -rf "$new"
-    mkdir "$new"
+    rm -rf "$folder"
+    mkdir "$folder"
 
-    if ! download "$1=$2" "$new" >"$log" 2>&1; then
+    if ! download "$1=$2" "$folder" >"$log" 2>&1; then
         fetch_lists
-        download "$1=$2" "$new" >>"$log" 2>&1 \
-            || download "$1" "$new" >>"$log" 2>&1 || true
+        download "$1=$2" "$folder" >>"$log" 2>&1 \
+            || download "$1" "$folder" >>"$log" 2>&1 || true
     fi
 
-    dpkg-deb -x "$new/$1"_*.deb "$new" >>"$log" 2>&1 \
-        || die "$1 $2 did not come: $log says why"
+    dpkg-deb -x "$folder/$1"_*.deb "$folder" >>"$log" 2>&1 \
+        || die "$1 $2 could not be fetched: $log says why"
 
-    rm "$new/$1"_*.deb
-    mv "$new" "$3"
+    rm "$folder/$1"_*.deb
+    mv "$folder" "$3"
 }
 
 
@@ -154,6 +155,8 @@ download() {
     (cd "$2" && apt-get -q download "$1")
 }
 
+
+# What the module is built with; sets nginx_src, curl_cc and curl_ld.
 
 need_build() {
     need "${build_packages[@]}"
@@ -166,8 +169,24 @@ need_build() {
 }
 
 
-# Without it, its tests say that they are skipped.
+# If the browser cannot be installed, its tests say that they are skipped.
 
 need_browser() {
-    (need "${browser_packages[@]}") || say "no ${browser_packages[*]} to be had"
+    (need "${browser_packages[@]}") \
+        || say "${browser_packages[*]} could not be installed"
+}
+
+
+# What build, demo and test need.
+
+need_everything() {
+    need_build
+    need "${test_packages[@]}"
+
+    if need_node; then
+        need_browser
+        say "all there: packages, Node.js $(node --version)"
+    else
+        say "packages are there; $(node_message)"
+    fi
 }

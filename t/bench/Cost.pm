@@ -1,7 +1,7 @@
 package Cost;
 
-# What a request costs a worker: the CPU time of its process by the kernel's
-# own clock of it, from before the request to when the worker sleeps again.
+# What a request costs a worker: the CPU time of its process, by the kernel's
+# clock for that process, from before the request until the worker sleeps again.
 
 use strict;
 use warnings;
@@ -34,7 +34,7 @@ sub sleeps {
 }
 
 
-# The same once the process has nothing left to do.
+# The same, after the process has finished its work.
 
 sub settled {
     my ($pid) = @_;
@@ -54,8 +54,8 @@ sub settled {
 }
 
 
-# Sends the bytes on a new connection: milliseconds of CPU, and the status.
-# Code in their place is called and returns the response.
+# Sends the bytes on a new connection and returns milliseconds of CPU and the
+# status.  In place of the bytes there may be code, which returns the response.
 
 sub cost {
     my ($pid, $port, $bytes) = @_;

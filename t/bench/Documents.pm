@@ -1,6 +1,7 @@
 package Documents;
 
-# Key sets of the worst kinds that fit into the 1 MiB that is read.
+# The worst kinds of key sets that fit into 1 MiB, which is as much as nginx
+# reads.
 
 use strict;
 use warnings;
@@ -16,8 +17,8 @@ use constant SIZE => 1 << 20;
 my $json = JSON::PP->new->canonical->ascii;
 
 
-# Name and text, in pairs.  None has a usable key but the last two, whose keys
-# are those of wide_keys.
+# Pairs of name and text.  Only the last two have usable keys, those of
+# wide_keys.
 
 sub documents {
     my (%keys) = @_;
@@ -56,7 +57,7 @@ sub documents {
 }
 
 
-# RSA of 8192 bits with the longest exponent; nobody knows its factors.
+# RSA of 8192 bits with the longest exponent; nobody knows the factors.
 
 sub wide_key {
     my $n = "\xa5" . join '', map { chr 1 + 2 * ($_ % 127) } 1 .. 1023;
@@ -84,7 +85,7 @@ sub set {
 }
 
 
-# As much of the middle as there is room for.
+# Repeats the middle part as often as there is room.
 
 sub filled {
     my ($start, $middle, $end) = @_;

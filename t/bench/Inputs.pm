@@ -1,8 +1,8 @@
 package Inputs;
 
-# Hostile requests, a row of them for each kind of attack: what is in a token
-# before its signature is looked at, then what a token may hold that an issuer
-# has signed, at the sizes that reach the module.
+# Hostile requests, in one row for each kind of attack.  The first rows attack
+# what is in a token before its signature is checked, the others what an issuer
+# may have signed.  All have sizes that reach the module.
 
 use strict;
 use warnings;
@@ -14,18 +14,19 @@ use MIME::Base64 qw(decode_base64url encode_base64url);
 
 our @EXPORT_OK = qw(inputs claims_of PAYLOAD);
 
-# Bytes of JSON that fit into a token, with a small header and a signature.
+# The number of bytes of JSON that fit into a token with a small header and a
+# signature.
 
 use constant PAYLOAD => 48_700;
 
 my $json = JSON::PP->new->canonical->utf8;
 
 
-# [ row, name, expected status, fields ] for requests to "/", or with a path in
-# front of the fields; see OAuth::Test::Http.  world: issuer, many, silent,
-# keys, http
+# [ row, name, expected status, fields ] for a request to "/"; a path may stand
+# before the fields; see OAuth::Test::Http.  world: issuer, many, silent, keys,
+# http
 #
-# The rows "JWKS keys" and "JWKS document" are made of Documents.
+# Documents.pm makes the rows "JWKS keys" and "JWKS document".
 
 sub inputs {
     my ($world) = @_;
@@ -38,8 +39,8 @@ sub inputs {
 }
 
 
-# A payload that is good but for members that replace or follow its own; text
-# is put in as it is.
+# A good payload, except for members that replace its own or are added; text is
+# inserted as it is.
 
 sub claims_of {
     my ($world, $text, %members) = @_;
@@ -73,7 +74,7 @@ sub header_token {
 }
 
 
-# A member that is as long as there is room: an array of this.
+# A member that fills the room there is: an array with copies of this.
 
 sub array {
     my ($name, $item, $size) = @_;
@@ -316,7 +317,7 @@ sub texts {
 }
 
 
-# Signatures that are random, so that all of the arithmetic is done.
+# Random signatures, so that the verification does all of its arithmetic.
 
 sub signatures {
     my ($world) = @_;
@@ -356,8 +357,8 @@ sub signatures {
 }
 
 
-# Two numbers or one, below every order and modulus: of big-endian ones the
-# first byte is 0, of little-endian ones the last.
+# One or two numbers below every order and modulus: the first byte of a
+# big-endian number is 0, and so is the last byte of a little-endian one.
 
 sub noise {
     my ($size) = @_;

@@ -1,14 +1,14 @@
 #!/usr/bin/perl
 #
-# What hostile requests cost a worker.  Every input of every row is sent again
-# and again to nginx with the module and one worker; the table names, for each
-# row, the input with the greatest median of CPU time.  A request above the
-# limit, or one that is not answered as it should be, ends it with status 1.
+# What hostile requests cost a worker.  Every input of every row is sent many
+# times to an nginx with the module and one worker.  For each row the table
+# names the input with the highest median of CPU time.  The exit status is 1 if
+# a request costs more than the limit, or is not answered as it should be.
 #
 # usage: hostile.pl [-v] [-n repetitions] [-l limit in ms] [row ...]
 #
-# The app is another nginx, and the authorization servers are processes of
-# their own: the worker that is measured does nothing but this.
+# The app is another nginx, and the authorization servers are processes of their
+# own, so the worker that is measured does nothing else.
 
 use strict;
 use warnings;
@@ -75,8 +75,8 @@ sub measure_inputs {
 }
 
 
-# An unknown kid makes the worker fetch and parse, once in key_refetch: a round
-# is one document of each issuer.
+# An unknown kid makes the worker fetch and parse a document, once in
+# key_refetch.  In one round it gets one document of each issuer.
 
 sub measure_documents {
     my %documents = documents(%keys);
@@ -148,7 +148,8 @@ sub fetched {
 }
 
 
-# Bad tokens one after the other: the average, and that of good ones behind.
+# Sends bad tokens one after the other; measures the average, and then a good
+# token.
 
 sub measure_flood {
     my ($h, $p, $s) = split /\./, $world->{issuer}->token;
@@ -298,7 +299,7 @@ sub world {
 }
 
 
-# More keys without kid than are tried, of each kind.
+# Keys without a kid, of each kind more than the module tries.
 
 sub many {
     my @known = map { my $key = $_; map { $key->copy($key->alg,

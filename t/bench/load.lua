@@ -1,6 +1,7 @@
--- What wrk sends: GET with the tokens of a file, one after the other and from
--- the start again; without a file, no token.  The counts of the whole run are
--- printed as one line, "refused" being the answers of 400 and above.
+-- The requests that wrk sends: a GET with each token of a file in turn, again
+-- from the start after the last one.  Without a file there is no token.  At the
+-- end one line shows the counts of the run; "refused" counts the answers with a
+-- status of 400 or more.
 
 local requests, last, count = {}, 0, 0
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# What a worker's memory does: bytes of a verified token that is kept, and
-# whether it grows under millions of requests with more tokens than are kept.
+# The memory of a worker: the bytes that one kept token takes, and whether the
+# worker grows under millions of requests with more tokens than it keeps.
 
 use strict;
 use warnings;
@@ -46,7 +46,7 @@ sub kept {
 }
 
 
-# The worker's memory after each of the tokens was sent.
+# The memory of the worker after each of the tokens was sent.
 
 sub filled {
     my ($key, $entries, $file) = @_;
@@ -81,7 +81,8 @@ sub flat {
 }
 
 
-# One load sends the tokens in order: so many requests, from the first token on.
+# Sends at least this many requests; a load sends the tokens in order, beginning
+# with the first.
 
 sub send_at_least {
     my ($module, $wanted, $file) = @_;

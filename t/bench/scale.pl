@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# What a request with a known token costs where there is more of something:
-# tokens that are alive, locations with rules of their own, issuers.
+# What a request with a known token costs if there are many tokens, many
+# locations with rules of their own, or many issuers.
 
 use strict;
 use warnings;
@@ -35,7 +35,8 @@ measure("$_ locations", locations => $_) for 1, 1000;
 measure("$_ issuers", issuers => $_) for 1, 50;
 
 
-# What is not given is 1.  nginx without the module has the same locations.
+# A number that is not given is 1.  nginx without the module has as many
+# locations.
 
 sub measure {
     my ($name, %number) = @_;
@@ -59,7 +60,7 @@ sub measure {
                         size => $size[$_]{size})
         } 0, 1;
 
-        # In round 0 the tokens become known.
+        # In round 0 the worker gets to know the tokens.
 
         if ($round) {
             push @cost, $round[1];
@@ -76,7 +77,7 @@ sub measure {
 }
 
 
-# Each with rules of its own where the module is there.
+# Each location has rules of its own if the module is there.
 
 sub locations {
     my ($n, $oauth) = @_;
@@ -93,7 +94,7 @@ EOT
 }
 
 
-# Further ones, and the list in which the token's own is the last.
+# More issuers, and a list of them in which the issuer of the token is the last.
 
 sub issuers {
     my ($n) = @_;

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 #
-# What a request costs behind each gateway: CPU time of its processes, against
-# nginx that only proxies, side by side in rounds.  A run of everything writes
-# its table into docs/performance.md and draws docs/performance.svg.
+# What a request costs in each gateway: the CPU time of its processes, compared
+# with an nginx that only proxies, in rounds in which the gateways take turns.
+# A complete run writes its table into docs/performance.md and draws
+# docs/performance.svg.
 
 use strict;
 use warnings;
@@ -59,7 +60,8 @@ sub wanted {
 }
 
 
-# In each: a file of tokens, or none; what is answered; whose cost is 1.
+# For each scenario: a file of tokens, or none; the status; the gateway that is
+# 1.
 
 sub scenarios {
     my ($alg) = @_;
@@ -113,7 +115,7 @@ EOT
 }
 
 
-# Each file once, in the order of the scenarios that use them.
+# Writes each file once, in the order of the scenarios that use them.
 
 sub write_files {
     my ($key, @scenarios) = @_;
@@ -173,7 +175,7 @@ sub measure {
 }
 
 
-# Asks once: the status that every answer must have, and their size.
+# Sends one request; its status and size are what every answer must have.
 
 sub expected {
     my ($gateway, $scenario, $file, $is_base) = @_;

@@ -1,12 +1,12 @@
 
 /*
- * What the steps of one token cost, beside the bare library calls that no
- * verification can do without.  Every round runs every step of every algorithm
- * for a moment, so that a machine that is slow for a while is slow for all of
- * them; the table has the medians, in microseconds of CPU time.
+ * What the steps of verifying one token cost, next to the bare library calls
+ * without which no program can verify it.  Every round runs every step of every
+ * algorithm for a moment, so that a machine that is slow for a while is slow
+ * for all of them.  The table has the medians, in microseconds of CPU time.
  *
- * usage: steps [rounds]; status 1 when a whole token costs more than LIMIT
- * times what its bare calls cost together.
+ * usage: steps [rounds]; the status is 1 if a whole token costs more than LIMIT
+ * times the sum of its bare calls.
  */
 
 
@@ -17,7 +17,7 @@
 #include <jansson.h>
 
 #include "oauth_base64url.h"
-#include "oauth_bearer.h"
+#include "oauth_credentials.h"
 #include "subject.h"
 
 
@@ -27,7 +27,7 @@
 #define MOMENT      1000.0              /* microseconds of a step in a round  */
 
 
-/* The bare ones first, and their sum. */
+/* The bare library calls come first, then their sum. */
 
 enum {
     STEP_BASE64URL, STEP_JSON, STEP_DIGEST, STEP_KEY, STEP_BARE,
@@ -54,9 +54,9 @@ static void run_json(subject_t *s);
 static void run_digest(subject_t *s);
 static void run_key(subject_t *s);
 static void run_our_json(subject_t *s);
-static void run_bearer(subject_t *s);
+static void run_credentials(subject_t *s);
 static void run_lookup(subject_t *s);
-static int accepts(const oauth_policy_t *policy, const void *data);
+static int accepts(const oauth_token_rules_t *policy, const void *data);
 static void run_parse(subject_t *s);
 static void run_verify(subject_t *s);
 static void run_whole(subject_t *s);
@@ -74,7 +74,7 @@ static const step_t  steps[STEPS] = {
     { "public key by bare EVP", run_key },
     { "these four together", NULL },
     { "oauth_json_parse, twice", run_our_json },
-    { "oauth_bearer_peek", run_bearer },
+    { "oauth_credentials_peek", run_credentials },
     { "oauth_cache_lookup, found", run_lookup },
     { "oauth_jwt_parse", run_parse },
     { "oauth_token_verify, no JSON", run_verify },
@@ -153,7 +153,7 @@ run_json(subject_t *s)
 }
 
 
-/* EdDSA has none of its own: hashing the message is part of verifying. */
+/* EdDSA has no digest step: hashing the message is part of verifying it. */
 
 static void
 run_digest(subject_t *s)
@@ -191,7 +191,7 @@ run_our_json(subject_t *s)
     json_t  *value;
 
     for (i = 0; i < 2; i++) {
-        value = oauth_json_parse(s->parts[i], OAUTH_JSON_MEMBERS);
+        (void) oauth_json_parse(s->parts[i], OAUTH_JSON_MEMBERS, &value);
         need(value);
         json_decref(value);
     }
@@ -199,11 +199,12 @@ run_our_json(subject_t *s)
 
 
 static void
-run_bearer(subject_t *s)
+run_credentials(subject_t *s)
 {
-    oauth_str_t  text;
+    oauth_credentials_t  credentials;
 
-    need(oauth_bearer_peek(oauth_buf_str(&s->value), &text) == OAUTH_OK);
+    need(oauth_credentials_peek(oauth_buf_str(&s->value), &credentials)
+         == OAUTH_OK);
 }
 
 
@@ -218,7 +219,7 @@ run_lookup(subject_t *s)
 
 
 static int
-accepts(const oauth_policy_t *policy, const void *data)
+accepts(const oauth_token_rules_t *policy, const void *data)
 {
     return policy == data;
 }
@@ -273,7 +274,7 @@ measure(size_t subject, size_t step, size_t round)
     s = &subjects[subject];
     t = &series[subject][step];
 
-    /* As often as fills a moment, found by doubling. */
+    /* Finds by doubling how often a step has to run to fill a moment. */
 
     if (t->repeat == 0) {
         t->repeat = 1;

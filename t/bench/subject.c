@@ -1,8 +1,8 @@
 
 /*
- * Makes what the steps of one token need.  The bare calls get their contexts
- * from OpenSSL's own functions: nothing of the code under measurement, but for
- * base64url.
+ * Makes what the steps of one token need.  For the bare calls, OpenSSL's own
+ * functions make the contexts.  Nothing comes from the code that is measured,
+ * except for base64url.
  */
 
 
@@ -16,7 +16,7 @@
 
 #include "keys.h"
 #include "oauth_base64url.h"
-#include "oauth_bearer.h"
+#include "oauth_credentials.h"
 #include "subject.h"
 
 
@@ -40,12 +40,12 @@ static const oauth_str_t  names[] = {
     oauth_string("email"), oauth_string("groups")
 };
 
-static const oauth_select_t  selected[] = {
+static const oauth_token_select_t  selected[] = {
     { &names[0], 1, 1, 0 },
     { &names[1], 1, 1, 1 }
 };
 
-const oauth_policy_t  subject_policy = {
+const oauth_token_rules_t  subject_policy = {
     oauth_string("https://login.example.com"), OAUTH_ALGS_ALL, 0, 30, 86400,
     scopes, 2, selected, 2
 };
@@ -54,6 +54,8 @@ const oauth_policy_t  subject_policy = {
 void
 subject_create(subject_t *s, oauth_alg_id_t id)
 {
+    oauth_credentials_t  credentials;
+
     memset(s, 0, sizeof(subject_t));
 
     s->alg = oauth_alg_get(id);
@@ -64,7 +66,11 @@ subject_create(subject_t *s, oauth_alg_id_t id)
     oauth_buf_append_literal(&s->value, "Bearer ");
     subject_write(s, &s->value, 0);
 
-    need(oauth_bearer_parse(oauth_buf_str(&s->value), &s->text) == OAUTH_OK);
+    need(oauth_credentials_parse(oauth_buf_str(&s->value), &credentials)
+         == OAUTH_OK);
+
+    s->text = credentials.text;
+
     need(oauth_jwt_parse(s->text, &s->jwt) == OAUTH_OK);
 
     subject_init_parts(s);
@@ -122,7 +128,10 @@ subject_init_keys(subject_t *s)
 }
 
 
-/* Usual claims, and groups until it has about SUBJECT_SIZE characters. */
+/*
+ * The usual claims, and groups until the token has about SUBJECT_SIZE
+ * characters.
+ */
 
 static void
 subject_write(subject_t *s, oauth_buf_t *buf, unsigned number)
@@ -254,7 +263,7 @@ subject_init_signature(subject_t *s)
 }
 
 
-/* The token among others, as a worker finds it. */
+/* A cache that holds the token among others, as in a worker. */
 
 static void
 subject_init_cache(subject_t *s)

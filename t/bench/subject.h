@@ -1,9 +1,9 @@
 
 /*
- * A token of one algorithm and about 1 KB, with all that the steps of its
- * verification need, each by itself: its decoded parts, a key set, a cache
- * that holds it, and OpenSSL's contexts as one would keep them.  What cannot
- * be made ends the program.
+ * A token of one algorithm with about 1 KB, and separately everything that the
+ * steps of its verification need: its decoded parts, a key set, a cache that
+ * holds it, and contexts of OpenSSL that could be kept.  If something cannot be
+ * made, the program ends.
  */
 
 
@@ -44,9 +44,9 @@ typedef struct {
 } subject_t;
 
 
-/* The policy that all subjects are verified by. */
+/* The policy with which all subjects are verified. */
 
-extern const oauth_policy_t  subject_policy;
+extern const oauth_token_rules_t  subject_policy;
 
 
 void subject_create(subject_t *s, oauth_alg_id_t id);
@@ -54,7 +54,7 @@ void subject_create(subject_t *s, oauth_alg_id_t id);
 void subject_free(subject_t *s);
 
 
-/* Ends the program when it is not ok. */
+/* Ends the program if ok is 0. */
 
 void need_check(int ok, const char *what);
 

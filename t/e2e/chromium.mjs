@@ -1,6 +1,6 @@
-// Debian's headless Chromium, driven over a pipe by its own DevTools protocol:
-// pages, functions that run in them, and every request that they caused, with
-// the preflights that a page itself never sees.
+// Debian's headless Chromium, driven over a pipe with its DevTools protocol.
+// It opens pages, runs functions in them, and records every request that they
+// cause, with the preflights that a page itself never sees.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -68,7 +68,7 @@ class Chromium {
         await this.call('Browser.getVersion');
     }
 
-    // Chromium is asked to end; the whole group of its processes is killed.
+    // Asks Chromium to end, then kills the whole group of its processes.
 
     async stop() {
         const timer = setTimeout(() => this.#kill(), STOP_WITHIN);
@@ -82,7 +82,8 @@ class Chromium {
                                  maxRetries: 10, retryDelay: 100 });
     }
 
-    // A page in a context of its own: no cookie, cache or preflight is shared.
+    // A page in its own context: it shares no cookie, cache or preflight with
+    // others.
 
     async open(url) {
         const { browserContextId } =

@@ -1,6 +1,6 @@
-// The official conformance suite of MCP: what its scenarios for servers say of
-// an MCP server, they have to say of it behind nginx and the module, check by
-// check.  The suite has no token, so a forwarder adds one.
+// The official conformance suite of MCP.  What its scenarios for servers say
+// about an MCP server, check by check, they must also say about it behind nginx
+// and the module.  The suite has no token, so a forwarder adds one.
 
 import assert from 'node:assert/strict';
 import { createServer, request as httpRequest } from 'node:http';
@@ -14,8 +14,9 @@ import { CONFORMANCE, newHome } from './programs.mjs';
 import { READ, startWorld } from './world.mjs';
 
 
-// What the server of this folder can do; the others ask for features that it
-// does not have, and fail in the same way on both sides.
+// The scenarios that the server of this folder supports.  The others need
+// features that it does not have, and fail in the same way with and without
+// nginx.
 
 const PASSING = ['server-initialize', 'logging-set-level', 'ping',
                  'tools-list', 'tools-call-simple-text', 'tools-call-image',
@@ -40,7 +41,7 @@ after(async () => {
 });
 
 
-// Adds a token; the name of the host stays as the suite has sent it.
+// Adds a token, and keeps the name of the host that the suite has sent.
 
 async function startForwarder(url, token) {
     const server = createServer((request, response) => {
@@ -70,7 +71,7 @@ async function startForwarder(url, token) {
 }
 
 
-// Returns { scenario: ["check status", …] } of the whole suite.
+// Runs the whole suite and returns { scenario: ["check status", …] }.
 
 async function results(name, url) {
     const folder = join(home.folder, name);

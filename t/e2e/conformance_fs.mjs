@@ -1,5 +1,6 @@
-// The conformance suite imports fs.globSync, which Node 20 does not have, for
-// a report that is not wanted here: it gets an fs with that name, and runs.
+// The conformance suite imports fs.globSync for a report that nobody needs
+// here. Node 20 does not have this function, so this file gives the suite an fs
+// with it.
 //
 // node --import ./conformance_fs.mjs …/conformance/dist/index.js
 

@@ -1,6 +1,6 @@
-// Agents that are pages: from another origin, in a real browser, they find
-// out, are refused, read why, and come back with a token; what the app says to
-// browsers stays the app's.
+// Agents that run in pages of another origin, in a real browser.  They discover
+// the resource, are refused, read why, and come back with a token.  CORS fields
+// that the app sends to browsers stay as the app sent them.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -16,7 +16,8 @@ import { ACCOUNT, READ, WRITE, startWorld } from './world.mjs';
 
 const METADATA = '/.well-known/oauth-protected-resource';
 
-// What clients of MCP ask for (inspector, SDKs), next to "authorization".
+// The fields that clients of MCP ask for (inspector, SDKs) besides
+// "authorization".
 
 const MCP_FIELDS = {
     'Content-Type': 'application/json',
@@ -176,14 +177,16 @@ async function run() {
         const page = await chromium.open(pages.url);
         const init = { headers: { Authorization: `Bearer ${read}` } };
 
-        // It does, with the credentials mode that "*" would not do for.
+        // The app allows it, even with the credentials mode in which "*" is not
+        // enough.
 
         const own = await page.run(ask, `${url}/app`, init);
 
         assert.equal(own.status, 200);
         assert.equal(own.headers['x-not-exposed'], undefined);
 
-        // It does not: it got the request, the page cannot tell.
+        // The app does not allow it: the app got the request, and the page
+        // cannot tell.
 
         const seen = app.requests.length;
 
@@ -191,7 +194,7 @@ async function run() {
                              /Failed to fetch/);
         assert.equal(app.requests.length, seen + 1);
 
-        // nginx does, for what was let in: each of the fields once.
+        // nginx itself adds the fields to what was let in, each of them once.
 
         const added = await page.run(ask, `${url}/added`, init);
 
@@ -224,7 +227,7 @@ async function run() {
         assert.deepEqual(page.preflights(`${url}/off`)
             .map(({ status }) => status), [401]);
 
-        // But by what nginx itself was told to say.
+        // Except where nginx itself was configured to send the fields.
 
         assert.equal((await page.run(ask, `${url}/by_hand`)).status, 401);
         assert.equal((await page.run(ask, `${url}/by_hand`, init)).status,
@@ -276,7 +279,8 @@ async function run() {
                 'POST /mcp 202',
             ]);
 
-        // What this browser would ask a public page's user, it asks no server.
+        // No preflight asks for access to a private network, as one from a
+        // public page would.
 
         assert.ok(page.exchanges.every(({ fields = {} }) =>
             !('access-control-request-private-network' in fields)));
@@ -298,7 +302,8 @@ async function started(starting) {
 }
 
 
-// The fields that the preflights of a URL asked for; each was answered.
+// The fields that the preflights of a URL asked for; each preflight was
+// answered.
 
 function asked(page, url) {
     const preflights = page.preflights(url);
@@ -311,7 +316,7 @@ function asked(page, url) {
 }
 
 
-// In the page: everything of an answer that a script may see.
+// Runs in the page: returns everything of an answer that a script may see.
 
 async function ask(url, init) {
     const response = await fetch(url, init);
@@ -324,9 +329,9 @@ async function ask(url, init) {
 }
 
 
-// In the page: a host of the MCP client that keeps what it knows in the
-// session.  The first time it returns where to sign in, the second time, on
-// the page that the sign-in leads back to, what the tool says.
+// Runs in the page: the host of an MCP client, which keeps what it knows in the
+// session.  The first time it returns where to sign in.  The second time, on
+// the page to which the sign-in leads back, it returns the answer of the tool.
 
 async function mcp(url, redirectUrl, client) {
     const { Client, StreamableHTTPClientTransport, UnauthorizedError } =
@@ -378,7 +383,7 @@ async function mcp(url, redirectUrl, client) {
 }
 
 
-// An app that says who may read its answers, but for /silent.
+// An app that says who may read its answers, except for /silent.
 
 async function startApp() {
     const requests = [];

@@ -1,5 +1,5 @@
-// An agent with nothing but curl: it does what the body of the refusal says,
-// by the device flow, and never looks at a header.
+// An agent that has only curl.  It follows the body of the refusal, with the
+// device flow, and never looks at a header.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

@@ -1,5 +1,5 @@
-// An agent with nothing but curl, and a server without a device flow: the steps
-// of the body lead through the code flow.
+// An agent that has only curl, and an authorization server without a device
+// flow.  The steps in the body lead through the authorization code flow.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -24,8 +24,8 @@ async function curl(...args) {
 }
 
 
-// The names that stand in a step become the values that the agent has; what
-// stands there as name=value is sent as it is.
+// Replaces the names in a step by the values that the agent has.  What the step
+// writes as name=value is sent as it is.
 
 function fields(step, start, have) {
     const list = step.slice(step.indexOf(start) + start.length)

@@ -1,5 +1,5 @@
-// The demo as a person runs it: once, and until Ctrl-C with the lines that it
-// prints typed in; and that it fails when a step is not as it should be.
+// Runs the demo as a person does: once; and until Ctrl-C, typing in the lines
+// that it prints.  The demo must fail if a step does not go as it should.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -100,8 +100,8 @@ test('an app without protection', async () => {
 });
 
 
-// A demo that has played and stays up: its process, the promise of its end
-// and what it has printed.
+// Starts a demo that stays up after its exchange; returns its process, the
+// promise of its end, and what it has printed.
 
 async function standing() {
     const demo = spawn(process.execPath, args(MODULE),
@@ -128,7 +128,8 @@ const folderOf = (output) => output.match(/^files +(\S+)/m)[1];
 const nginxOf = (output) => output.match(/^nginx +(\S+)/m)[1];
 
 
-// What it offers to type: the indented lines from the first assignment on.
+// The commands that it prints for typing in: the indented lines from the first
+// assignment on.
 
 function linesOf(output) {
     return output.slice(output.indexOf('    APP=')).split('\n')

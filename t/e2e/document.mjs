@@ -1,5 +1,5 @@
 // The fenced blocks of a document of this repository: { tag, body }, where tag
-// is all that stands behind the opening fence.
+// is everything after the opening fence.
 
 import { readFile } from 'node:fs/promises';
 

@@ -1,5 +1,5 @@
 // What docs/agents shows is what happens: its exchange is that of the demo, and
-// its commands are run as they stand there.
+// its commands run exactly as they stand there.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -19,7 +19,7 @@ const world = await startWorld();
 after(() => world.stop());
 
 
-// Lines without what is new in every run: ports, ids, tokens.
+// The lines, without what differs from run to run: ports, ids, tokens.
 
 function lines(text) {
     return text
@@ -54,8 +54,8 @@ test('docs/agents/curl.md: the commands lead to the app', async () => {
     const steps = await blocks('docs/agents/curl.md', 'sh');
     const [poll] = steps.filter((step) => step.includes('while'));
 
-    // The app is the test's own, and its account agrees before it is asked
-    // for the first time.
+    // The script uses the app of this test.  The account agrees before the
+    // script asks for the token for the first time.
 
     const script = steps.join('\n')
         .replace(/^APP=.*$/m, `APP=${world.notesUrl}`)

@@ -1,6 +1,6 @@
-// What real clients do when something is wrong: a token that is not good ends
-// in a new sign-in or in an error, never in a loop, and an authorization
-// server that is away is no reason to throw a good token away.
+// What real clients do when something is wrong.  If a token is not accepted,
+// they sign in again or report an error, and never loop.  If the authorization
+// server cannot be reached, they keep a good token.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ const METADATA = 'GET /.well-known/oauth-protected-resource';
 const RECOVERED_WITHIN = 20_000;    // milliseconds
 
 
-// A connection of its own, so that both workers get their share.
+// Opens a new connection, so that both workers get requests.
 
 async function ask(url, token) {
     return await fetch(url, {
@@ -164,8 +164,8 @@ for (const [name, sdk] of Object.entries({ v1, v2 })) {
         }, { refused: ['no_token'] }));
 
 
-    // It registers for the scopes of the first challenge, and this server
-    // keeps a client to those.
+    // The client registers with the scopes of the first challenge, and this
+    // server limits a client to those.
 
     test(`MCP client ${name}: more than its registration allows`, () =>
         inWorld({ workers: 1 }, async (world) => {

@@ -1,6 +1,6 @@
-// Both generations of the MCP client, from the URL to a tool call: they read
-// the challenge, find the authorization server, register, sign in and come
-// back, without being told anything.
+// Both generations of the MCP client, from the URL to the call of a tool.  They
+// know nothing but the URL: they read the challenge, find the authorization
+// server, register, sign in and come back.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

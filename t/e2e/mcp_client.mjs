@@ -1,5 +1,5 @@
-// What both generations of the MCP client need from their host: a store for
-// what they learn, and somebody who follows the redirect.
+// What both generations of the MCP client need from the program around them: a
+// store for what they learn, and somebody who follows the redirect.
 
 import { randomBytes } from 'node:crypto';
 
@@ -9,8 +9,8 @@ import { Browser } from '../../demo/browser.mjs';
 export const REDIRECT = 'http://127.0.0.1/callback';       // nobody listens there
 
 
-// The SDKs' OAuthClientProvider.  `client` is one that is registered already,
-// `token` one that the host has kept from earlier, both with `issuer`.
+// The OAuthClientProvider of the SDKs.  `client` is a client that is registered
+// already, `token` a token that the host has kept; both have an `issuer`.
 
 export class Host {
     redirectUrl = REDIRECT;
@@ -99,9 +99,9 @@ export function registeredClient(scope) {
 }
 
 
-// Connects as a host application does: on UnauthorizedError it takes the
-// answer of the sign-in to the transport and connects again.  `sdk` holds
-// Client, Transport, UnauthorizedError and finish(transport, callback).
+// Connects as a host application does: after an UnauthorizedError it gives the
+// answer of the sign-in to the transport and connects again.  `sdk` has Client,
+// Transport, UnauthorizedError and finish(transport, callback).
 
 export async function connect(sdk, url, host, fetch) {
     for (let attempt = 1; ; attempt++) {

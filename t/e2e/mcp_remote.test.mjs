@@ -1,5 +1,6 @@
-// mcp-remote, the bridge of hosts that know stdio alone, as the program that
-// npm installs: a host speaks to it, a browser that is a script signs in.
+// mcp-remote is a bridge for hosts that speak only stdio.  The test runs the
+// program that npm installs: a host speaks to it, and a scripted browser signs
+// in.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -22,7 +23,7 @@ const METADATA = 'GET /.well-known/oauth-protected-resource';
 const registered = ['POST /reg 201', 'GET /auth 303', 'POST /token 200'];
 
 
-// What it asks for until it has a token: it probes with GET first.
+// What mcp-remote asks for until it has a token; its first request is a GET.
 
 const begun = (name, resource = name) => [
     `GET /${name} 401`,
@@ -36,8 +37,8 @@ const refusals = (lines, status = 401) =>
     lines.filter((line) => line.endsWith(` ${status}`)).length;
 
 
-// Runs it until the host has had its answer.  Returns { user } or { failure },
-// and what it has printed.
+// Runs it until the host has its answer.  Returns { user } or { failure }, and
+// what it has printed.
 
 async function ask(home, url) {
     const transport = new StdioClientTransport({
@@ -120,8 +121,8 @@ test('more is needed, and the challenge has said so from the start', () =>
     }, { refused: ['no_token'] }));
 
 
-// It registers for the scopes of the first challenge, and this authorization
-// server keeps a client to those: oauth_scope_advertise is the way out.
+// It registers with the scopes of the first challenge, and this authorization
+// server limits a client to those.  The remedy is oauth_scope_advertise.
 
 test('more is needed, and its registration does not allow it', () =>
     inHome({}, async (world, home) => {

@@ -1,6 +1,6 @@
-// A small MCP server of the SDK's own making.  It knows nothing of tokens: one
-// tool answers with the identity headers that reached it, the others are what
-// the conformance suite asks for.
+// A small MCP server, made with the SDK.  It knows nothing about tokens.  One
+// tool answers with the identity headers that it was sent; the others are those
+// that the conformance suite asks for.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -73,7 +73,7 @@ const resource = (uri) => ({
 });
 
 
-// The names are those that the suite calls.
+// The conformance suite calls the tools by these names.
 
 function addConformance(mcp) {
     const tool = (name, answer) => mcp.registerTool(
@@ -116,8 +116,7 @@ function addConformance(mcp) {
 }
 
 
-// Notifications in the stream of the answer, which is what a proxy could hold
-// back.
+// Notifications in the stream of the answer, which a proxy could hold back.
 
 async function inSteps({ sendNotification }, notification) {
     for (const step of [0, 1, 2]) {

@@ -1,6 +1,7 @@
-// The configuration of docs/agents/mcp.md, as it stands there, between version
-// 2 of the official MCP client and its server; and the one thing that it relies
-// on: that a server compares Mcp-Name with the body.
+// Runs the configuration of docs/agents/mcp.md exactly as it stands there,
+// between version 2 of the official MCP client and its server.  Also tests the
+// one thing that the page relies on: the server compares Mcp-Name with the
+// body.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -57,8 +58,8 @@ after(async () => {
 });
 
 
-// Version 2 of the server; every tool answers with its name.  `ran` holds the
-// names of those that ran.
+// Version 2 of the server; every tool answers with its own name.  `ran` lists
+// the names of the tools that have run.
 
 async function startServer(options) {
     const ran = [];
@@ -100,7 +101,7 @@ async function startServer(options) {
 }
 
 
-// The SDK's client, which speaks the new version where it is told to.
+// The client of the SDK; it uses the new version only if it is told to.
 
 function sdk(mode) {
     return {
@@ -125,7 +126,7 @@ async function client(scope, mode, fetch) {
 }
 
 
-// As a host does it: what is refused is asked for again after the sign-in.
+// Acts as a host does: after a refusal it signs in and asks again.
 
 async function call([mcp, host], name) {
     const ask = () => mcp.callTool({ name, arguments: {} });

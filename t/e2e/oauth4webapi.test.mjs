@@ -1,5 +1,5 @@
-// The strictest client there is: it parses the challenge by RFC 9110 and
-// accepts metadata of the exact resource only (RFC 9728 section 3.3).
+// The strictest client we know: it parses the challenge by RFC 9110, and it
+// accepts metadata only of the exact resource (RFC 9728 section 3.3).
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -155,7 +155,8 @@ async function ask(method, accessToken) {
 }
 
 
-// The challenges that the library reads from an answer it takes for an error.
+// The challenges that the library finds in an answer that it takes for an
+// error.
 
 async function challengesOf(promise, status) {
     try {

@@ -1,5 +1,5 @@
-// opencode, the binary, without a terminal and without a network: its MCP
-// client, and the fetch tool that docs/agents/opencode.md tells to install.
+// The binary of opencode, without a terminal and without a network: its MCP
+// client, and the fetch tool that docs/agents/opencode.md describes.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { ACCOUNT, READ, WRITE, expired, inWorld } from './world.mjs';
 const TOOL = new URL('../../docs/agents/opencode/oauth_fetch.js',
                      import.meta.url);
 
-// The package is of one architecture.
+// The package that is installed here is for one architecture only.
 
 const skip = process.arch !== 'x64' && 'opencode is installed on x64 only';
 
@@ -27,7 +27,8 @@ class OpenCode {
         this.home = home;
     }
 
-    // Configures the MCP server and puts the tool where it is looked for.
+    // Configures the MCP server and copies the tool to where opencode looks for
+    // it.
 
     async prepare(url) {
         await this.home.write('config/opencode/opencode.json', JSON.stringify({
@@ -41,7 +42,7 @@ class OpenCode {
                               await readFile(TOOL, 'utf8'));
     }
 
-    // What it prints, without colours.
+    // Returns what opencode prints, without colours.
 
     async run(...args) {
         const { status, output } = await this.home.run(OPENCODE, args);

@@ -1,5 +1,5 @@
-// The fetch tool for opencode, by itself: what it asks nginx and the
-// authorization server for, what it keeps, and what it refuses.
+// The fetch tool for opencode, without opencode: what it asks nginx and the
+// authorization server for, what it stores, and what it refuses.
 
 import assert from 'node:assert/strict';
 import { createServer, get } from 'node:http';
@@ -18,7 +18,7 @@ const METADATA = 'GET /.well-known/oauth-protected-resource';
 const registered = ['POST /reg 201', 'GET /auth 303', 'POST /token 200'];
 
 
-// The tool with a browser that notes what it opens.
+// The tool with a browser that only records which address it should open.
 
 function agent(world, options = {}) {
     const opened = [];
@@ -226,7 +226,7 @@ test('no browser: one call says what to do, the next one waits for it', () =>
     }, { refused: ['no_token'] }));
 
 
-// A server that answers as it is told; requests holds what came.
+// A server that answers as the test says; requests lists what came.
 
 async function scripted(answers, body) {
     const requests = [];

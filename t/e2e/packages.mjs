@@ -1,6 +1,6 @@
 // The packages that the demo and the end-to-end tests share.  They are
-// installed here (package.json), so a module elsewhere takes them from this
-// one.
+// installed in this folder (package.json), so modules in other folders import
+// them from this file.
 
 export { default as Provider } from 'oidc-provider';
 export * as jose from 'jose';

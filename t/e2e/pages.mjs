@@ -1,5 +1,5 @@
-// A site of another origin: every path is an empty page, and such a page can
-// import the MCP client as it is published, one module a file.
+// A site of another origin.  Every path is an empty page, and such a page can
+// import the published MCP client, one file for each module.
 
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { startServer } from '../../demo/server.mjs';
 
 const MODULES = fileURLToPath(new URL('node_modules', import.meta.url));
 
-// What a bundler would find for a browser.
+// The file that a bundler would choose for a browser.
 
 const IMPORTS = {
     '@modelcontextprotocol/client':

@@ -1,5 +1,5 @@
-// Programs of others: each runs in a home of its own, with no way to a network
-// but the loopback, and finds a browser there that is a script.
+// Runs programs of others.  Each runs in a home folder of its own and can reach
+// only the loopback.  The browser that it finds there is a script.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -77,7 +77,7 @@ echo "$1" >>'${this.folder}/opened'
         await writeFile(join(this.folder, name), text, { mode });
     }
 
-    // The addresses that the browser was asked to open.
+    // The addresses that the browser was told to open.
 
     async opened() {
         const text = await readFile(join(this.folder, 'opened'), 'utf8')
@@ -86,8 +86,8 @@ echo "$1" >>'${this.folder}/opened'
         return text.split('\n').filter(Boolean).map((line) => new URL(line));
     }
 
-    // Puts another text in place of one that a program has stored: its token,
-    // say.  Returns the number of files that had it.
+    // Replaces a text that a program has stored, such as its token, by another
+    // one.  Returns the number of files that contained it.
 
     async replace(from, to) {
         let count = 0;
@@ -120,9 +120,9 @@ echo "$1" >>'${this.folder}/opened'
 }
 
 
-// Returns { status, stdout, stderr, output }, the last of both in the order in
-// which they came.  A program that takes too long is killed, with what it has
-// started.
+// Returns { status, stdout, stderr, output }; output has both streams in the
+// order in which they came.  A program that takes too long is killed, with all
+// that it has started.
 
 export async function run(program, args, { cwd, env }) {
     const child = spawn(program, args, { cwd, env, detached: true,

@@ -1,6 +1,6 @@
-// Any page of a site for the strictest client there is: with "reflect" the
-// metadata name the page that was asked for, and a token for that page is good;
-// without it that client stops.
+// The strictest client asks for any page of a site.  With "reflect" the
+// metadata name the page that was asked for, and a token for that page is
+// accepted.  Without "reflect" the client stops.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -55,7 +55,7 @@ server {
 }
 
 
-// What the client learns of a page, from its challenge and on its own.
+// What the client learns about a page, from its challenge and by itself.
 
 async function discover(url) {
     const refused = await fetch(url);

@@ -1,8 +1,8 @@
-// The browser that programs start: it opens the address of a sign-in, and the
-// person in front of it agrees to everything.  Some programs listen for the
-// answer only after they have opened the browser: a person is slower than
-// that, so this one tries again.  As in other browsers localhost is the
-// loopback, whatever the system's resolver knows of it.
+// The browser that programs start.  It opens the address of a sign-in and
+// agrees to everything, like a person in front of it.  Some programs listen for
+// the answer only after they have opened the browser.  A person would be slower
+// than that, so this browser tries again.  As in other browsers, localhost is
+// the loopback, whatever the system's resolver says.
 
 import { setTimeout as delay } from 'node:timers/promises';
 

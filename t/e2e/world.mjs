@@ -1,5 +1,5 @@
-// What every end-to-end test stands in: an authorization server, an app and an
-// MCP server, and nginx with the module before them.
+// The surroundings of every end-to-end test: an authorization server, an app,
+// an MCP server, and nginx with the module in front of them.
 //
 // OAUTH_MODULE names the module, NGINX_BINARY the nginx.
 
@@ -21,7 +21,7 @@ export const MODULE = resolve(TOP, process.env.OAUTH_MODULE
                                    ?? 'build/ngx_oauth_module.so');
 export const BINARY = process.env.NGINX_BINARY ?? 'nginx';
 
-// A value that occurs nowhere else, so that a log can be searched for it.
+// A value that occurs nowhere else, so that the test can search a log for it.
 
 export const ACCOUNT = 'alice-4b1d@example.com';
 
@@ -32,9 +32,9 @@ export const WRITE = 'notes:write';
 const LOGGED_WITHIN = 5_000;            // milliseconds
 
 
-// Options: as, further options of the authorization server; down, true to
-// stop it again before nginx starts; site, a function from the world and the
-// port to what else is in http { }; workers of nginx.
+// Options: as (further options of the authorization server), down (true: stop
+// it again before nginx starts), site (a function from the world and the port
+// to what else is in http { }), workers (of nginx).
 
 export async function startWorld({ as = {}, down = false, workers = 2,
                                    site = () => '' } = {})
@@ -89,9 +89,9 @@ class World {
         await rm(this.folder, { recursive: true, force: true });
     }
 
-    // What nginx was asked for, "METHOD path status" each.  A line is written
-    // after its answer: a request that marks the end is waited for, which with
-    // one worker is the last of all.
+    // The requests that nginx got, each as "METHOD path status".  nginx writes
+    // a line after its answer, so this sends a last request and waits for its
+    // line.  With one worker, this line comes after all others.
 
     async accesses() {
         const mark = `/mark?${++this.#marks}`;
@@ -110,9 +110,9 @@ class World {
             .map(([, method, path, status]) => `${method} ${path} ${status}`);
     }
 
-    // What clients asked the authorization server for, in the same form.
-    // nginx asks for keys and metadata whenever it likes, and a browser takes
-    // as many steps as it needs.
+    // The requests of clients to the authorization server, in the same form.
+    // Left out are requests of nginx, which fetches keys and metadata at times
+    // of its own, and steps of the browser, whose number varies.
 
     asked() {
         return this.as.requests
@@ -121,8 +121,9 @@ class World {
             .map(({ method, path, status }) => `${method} ${path} ${status}`);
     }
 
-    // Stops nginx first: a leak is logged when a worker ends.  Expects a line
-    // for each of the reasons, so that an empty log cannot pass.
+    // Stops nginx first, because a worker logs leaks when it ends.  Expects a
+    // line for each of the reasons, so that the check cannot pass with an empty
+    // log.
 
     async checkLog({ refused = [] } = {}) {
         await this.nginx.stop();
@@ -146,9 +147,9 @@ class World {
         }
     }
 
-    // /tools asks for more once there is a session: opening one is reading,
-    // what is done in it is writing; /wide does too, and says so before.  The
-    // metadata of /astray is that of another resource.
+    // /tools needs one scope to open a session and one more for requests in the
+    // session. /wide does the same, but advertises both.  The metadata of
+    // /astray are those of another resource.
 
     #site(url, port) {
         const proxy = (to) => `
@@ -209,7 +210,8 @@ server {
 }
 
 
-// A world for one test, whose log is as expected in the end.
+// Starts a world for one test, and checks at the end that its log is as
+// expected.
 
 export async function inWorld(options, body, expected) {
     const world = await startWorld(options);
@@ -232,8 +234,8 @@ export async function expired({ as }, audience) {
 }
 
 
-// A fetch that remembers: calls holds { method, url, status }, the last
-// "failed" where no answer came.
+// A fetch that records: calls lists { method, url, status }, where the last one
+// is "failed" if no answer came.
 
 export function recorder() {
     const calls = [];

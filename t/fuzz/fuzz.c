@@ -1,7 +1,7 @@
 
 /*
- * What the fuzz targets share.  Nothing here is of the code under test, so
- * that a target can hold the core against it.
+ * What the fuzz targets share.  Nothing here comes from the code under test, so
+ * a target can compare the core with it.
  */
 
 
@@ -125,7 +125,10 @@ fuzz_free(oauth_str_t copy)
 }
 
 
-/* On a copy with a NUL behind it, which AddressSanitizer looks for. */
+/*
+ * Matches a copy with a NUL after it, because AddressSanitizer looks for the
+ * NUL.
+ */
 
 int
 fuzz_matches(fuzz_pattern_t *pattern, oauth_str_t s)

@@ -1,9 +1,10 @@
 
 /*
- * What the fuzz targets share: assertions, an input that is read in lines, and
- * patterns as a second opinion.  A target is a file fuzz_<noun>.c with
- * libFuzzer's entry point; it takes the input for what its own comment says
- * and asserts what must hold, not only that nothing crashes.
+ * What the fuzz targets share: assertions, reading an input line by line, and
+ * patterns as a second opinion.  A target is a file fuzz_<noun>.c with the
+ * entry point of libFuzzer.  The comment of the target says what its input
+ * means.  A target asserts that results are right, not only that nothing
+ * crashes.
  */
 
 
@@ -24,38 +25,45 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
-/* Aborts with the place: a finding. */
+/* Aborts and names the place: this is a finding. */
 
 #define fuzz_need(expression)                                                 \
     fuzz_check((expression) != 0, #expression, __FILE__, __LINE__)
 
-/* After a call of the core: it left nothing in OpenSSL's error queue. */
+/* Asserts, after a call of the core, that OpenSSL's error queue is empty. */
 
 #define fuzz_need_clean()  fuzz_need(ERR_peek_error() == 0)
 
 void fuzz_check(int ok, const char *what, const char *file, int line);
 
 /*
- * Whether the target's parser took the input; it says so by setting this.  A
- * seed's name says what is expected.
+ * Whether the parser under test accepted the input: the target sets this.  The
+ * name of a seed says which is expected.
  */
 
 extern int  fuzz_accepted;
 
 
-/* Takes the next line off *rest, without its newline; empty at the end. */
+/*
+ * Removes the next line from *rest and returns it without its newline; empty at
+ * the end.
+ */
 
 oauth_str_t fuzz_line(oauth_str_t *rest);
 
-/* Takes the next word off *rest, split at spaces: 1, or 0 at the end. */
+/*
+ * Removes the next word from *rest (words end at spaces): 1, or 0 at the end.
+ */
 
 int fuzz_word(oauth_str_t *rest, oauth_str_t *word);
 
-/* Takes the decimal number off *rest, up to 15 digits; 0 when there is none. */
+/*
+ * Removes a decimal number of up to 15 digits from *rest; 0 if there is none.
+ */
 
 int64_t fuzz_number(oauth_str_t *rest);
 
-/* A copy of exact size, so that a sanitizer sees a read past the end. */
+/* A copy of exactly this size, so that a sanitizer sees a read past the end. */
 
 oauth_str_t fuzz_copy(oauth_str_t s);
 void fuzz_free(oauth_str_t copy);
@@ -73,7 +81,7 @@ typedef struct {
 
 int fuzz_matches(fuzz_pattern_t *pattern, oauth_str_t s);
 
-/* The member, where it is none of null, "" and []; else NULL. */
+/* The member, unless it is null, "" or []; then NULL. */
 
 const json_t *fuzz_member(const json_t *object, const char *name);
 

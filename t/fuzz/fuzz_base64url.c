@@ -1,7 +1,7 @@
 
 /*
- * base64url.  Input: the text.  What is taken has one spelling, which is the
- * text; what is written is read back.
+ * base64url.  Input: the text.  If the text is accepted, it must be the only
+ * spelling of its bytes, and what the core writes must be read back.
  */
 
 

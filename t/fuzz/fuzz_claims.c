@@ -1,8 +1,8 @@
 
 /*
  * The claims of a JWT.  Input: a line with three numbers (now, leeway, longest
- * lifetime), then the payload.  Types, times and scopes are held against the
- * JSON itself; accepted: the time policy is met.
+ * lifetime), then the payload.  Types, times and scopes are compared with the
+ * JSON itself.  If the claims are accepted, their times must meet the rules.
  */
 
 
@@ -15,7 +15,7 @@
 #include "oauth_claims.h"
 
 
-/* Beyond this the sum of two of the numbers is of no interest. */
+/* Larger numbers are not interesting, and two of them might overflow. */
 
 #define FUZZ_SECONDS  ((int64_t) 1 << 40)
 
@@ -127,7 +127,8 @@ fuzz_types(const oauth_claims_t *claims)
 
     fuzz_need(claims->has_expires == (json_object_get(root, "exp") != NULL));
     fuzz_need(claims->has_issued_at == (fuzz_member(root, "iat") != NULL));
-    fuzz_need(claims->bound == (json_object_get(root, "cnf") != NULL));
+    fuzz_need((claims->confirmation.kind != OAUTH_CONFIRMATION_NONE)
+              == (json_object_get(root, "cnf") != NULL));
     fuzz_need(claims->event == (json_object_get(root, "events") != NULL));
 
     fuzz_time_type(root, "exp", claims->expires);
@@ -203,7 +204,7 @@ fuzz_expected(const json_t *root, const fuzz_clock_t *clock)
 }
 
 
-/* 1 and the date without its fraction; 0 when it is absent. */
+/* Returns 1 and the date without its fraction, or 0 if it is absent. */
 
 static int
 fuzz_date(const json_t *root, const char *name, double *seconds)
@@ -225,7 +226,7 @@ fuzz_date(const json_t *root, const char *name, double *seconds)
 }
 
 
-/* 1 when another claim is looked at. */
+/* Returns 1 if the next claim has to be read. */
 
 static int
 fuzz_scope_is_none(const json_t *value)
@@ -256,7 +257,9 @@ fuzz_scope_is_none(const json_t *value)
 }
 
 
-/* The scopes once more, by the letter of the header's comment. */
+/*
+ * Computes the scopes a second time, exactly as the comment in the header says.
+ */
 
 static void
 fuzz_scope(const oauth_claims_t *claims)
@@ -320,7 +323,10 @@ fuzz_scope_add(oauth_buf_t *buf, oauth_str_t word)
 }
 
 
-/* Every claim has its own value, each value of an array, and no other. */
+/*
+ * Every claim compares as equal to its own value or each value of its array,
+ * and to no other.
+ */
 
 static void
 fuzz_has(const oauth_claims_t *claims)
@@ -377,7 +383,10 @@ fuzz_has_value(const oauth_claims_t *claims, oauth_str_t path,
 }
 
 
-/* 1 when the claim at the path, or a member of it, is compared as equal. */
+/*
+ * Returns 1 if the core says that the claim at the path, or a member of it, is
+ * equal.
+ */
 
 static int
 fuzz_finds(const oauth_claims_t *claims, oauth_str_t path, oauth_str_t s)
@@ -404,7 +413,7 @@ fuzz_finds(const oauth_claims_t *claims, oauth_str_t path, oauth_str_t s)
 }
 
 
-/* 1 when the value is this string or an array that holds it. */
+/* Returns 1 if the value is this string or an array that contains it. */
 
 static int
 fuzz_holds(const json_t *value, oauth_str_t s)

@@ -1,9 +1,10 @@
 
 /*
- * The authorization server's document.  Input: a line with the configured
- * issuer, where it also lies, then the document.  What is taken comes from the
- * configured issuer and names an address that may be fetched from there;
- * the document's own addresses stay at the issuer's origin.
+ * The discovery document.  Input: a line with the configured issuer, which is
+ * also the address of the document, then the document.  If it is accepted, it
+ * must name the configured issuer and an address that may be fetched from
+ * there.  The addresses where a document may be must have the origin of the
+ * issuer.
  */
 
 
@@ -16,7 +17,7 @@
 #include "oauth_url.h"
 
 
-/* More than any document of the corpora has. */
+/* More than any document in the corpora has. */
 
 #define FUZZ_MEMBERS  65536
 
@@ -65,7 +66,7 @@ fuzz_parse(oauth_str_t text, oauth_str_t issuer)
     error = oauth_discovery_parse(text, &rules, &discovery);
     fuzz_need_clean();
 
-    root = oauth_json_parse(text, FUZZ_MEMBERS);
+    (void) oauth_json_parse(text, FUZZ_MEMBERS, &root);
 
     if (root) {
         fuzz_document(root, error, issuer, &discovery);
@@ -103,7 +104,9 @@ fuzz_document(const json_t *root, const char *error, oauth_str_t issuer,
                       && oauth_url_may_be_loopback(&source)));
     }
 
-    /* Also beside an error: never anything but what the document says. */
+    /*
+     * Even with an error, the results are nothing but what the document says.
+     */
 
     if (discovery->issuer.len > 0) {
         fuzz_need(oauth_json_string(root, "issuer", &named) == 1);

@@ -1,8 +1,8 @@
 
 /*
- * JSON.  Input: the text.  A tree keeps the bounds that the header promises,
- * survives writing and reading, and its values become text without control
- * characters.
+ * JSON.  Input: the text.  A parsed value must keep the limits that the header
+ * names and must be the same after writing and reading.  Its values must become
+ * text without control characters.
  */
 
 
@@ -39,8 +39,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text.data = data;
     text.len = size;
 
-    root = oauth_json_parse(text, OAUTH_JSON_MEMBERS);
-    lax = oauth_json_parse_nul(text, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(text, OAUTH_JSON_MEMBERS, &root);
+    (void) oauth_json_parse_nul(text, OAUTH_JSON_MEMBERS, &lax);
     fuzz_need_clean();
 
     if (lax == NULL) {
@@ -113,7 +113,7 @@ fuzz_walk_string(oauth_str_t s, fuzz_facts_t *facts)
 }
 
 
-/* Nothing in it but white space is below 0x20. */
+/* Only white space may be below 0x20. */
 
 static void
 fuzz_raw(oauth_str_t text)
@@ -129,19 +129,20 @@ fuzz_raw(oauth_str_t text)
 }
 
 
-/* The bound is the number of members, neither more nor less. */
+/* The limit is exactly the number of members. */
 
 static void
 fuzz_members(oauth_str_t text, size_t members)
 {
     json_t  *root;
 
-    root = oauth_json_parse(text, members);
+    (void) oauth_json_parse(text, members, &root);
     fuzz_need(root);
     json_decref(root);
 
     if (members > 0) {
-        fuzz_need(oauth_json_parse(text, members - 1) == NULL);
+        fuzz_need(oauth_json_parse(text, members - 1, &root)
+                  == OAUTH_INVALID);
     }
 }
 
@@ -159,7 +160,7 @@ fuzz_again(const json_t *root)
     text.data = (const unsigned char *) dump;
     text.len = strlen(dump);
 
-    again = oauth_json_parse(text, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(text, OAUTH_JSON_MEMBERS, &again);
     fuzz_need(again);
     fuzz_need(json_equal(root, again));
 
@@ -168,7 +169,10 @@ fuzz_again(const json_t *root)
 }
 
 
-/* A member's own name wins, dots or not; and every value has its text. */
+/*
+ * A member is found by its own name, even with dots; and every value has its
+ * text.
+ */
 
 static void
 fuzz_lookup(json_t *root)

@@ -1,9 +1,9 @@
 
 /*
- * One JWK.  Input: its JSON, where $rsa, $p256, $p384, $p521, $okp, $ed448
- * stand for the members of keys that can sign.  A key verifies the algorithms
- * that it says and no other, by its own signatures; fewer allowed algorithms
- * leave fewer.
+ * One JWK. Input: its JSON, in which $rsa, $p256, $p384, $p521, $okp and $ed448
+ * stand for the members of keys that can sign.  A key must verify its own
+ * signatures with the algorithms that it names, and with no others.  If fewer
+ * algorithms are allowed, fewer must be left.
  */
 
 
@@ -39,7 +39,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&text, 0, sizeof(oauth_buf_t));
     signer_expand(&text, input);
 
-    value = oauth_json_parse_nul(oauth_buf_str(&text), OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse_nul(oauth_buf_str(&text), OAUTH_JSON_MEMBERS,
+                                &value);
 
     if (value) {
         fuzz_parse(value, (oauth_alg_id_t) (size % OAUTH_ALGS));
@@ -62,7 +63,7 @@ fuzz_parse(const json_t *value, oauth_alg_id_t only)
 
     memset(&jwk, 0xa5, sizeof(oauth_jwk_t));
 
-    why = oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk);
+    (void) oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk, &why);
     fuzz_need_clean();
 
     left = 0;
@@ -83,7 +84,7 @@ fuzz_parse(const json_t *value, oauth_alg_id_t only)
 
     fuzz_need(jwk.key == NULL && jwk.kid.data == NULL);
 
-    why = oauth_jwk_parse(value, oauth_alg_get(only)->bits, &less);
+    (void) oauth_jwk_parse(value, oauth_alg_get(only)->bits, &less, &why);
     fuzz_need_clean();
 
     fuzz_need((why == NULL) == (left != 0));
@@ -123,7 +124,10 @@ fuzz_members(const json_t *value, const oauth_jwk_t *jwk)
 }
 
 
-/* The type is that of kty; a named algorithm is the only one. */
+/*
+ * The type must be that of kty.  If the key names an algorithm, it must be the
+ * only one.
+ */
 
 static void
 fuzz_algorithms(const json_t *value, const oauth_jwk_t *jwk)

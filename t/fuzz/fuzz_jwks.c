@@ -1,9 +1,9 @@
 
 /*
- * A key set.  Input: the document, where $rsa, $p256, $p384, $p521, $okp,
- * $ed448 stand for the members of keys that can sign.  The set is what the
- * keys are one by one; which of them is asked, and what it may verify, is held
- * against a plain walk over the set.
+ * A key set.  Input: the document, in which $rsa, $p256, $p384, $p521, $okp and
+ * $ed448 stand for the members of keys that can sign.  The set must have the
+ * keys that are found one by one.  Which key is tried, and what it may verify,
+ * is compared with a plain walk over the set.
  */
 
 
@@ -14,7 +14,7 @@
 #include "signer.h"
 
 
-/* Members of all objects that the core reads, at most. */
+/* The most members that all objects may have for the core to read them. */
 
 #define FUZZ_MEMBERS  (16 * OAUTH_JWKS_MEMBERS)
 
@@ -64,7 +64,7 @@ fuzz_parse(oauth_str_t text)
     set = oauth_jwks_parse(text, OAUTH_ALGS_ALL, &error);
     fuzz_need_clean();
 
-    root = oauth_json_parse_nul(text, FUZZ_MEMBERS);
+    (void) oauth_json_parse_nul(text, FUZZ_MEMBERS, &root);
     keys = json_object_get(root, "keys");
     usable = fuzz_usable(keys, set);
 
@@ -92,14 +92,15 @@ fuzz_parse(oauth_str_t text)
 }
 
 
-/* The keys one by one: as many, in their order, as the set has. */
+/* The keys, parsed one by one, must be those of the set, in the same order. */
 
 static size_t
 fuzz_usable(const json_t *keys, const oauth_jwks_t *set)
 {
-    size_t       i, n, unsound;
-    json_t      *value;
-    oauth_jwk_t  jwk;
+    size_t        i, n, unsound;
+    json_t       *value;
+    const char   *why;
+    oauth_jwk_t   jwk;
 
     if (json_array_size(keys) > OAUTH_JWKS_MEMBERS) {
         return 0;
@@ -116,7 +117,7 @@ fuzz_usable(const json_t *keys, const oauth_jwks_t *set)
             break;
         }
 
-        if (oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk) != NULL) {
+        if (oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk, &why) != OAUTH_DONE) {
             unsound += jwk.unsound;
             continue;
         }

@@ -1,9 +1,10 @@
 
 /*
- * A JWS taken apart.  Input: the text; or, where it begins with "{", three
- * lines that become one: the header and the payload as JSON, the signature's
- * bytes.  The parts put together again are the text, and the header says what
- * the result says, as does what the log is told about a text that is refused.
+ * Parsing a JWS.  Input: the text of the JWS.  If the input begins with "{", it
+ * is three lines from which the JWS is made: the header and the payload as
+ * JSON, and the bytes of the signature.  The parts, put together again, must be
+ * the text.  The header must say what the result says.  If the text is refused,
+ * the log must be told the truth about it.
  */
 
 
@@ -116,7 +117,10 @@ fuzz_parse(oauth_str_t text)
 }
 
 
-/* What the log is told: something is wrong with all that is malformed. */
+/*
+ * What the log is told: each malformed token has a sentence that says what is
+ * wrong.
+ */
 
 static void
 fuzz_refused(oauth_str_t text, oauth_reason_t reason)
@@ -241,7 +245,7 @@ fuzz_header_of(oauth_str_t text)
     decoded.data = bytes;
     fuzz_need(oauth_base64url_parse(segment, bytes, &decoded.len) == 0);
 
-    header = oauth_json_parse(decoded, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(decoded, OAUTH_JSON_MEMBERS, &header);
     fuzz_need(header);
 
     free(bytes);

@@ -1,9 +1,9 @@
 
 /*
- * Scopes.  Input: a line with what is granted, a line with the scope that is
- * asked for, then one line for each rule: a scope and what it implies.  The
- * verdict is that of a plain closure: add what is implied until nothing is new,
- * then look.
+ * Scopes.  Input: a line with the granted scopes, a line with the scope that is
+ * required, then one line for each rule: a scope and those that it implies.
+ * The result must be that of a plain closure: add implied scopes until there
+ * are no new ones, then search.
  */
 
 
@@ -57,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_need_clean();
     fuzz_need(met == fuzz_expected(granted, scope, rules, nrules));
 
-    /* More rules never take anything away. */
+    /* With more rules, nothing may be missing that was granted before. */
 
     fuzz_need(met >= oauth_scope_granted(granted, scope, rules, nrules / 2));
 
@@ -166,7 +166,7 @@ fuzz_has(const fuzz_set_t *set, oauth_str_t word)
 }
 
 
-/* 1 when the word is new.  The input's limit keeps the set below its size. */
+/* Returns 1 if the word is new.  The length of the input bounds the set. */
 
 static int
 fuzz_add(fuzz_set_t *set, oauth_str_t word)
@@ -182,7 +182,7 @@ fuzz_add(fuzz_set_t *set, oauth_str_t word)
 }
 
 
-/* A list without doubles: the words in their order, single spaces. */
+/* The list without repeated words: in their order, with single spaces. */
 
 static void
 fuzz_append(oauth_str_t words)

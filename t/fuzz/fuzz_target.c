@@ -1,8 +1,8 @@
 
 /*
- * The path as a client sent it.  Input: the request target.  A pattern says
- * which paths every server reads alike; whatever follows the first "?" changes
- * nothing.
+ * The path of a request as a client sends it.  Input: the request target.  A
+ * pattern says which paths all servers read in the same way.  What follows the
+ * first "?" must not change the result.
  */
 
 

@@ -1,10 +1,9 @@
 
 /*
- * The whole policy.  Input: as trial.h says.
- *
- * What is accepted meets the policy, by the JSON itself; it is refused with one
- * bit changed, by another key set, and by a policy that is narrower.  Some
- * refusals have to say the truth.
+ * The whole policy.  Input: see trial.h.  An accepted token must meet the
+ * policy, as its JSON shows.  It must be refused if one bit is changed, with
+ * another key set, and with a narrower policy.  Some reasons for a refusal are
+ * checked as well.
  */
 
 
@@ -14,9 +13,9 @@
 
 
 static oauth_reason_t fuzz_verdict(oauth_str_t text, const trial_t *c,
-    const oauth_policy_t *policy, const oauth_jwks_t *set);
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set);
 static oauth_reason_t fuzz_verify(oauth_jwt_t *jwt, const trial_t *c,
-    const oauth_policy_t *policy, const oauth_jwks_t *set);
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set);
 static void fuzz_accepted_token(oauth_str_t text, const trial_t *c);
 static void fuzz_bits(oauth_str_t text, const trial_t *c);
 static void fuzz_narrower(oauth_str_t text, const trial_t *c);
@@ -51,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 static oauth_reason_t
 fuzz_verdict(oauth_str_t text, const trial_t *c,
-    const oauth_policy_t *policy, const oauth_jwks_t *set)
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set)
 {
     oauth_str_t      issuer;
     oauth_jwt_t     *jwt;
@@ -72,7 +71,7 @@ fuzz_verdict(oauth_str_t text, const trial_t *c,
 
     reason = fuzz_verify(jwt, c, policy, set);
 
-    /* Found without a parser, and by one. */
+    /* The issuer must be the same with and without parsing the claims. */
 
     if (oauth_jwt_read(jwt) == OAUTH_OK) {
         fuzz_need(oauth_str_equal(issuer, jwt->issuer));
@@ -87,7 +86,7 @@ fuzz_verdict(oauth_str_t text, const trial_t *c,
 
 static oauth_reason_t
 fuzz_verify(oauth_jwt_t *jwt, const trial_t *c,
-    const oauth_policy_t *policy, const oauth_jwks_t *set)
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set)
 {
     oauth_token_t   *token;
     oauth_reason_t   reason;
@@ -100,7 +99,7 @@ fuzz_verify(oauth_jwt_t *jwt, const trial_t *c,
     fuzz_need((token != NULL) == (reason == OAUTH_OK));
 
     if (token) {
-        fuzz_need(token->policy == policy);
+        fuzz_need(token->rules == policy);
         oracle_token(token, jwt, c);
         oauth_token_free(token);
     }
@@ -119,7 +118,7 @@ fuzz_accepted_token(oauth_str_t text, const trial_t *c)
 }
 
 
-/* One bit in each segment; which one, the text says. */
+/* Changes one bit in each segment.  A hash of the text says which bit. */
 
 static void
 fuzz_bits(oauth_str_t text, const trial_t *c)
@@ -140,7 +139,7 @@ fuzz_bits(oauth_str_t text, const trial_t *c)
             /* void */
         }
 
-        /* With the dot behind the segment. */
+        /* The dot after the segment is included. */
 
         bit = start * 8 + hash % ((end - start + (end < text.len)) * 8);
 
@@ -155,13 +154,16 @@ fuzz_bits(oauth_str_t text, const trial_t *c)
 }
 
 
-/* What must not matter to a good token but for these. */
+/*
+ * An accepted token must be refused with foreign keys, if its algorithm is not
+ * allowed, for another issuer, and if no lifetime is short enough.
+ */
 
 static void
 fuzz_narrower(oauth_str_t text, const trial_t *c)
 {
-    oauth_policy_t  policy;
-    oauth_reason_t  reason;
+    oauth_token_rules_t  policy;
+    oauth_reason_t       reason;
 
     fuzz_need(fuzz_verdict(text, c, &c->policy, trial_sets[TRIAL_FOREIGN])
               != OAUTH_OK);
@@ -170,7 +172,7 @@ fuzz_narrower(oauth_str_t text, const trial_t *c)
     policy.algorithms &= ~oracle_signed(c);
     reason = fuzz_verdict(text, c, &policy, trial_sets[c->set]);
 
-    /* EdDSA may stand for the other curve, the key does not. */
+    /* "EdDSA" may mean the other curve, but the key is not of that curve. */
 
     fuzz_need(reason == OAUTH_WRONG_ALGORITHM
               || ((reason == OAUTH_KEY_MISMATCH

@@ -1,8 +1,9 @@
 
 /*
- * URLs.  Input: a line with a URL, a line with a second one, the resource.
- * What is taken is what a pattern takes; the parts put together are the text;
- * equal and below are held against their definitions.
+ * URLs.  Input: a line with a URL, a line with a second one, then the
+ * resource.  The core must accept exactly what a pattern accepts.  The parts,
+ * put together, must be the text.  The functions for equal URLs and for URLs
+ * below others are compared with their definitions.
  */
 
 
@@ -42,7 +43,10 @@ static fuzz_pattern_t  fuzz_loopback = {
 
 static fuzz_pattern_t  fuzz_origin = { .text = "^https?://[^/?]+$" };
 
-/* A dot segment, an empty one before the last, the escape of a plain byte. */
+/*
+ * A segment of dots, an empty segment before the last, or an escape of a plain
+ * byte.
+ */
 
 static fuzz_pattern_t  fuzz_odd_path = {
     .text = "/\\.\\.?(/|$)|//"
@@ -151,7 +155,10 @@ fuzz_parts(const oauth_url_t *url)
 }
 
 
-/* The name stands between the origin and a path that lost a slash at most. */
+/*
+ * The well-known name must stand between the origin and the path, which may
+ * lack only a slash at its end.
+ */
 
 static void
 fuzz_well_known(const oauth_url_t *url, int drop_slash)
@@ -238,7 +245,7 @@ fuzz_below(oauth_str_t url, oauth_str_t resource)
 }
 
 
-/* Of a URL: its path begins at the third slash. */
+/* The path of a URL begins at its third slash. */
 
 static int
 fuzz_is_plain(oauth_str_t path)

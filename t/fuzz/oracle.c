@@ -1,7 +1,7 @@
 
 /*
- * Why a token may be accepted, whether it was refused for what it is, and what
- * is kept of it.
+ * Whether a token may be accepted, whether the reason for its refusal is true,
+ * and what a token must keep.
  */
 
 
@@ -19,6 +19,8 @@ static void oracle_times(const json_t *payload, const trial_t *c);
 static double oracle_date(const json_t *payload, const char *name,
     double absent);
 static int oracle_header_names(const trial_t *c);
+static void oracle_identifier(const oauth_token_t *token, oauth_str_t s,
+    const oauth_claims_t *claims, const char *name);
 static void oracle_selected(const oauth_token_t *token,
     const oauth_claims_t *claims);
 static void oracle_inside(const oauth_token_t *token, oauth_str_t s);
@@ -27,7 +29,9 @@ static void oracle_inside(const oauth_token_t *token, oauth_str_t s);
 void
 oracle_accepted(const trial_t *c)
 {
-    /* Nobody else can sign, and nothing may be changed afterwards. */
+    /*
+     * Only the keys of the set can sign, and nothing may be changed after that.
+     */
 
     fuzz_need(!c->raw && !c->foreign && !c->flip);
     fuzz_need(c->set != TRIAL_FOREIGN);
@@ -44,7 +48,7 @@ oracle_header(const trial_t *c)
     oauth_str_t         name;
     const oauth_alg_t  *alg;
 
-    header = oauth_json_parse(c->header, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->header, OAUTH_JSON_MEMBERS, &header);
 
     fuzz_need(header);
     fuzz_need(oauth_json_string(header, "alg", &name) == 1);
@@ -54,7 +58,10 @@ oracle_header(const trial_t *c)
     fuzz_need(alg);
     fuzz_need(alg->bits & oracle_signed(c) & c->policy.algorithms);
 
-    /* The set's RSA key says PS256, the others have one algorithm anyway. */
+    /*
+     * The RSA key of the set names PS256.  Each other key has only one
+     * algorithm anyway.
+     */
 
     if (c->set == TRIAL_PINNED && alg->type == OAUTH_KEY_RSA) {
         fuzz_need(alg->id == OAUTH_ALG_PS256);
@@ -77,7 +84,7 @@ oracle_payload(const trial_t *c)
     json_t       *payload;
     oauth_str_t   issuer;
 
-    payload = oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
 
     fuzz_need(payload);
     fuzz_need(oauth_json_string(payload, "iss", &issuer) == 1);
@@ -141,7 +148,7 @@ oracle_refused(oauth_reason_t reason, const trial_t *c)
         return;
     }
 
-    payload = oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
 
     switch (reason) {
 
@@ -171,7 +178,9 @@ oracle_refused(oauth_reason_t reason, const trial_t *c)
 }
 
 
-/* 1 when the header names the algorithm that has signed. */
+/*
+ * Returns 1 if the header names the algorithm with which the token was signed.
+ */
 
 static int
 oracle_header_names(const trial_t *c)
@@ -182,13 +191,13 @@ oracle_header_names(const trial_t *c)
     const oauth_alg_t  *alg;
 
     same = 0;
-    header = oauth_json_parse(c->header, OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(c->header, OAUTH_JSON_MEMBERS, &header);
 
     if (oauth_json_string(header, "alg", &name) == 1) {
         alg = oauth_alg_lookup(name);
         same = alg && (alg->bits & oracle_signed(c));
 
-        /* By its kid it may mean the key of the other curve. */
+        /* The kid may be that of the key on the other curve. */
 
         if (alg && alg->id == OAUTH_ALG_EDDSA && fuzz_member(header, "kid")) {
             same = 0;
@@ -221,11 +230,19 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
     claims = &jwt->claims;
 
     fuzz_need(oauth_str_equal(claims->issuer, c->policy.issuer));
-    fuzz_need(claims->has_expires && !claims->bound && !claims->event);
+    fuzz_need(claims->has_expires && !claims->event);
+    fuzz_need(token->confirmation.kind == OAUTH_CONFIRMATION_NONE
+              && token->confirmation.thumbprint.data == NULL);
 
     fuzz_need(oauth_str_equal(token->text, jwt->text));
     fuzz_need(oauth_str_equal(token->kid, jwt->jws.kid));
     fuzz_need(oauth_str_equal(token->subject, claims->subject));
+
+    oracle_identifier(token, token->id, claims, "jti");
+    oracle_identifier(token, token->client, claims, "client_id");
+    oracle_identifier(token, token->session, claims, "sid");
+
+    fuzz_need(token->issued_at == claims->issued_at);
 
     oracle_inside(token, token->text);
     oracle_inside(token, token->kid);
@@ -248,7 +265,7 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
 
     oracle_selected(token, claims);
 
-    /* Later it expires. */
+    /* At a later time the token is expired. */
 
     end = claims->expires + c->policy.leeway;
 
@@ -256,11 +273,30 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
     fuzz_need(oauth_token_is_current(token, end - 1));
     fuzz_need(!oauth_token_is_current(token, end));
 
-    /* Another holder. */
+    /* A second reference to the token. */
 
     fuzz_need(oauth_token_acquire(token) == token);
     oauth_token_free(token);
     fuzz_need(token->refs == 1);
+}
+
+
+/* As a string of the JSON, or absent. */
+
+static void
+oracle_identifier(const oauth_token_t *token, oauth_str_t s,
+    const oauth_claims_t *claims, const char *name)
+{
+    const json_t  *value;
+
+    value = json_object_get(claims->root, name);
+
+    fuzz_need((s.data != NULL) == json_is_string(value));
+    fuzz_need(s.len == json_string_length(value));
+    fuzz_need(s.len == 0
+              || memcmp(s.data, json_string_value(value), s.len) == 0);
+
+    oracle_inside(token, s);
 }
 
 
@@ -269,19 +305,19 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
 static void
 oracle_selected(const oauth_token_t *token, const oauth_claims_t *claims)
 {
-    size_t                 i, k, n;
-    oauth_str_t            member;
-    oauth_buf_t            buf;
-    const json_t          *value;
-    const oauth_claim_t   *claim;
-    const oauth_select_t  *select;
+    size_t                       i, k, n;
+    oauth_str_t                  member;
+    oauth_buf_t                  buf;
+    const json_t                *value;
+    const oauth_token_claim_t   *claim;
+    const oauth_token_select_t  *select;
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
-    for (i = 0; i < token->policy->nselected; i++) {
+    for (i = 0; i < token->rules->nselected; i++) {
 
         claim = &token->claims[i];
-        select = &token->policy->selected[i];
+        select = &token->rules->selected[i];
         value = oauth_claims_at(claims, select->names, select->nnames);
 
         oracle_inside(token, claim->text);

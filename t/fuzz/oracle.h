@@ -1,7 +1,7 @@
 
 /*
- * What fuzz_token holds a verdict against: the JSON itself and plain
- * arithmetic.  Each aborts by fuzz_need where the verdict is wrong.
+ * What fuzz_token compares a verdict with: the JSON itself and plain
+ * arithmetic.  Each function aborts through fuzz_need if the verdict is wrong.
  */
 
 
@@ -12,19 +12,22 @@
 #include "trial.h"
 
 
-/* Header and payload may be accepted. */
+/* Asserts that the header and the payload may be accepted. */
 
 void oracle_accepted(const trial_t *c);
 
-/* The algorithm that has signed: the key of EdDSA is one of Ed25519. */
+/* The algorithm that signed the token.  The key for EdDSA is an Ed25519 key. */
 
 oauth_algs_t oracle_signed(const trial_t *c);
 
-/* What is refused was not good by the very reason. */
+/* Asserts that the reason for a refusal is true. */
 
 void oracle_refused(oauth_reason_t reason, const trial_t *c);
 
-/* A token says what its JWT does, and nothing of it lies outside its block. */
+/*
+ * Asserts that a token says what its JWT says, and that all of it lies in its
+ * block.
+ */
 
 void oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
     const trial_t *c);

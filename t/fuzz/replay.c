@@ -18,7 +18,10 @@
 #include "fuzz.h"
 
 
-/* A seed is a small file; an artifact is not larger than libFuzzer's limit. */
+/*
+ * A seed is a small file, and an artifact is not larger than the limit of
+ * libFuzzer.
+ */
 
 #define REPLAY_SIZE  (1 << 20)
 

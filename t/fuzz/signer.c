@@ -1,6 +1,6 @@
 
 /*
- * Keys whose private half the targets have.  They, their members and the
+ * Keys whose private half the targets know.  The keys, their members and the
  * signatures live as long as the program.
  */
 
@@ -113,8 +113,8 @@ signer_add(size_t i)
 {
     keys_append_jwk(&signer_jwks[i], token_keys[i], "");
 
-    signer_members[i] = oauth_json_parse(oauth_buf_str(&signer_jwks[i]),
-                                         OAUTH_JSON_MEMBERS);
+    (void) oauth_json_parse(oauth_buf_str(&signer_jwks[i]),
+                                OAUTH_JSON_MEMBERS, &signer_members[i]);
     fuzz_need(signer_members[i]);
 }
 

@@ -1,10 +1,10 @@
 
 /*
- * Keys whose private half the targets have, those of t/unit/token_fixture: an
- * input names one as $rsa, $p256, $p384, $p521 or $okp and gets the members of
- * its JWK in this place, so that what the core makes of them can be asked to
- * verify.  They are made when the program starts: a finding has to be
- * reproducible with any key.
+ * Keys whose private half the targets know: those of t/unit/token_fixture.  An
+ * input names one of them as $rsa, $p256, $p384, $p521, $okp or $ed448, and the
+ * members of its JWK are inserted in this place.  So a key that the core makes
+ * from the input can be asked to verify a signature.  The keys are new each
+ * time the program starts, so a finding must be reproducible with any key.
  */
 
 
@@ -16,24 +16,24 @@
 #include "oauth_json.h"
 
 
-/* What is signed. */
+/* The text that the signatures cover. */
 
 extern const oauth_str_t  signer_input;
 
 
-/* Makes keys and signatures; further calls do nothing. */
+/* Makes the keys and signatures; only the first call does anything. */
 
 void signer_setup(void);
 
-/* Appends text, names of keys replaced by the members. */
+/* Appends text, after replacing names of keys by their members. */
 
 void signer_expand(oauth_buf_t *buf, oauth_str_t text);
 
-/* A good signature over signer_input, by the key for that algorithm. */
+/* A good signature over signer_input by the key for this algorithm. */
 
 oauth_str_t signer_signature(oauth_alg_id_t id);
 
-/* 1 when a JWK has the public members of the key for that algorithm. */
+/* Returns 1 if a JWK has the public members of the key for this algorithm. */
 
 int signer_is_own(const json_t *jwk, oauth_alg_id_t id);
 

@@ -1,6 +1,6 @@
 
 /*
- * An input of fuzz_token, read: the words, the keys, the signature.
+ * Reads an input of fuzz_token: its words, the keys, and the signature.
  */
 
 
@@ -46,7 +46,10 @@ trial_read(trial_t *c, oauth_str_t input)
 }
 
 
-/* The fixture is made twice: the first set is foreign to the second's keys. */
+/*
+ * Makes the fixture twice, so that the first set has none of the second one's
+ * keys.
+ */
 
 static void
 trial_setup(void)

@@ -1,9 +1,9 @@
 
 /*
- * What fuzz_token tries: a line of words that configure the policy and say who
- * signs, then the header and the payload as JSON, a line each, which are signed
- * here; or, after the word "raw", the token's text.  The keys are those of
- * t/unit/token_fixture.
+ * The input of fuzz_token: a line of words that configure the policy and say
+ * which key signs; then one line each for the header and the payload as JSON,
+ * which are signed here.  After the word "raw", the rest is the text of the
+ * token.  The keys are those of t/unit/token_fixture.
  */
 
 
@@ -26,10 +26,10 @@ typedef enum {
 } trial_set_t;
 
 
-/* Not to be copied: the policy points into it. */
+/* Do not copy it: the policy points into it. */
 
 typedef struct {
-    oauth_policy_t        policy;
+    oauth_token_rules_t        policy;
     oauth_str_t           paths[TRIAL_PATHS];  /* of policy.scope_claims      */
     int64_t               now;
     trial_set_t           set;
@@ -43,16 +43,19 @@ typedef struct {
 } trial_t;
 
 
-/* The key sets, once something was read. */
+/* The key sets; they exist after the first input was read. */
 
 extern oauth_jwks_t  *trial_sets[TRIAL_SETS];
 
 
-/* The token's text, a copy for fuzz_free; the views of c are of the input. */
+/*
+ * Returns the text of the token, which fuzz_free frees; c points into the
+ * input.
+ */
 
 oauth_str_t trial_read(trial_t *c, oauth_str_t input);
 
-/* Changes one bit of a copy; counted from the start, again and again. */
+/* Changes one bit of a copy; the number may go round the text several times. */
 
 void trial_flip(oauth_str_t text, size_t bit);
 

@@ -1,15 +1,15 @@
 
 /*
- * A filter for the tests that throws an answer away and lets nginx answer anew,
- * as image_filter does with what is not an image:
+ * A filter for the tests.  It throws an answer away and makes nginx answer with
+ * another status, as image_filter does with everything that is not an image:
  *
- *   finalize header 415;     as soon as the header comes
- *   finalize body 415;       when the body comes; the header waits for it
+ *   finalize header 415;     as soon as the header arrives
+ *   finalize body 415;       when the body arrives; the header waits for it
  *   finalize status 415;     the header filter returns the status, then as body
- *   finalize always 415;     as header, until the answer has that status
+ *   finalize always 415;     as header, again until the answer has that status
  *
- * Built with ABOVE it is the first of nginx's filters, otherwise it comes after
- * those of ngx_oauth_module, which has to be loaded before it.
+ * If it is built with ABOVE, it is the first of nginx's filters.  Otherwise it
+ * comes after the filters of ngx_oauth_module, which must be loaded before it.
  */
 
 
@@ -73,7 +73,7 @@ ngx_module_t  finalize_filter_module = {
 };
 
 
-/* What nginx looks up in a dynamic module. */
+/* The names that nginx looks up in a dynamic module. */
 
 ngx_module_t *ngx_modules[] = { &finalize_filter_module, NULL };
 char *ngx_module_names[] = { "finalize_filter_module", NULL };

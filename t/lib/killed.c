@@ -33,6 +33,7 @@ volatile ngx_msec_t  ngx_current_msec = 1000000;
 
 static ngx_slab_pool_t   killed_pool;
 static ngx_oauth_zone_t  killed_zone;
+static u_char           *killed_memory;
 static ngx_oauth_doc_t  *killed_docs[KILLED_ISSUERS];
 static u_char           *killed_saved;
 static u_char           *killed_seen;
@@ -80,9 +81,30 @@ ngx_pcalloc(ngx_pool_t *pool, size_t size)
 }
 
 
-size_t
-ngx_oauth_zone_room(size_t size)
+void
+ngx_log_error_core(ngx_uint_t level, ngx_log_t *log, ngx_err_t err,
+    const char *fmt, ...)
 {
+    (void) level;
+    (void) log;
+    (void) err;
+    (void) fmt;
+}
+
+
+void
+ngx_oauth_zone_register(ngx_oauth_zone_t *zone, ngx_oauth_zone_root_t *root)
+{
+    root->zone = zone;
+    root->memory = killed_memory;
+    root->size = KILLED_ROOM;
+}
+
+
+size_t
+ngx_oauth_zone_room(ngx_oauth_zone_t *zone, size_t size)
+{
+    (void) zone;
     return size;
 }
 
@@ -216,7 +238,7 @@ killed_step(const killed_case_t *c, long *steps, long *states)
         _exit(killed_store(killed_docs[0], 2, c->stored) == NGX_OK ? 0 : 1);
     }
 
-    memcpy(killed_seen, killed_zone.room, KILLED_ROOM);
+    memcpy(killed_seen, killed_memory, KILLED_ROOM);
 
     for (*steps = *states = 0; wrong == NULL; ++*steps) {
 
@@ -224,14 +246,14 @@ killed_step(const killed_case_t *c, long *steps, long *states)
             break;
         }
 
-        if (memcmp(killed_seen, killed_zone.room, KILLED_ROOM) != 0) {
+        if (memcmp(killed_seen, killed_memory, KILLED_ROOM) != 0) {
             ++*states;
 
-            memcpy(killed_saved, killed_zone.room, KILLED_ROOM);
+            memcpy(killed_saved, killed_memory, KILLED_ROOM);
             wrong = killed_check(pid, c);
-            memcpy(killed_zone.room, killed_saved, KILLED_ROOM);
+            memcpy(killed_memory, killed_saved, KILLED_ROOM);
 
-            memcpy(killed_seen, killed_zone.room, KILLED_ROOM);
+            memcpy(killed_seen, killed_memory, KILLED_ROOM);
         }
 
         (void) ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL);
@@ -258,8 +280,9 @@ killed_step(const killed_case_t *c, long *steps, long *states)
 static void
 killed_init(void)
 {
-    size_t  i;
-    u_char  id[NGX_OAUTH_DOC_ID];
+    size_t                 i;
+    u_char                 id[NGX_OAUTH_DOC_ID];
+    ngx_oauth_doc_list_t  *list;
 
     ngx_pid = getpid();
 
@@ -268,26 +291,30 @@ killed_init(void)
     killed_text = malloc(KILLED_ROOM);
 
     killed_zone.pool = &killed_pool;
-    killed_zone.room_size = KILLED_ROOM;
-    killed_zone.room = mmap(NULL, KILLED_ROOM, PROT_READ|PROT_WRITE,
-                            MAP_ANONYMOUS|MAP_SHARED, -1, 0);
+    killed_zone.fresh = 1;
+    killed_memory = mmap(NULL, KILLED_ROOM, PROT_READ|PROT_WRITE,
+                         MAP_ANONYMOUS|MAP_SHARED, -1, 0);
 
-    if (killed_zone.room == MAP_FAILED || killed_saved == NULL
+    if (killed_memory == MAP_FAILED || killed_saved == NULL
         || killed_seen == NULL || killed_text == NULL)
     {
         printf("Bail out! no memory\n");
         exit(1);
     }
 
-    ngx_queue_init(&killed_zone.docs);
-    ngx_oauth_doc_table_create(&killed_zone);
+    list = ngx_oauth_doc_table_register(&killed_zone, NULL);
 
     for (i = 0; i < KILLED_ISSUERS; i++) {
         memset(id, (int) i + 1, sizeof(id));
-        killed_docs[i] = ngx_oauth_doc_create(&killed_zone, NULL, id);
+        killed_docs[i] = ngx_oauth_doc_create(list, NULL, id);
     }
 
-    ngx_oauth_doc_table_claim(&killed_zone);
+    if (list->root.handler(&list->root, NULL) != NGX_OK) {
+        printf("Bail out! no table\n");
+        exit(1);
+    }
+
+    ngx_oauth_doc_table_claim(list);
 
     killed_share = (killed_docs[0]->table->chunks->count - 1)
                    / (KILLED_ISSUERS + 1) * NGX_OAUTH_CHUNKS_SIZE

@@ -1,7 +1,7 @@
 package Source;
 
-# Reads the module's sources for the style scripts: names, text, comments
-# taken out, functions, the lists of config.
+# Reads the module's sources for the scripts in this folder: names, text with
+# and without comments, functions, directives.
 
 use strict;
 use warnings;
@@ -11,10 +11,15 @@ use File::Basename qw(basename dirname);
 use Exporter qw(import);
 
 our @EXPORT = qw(
-    top slurp sources noun text code functions config_list commands doc_blocks
+    top slurp sources room path noun text code functions commands doc_blocks
 );
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
+
+# The name of a file is unique in the module: name => room.
+
+my %room = map { basename($_) => basename(dirname($_)) }
+           glob("'$top/ngx_oauth_module/'*/*.[ch]");
 
 
 sub top { return $top }
@@ -29,15 +34,30 @@ sub slurp {
 }
 
 
-# Names of the module's C files, those with the given end or all.
+# The names of the module's C files: all, or those that end with ".c" or ".h".
 
 sub sources {
     my ($end) = @_;
 
-    return grep { !defined $end || /\.\Q$end\E\z/ }
-           map { basename($_) }
-           sort(glob("'$top/ngx_oauth_module/'*.c"),
-                glob("'$top/ngx_oauth_module/'*.h"));
+    return grep { !defined $end || /\.\Q$end\E\z/ } sort keys %room;
+}
+
+
+# The room, which is the folder, of a file.
+
+sub room {
+    my ($file) = @_;
+
+    return $room{$file};
+}
+
+
+# The file's path below the top of the project.
+
+sub path {
+    my ($file) = @_;
+
+    return "ngx_oauth_module/$room{$file}/$file";
 }
 
 
@@ -51,12 +71,12 @@ sub noun {
 sub text {
     my ($file) = @_;
 
-    return slurp("ngx_oauth_module/$file");
+    return slurp(path($file));
 }
 
 
-# The text with comments taken out, and on request strings too; every newline
-# stays, so a line number found here is the file's.
+# Returns the text without its comments and, on request, without its strings.
+# All newlines stay, so a line number in this text is one of the file.
 
 sub code {
     my ($file, %with) = @_;
@@ -74,8 +94,8 @@ sub code {
 }
 
 
-# Functions of a file written in nginx's style: the name stands at the left
-# margin, and so do its braces.  A length counts from name to last brace.
+# The functions of a file in nginx's style, where the name and the outer braces
+# stand at the left margin.  The length counts from the name to the last brace.
 
 sub functions {
     my ($file) = @_;
@@ -107,18 +127,6 @@ sub functions {
 }
 
 
-# A list of config, without its spaces.
-
-sub config_list {
-    my ($name) = @_;
-
-    my ($list) = slurp('config') =~ /^\Q$name\E="\n(.*?)^"/ms
-        or die "config has no list $name\n";
-
-    return split ' ', $list;
-}
-
-
 # The directives of the one ngx_command_t table: name => flags as written.
 
 sub commands {
@@ -131,8 +139,8 @@ sub commands {
 }
 
 
-# The fenced blocks of a document that carry the language tag: { line, section,
-# info, body }, where info is what stands after the language.
+# The fenced blocks of a document in the given language: { line, section, info,
+# body }, where info is what stands after the language.
 
 sub doc_blocks {
     my ($file, $language) = @_;

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# Directives and variables: those of the code are those of docs/directives.md
-# and of the README's table, both ways, in the contexts that the code allows.
+# The directives and variables in the code are exactly those of
+# docs/directives.md and of the table in README.md, and docs/directives.md names
+# the contexts that the code allows.
 
 use strict;
 use warnings;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Every nginx example of the documents is accepted by nginx -t, and without a
-# warning unless "warns" stands behind.  What stands after the language says
+# nginx -t accepts every nginx example of the documents, and warns about one
+# only if its first line ends with "warns".  The words after the language say
 # where the block belongs:
 #
 #   ```nginx            a whole file, with its load_module line
@@ -10,8 +10,9 @@
 #   ```nginx location   inside a location of a server
 #   ```nginx issuer     inside oauth_issuer { }
 #
-# Around it stands what a reader would have there anyway: the issuers corp and
-# partner, a named TLS server.  Ports and files become ones of the test's own.
+# The test adds what a reader would have there anyway: the issuers corp and
+# partner, and a TLS server with a name.  It replaces ports and files by its
+# own.
 
 use strict;
 use warnings;
@@ -54,7 +55,7 @@ my %wrap = (
 accepted('location', "oauth corp;\n", 'control: a known issuer');
 like check('location', "oauth nobody;\n"), qr/unknown issuer "nobody"/,
     'control: an unknown issuer is refused';
-like check('location', "oauth corp;\nreturn 204;\n"), qr/before a token/,
+like check('location', "oauth corp;\nreturn 204;\n"), qr/before nginx checks a token/,
     'control: a warning is seen';
 
 for my $document (@documents) {
@@ -91,8 +92,8 @@ sub accepted {
 }
 
 
-# '' when nginx -t accepts the configuration without a warning, else what it
-# says.
+# Returns '' if nginx -t accepts the configuration without a warning, and
+# otherwise what nginx -t says.
 
 sub check {
     my ($context, $text) = @_;
@@ -131,7 +132,7 @@ sub in_server {
 }
 
 
-# Puts the test's own module, files and ports in.
+# Replaces module, files and ports by those of this test.
 
 sub adapt {
     my ($text) = @_;
@@ -155,7 +156,8 @@ sub adapt {
 }
 
 
-# Above those that need root; nginx -t does not mind one that is in use.
+# Ports above those that need root.  nginx -t does not mind a port that is in
+# use.
 
 sub port {
     return 20000 + $_[0] % 10000;

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# What every C file looks like: no tabs, no space at a line's end, 80 columns,
-# an opening comment that says what it is for, one newline at the end.
+# The form of every C file: no tabs, no space at the end of a line, at most 80
+# columns, an opening comment that says what the file is for, and exactly one
+# newline at the end.
 
 use strict;
 use warnings;
@@ -13,7 +14,7 @@ use Test::More;
 
 use constant { COLUMNS => 80, COMMENT_LEAST => 4, COMMENT_MOST => 16 };
 
-my @files = ((map { "ngx_oauth_module/$_" } sources()),
+my @files = ((map { path($_) } sources()),
              map { s{^\Q@{[top()]}\E/}{}r } glob("'@{[top()]}'/t/unit/*.[ch]"),
              map { glob("'@{[top()]}'/t/$_/*.[ch]") }
                  qw(fuzz lib bench torture));

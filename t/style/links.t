@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# Links between the documents lead to a file that is there, and to a heading
-# that it has.
+# A link between documents leads to a file that exists, and to a heading that
+# this file has.
 
 use strict;
 use warnings;
@@ -50,7 +50,7 @@ sub normal {
 }
 
 
-# As GitHub names them.
+# GitHub's names of the headings.
 
 sub headings {
     my ($document) = @_;

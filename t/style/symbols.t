@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# The module's shared object gives nginx the four names it looks up and no
-# other, and brings no library that nginx would then have twice.
+# The module's shared object exports the four names that nginx looks up and no
+# other name, and it does not bring a library that nginx would then have twice.
 
 use strict;
 use warnings;

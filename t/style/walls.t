@@ -1,7 +1,10 @@
 #!/usr/bin/perl
 #
-# Walls inside the module: which files may speak to a library, name an HTTP
-# status, take the zone's mutex, hold a directive table.
+# Walls inside the module.  Only the files that are listed for a wall may use a
+# certain library, name an HTTP status, take the zone's mutex, hold a table of
+# directives, or look at nginx's version.  The sign of a wall is the pattern of
+# such a use.  A listed file without that sign fails the test as well: nobody
+# needs that permission.
 
 use strict;
 use warnings;
@@ -22,43 +25,45 @@ my @walls = (
     {
         what  => 'jansson',
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
-        files => [qw(oauth_json oauth_challenge oauth_claims oauth_discovery
-                     oauth_jwk oauth_jwks oauth_jwks_text oauth_jws
-                     oauth_metadata oauth_refused)],
+        files => [qw(oauth_json oauth_problem oauth_claims oauth_discovery
+                     oauth_confirmation oauth_jwk oauth_jwks oauth_jwks_text
+                     oauth_jws oauth_metadata oauth_refused)],
     },
     {
         what  => 'OpenSSL',
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
-        files => [qw(oauth_crypto oauth_crypto_point oauth_crypto_verifier
-                     oauth_jwk oauth_certificates)],
+        files => [qw(oauth_key oauth_point oauth_verifier oauth_secret
+                     oauth_certificates)],
     },
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
-        files => [qw(oauth_crypto oauth_crypto_verifier oauth_jwk oauth_certificates
+        files => [qw(oauth_key oauth_secret oauth_certificates
                      ngx_oauth_fetch)],
     },
     {
         what  => 'libcurl',
         sign  => qr/<curl\/|\bcurl_\w+\s*\(|\bCURL\w*_\w+/,
-        files => [qw(ngx_oauth_fetch ngx_oauth_fetch_answer
-                     ngx_oauth_fetch_setup)],
+        files => [qw(ngx_oauth_fetch ngx_oauth_fetch_request
+                     ngx_oauth_fetch_response)],
     },
     {
         what  => 'an HTTP status',
         sign  => $status,
-        files => [qw(ngx_oauth_reply ngx_oauth_filter ngx_oauth_cors
-                     ngx_oauth_metadata ngx_oauth_conf_warn)],
+        files => [qw(ngx_oauth_text ngx_oauth_reply ngx_oauth_filter
+                     ngx_oauth_cors ngx_oauth_metadata ngx_oauth_conf_warn)],
     },
     {
         what  => "nginx's 500 for a failed allocation",
         sign  => qr/\bNGX_HTTP_INTERNAL_SERVER_ERROR\b/,
         files => [qw(ngx_oauth_reply ngx_oauth_filter ngx_oauth_cors
-                     ngx_oauth_metadata ngx_oauth_access)],
+                     ngx_oauth_metadata ngx_oauth_slash ngx_oauth_phase_access
+                     ngx_oauth_phase_rewrite)],
     },
     {
         what  => "the zone's mutex",
-        sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b/,
+        sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b
+                    |\bngx_oauth_zone_(?:un)?lock\b/x,
         files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table
                      ngx_oauth_notice)],
     },
@@ -70,25 +75,33 @@ my @walls = (
     {
         what  => "nginx's version",
         sign  => qr/\bnginx_version\b|\bNGINX_VERSION\b/,
-        files => [qw(ngx_oauth_compat)],
+        files => [],                # ngx_oauth_compat, once it has to
     },
 );
 
 
 for my $wall (@walls) {
-    my %may = map { $_ => 1 } @{ $wall->{files} };
+    my %used = map { $_ => 0 } @{ $wall->{files} };
     my @bad;
 
-    for my $file (grep { !$may{noun($_)} } sources()) {
+    for my $file (sources()) {
         my $number = 0;
 
         for (split /\n/, code($file)) {
             $number++;
-            push @bad, "$file:$number: $&" if /$wall->{sign}/;
+
+            next unless /$wall->{sign}/;
+
+            $used{noun($file)}++ if exists $used{noun($file)};
+            push @bad, "$file:$number: $&" unless exists $used{noun($file)};
         }
     }
 
-    is join("\n", @bad), '', "$wall->{what}: only in @{ $wall->{files} }";
+    my $where = "@{ $wall->{files} }" || 'no file';
+
+    is join("\n", @bad), '', "$wall->{what}: only in $where";
+    is join(' ', grep { !$used{$_} } @{ $wall->{files} }), '',
+        "$wall->{what}: every file that may use it does";
 }
 
 done_testing;

@@ -1,21 +1,22 @@
 /*
- * Preloaded into nginx: makes the n-th allocation of one process fail, counts
- * those that are alive, and moves its clock.  What it does is in a page that
- * the test and all processes share, a file that $TORTURE_PAGE names:
+ * This library is preloaded into nginx.  It makes the n-th allocation of one
+ * process fail, counts the blocks that are allocated, and moves the clock of
+ * that process.  The test controls it through a page that the test and all
+ * processes share, in the file that $TORTURE_PAGE names:
  *
- *   pid          whose allocations count; 0: nobody's, -1: everybody's
- *   first, last  the numbers of those that fail; 0: none
+ *   pid          the process whose allocations count; 0: none, -1: all
+ *   first, last  the numbers of the allocations that fail; 0: none
  *   count        allocations since the test set this to 0
  *   failed       how many of them have failed
- *   live         allocated and not yet freed
- *   spare        allocations of this size do not fail, nor count
+ *   live         blocks that are allocated and not yet freed
+ *   spare        allocations of this size neither fail nor count
  *   skip         milliseconds by which the monotonic clock is ahead
  *
- * free() gives blocks back to glibc, whose MALLOC_PERTURB_ overwrites them.
+ * free() returns blocks to glibc, whose MALLOC_PERTURB_ overwrites them.
  *
- * glibc's own look-ups of users and groups crash without memory (2.36,
- * nss_database_reload_1), so nginx, which makes one at its start, is told of
- * nobody without them.
+ * If glibc looks up users and groups without memory, it crashes (2.36,
+ * nss_database_reload_1).  nginx does such a look-up when it starts, so this
+ * library answers every look-up with the user "nobody", without glibc.
  */
 
 
@@ -86,7 +87,7 @@ torture_init(void)
 }
 
 
-/* The page, if it is this process that is watched. */
+/* Returns the page if this process is the one that is watched. */
 
 static torture_page_t *
 torture_mine(void)
@@ -226,7 +227,7 @@ getgrnam(const char *name)
 }
 
 
-/* The wall clock stays: tokens keep their times. */
+/* Only the monotonic clock is moved, so the times in tokens stay valid. */
 
 int
 clock_gettime(clockid_t clock, struct timespec *ts)

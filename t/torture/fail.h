@@ -1,6 +1,6 @@
 /*
- * The one question that all kinds of allocations ask: 1 when this one has to
- * fail.
+ * The one question that every kind of allocation asks.  The answer is 1 if this
+ * allocation has to fail.
  */
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Every allocation of a fetch of keys fails once: of a refresh by its timer,
-# and of requests that wait for one.  Some keys serve all the time, and all of
-# the new ones do as soon as there is memory.
+# A fetch of keys in which every allocation fails once: a refresh by the timer,
+# and a fetch for which requests wait.  Some keys must be usable at all times,
+# and all new keys must be usable as soon as there is memory.
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use OAuth::Test;
 use OAuth::Test::Token qw(mint);
 use OAuth::Test::Torture;
 
-# two sets, which take turns
+# two key sets, which the issuer publishes in turn
 
 my @sets = map { [ key('ES256'), key('RS256') ] } 0, 1;
 my $static = key('ES256');
@@ -48,7 +48,8 @@ EOT
 
 my $nginx = $torture->nginx;
 
-# A token never outlives the test, nor comes from a time that is skipped
+# The token does not expire during the test, and clocks that are set forward do
+# not make it too old.
 
 my %claims = (iss => $torture->issuer, exp => time + 86_000);
 
@@ -67,8 +68,8 @@ sub ask {
 }
 
 
-# All keys of the current set are there, at the latest after the longest pause
-# between two attempts.
+# Waits until all keys of the current set are usable, for at most the longest
+# pause between two attempts.
 
 sub recover {
     for my $token (@{ $tokens[$turn] }) {
@@ -88,14 +89,14 @@ sub rotate {
 }
 
 
-# The fetch has ended, one way or the other.
+# Waits until the fetch has ended, with or without success.
 
 sub fetched {
     return $nginx->log_lines(qr/"live": (?:keys fetched|cannot fetch keys)/);
 }
 
 
-# Whatever became of the fetch: keys are there, and soon all of the new ones.
+# However the fetch ended: there are keys, and soon all of the new ones.
 
 sub judge_refresh {
     my ($ended) = @_;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# The requests of requests.t, with tokens that the worker has verified before:
-# what the cache holds is whole, whatever allocation failed on the way.
+# The requests of requests.t with tokens that the worker has verified before.
+# Whatever allocation fails, the entry in the cache stays complete.
 
 use strict;
 use warnings;

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 #
-# Every allocation of every kind of request fails once.  Whatever happens to
-# that request, it is not let in if it had to be refused, and it is not let in
-# as nobody or as somebody else; the worker serves the next one and has lost
-# no memory.
+# Every allocation of every kind of request fails once.  Then a request that had
+# to be refused must not be let in, and a request must not be let in without its
+# identity or with that of another.  The worker must serve the next request and
+# lose no memory.
 
 use strict;
 use warnings;
@@ -16,7 +16,7 @@ use OAuth::Test::Http2Client;
 use OAuth::Test::Token qw(mint);
 use OAuth::Test::Torture;
 
-# Tokens are verified anew for each request, unless known.t says otherwise.
+# Each request verifies its token anew, unless known.t says otherwise.
 
 our $cache;
 $cache //= 0;
@@ -149,11 +149,11 @@ my $long = 'alice-of-the-accounting-department-in-the-north';
 
 my $control = $alice;
 
-# Whose answer is what others must not be given
+# The requests that may be answered with the text SECRET; all others must not be
 
 my %opens = map { $_ => 1 } qw(try_files index SSI);
 
-# name, request, status, what the app sees: nothing, if it is not said
+# name, request, status, what the app sees (nothing, if not given)
 
 my @script = (
     [ 'no token', [ GET => '/' ], 401 ],
@@ -230,11 +230,12 @@ my @script = (
       405 ],
 );
 
-# nginx 1.22 crashes when it logs the request line of HTTP/2 that it had no
-# memory for: that one is told by its size, and spared.
+# nginx 1.22 crashes when it logs the request line of an HTTP/2 request for
+# which there was no memory.  The test knows this allocation by its size and
+# spares it.
 
-# Nor does it give back all of an HTTP/2 connection whose start had no memory,
-# which would be seen beside the few allocations of a known token.
+# If the start of an HTTP/2 connection lacks memory, nginx does not free all of
+# it either.  This would be visible among the few allocations of a known token.
 
 for my $name ($cache ? () : ('no token', 'ES256', 'POST', 'bad signature',
                              'metadata'))
@@ -273,7 +274,7 @@ sub send_request {
 }
 
 
-# An answer is the right one, nginx's own trouble, or none.
+# Accepts the right answer, an answer of nginx about its own trouble, or none.
 
 sub judge {
     my ($response, $status, $open) = @_;

@@ -1,7 +1,7 @@
 /*
- * Linked into nginx and the module with -Wl,--wrap: allocations from shared
- * memory fail as those of fail.c do.  All names are weak, so that configure's
- * test programs link, too.
+ * Linked into nginx and the module with -Wl,--wrap, so that allocations from
+ * shared memory fail as those of fail.c do.  All names are weak, so that the
+ * test programs of configure link, too.
  */
 
 

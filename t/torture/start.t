@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Allocations of nginx's start fail, some at equal steps: while it reads its
-# configuration, and while it gets ready to serve.  It says what is wrong and
-# ends, or it serves.
+# Some allocations of nginx's start fail, at equal steps: while nginx reads its
+# configuration, and while it gets ready to serve.  nginx must either say what
+# is wrong and end, or serve.
 
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ use constant SAMPLES => 250;            # of thousands of allocations
 
 my @keys = (key('ES256'), key('RS256'));
 
-# One process, whose first allocation is the first that counts
+# One process; its first allocation is the first that counts
 
 my $torture = OAuth::Test::Torture->new(keys => \@keys, main => <<'EOT',
 master_process off;
@@ -60,7 +60,8 @@ $nginx->write_conf;
 $torture->watch;
 
 
-# Ends by itself; undef for a signal, or if it does not end.
+# Waits for the process to end by itself; undef for a signal, or if it does not
+# end.
 
 sub status {
     my ($pid) = @_;
@@ -69,7 +70,7 @@ sub status {
 }
 
 
-# One start, with the n-th allocation failing; what is wrong with it.
+# One start in which the n-th allocation fails; returns what is wrong with it.
 
 sub test_conf {
     my ($n) = @_;
@@ -86,8 +87,9 @@ sub test_conf {
 }
 
 
-# It is ready when it has tried to fetch keys and answers; tokens come later:
-# OpenSSL 3.0 does not recover from an algorithm's first use without memory.
+# nginx is ready when it has tried to fetch keys and answers requests.  Tokens
+# come only after that: OpenSSL 3.0 does not recover if it lacks memory when it
+# uses an algorithm for the first time.
 
 sub start {
     my ($n) = @_;

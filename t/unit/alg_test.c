@@ -20,7 +20,7 @@
 typedef struct {
     const char       *name;
     oauth_alg_id_t    id;
-    oauth_key_type_t  type;
+    oauth_alg_type_t  type;
     unsigned          pss;
     const char       *digest;
     const char       *curve;
@@ -134,7 +134,10 @@ alg_not_known(void **state)
 }
 
 
-/* A name stands for itself; EdDSA stands for both curves, and is in no set. */
+/*
+ * A name means its own algorithm.  EdDSA means both curves, and is not itself
+ * in a set.
+ */
 
 static void
 alg_bits(void **state)

@@ -1,9 +1,10 @@
 
 /*
- * base64url: the vectors of RFC 4648 section 10 and RFC 7515 appendix C, every
- * length there and back, and each way to spell a byte string a second time.
- * Texts are copied to exact allocations, so that a sanitizer sees a read or a
- * write past the end.
+ * base64url: the vectors of RFC 4648 section 10 and RFC 7515 appendix C; texts
+ * of every length, decoded and encoded again; and every way to spell the same
+ * bytes differently, which must be refused.  Texts are copied into allocations
+ * of exactly their size, so that a sanitizer sees a read or a write past the
+ * end.
  */
 
 
@@ -60,7 +61,7 @@ static const oauth_str_t  base64url_refused[] = {
     oauth_string("Zm9.Zm9v"),
     oauth_string("Zm\xc3\xb6"),
 
-    /* Bits that belong to no byte. */
+    /* Bits after the last byte that are not zero. */
 
     oauth_string("Zh"),
     oauth_string("Zv"),
@@ -71,7 +72,10 @@ static const oauth_str_t  base64url_refused[] = {
 };
 
 
-/* The text from an allocation of its size into one of the promised size. */
+/*
+ * Decodes a copy of exactly the text's size into a block of exactly the
+ * promised size.
+ */
 
 static int
 base64url_parse(oauth_str_t text, unsigned char **bytes, size_t *len)
@@ -162,7 +166,9 @@ base64url_refuses(void **state)
 }
 
 
-/* Every byte value in every place of a group and of each tail. */
+/*
+ * Every byte value at every place of a group of four, and of each shorter end.
+ */
 
 static void
 base64url_every_byte(void **state)

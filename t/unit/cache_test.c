@@ -1,8 +1,8 @@
 
 /*
- * The cache of verified tokens.  What is stored is found by all of its bytes
- * and by nothing else; it holds as many tokens as it was made for; expired ones
- * go first, then those that nobody asked for.
+ * The cache of verified tokens.  A stored token is found only by all of its
+ * bytes.  The cache holds as many tokens as it was made for.  Expired tokens
+ * are dropped first, then those that no request has used.
  */
 
 
@@ -21,13 +21,14 @@
 
 
 #define CACHE_NOW  1000
+#define TOKENS     64
 
 
 static const unsigned char   cache_secret[OAUTH_SIPHASH_KEY] = { 1, 2, 3 };
-static const oauth_policy_t  cache_policies[2];
+static const oauth_token_rules_t  cache_policies[2];
 
 
-/* A token as oauth_token_verify leaves it: one block. */
+/* A token as oauth_token_verify makes it: in one block. */
 
 static oauth_token_t *
 cache_token(const char *text, int64_t expires)
@@ -45,7 +46,7 @@ cache_token(const char *text, int64_t expires)
 
     token->refs = 1;
     token->size = sizeof(oauth_token_t) + len;
-    token->policy = &cache_policies[0];
+    token->rules = &cache_policies[0];
     token->expires = expires;
     token->text.data = bytes;
     token->text.len = len;
@@ -54,7 +55,7 @@ cache_token(const char *text, int64_t expires)
 }
 
 
-/* Stores one that the cache alone holds. */
+/* Stores a token to which only the cache holds a reference. */
 
 static void
 cache_store(oauth_cache_t *cache, const char *text, int64_t expires)
@@ -69,7 +70,7 @@ cache_store(oauth_cache_t *cache, const char *text, int64_t expires)
 
 
 static int
-cache_accepts(const oauth_policy_t *policy, const void *data)
+cache_accepts(const oauth_token_rules_t *policy, const void *data)
 {
     return policy == data;
 }
@@ -97,31 +98,31 @@ cache_found(void **state)
     cache = oauth_cache_create(16, cache_secret);
     first = cache_token("header.payload.signature", CACHE_NOW + 1);
     second = cache_token("header.payload.signature", CACHE_NOW + 1);
-    second->policy = &cache_policies[1];
+    second->rules = &cache_policies[1];
 
     assert_null(cache_lookup(cache, "header.payload.signature"));
 
-    /* The same text for two policies. */
+    /* The same text, stored for two policies. */
 
     oauth_cache_store(cache, first, 7, CACHE_NOW);
     oauth_cache_store(cache, second, UINT64_C(1) << 40, CACHE_NOW);
     assert_int_equal(first->refs, 2);
 
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        first->policy, &generation), first);
+                                        first->rules, &generation), first);
     assert_true(generation == 7);
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        second->policy, &generation), second);
+                                        second->rules, &generation), second);
     assert_true(generation == UINT64_C(1) << 40);
     assert_null(oauth_cache_lookup(cache, first->text, cache_accepts, NULL,
                                    &generation));
 
-    /* Stored again: in its place. */
+    /* A token that is stored again replaces its entry. */
 
     oauth_cache_store(cache, first, 8, CACHE_NOW);
     assert_int_equal(first->refs, 2);
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        first->policy, &generation), first);
+                                        first->rules, &generation), first);
     assert_true(generation == 8);
 
     /* All bytes count. */
@@ -150,7 +151,7 @@ cache_found(void **state)
 }
 
 
-/* As many as it was made for, for good; more never crowd it. */
+/* As many tokens as the cache was made for stay; it never holds many more. */
 
 static void
 cache_full(void **state)
@@ -180,7 +181,10 @@ cache_full(void **state)
 
         assert_int_equal(lost, 0);
 
-        /* Twenty times as many: no more than a third above the room stay. */
+        /*
+         * Of twenty times as many, at most a third more stay than there is room
+         * for.
+         */
 
         for (i = 0; i < 20 * sizes[n]; i++) {
             snprintf(text, sizeof(text), "other %zu", i);
@@ -200,7 +204,7 @@ cache_full(void **state)
 }
 
 
-/* One set of eight: who goes is decided among these. */
+/* A cache with one set of eight entries: one of these has to be dropped. */
 
 static void
 cache_order(void **state)
@@ -218,12 +222,15 @@ cache_order(void **state)
         cache_store(cache, text, i == 5 ? CACHE_NOW : CACHE_NOW + 1);
     }
 
-    /* The expired one first. */
+    /* The expired token is dropped first. */
 
     cache_store(cache, "new", CACHE_NOW + 1);
     assert_null(cache_lookup(cache, "token 5"));
 
-    /* Then one that nobody has asked for since the hand passed. */
+    /*
+     * Then one that was not looked up since the hand of the clock last passed
+     * it.
+     */
 
     cache_store(cache, "newer", CACHE_NOW + 1);
 
@@ -237,6 +244,120 @@ cache_order(void **state)
     assert_null(cache_lookup(cache, "token 0"));
 
     oauth_cache_free(cache);
+}
+
+
+/* Two sets, full: which of these tokens are there?  Returns their number. */
+
+static size_t
+cache_fill(oauth_cache_t *cache, oauth_token_t **tokens, size_t n)
+{
+    char    text[32];
+    size_t  i, found;
+
+    for (i = 0; i < n; i++) {
+        snprintf(text, sizeof(text), "token %zu", i);
+        cache_store(cache, text, CACHE_NOW + 1);
+    }
+
+    for (i = 0, found = 0; i < n; i++) {
+        snprintf(text, sizeof(text), "token %zu", i);
+        tokens[i] = cache_lookup(cache, text);
+        found += (tokens[i] != NULL);
+    }
+
+    return found;
+}
+
+
+/* Each token is given back, in whichever of its sets it lies, and no other. */
+
+static void
+cache_expire_each(void **state)
+{
+    char            text[32];
+    size_t          i, left;
+    oauth_cache_t  *cache;
+    oauth_token_t  *tokens[TOKENS], *token;
+
+    (void) state;
+
+    cache = oauth_cache_create(6, cache_secret);
+    left = cache_fill(cache, tokens, TOKENS);
+    assert_int_equal(left, 16);
+
+    for (i = 0; i < TOKENS; i++) {
+
+        if (tokens[i] == NULL) {
+            continue;
+        }
+
+        token = oauth_token_acquire(tokens[i]);
+        assert_int_equal(token->refs, 2);
+
+        oauth_cache_expire(cache, token);
+        assert_int_equal(token->refs, 1);
+        oauth_token_free(token);
+
+        snprintf(text, sizeof(text), "token %zu", i);
+        assert_null(cache_lookup(cache, text));
+        left--;
+    }
+
+    assert_int_equal(left, 0);
+
+    oauth_cache_free(cache);
+}
+
+
+/*
+ * One of the sixteen has expired, each in its turn.  A new token that may lie
+ * in both sets takes the place of that one, in whichever set it is.
+ */
+
+static void
+cache_expired_first(void **state)
+{
+    char            text[32];
+    size_t          i, k, n, most, gone, others;
+    oauth_cache_t  *cache;
+    oauth_token_t  *tokens[TOKENS];
+
+    (void) state;
+
+    for (n = 0, most = 0; n < 8; n++) {
+
+        for (i = 0, gone = 0; i < TOKENS; i++) {
+
+            cache = oauth_cache_create(6, cache_secret);
+            cache_fill(cache, tokens, TOKENS);
+
+            if (tokens[i]) {
+                tokens[i]->expires = CACHE_NOW;
+
+                snprintf(text, sizeof(text), "new %zu", n);
+                cache_store(cache, text, CACHE_NOW + 1);
+
+                for (k = 0, others = 0; k < TOKENS; k++) {
+                    snprintf(text, sizeof(text), "token %zu", k);
+                    others += (tokens[k] && k != i
+                               && cache_lookup(cache, text) == NULL);
+                }
+
+                snprintf(text, sizeof(text), "token %zu", i);
+
+                if (cache_lookup(cache, text) == NULL && others == 0) {
+                    gone++;
+                }
+            }
+
+            oauth_cache_free(cache);
+        }
+
+        most = (gone > most) ? gone : most;
+    }
+
+    assert_int_equal(most, 16);
 }
 
 
@@ -287,6 +408,8 @@ main(void)
         cmocka_unit_test(cache_found),
         cmocka_unit_test(cache_full),
         cmocka_unit_test(cache_order),
+        cmocka_unit_test(cache_expire_each),
+        cmocka_unit_test(cache_expired_first),
         cmocka_unit_test(cache_long),
         cmocka_unit_test(cache_sizes)
     };

@@ -1,7 +1,7 @@
 
 /*
- * A file of trusted certificates: one or more, whatever stands around them,
- * but none that is broken.  The certificates are made when the test runs.
+ * A file of trusted certificates: it has one or more, with any text around
+ * them, but none that is broken.  The certificates are made when the test runs.
  */
 
 
@@ -133,7 +133,7 @@ certificates_none(void **state)
 }
 
 
-/* A good one does not make up for a broken one. */
+/* A file with a broken certificate is refused, even if another one is good. */
 
 static void
 certificates_broken(void **state)

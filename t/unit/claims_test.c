@@ -1,7 +1,8 @@
 
 /*
- * Claims: types, times at both sides of their edge, audiences, marks of what
- * is no access token, scopes, required values.
+ * Claims: their types; times just before and after each limit; audiences;
+ * claims that show that a token is not an access token; scopes; required
+ * values.
  */
 
 
@@ -50,7 +51,7 @@ claims_read(void **state)
     assert_int_equal(claims.issued_at, 2);
     assert_true(claims.has_expires);
     assert_true(claims.has_issued_at);
-    assert_false(claims.bound);
+    assert_int_equal(claims.confirmation.kind, OAUTH_CONFIRMATION_NONE);
     assert_false(claims.event);
     assert_false(claims.id_token);
 
@@ -70,7 +71,7 @@ claims_read(void **state)
 }
 
 
-/* What a serializer writes for a member that is not there. */
+/* Values that some serializers write for a member that is absent. */
 
 static void
 claims_empty(void **state)
@@ -193,7 +194,10 @@ claims_types(void **state)
 }
 
 
-/* Numbers that no clock shows are cut, not wrapped around. */
+/*
+ * Numbers beyond every clock are limited to 2^53 and -2^53; they do not wrap
+ * around.
+ */
 
 static void
 claims_numbers(void **state)
@@ -407,7 +411,8 @@ claims_marks(void **state)
 
         if (claims.id_token != (unsigned) cases[i].id_token
             || claims.event != (unsigned) cases[i].event
-            || claims.bound != (unsigned) cases[i].bound)
+            || (claims.confirmation.kind != OAUTH_CONFIRMATION_NONE)
+               != cases[i].bound)
         {
             fail_msg("%s", cases[i].payload);
         }
@@ -439,7 +444,10 @@ claims_scope(void **state)
         { "{\"scp\":[\"a\"]}", "a" },
         { "{\"realm_access\":{\"roles\":[\"x\",\"y\"]}}", "x y" },
 
-        /* The first that is there and is not empty, whatever it is. */
+        /*
+         * The first claim that is present and not empty decides, whatever its
+         * type is.
+         */
 
         { "{\"scope\":\"a\",\"scp\":\"b\"}", "a" },
         { "{\"scope\":\"\",\"scp\":\"b\"}", "b" },
@@ -462,7 +470,9 @@ claims_scope(void **state)
         { "{\"scope\":1,\"scp\":\"b\"}", "" },
         { "{\"scope\":{\"a\":\"b\"},\"scp\":\"b\"}", "" },
 
-        /* Only SP separates, only scope-tokens count. */
+        /*
+         * Only SP separates scopes, and only a scope-token of RFC 6749 counts.
+         */
 
         { "{\"scope\":\"a\\tb c\"}", "c" },
         { "{\"scope\":\"a\\nb\"}", "" },
@@ -499,7 +509,7 @@ claims_scope(void **state)
 }
 
 
-/* 1 when a member of the claim org.role is one of the values. */
+/* Returns 1 if a member of the claim org.role is one of the values. */
 
 static int
 claims_has(const oauth_claims_t *claims, const oauth_str_t *values,

@@ -1,8 +1,8 @@
 
 /*
  * Authorization server metadata (RFC 8414 sections 3.1 and 3.3, OpenID Connect
- * Discovery 1.0 section 4): the places in order, documents of real servers in
- * short, and everything that must not be believed.
+ * Discovery 1.0 section 4): the addresses in their order, short forms of
+ * documents of real servers, and everything that must not be accepted.
  */
 
 
@@ -137,26 +137,26 @@ static const discovery_case_t  discovery_cases[] = {
     { S("{" I ",\"jwks_uri\":\"https://other.example/a?b=c\"}"), NULL,
       S(ISSUER), S("https://other.example/a?b=c") },
 
-    NOTHING("", "no JSON object"),
-    NOTHING(" ", "no JSON object"),
-    NOTHING("null", "no JSON object"),
-    NOTHING("true", "no JSON object"),
-    NOTHING("\"" ISSUER "\"", "no JSON object"),
-    NOTHING("[]", "no JSON object"),
-    NOTHING("[{" I "," K "}]", "no JSON object"),
-    NOTHING("{" I "," K, "no JSON object"),
-    NOTHING("{" I "," K "}x", "no JSON object"),
-    NOTHING("{" I "," K "}{}", "no JSON object"),
-    NOTHING("{" I "," K ",}", "no JSON object"),
-    NOTHING("{" I "," K "}\0", "no JSON object"),
-    NOTHING("{" I "," I "," K "}", "no JSON object"),
-    NOTHING("{" I "," K "," K "}", "no JSON object"),
-    NOTHING("\xef\xbb\xbf{" I "," K "}", "no JSON object"),
-    NOTHING("{" I "," K ",\"a\":\"\xff\"}", "no JSON object"),
-    NOTHING("{" I "," K ",\"a\":\"\\u0000\"}", "no JSON object"),
-    NOTHING("{\"issuer\":\"" ISSUER "\\u0000\"," K "}", "no JSON object"),
-    NOTHING("<!DOCTYPE html><html></html>", "no JSON object"),
-    NOTHING("{'issuer':1}", "no JSON object"),
+    NOTHING("", "not a JSON object"),
+    NOTHING(" ", "not a JSON object"),
+    NOTHING("null", "not a JSON object"),
+    NOTHING("true", "not a JSON object"),
+    NOTHING("\"" ISSUER "\"", "not a JSON object"),
+    NOTHING("[]", "not a JSON object"),
+    NOTHING("[{" I "," K "}]", "not a JSON object"),
+    NOTHING("{" I "," K, "not a JSON object"),
+    NOTHING("{" I "," K "}x", "not a JSON object"),
+    NOTHING("{" I "," K "}{}", "not a JSON object"),
+    NOTHING("{" I "," K ",}", "not a JSON object"),
+    NOTHING("{" I "," K "}\0", "not a JSON object"),
+    NOTHING("{" I "," I "," K "}", "not a JSON object"),
+    NOTHING("{" I "," K "," K "}", "not a JSON object"),
+    NOTHING("\xef\xbb\xbf{" I "," K "}", "not a JSON object"),
+    NOTHING("{" I "," K ",\"a\":\"\xff\"}", "not a JSON object"),
+    NOTHING("{" I "," K ",\"a\":\"\\u0000\"}", "not a JSON object"),
+    NOTHING("{\"issuer\":\"" ISSUER "\\u0000\"," K "}", "not a JSON object"),
+    NOTHING("<!DOCTYPE html><html></html>", "not a JSON object"),
+    NOTHING("{'issuer':1}", "not a JSON object"),
 
     NOTHING("{}", "no issuer that is a string"),
     NOTHING("{" K "}", "no issuer that is a string"),
@@ -186,14 +186,14 @@ static const discovery_case_t  discovery_cases[] = {
     BAD("{" I ",\"jwks_uri\":[\"" KEYS "\"]}",
         "no jwks_uri that is a string"),
     BAD("{" I ",\"jwks\":{\"keys\":[]}}", "no jwks_uri that is a string"),
-    BAD("{" I ",\"jwks_uri\":\"\"}", "no URL"),
-    BAD("{" I ",\"jwks_uri\":\"/keys\"}", "no URL"),
-    BAD("{" I ",\"jwks_uri\":\"file:///etc/passwd\"}", "no URL"),
-    BAD("{" I ",\"jwks_uri\":\"gopher://x/_\"}", "no URL"),
-    BAD("{" I ",\"jwks_uri\":\"https://u:p@x/k\"}", "no URL"),
-    BAD("{" I ",\"jwks_uri\":\"https://x/k#f\"}", "no URL"),
-    BAD("{" I ",\"jwks_uri\":\"https://x/k\\r\\nHost: y\"}", "no URL"),
-    BAD("{" I ",\"jwks_uri\":\"https://x/k y\"}", "no URL"),
+    BAD("{" I ",\"jwks_uri\":\"\"}", "not a URL"),
+    BAD("{" I ",\"jwks_uri\":\"/keys\"}", "not a URL"),
+    BAD("{" I ",\"jwks_uri\":\"file:///etc/passwd\"}", "not a URL"),
+    BAD("{" I ",\"jwks_uri\":\"gopher://x/_\"}", "not a URL"),
+    BAD("{" I ",\"jwks_uri\":\"https://u:p@x/k\"}", "not a URL"),
+    BAD("{" I ",\"jwks_uri\":\"https://x/k#f\"}", "not a URL"),
+    BAD("{" I ",\"jwks_uri\":\"https://x/k\\r\\nHost: y\"}", "not a URL"),
+    BAD("{" I ",\"jwks_uri\":\"https://x/k y\"}", "not a URL"),
     BAD("{" I ",\"jwks_uri\":\"http://login.example.com/keys\"}",
         "see allow_http"),
     BAD("{" I ",\"jwks_uri\":\"http://localhost.evil.example/k\"}",
@@ -238,7 +238,7 @@ discovery_parse(oauth_str_t text, oauth_discovery_t *discovery)
     error = oauth_discovery_parse((oauth_str_t) { text.len, copy }, &rules,
                                   discovery);
 
-    /* what is found does not point into the text */
+    /* the results do not point into the text */
 
     memset(copy, 'x', text.len);
     free(copy);
@@ -282,7 +282,9 @@ discovery_documents(void **state)
 }
 
 
-/* Where the key set may be, by where the document is and what is allowed. */
+/*
+ * Where the key set may be depends on the document's address and on allow_http.
+ */
 
 #define REMOTE    "https://login.example.com/x"
 #define CLUSTER   "http://keycloak:8080/x"
@@ -308,7 +310,7 @@ static const discovery_uri_case_t  discovery_uri_cases[] = {
     { S(CLUSTER), S("https://login.example.com/keys"), 1, 1 },
     { S(CLUSTER), S("http://keycloak:8080/keys"), 0, 1 },
 
-    /* loopback, in every spelling, is for what is on loopback itself */
+    /* only a document on loopback may name loopback, in whatever spelling */
 
     { S(REMOTE), S("http://127.0.0.1/keys"), 0, 0 },
     { S(REMOTE), S("http://localhost/keys"), 0, 0 },
@@ -430,7 +432,9 @@ discovery_members(void **state)
 }
 
 
-/* Every prefix of a good document is refused, and nothing is left behind. */
+/*
+ * Every prefix of a good document is refused, and no memory is left allocated.
+ */
 
 static void
 discovery_truncated(void **state)

@@ -1,7 +1,7 @@
 
 /*
- * The table of signatures that are wrong in one way, and what all algorithms
- * have in common: lengths, bits, inputs and keys.
+ * The table of signatures that are wrong in exactly one way, and those of the
+ * forms that all algorithms have: other lengths, bits, inputs and keys.
  */
 
 
@@ -35,7 +35,10 @@ forge_keep(const forge_form_t *form, EVP_PKEY *key, const oauth_alg_t *alg,
 }
 
 
-/* number: the byte, from the end when it is negative. */
+/*
+ * "number" is the place of the byte to change, counted from the end if
+ * negative.
+ */
 
 static int
 forge_flip(const forge_form_t *form, EVP_PKEY *key, const oauth_alg_t *alg,
@@ -75,7 +78,7 @@ forge_cut(const forge_form_t *form, EVP_PKEY *key, const oauth_alg_t *alg,
 }
 
 
-/* number: a byte more, in front where text is. */
+/* Adds the byte "number" at the end, or at the front if there is a text. */
 
 static int
 forge_add(const forge_form_t *form, EVP_PKEY *key, const oauth_alg_t *alg,
@@ -145,7 +148,7 @@ forge_other_key(const forge_form_t *form, EVP_PKEY *key,
 {
     EVP_PKEY  *other;
 
-    static EVP_PKEY  *rsa;              /* it takes long to make one */
+    static EVP_PKEY  *rsa;              /* making one takes long */
 
     (void) form;
     (void) key;
@@ -167,7 +170,10 @@ forge_other_key(const forge_form_t *form, EVP_PKEY *key,
 }
 
 
-/* number: ids to move on, within RS and PS; 3 changes the padding. */
+/*
+ * "number" says how many ids away the algorithm is, within RS and PS; 3 means
+ * the other padding.
+ */
 
 static int
 forge_other_alg(const forge_form_t *form, EVP_PKEY *key,
@@ -189,7 +195,10 @@ forge_other_alg(const forge_form_t *form, EVP_PKEY *key,
 }
 
 
-/* A number of that kind in place of x; 0: it has more bytes. */
+/*
+ * Replaces x by a number of this kind; returns 0 if it does not fit into len
+ * bytes.
+ */
 
 int
 forge_number(int kind, BIGNUM *x, const BIGNUM *order, size_t len)

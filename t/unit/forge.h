@@ -1,8 +1,8 @@
 
 /*
- * Signatures that are wrong in one way, made with the real private key: what
- * is refused can only be refused for that.  One table, for the key itself, for
- * a token, and for another library to judge.
+ * Signatures that are wrong in exactly one way, made with the real private key,
+ * so that nothing else can be the reason for a refusal.  One table for three
+ * uses: with a bare key, inside a token, and to ask another library.
  */
 
 
@@ -16,8 +16,9 @@
 
 
 /*
- * Keys for the forms: the top byte of such a modulus is 2 or 3, so that one
- * signature in some begins with a zero byte and s + n has the same length.
+ * The size of RSA keys for the forms.  The top byte of such a modulus is 2 or
+ * 3.  So one signature in some begins with a zero byte, and s + n has the same
+ * length as n.
  */
 
 #define FORGE_RSA_BITS  2050
@@ -34,7 +35,10 @@
 
 typedef struct forge_form_s  forge_form_t;
 
-/* Alters a good signature; 0: not this one, try another input. */
+/*
+ * Changes a good signature.  Returns 0 if this one is not suitable; try another
+ * input.
+ */
 
 typedef int (*forge_make_pt)(const forge_form_t *form, EVP_PKEY *key,
     const oauth_alg_t *alg, oauth_str_t input, oauth_buf_t *signature);
@@ -55,7 +59,7 @@ extern const size_t        forge_nforms;
 
 int forge_fits(const forge_form_t *form, const oauth_alg_t *alg);
 
-/* 1, and a new buffer; 0: try another input. */
+/* Returns 1 and the signature in a new buffer, or 0: try another input. */
 
 int forge_sign(const forge_form_t *form, EVP_PKEY *key,
     const oauth_alg_t *alg, oauth_str_t input, oauth_buf_t *signature);

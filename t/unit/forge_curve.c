@@ -1,7 +1,8 @@
 
 /*
- * ECDSA and EdDSA signatures that are wrong in one way: numbers out of range,
- * the same ones modulo the order, points of small order, other forms.
+ * ECDSA and EdDSA signatures that are wrong in exactly one way: numbers out of
+ * range, numbers that are only equal modulo the order, points of small order,
+ * other forms.
  */
 
 
@@ -227,7 +228,7 @@ forge_okp_secret(EVP_PKEY *key, size_t size)
 }
 
 
-/* 0: the curve has no such point.  The rest of R is zero. */
+/* Returns 0 if the curve has no such point.  The rest of R is zero. */
 
 static int
 forge_okp_small(int number, size_t size, unsigned char *r)

@@ -1,7 +1,7 @@
 
 /*
- * RSA signatures that are wrong in one way: other numbers, and blocks (RFC
- * 8017 section 9) that are padded by hand and signed without padding.
+ * RSA signatures that are wrong in exactly one way: other numbers, and blocks
+ * (RFC 8017 section 9) that are padded by hand and signed without padding.
  */
 
 
@@ -65,7 +65,7 @@ forge_rsa_short(const forge_form_t *form, EVP_PKEY *key,
 }
 
 
-/* The private operation on a block as long as the modulus. */
+/* Applies the private operation to a block that is as long as the modulus. */
 
 static void
 forge_rsa_raw(EVP_PKEY *key, const unsigned char *block, oauth_buf_t *buf)
@@ -117,7 +117,7 @@ forge_append_der(oauth_buf_t *buf, int tag, const void *data, size_t len,
 }
 
 
-/* DigestInfo (RFC 8017 section 9.2), wrong in that way. */
+/* Writes a DigestInfo (RFC 8017 section 9.2) that is wrong in the given way. */
 
 static void
 forge_append_info(oauth_buf_t *buf, int wrong, const oauth_alg_t *alg,
@@ -234,7 +234,7 @@ forge_salt(const forge_form_t *form, EVP_PKEY *key, const oauth_alg_t *alg,
     keys_append_pss(signature, key, alg->digest,
                     form->text ? form->text : alg->digest, salt, input);
 
-    /* The digest itself is no other MGF. */
+    /* The signature's own digest would not be another MGF. */
 
     return form->text == NULL || strcmp(form->text, alg->digest) != 0;
 }

@@ -1,8 +1,9 @@
 
 /*
- * Every wrong form of a signature with every algorithm that has it, for the
- * key alone and in a token that is good otherwise.  Each beside the good one,
- * by the same key, over the same input.
+ * Every wrong form of a signature with every algorithm that has the form, once
+ * with the bare key and once inside a token that is good otherwise.  Each must
+ * be refused, and the good signature by the same key over the same input
+ * accepted.
  */
 
 
@@ -26,7 +27,9 @@
 #define FORGE_TRIES  10000
 
 
-/* The keys of the token tests, but an RSA key with room for s + n. */
+/*
+ * The keys of the token tests, except for an RSA key that has room for s + n.
+ */
 
 static int
 forge_setup(void **state)
@@ -43,7 +46,10 @@ forge_setup(void **state)
 }
 
 
-/* Header and payload that differ until the form can be had. */
+/*
+ * Makes other headers and payloads until the signature is suitable for the
+ * form.
+ */
 
 static void
 forge_input(const forge_form_t *form, const oauth_alg_t *alg,
@@ -97,7 +103,10 @@ forge_token_reason(oauth_str_t input, oauth_str_t signature)
 }
 
 
-/* One form: for the key, in a token, and beside it the good signature. */
+/*
+ * One form: with the bare key, inside a token, and the good signature as a
+ * control.
+ */
 
 static void
 forge_form(const forge_form_t *form, const oauth_alg_t *alg)

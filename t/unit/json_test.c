@@ -1,7 +1,7 @@
 
 /*
- * JSON: the bounds at both sides of their edge, what RFC 8259 and RFC 7519
- * section 4 refuse, paths, and claims as text.
+ * JSON: documents just inside and just outside each limit, what RFC 8259 and
+ * RFC 7519 section 4 refuse, paths, and claims as text.
  */
 
 
@@ -38,7 +38,7 @@ static const json_case_t  json_cases[] = {
     OK("{\"a\":\"\xc3\xa9\xf0\x9f\x98\x80\"}"),
     OK("{\"a\":-1.5e-3,\"b\":9223372036854775807,\"c\":1e308}"),
 
-    /* Not an object, or not one alone. */
+    /* Not an object, or more than one object. */
 
     BAD(""),
     BAD(" "),
@@ -63,7 +63,7 @@ static const json_case_t  json_cases[] = {
     BAD("{\"a"),
     BAD("{\"a\\\""),
 
-    /* What other parsers let through. */
+    /* Texts that other parsers accept. */
 
     BAD("{\"a\":1,}"),
     BAD("{a:1}"),
@@ -108,7 +108,7 @@ static const json_case_t  json_cases[] = {
     BAD("{\"a\":\"\xf4\x90\x80\x80\"}"),
     BAD("{\"a\":\"\xc3\"}"),
 
-    /* One name, two values. */
+    /* One name with two values. */
 
     BAD("{\"a\":1,\"a\":1}"),
     BAD("{\"a\":1,\"\\u0061\":2}"),
@@ -117,7 +117,7 @@ static const json_case_t  json_cases[] = {
 };
 
 
-/* From an allocation of the text's size, without a NUL behind it. */
+/* Parses a copy of exactly the text's size, without a NUL after it. */
 
 static json_t *
 json_parse(oauth_str_t text, size_t max_members)
@@ -133,7 +133,7 @@ json_parse(oauth_str_t text, size_t max_members)
     exact.data = copy;
     exact.len = text.len;
 
-    value = oauth_json_parse(exact, max_members);
+    (void) oauth_json_parse(exact, max_members, &value);
 
     free(copy);
 
@@ -163,8 +163,8 @@ json_table(void **state)
 
 
 /*
- * A raw control character at each place of a text, of which jansson alone
- * skips the NUL after a number; white space is none.
+ * Puts a raw control character at each place of a text.  White space is
+ * allowed.  Only jansson would skip a NUL after a number.
  */
 
 static void
@@ -194,8 +194,8 @@ json_controls(void **state)
 
             value = json_parse((oauth_str_t) { len + 1,
                                                (unsigned char *) copy }, 10);
-            lax = oauth_json_parse_nul((oauth_str_t) { len + 1,
-                                           (unsigned char *) copy }, 10);
+            (void) oauth_json_parse_nul((oauth_str_t) { len + 1,
+                                           (unsigned char *) copy }, 10, &lax);
 
             place = strchr("{}[]:,", text[i]);
 
@@ -216,6 +216,17 @@ json_controls(void **state)
 }
 
 
+static void
+json_refuse_nul(oauth_str_t text, size_t max_members)
+{
+    json_t  *value;
+
+    assert_int_equal(oauth_json_parse_nul(text, max_members, &value),
+                     OAUTH_INVALID);
+    assert_null(value);
+}
+
+
 /* In a key set U+0000 does not spoil the text; everything else does. */
 
 static void
@@ -226,7 +237,7 @@ json_nul(void **state)
 
     (void) state;
 
-    value = oauth_json_parse_nul(oauth_str("{\"a\":\"x\\u0000y\"}"), 1);
+    (void) oauth_json_parse_nul(oauth_str("{\"a\":\"x\\u0000y\"}"), 1, &value);
 
     assert_non_null(value);
     assert_int_equal(oauth_json_string(value, "a", &s), 1);
@@ -234,10 +245,10 @@ json_nul(void **state)
 
     json_decref(value);
 
-    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1,\"a\":1}"), 2));
-    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":\"\0\"}"), 1));
-    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1\0}"), 1));
-    assert_null(oauth_json_parse_nul(oauth_str("{\"a\":1,\"b\":1}"), 1));
+    json_refuse_nul(oauth_str("{\"a\":1,\"a\":1}"), 2);
+    json_refuse_nul(oauth_str("{\"a\":\"\0\"}"), 1);
+    json_refuse_nul(oauth_str("{\"a\":1\0}"), 1);
+    json_refuse_nul(oauth_str("{\"a\":1,\"b\":1}"), 1);
 }
 
 
@@ -367,7 +378,10 @@ json_values_parse(size_t n, const char *one)
 }
 
 
-/* The object and both arrays count, too, and an empty array as two. */
+/*
+ * The object and both arrays count as values, too; an empty array counts as
+ * two.
+ */
 
 static void
 json_values(void **state)
@@ -380,7 +394,9 @@ json_values(void **state)
 }
 
 
-/* The text has three containers besides those that are added. */
+/*
+ * The text has three arrays and objects, apart from those that the test adds.
+ */
 
 static void
 json_containers(void **state)
@@ -445,7 +461,9 @@ json_numbers(void **state)
 }
 
 
-/* Quotes, backslashes and brackets inside a string are no structure. */
+/*
+ * Quotes, backslashes and brackets inside a string do not count as structure.
+ */
 
 static void
 json_strings(void **state)

@@ -1,7 +1,7 @@
 
 /*
- * One JSON Web Key: which algorithms a good key gets, and the odd keys of
- * RFC 7517 that are not usable, each a good key but for one member.
+ * One JSON Web Key: which algorithms a good key may verify, and the unusable
+ * keys of RFC 7517, each of which differs from a good key in one member.
  */
 
 
@@ -82,7 +82,10 @@ jwk_value(size_t key, const char *more)
 }
 
 
-/* Takes value over.  0: refused for that reason; else the algorithms. */
+/*
+ * Takes ownership of value.  Returns the algorithms, or 0 if it is refused for
+ * this reason.
+ */
 
 static oauth_algs_t
 jwk_algorithms(json_t *value, oauth_algs_t allowed, const char *why)
@@ -91,7 +94,7 @@ jwk_algorithms(json_t *value, oauth_algs_t allowed, const char *why)
     oauth_jwk_t    jwk;
     oauth_algs_t   algorithms;
 
-    found = oauth_jwk_parse(value, allowed, &jwk);
+    (void) oauth_jwk_parse(value, allowed, &jwk, &found);
     json_decref(value);
 
     assert_int_equal(ERR_peek_error(), 0);
@@ -245,7 +248,7 @@ static const jwk_case_t  jwk_cases[] = {
     BAD(JWK_OKP, "\"d\":\"AQAB\"", "private or symmetric"),
     BAD(JWK_OKP, "\"k\":\"AQAB\"", "private or symmetric"),
 
-    /* Beside the key: read by nobody. */
+    /* Members besides the key that nothing reads. */
 
     GOOD(JWK_P256, "\"x5c\":[\"AAAA\"],\"x5u\":\"http://192.0.2.1/\","
                    "\"x5t\":\"AAAA\",\"x5t#S256\":1,\"jku\":\"http://x/\","
@@ -300,7 +303,7 @@ static const jwk_change_t  jwk_changes[] = {
     { JWK_RSA, "kty", "\"RSA\\u0000\"", "kty" },
     { JWK_RSA, "kty", "\"DSA\"", "kty" },
 
-    /* The type comes from kty, whatever else is there. */
+    /* Only kty decides the type, whatever other members there are. */
 
     { JWK_RSA, "kty", "\"EC\"", "crv" },
     { JWK_RSA, "kty", "\"OKP\"", "crv" },
@@ -476,7 +479,7 @@ jwk_kid_length(void **state)
         value = jwk_value(JWK_P256, "");
         json_object_set_new(value, "kid", json_stringn(kid, len));
 
-        why = oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk);
+        (void) oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk, &why);
         json_decref(value);
 
         if (len > 1024) {
@@ -516,7 +519,10 @@ jwk_no_object(void **state)
 }
 
 
-/* The imported key is that key: it verifies what the private half signs. */
+/*
+ * The imported key is the right one: it verifies what its private half has
+ * signed.
+ */
 
 static void
 jwk_verifies(void **state)
@@ -524,6 +530,7 @@ jwk_verifies(void **state)
     int                 id;
     size_t              i;
     json_t             *value;
+    const char         *why;
     oauth_jwk_t         jwk;
     oauth_buf_t         signature;
     const oauth_alg_t  *alg;
@@ -532,7 +539,8 @@ jwk_verifies(void **state)
 
     for (i = 0; i < JWK_KEYS; i++) {
         value = jwk_value(i, "\"kid\":\"a\"");
-        assert_null(oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk));
+        assert_int_equal(oauth_jwk_parse(value, OAUTH_ALGS_ALL, &jwk, &why),
+                         OAUTH_DONE);
         json_decref(value);
 
         for (id = 0; id < OAUTH_ALGS; id++) {

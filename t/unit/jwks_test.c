@@ -1,7 +1,7 @@
 
 /*
- * A JSON Web Key Set: odd keys among good ones, documents that are none, and
- * which key is asked for which token.
+ * A JSON Web Key Set: unusual keys among good ones, documents that are not key
+ * sets, and which key of a set is tried for which token.
  */
 
 
@@ -154,7 +154,7 @@ jwks_by_kid(void **state)
     assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_b,
                                  OAUTH_ALG_ES256), OAUTH_OK);
 
-    /* The right signature by the other key's kid. */
+    /* A signature by one key, with the kid of the other. */
 
     assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_a,
                                  OAUTH_ALG_ES256), OAUTH_BAD_SIGNATURE);
@@ -189,7 +189,7 @@ jwks_without_kid(void **state)
     assert_int_equal(jwks_verify(set, jwks_no_kid, jwks_okp,
                                  OAUTH_ALG_ED25519), OAUTH_OK);
 
-    /* A kid that no key has may mean a key without one, and no other. */
+    /* If no key has the kid, only the keys without a kid are tried. */
 
     assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_b,
                                  OAUTH_ALG_ES256), OAUTH_OK);
@@ -198,7 +198,7 @@ jwks_without_kid(void **state)
     assert_int_equal(jwks_verify(set, oauth_str("b"), jwks_okp,
                                  OAUTH_ALG_EDDSA), OAUTH_UNKNOWN_KEY);
 
-    /* A kid that a key has means that key. */
+    /* If a key has the kid, only that key is tried. */
 
     assert_int_equal(jwks_verify(set, oauth_str("a"), jwks_b,
                                  OAUTH_ALG_ES256), OAUTH_BAD_SIGNATURE);
@@ -273,7 +273,7 @@ jwks_mismatch(void **state)
 }
 
 
-/* EdDSA leaves the curve open, the key does not. */
+/* "EdDSA" does not say which curve, but the key does. */
 
 static void
 jwks_eddsa(void **state)
@@ -308,7 +308,7 @@ jwks_eddsa(void **state)
 }
 
 
-/* Two keys with one kid: by algorithm, or each is tried. */
+/* Two keys with the same kid: the algorithm decides, or both are tried. */
 
 static void
 jwks_same_kid(void **state)
@@ -335,7 +335,10 @@ jwks_same_kid(void **state)
 }
 
 
-/* The key at that place of a set of others is found, or is too far. */
+/*
+ * Verifies with a key at this place in a set of others, where it is found or
+ * too far.
+ */
 
 static oauth_reason_t
 jwks_verify_at(size_t place, const char *kid, oauth_str_t token_kid)
@@ -387,7 +390,7 @@ jwks_tried(void **state)
 }
 
 
-/* Values that are no usable key, each between two good ones. */
+/* Values that are not usable keys, each between two good keys. */
 
 static const char  *jwks_odd[] = {
     "null",
@@ -451,7 +454,7 @@ jwks_odd_keys(void **state)
 }
 
 
-/* Where nothing is usable, a caller may ask for the reasons. */
+/* If no key is usable, the caller can ask for the reasons. */
 
 static void
 jwks_none_usable(void **state)
@@ -532,7 +535,10 @@ jwks_many(void **state)
 }
 
 
-/* The last of 256 names is found; so is one with a hash that another has. */
+/*
+ * The last of 256 key ids is found, and so is one whose hash another key id
+ * has.
+ */
 
 static void
 jwks_names(void **state)
@@ -551,7 +557,7 @@ jwks_names(void **state)
         jwks_add_key(&buf, jwks_b, more);
     }
 
-    /* FNV-1a of 32 bits is the same for these two. */
+    /* These two have the same hash (32-bit FNV-1a). */
 
     jwks_add_key(&buf, jwks_b, "\"kid\":\"costarring\"");
     jwks_add_key(&buf, jwks_a, "\"kid\":\"liquid\"");
@@ -579,7 +585,11 @@ jwks_names(void **state)
 }
 
 
-/* Keys on no curve: the good ones before the bound stay, those after do not. */
+/*
+ * A set with many points that are on no curve: after so many of them the parser
+ * stops.  The good key before that point stays, and the one after it is not
+ * read.
+ */
 
 static oauth_jwks_t *
 jwks_unsound(size_t before, size_t between)
@@ -625,7 +635,9 @@ jwks_gives_up(void **state)
                                  OAUTH_ALG_ES256), OAUTH_UNKNOWN_KEY);
     oauth_jwks_free(set);
 
-    /* Where there is no good one yet, the search goes on to the first. */
+    /*
+     * While there is no good key yet, the parser goes on until the first one.
+     */
 
     set = jwks_unsound(OAUTH_JWKS_MEMBERS - 3, 1);
     assert_int_equal(set->nkeys, 1);
@@ -742,7 +754,7 @@ jwks_too_many(void **state)
 }
 
 
-/* 1024 keys with two arrays each; 14,000 objects that are no keys. */
+/* 1024 keys with two arrays each; 14,000 objects that are not keys. */
 
 static void
 jwks_containers(void **state)

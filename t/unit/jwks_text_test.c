@@ -1,7 +1,7 @@
 
 /*
- * A key set's own text: parsed again it verifies the same tokens, and it holds
- * nothing but what that takes.
+ * The text of a key set as the core writes it.  Parsed again, it verifies the
+ * same tokens, and it contains nothing that this does not need.
  */
 
 
@@ -19,7 +19,10 @@
 #include "oauth_jwks_text.h"
 
 
-/* Keys of each type, what may be unusual about them, and what is not used. */
+/*
+ * Keys of each type, with what may be unusual in them, and members that are not
+ * used.
+ */
 
 static const struct {
     oauth_alg_id_t  id;

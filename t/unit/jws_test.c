@@ -1,8 +1,9 @@
 
 /*
- * A JWS taken apart: forms that are none, headers that are never acceptable,
- * and what is kept.  No signature is verified here.  Texts are copied to exact
- * allocations, so that a sanitizer sees a read past the end.
+ * Parsing a JWS: forms that are not a JWS, headers that are never accepted, and
+ * what is kept of it.  No signature is verified here.  Texts are copied into
+ * allocations of exactly their size, so that a sanitizer sees a read past the
+ * end.
  */
 
 
@@ -34,7 +35,7 @@ jws_parse(oauth_str_t text, oauth_jws_t *jws, unsigned char **copy)
 }
 
 
-/* Nothing is held after a refusal. */
+/* After a refusal no memory is held. */
 
 static oauth_reason_t
 jws_reason(oauth_str_t text)
@@ -143,7 +144,7 @@ jws_forms(void **state)
         { oauth_string(H "." P ".c2ln.c2ln"), OAUTH_MALFORMED_TOKEN },
         { oauth_string(H ".." P ".c2ln"), OAUTH_MALFORMED_TOKEN },
 
-        /* Five segments are a JWE, six and more are nothing. */
+        /* Five segments are a JWE; six and more are neither a JWS nor a JWE. */
 
         { oauth_string(H "." P ".c2ln.c2ln.c2ln"), OAUTH_UNSUPPORTED_TOKEN },
         { oauth_string("...."), OAUTH_UNSUPPORTED_TOKEN },
@@ -178,7 +179,7 @@ jws_forms(void **state)
 }
 
 
-/* So many bytes of one character behind a good beginning. */
+/* A good beginning, followed by this many copies of one character. */
 
 static oauth_reason_t
 jws_filled(const char *start, char c, size_t len, const char *end)
@@ -246,7 +247,7 @@ jws_headers(void **state)
         { oauth_string("{\"alg\":\"RS256\"}"), OAUTH_OK },
         { oauth_string("{\"alg\":\"EdDSA\",\"kid\":\"a\"}"), OAUTH_OK },
 
-        /* Keys and addresses of keys are not even looked at. */
+        /* Keys, and URLs of keys, in a header are ignored. */
 
         { oauth_string("{\"alg\":\"RS256\",\"jwk\":{\"kty\":\"RSA\"},"
                        "\"jku\":\"http://192.0.2.1/\",\"x5u\":1,"
@@ -410,7 +411,10 @@ jws_types(void **state)
 }
 
 
-/* Escapes make a kid's text longer than its bytes; 1024 bytes count. */
+/*
+ * Escapes make the JSON text of a kid longer; the limit is 1024 bytes of its
+ * value.
+ */
 
 static oauth_reason_t
 jws_kid(size_t len, const char *unit)

@@ -1,7 +1,7 @@
 
 /*
- * A JWT taken apart: what is there, and what it is worth without a key, which
- * is nothing but a reason.
+ * Parsing a JWT: what it contains, and what may be used before a key has
+ * verified it, which is only the reason for a refusal.
  */
 
 
@@ -41,7 +41,7 @@ jwt_parts(void **state)
     assert_true(oauth_str_equal(jwt->jws.kid, oauth_str("k")));
     assert_true(oauth_str_equal(jwt->issuer, oauth_str("i")));
 
-    /* Nobody has verified it: there is no need of its claims. */
+    /* The token is not verified yet, so its claims have not been parsed. */
 
     assert_null(jwt->claims.root);
 
@@ -101,7 +101,7 @@ jwt_reasons(void **state)
 }
 
 
-/* How the issuer is written decides whether the claims are parsed for it. */
+/* If iss is written in a simple way, it is found without parsing the claims. */
 
 static void
 jwt_issuers(void **state)

@@ -1,7 +1,7 @@
 
 /*
  * Keys, JWKs and signatures for the tests, made with OpenSSL's own high-level
- * functions: nothing of the code under test signs or encodes here, but for
+ * functions.  The code under test neither signs nor encodes here, except for
  * base64url, which has tests with fixed vectors.
  */
 

@@ -1,8 +1,8 @@
 
 /*
- * Keys made at test time, their JWKs, and signatures with them: a token whose
- * signature is right can only be refused by the check under test.  What cannot
- * be made ends the program.
+ * Keys that are made when a test runs, their JWKs, and signatures with them.
+ * Since the signature of a token is right, only the check under test can refuse
+ * it.  If something cannot be made, the program ends.
  */
 
 

@@ -1,9 +1,9 @@
 
 /*
- * Memory that is short: the n-th allocation of jansson and OpenSSL fails, for
- * every n that a key set and a token come to.  A good token is accepted or
- * refused, a bad one is never accepted, nothing crashes, and the run after it
- * is as good as the first.  Leaks are the sanitizer's and valgrind's to find.
+ * Lack of memory: the n-th allocation of jansson and OpenSSL fails, for every n
+ * that a key set and a token need.  A good token is accepted or refused, a bad
+ * one is never accepted, nothing crashes, and the next run works like the
+ * first.  The sanitizers and valgrind look for leaks.
  */
 
 
@@ -119,7 +119,7 @@ memory_make_token(oauth_buf_t *buf, oauth_alg_id_t id, EVP_PKEY *key)
 }
 
 
-/* Key set and token from their texts to the reason. */
+/* Parses a key set and a token and verifies the token; returns the reason. */
 
 static oauth_reason_t
 memory_run(oauth_str_t keys, oauth_str_t text)
@@ -168,7 +168,10 @@ memory_each_allocation(void **state)
         memory_make_token(&good, memory_algs[i], token_keys[key]);
         memory_make_token(&bad, memory_algs[i], wrong);
 
-        /* What OpenSSL looks up once for the process is there then. */
+        /*
+         * After this run OpenSSL has everything that it looks up once in a
+         * process.
+         */
 
         memory_run(oauth_buf_str(&keys), oauth_buf_str(&good));
 
@@ -204,12 +207,12 @@ memory_each_allocation(void **state)
 }
 
 
-/* A token that lacks a claim would be kept for as long as it is good. */
+/* A token without one of its claims would be cached until it expires. */
 
 static void
 memory_assert_whole(const oauth_token_t *token)
 {
-    const oauth_claim_t  *claim;
+    const oauth_token_claim_t  *claim;
 
     claim = &token->claims[TOKEN_GROUPS];
 
@@ -218,7 +221,9 @@ memory_assert_whole(const oauth_token_t *token)
 }
 
 
-/* A token that cannot be verified for want of memory is not called forged. */
+/*
+ * If there is no memory to verify a token, the reason is not a bad signature.
+ */
 
 static void
 memory_assert_verify(oauth_str_t text, size_t key)
@@ -284,7 +289,10 @@ memory_verify(void **state)
 }
 
 
-/* A claim that is looked up later is not there, or known to be missing. */
+/*
+ * Looking up a claim later either gives the claim or says that memory was
+ * missing.
+ */
 
 static void
 memory_text(void **state)
@@ -329,15 +337,16 @@ memory_text(void **state)
 }
 
 
-/* What is parsed at all is what stands in the text, to the last byte. */
+/* If a text is parsed at all, the result is exactly what the text says. */
 
 static void
 memory_json(void **state)
 {
-    int          reached;
-    size_t       n;
-    json_t      *root;
-    oauth_str_t  name, sub, text;
+    int              reached;
+    size_t           n;
+    json_t          *root;
+    oauth_str_t      name, sub, text;
+    oauth_result_t   result;
 
     (void) state;
 
@@ -347,10 +356,11 @@ memory_json(void **state)
 
     for (n = 1, reached = 1; reached; n++) {
         memory_arm(n);
-        root = oauth_json_parse(text, 10);
+        result = oauth_json_parse(text, 10, &root);
         reached = (memory_count >= n);
 
-        assert_int_equal(errno == ENOMEM, root == NULL);
+        assert_int_equal(result == OAUTH_NO_MEMORY, root == NULL);
+        assert_int_equal(result == OAUTH_DONE, root != NULL);
         assert_int_equal(root == NULL, reached);
 
         memory_arm(0);
@@ -362,12 +372,16 @@ memory_json(void **state)
         }
     }
 
-    assert_null(oauth_json_parse(oauth_str("{"), 10));
-    assert_int_not_equal(errno, ENOMEM);
+    assert_int_equal(oauth_json_parse(oauth_str("{"), 10, &root),
+                     OAUTH_INVALID);
+    assert_null(root);
 }
 
 
-/* A key that had no memory is not an odd one: the set has all, or fails. */
+/*
+ * A key for which memory was missing is not skipped: the set has all keys, or
+ * fails.
+ */
 
 static void
 memory_keys(void **state)

@@ -1,8 +1,8 @@
 
 /*
- * The protected resource metadata document (RFC 9728 section 2): its bytes, its
- * omissions, what the configuration may add, and a lack of memory at every
- * step of the writing.
+ * The protected resource metadata document (RFC 9728 section 2): its bytes,
+ * which members are left out, what the configuration may add, and a lack of
+ * memory at every step of writing it.
  */
 
 
@@ -43,10 +43,10 @@ typedef struct {
 #define PROMISE                   "cannot keep"
 #define UNKNOWN                   "no such member"
 #define NOT_FOR_READERS           "not for human readers"
-#define BAD_TAG                   "no BCP 47 tag"
+#define BAD_TAG                   "not a BCP 47 tag"
 #define ONE_VALUE                 "takes one value"
 #define NO_SIGNATURE              "signs nothing"
-#define NO_URL                    "no absolute http or https URL"
+#define NO_URL                    "not an absolute http or https URL"
 
 
 static const metadata_check_case_t  metadata_check_cases[] = {
@@ -156,12 +156,12 @@ static const metadata_check_case_t  metadata_check_cases[] = {
     ONE("resource_name", "\xc3\x80", NULL),
     TWO("authorization_details_types_supported", "a", "b\r",
         "control character"),
-    ONE("resource_name", "\xff", "no valid UTF-8"),
-    ONE("resource_name", "a\xc3", "no valid UTF-8"),
-    ONE("resource_name", "\xc2", "no valid UTF-8"),
-    ONE("resource_name", "\xc0\xaf", "no valid UTF-8"),
-    ONE("resource_name", "\xed\xa0\x80", "no valid UTF-8"),
-    ONE("resource_name", "\xf5\x80\x80\x80", "no valid UTF-8"),
+    ONE("resource_name", "\xff", "not valid UTF-8"),
+    ONE("resource_name", "a\xc3", "not valid UTF-8"),
+    ONE("resource_name", "\xc2", "not valid UTF-8"),
+    ONE("resource_name", "\xc0\xaf", "not valid UTF-8"),
+    ONE("resource_name", "\xed\xa0\x80", "not valid UTF-8"),
+    ONE("resource_name", "\xf5\x80\x80\x80", "not valid UTF-8"),
 
     ONE("resource_documentation", "docs", NO_URL),
     ONE("resource_documentation", "/docs", NO_URL),
@@ -309,7 +309,7 @@ metadata_write_full(void **state)
 }
 
 
-/* Around any URL it is the document of that URL. */
+/* The document can be written around any URL, and then names that URL. */
 
 static void
 metadata_write_rest(void **state)
@@ -357,7 +357,7 @@ metadata_write_least(void **state)
 }
 
 
-/* What was not checked is not written either. */
+/* A value that was not checked is not written. */
 
 static void
 metadata_write_unchecked(void **state)

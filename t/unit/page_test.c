@@ -1,8 +1,9 @@
 
 /*
- * The refusal as a page: every reason makes one whole page whose tags close,
- * that fetches nothing and runs nothing, and whose style is the one that its
- * policy lets in; what comes from outside stays text.
+ * The refusal as an HTML page.  For every reason the page is complete and its
+ * tags are closed.  It loads nothing and runs nothing, its style sheet is the
+ * one that its content security policy allows, and text from outside stays
+ * text.
  */
 
 
@@ -45,7 +46,7 @@ page_challenge(oauth_reason_t reason)
 }
 
 
-/* The whole page as a string, in memory of its own. */
+/* Returns the whole page as a string in its own memory. */
 
 static char *
 page_write(const oauth_challenge_t *challenge, unsigned status)
@@ -89,7 +90,7 @@ page_assert_lacks(const char *page, const char *text)
 }
 
 
-/* Every tag that opens closes, in order; meta and the doctype have no end. */
+/* Every tag is closed, in order, except for meta and the doctype. */
 
 static void
 page_assert_balanced(const char *page)
@@ -170,7 +171,7 @@ page_every_reason(void **state)
 }
 
 
-/* What each kind of refusal tells, and does not. */
+/* What the page of each kind of refusal says, and what it does not say. */
 
 static void
 page_kinds(void **state)

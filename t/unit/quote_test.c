@@ -1,7 +1,7 @@
 
 /*
- * Quoting for a log: every byte value, every length of the room, and names of
- * people.
+ * Quoting for a log: every byte value, every size of the buffer, and e-mail
+ * addresses, of which the name must not show.
  */
 
 
@@ -18,7 +18,10 @@
 #include "oauth_quote.h"
 
 
-/* Written into exactly that much room, so that a sanitizer sees more. */
+/*
+ * Writes into a block of exactly this size, so that a sanitizer sees a write
+ * past it.
+ */
 
 static void
 quote_assert(const char *text, size_t len, size_t room, const char *expected)
@@ -143,7 +146,9 @@ quote_cut(void **state)
         free(out);
     }
 
-    /* A name that is longer than the room is not shown in part, either. */
+    /*
+     * If the name of a person is longer than the buffer, no part of it shows.
+     */
 
     memcpy(text + sizeof(text) - 7, "@b.test", 7);
 

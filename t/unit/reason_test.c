@@ -1,6 +1,6 @@
 
 /*
- * The table of reasons: complete, without doubles, and every text fit for the
+ * The table of reasons: it has every reason once, and each text is valid in the
  * place where it is written.
  */
 

@@ -1,7 +1,8 @@
 
 /*
- * A refused token, read for the log: each form of a token that is no JWT has
- * its own sentence, and oauth_jws_parse refuses what has one.
+ * What the log says about a refused token.  Each form of a token that is not a
+ * JWT has its own sentence, and oauth_jws_parse refuses every token that gets
+ * one.
  */
 
 
@@ -22,7 +23,7 @@
 #define OPAQUE  "opaque token"
 
 
-/* header and payload as JSON, then the signature as it is. */
+/* Header and payload are JSON; the signature is inserted as it is. */
 
 static void
 refused_write(oauth_buf_t *buf, const char *header, const char *payload,
@@ -180,7 +181,7 @@ refused_long(void **state)
     refused_assert(oauth_buf_str(&buf), "signature is longer");
     oauth_buf_free(&buf);
 
-    /* its length is looked at first, as oauth_jws_parse does */
+    /* the length is checked first, as in oauth_jws_parse */
 
     refused_write(&buf, "{\"alg\":\"ES256\",\"kid\":7}", "", signature);
     refused_assert(oauth_buf_str(&buf), "signature is longer");

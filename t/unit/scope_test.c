@@ -1,8 +1,8 @@
 
 /*
- * Scopes (RFC 6749 section 3.3): the grammar byte by byte, splitting at SP and
- * at nothing else, the alternatives of the configuration, a hierarchy that may
- * have circles and may be as dense as can be.
+ * Scopes (RFC 6749 section 3.3): the grammar byte by byte; splitting only at
+ * SP; the alternatives of the configuration; and scopes that imply others, with
+ * circles and with as many rules as possible.
  */
 
 
@@ -60,7 +60,10 @@ static const scope_case_t  scope_cases[] = {
     { S("x  wiki:read"), S("wiki:read"), 1, 1 },
     { S("  wiki:read  "), S("wiki:read"), 1, 1 },
 
-    /* "|" is a character like others: a value's makes no alternative */
+    /*
+     * "|" is an ordinary character here: in a value it does not separate
+     * alternatives
+     */
 
     { S("x|y"), S("x|y"), 1, 1 },
     { S("a b|c"), S("b|c"), 1, 1 },
@@ -201,8 +204,8 @@ scope_dense_rules(void **state)
 
 
 /*
- * The work is counted: every comparison of two scopes, which the linker sends
- * through here.
+ * The test counts the work: the linker sends every comparison of two scopes
+ * through this function.
  */
 
 static size_t  scope_compared;
@@ -221,8 +224,9 @@ __wrap_oauth_str_equal(oauth_str_t a, oauth_str_t b)
 
 
 /*
- * Rules that imply n scopes each, of which the last is the next rule's, in
- * either order: no order makes more than each rule against each found one.
+ * Each rule implies n scopes, and the last of them is the scope of the next
+ * rule.  The rules are given in either order.  In no order may there be more
+ * comparisons than those of every rule with every scope that was found.
  */
 
 static void
@@ -270,7 +274,10 @@ scope_bounded_work(void **state)
 }
 
 
-/* Both sides of both edges of what a token may be asked for. */
+/*
+ * The two limits on what a token may have to have, just reached and just
+ * exceeded.
+ */
 
 static void
 scope_bounded(void **state)
@@ -490,6 +497,31 @@ scope_append(void **state)
 }
 
 
+/* What is no scope-token is left out; what is there twice stays twice. */
+
+static void
+scope_append_words(void **state)
+{
+    oauth_buf_t  buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    oauth_scope_append_words(&buf, oauth_str("  a  b\"b c\\ a "));
+    oauth_scope_append_words(&buf, oauth_str(""));
+    oauth_scope_append_words(&buf, oauth_str("d"));
+    oauth_scope_append_word(&buf, oauth_str("e f"));
+    oauth_scope_append_word(&buf, oauth_str(""));
+    oauth_scope_append_word(&buf, oauth_str("g"));
+
+    assert_int_equal(buf.failed, 0);
+    assert_true(oauth_str_equal(oauth_buf_str(&buf), oauth_str("a a d g")));
+
+    oauth_buf_free(&buf);
+}
+
+
 int
 main(void)
 {
@@ -503,7 +535,8 @@ main(void)
         cmocka_unit_test(scope_valid),
         cmocka_unit_test(scope_words),
         cmocka_unit_test(scope_alternatives),
-        cmocka_unit_test(scope_append)
+        cmocka_unit_test(scope_append),
+        cmocka_unit_test(scope_append_words)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

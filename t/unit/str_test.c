@@ -46,7 +46,7 @@ str_equal_nocase(void **state)
     assert_true(oauth_str_equal_nocase(oauth_str("aBz"), oauth_str("AbZ")));
     assert_true(oauth_str_equal_nocase(oauth_str(""), str_absent));
 
-    /* Next to the letters, and 0x20 apart from one another. */
+    /* Characters next to the letters in ASCII that also differ by 0x20. */
 
     assert_false(oauth_str_equal_nocase(oauth_str("@"), oauth_str("`")));
     assert_false(oauth_str_equal_nocase(oauth_str("["), oauth_str("{")));
@@ -73,7 +73,9 @@ str_starts(void **state)
 }
 
 
-/* C0, DEL, and C1 in UTF-8; not what has the same bytes apart. */
+/*
+ * C0, DEL, and C1 in UTF-8; but not the same bytes where they are not together.
+ */
 
 static void
 str_controls(void **state)
@@ -104,7 +106,7 @@ str_controls(void **state)
         assert_int_equal(oauth_str_control((oauth_str_t) { 3, text + 1 }),
                          (c >= 0x80 && c <= 0x9f) ? 2 : 0);
 
-        /* The second byte is not there. */
+        /* The second byte is missing. */
 
         assert_false(oauth_str_has_control((oauth_str_t) { 2, text }));
     }
@@ -196,7 +198,10 @@ str_buffer_appends(void **state)
 }
 
 
-/* No allocation can be that large: what was there stays, nothing is added. */
+/*
+ * No allocation can be this large: the buffer keeps its content and gets no
+ * more.
+ */
 
 static void
 str_buffer_fails(void **state)

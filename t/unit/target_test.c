@@ -1,7 +1,8 @@
 
 /*
- * Paths that servers read in more than one way: every one of these signs,
- * wherever it stands and however it is written, and what only looks like one.
+ * Paths that servers may read in more than one way.  Each sign of such a path
+ * is found at every place and in every spelling; and paths that only look
+ * similar pass.
  */
 
 
@@ -17,7 +18,10 @@
 #include "oauth_target.h"
 
 
-/* In a block of its own, so that a byte too far is seen. */
+/*
+ * Copies the path to its own block, so that a sanitizer sees a read past its
+ * end.
+ */
 
 static int
 target_is_ambiguous(const char *text)

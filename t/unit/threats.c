@@ -1,7 +1,7 @@
 
 /*
- * Tokens that are wrong in one way: the cases of both tables, filled in and
- * signed.
+ * Tokens that are wrong in exactly one way: fills in the cases of both tables
+ * and signs them.
  */
 
 

@@ -1,8 +1,9 @@
 
 /*
- * Tokens that are wrong in one way, as headers and payloads: whoever uses the
- * table signs them rightly, so that nothing but the check under test can
- * refuse them.  One table, for the code under test and for another library.
+ * Tokens that are wrong in exactly one way, as headers and payloads.  Each test
+ * that uses the table signs them correctly, so that nothing but the check under
+ * test can refuse them.  The table serves the code under test and another
+ * library.
  */
 
 
@@ -29,7 +30,10 @@ extern const threats_case_t  threats_claims[];
 extern const size_t          threats_nclaims;
 
 
-/* The good one, then all of both tables; NULL behind the last. */
+/*
+ * Returns the good case first, then those of both tables, and NULL after the
+ * last.
+ */
 
 const threats_case_t *threats_case(size_t i);
 

@@ -1,7 +1,7 @@
 
 /*
- * Payloads that are wrong in one way, under a good header, and good ones beside
- * them (RFC 7519 section 4, RFC 8259, RFC 9068 section 2.2).
+ * Payloads that are wrong in exactly one way, under a good header, and good
+ * ones next to them (RFC 7519 section 4, RFC 8259, RFC 9068 section 2.2).
  */
 
 

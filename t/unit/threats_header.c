@@ -1,7 +1,7 @@
 
 /*
- * Headers that are wrong in one way, over a good payload, and good ones beside
- * them (RFC 7515 section 4, RFC 8725 section 3, RFC 9068 section 2.1).
+ * Headers that are wrong in exactly one way, over a good payload, and good ones
+ * next to them (RFC 7515 section 4, RFC 8725 section 3, RFC 9068 section 2.1).
  */
 
 

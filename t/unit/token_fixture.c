@@ -1,7 +1,8 @@
 
 /*
- * What the tests of oauth_token share: one key of each type in a set, one that
- * is in none, a policy, and a token's way from its text to the reason.
+ * What the tests of oauth_token share: a set with one key of each type, a key
+ * that is in no set, a policy, and a function that takes a token from its text
+ * to the reason.
  */
 
 
@@ -25,16 +26,18 @@ static const oauth_str_t  token_scopes[] = {
 };
 
 static const oauth_str_t  token_names[] = {
-    oauth_string("groups"), oauth_string("org"), oauth_string("level")
+    oauth_string("groups"), oauth_string("org"), oauth_string("level"),
+    oauth_string("roles")
 };
 
-const oauth_select_t  token_selected[TOKEN_SELECTED] = {
+const oauth_token_select_t  token_selected[TOKEN_SELECTED] = {
     { &token_names[0], 1, 1, 1 },           /* TOKEN_GROUPS */
     { &token_names[1], 2, 1, 0 },           /* TOKEN_LEVEL: org, level */
+    { &token_names[3], 1, 0, 1 },           /* TOKEN_ROLES */
     { &token_names[0], 1, 0, 0 }            /* TOKEN_UNUSED */
 };
 
-const oauth_policy_t  token_policy = {
+const oauth_token_rules_t  token_policy = {
     oauth_string("https://as.example"), OAUTH_ALGS_ALL, 0, 30, 3600,
     token_scopes, 2, token_selected, TOKEN_SELECTED
 };
@@ -143,10 +146,12 @@ token_key_of(oauth_alg_id_t id)
 }
 
 
-/* Both steps on a text of exact size; the token is gone afterwards. */
+/*
+ * Parses and verifies a copy of exactly the text's size, and frees the token.
+ */
 
 oauth_reason_t
-token_reason_of(oauth_str_t text, const oauth_policy_t *policy,
+token_reason_of(oauth_str_t text, const oauth_token_rules_t *policy,
     const oauth_jwks_t *set)
 {
     oauth_jwt_t     *jwt;

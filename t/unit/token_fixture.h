@@ -1,7 +1,8 @@
 
 /*
- * What the tests of oauth_token share: one key of each type in a set, one that
- * is in none, a policy, and a token's way from its text to the reason.
+ * What the tests of oauth_token share: a set with one key of each type, a key
+ * that is in no set, a policy, and a function that takes a token from its text
+ * to the reason.
  */
 
 
@@ -24,16 +25,19 @@
 #define HEADER   "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"p256\"}"
 
 
-/* The claims that the policy selects; the text of the last one is not kept. */
+/*
+ * The claims that the rules select: of "groups" text and members, of level in
+ * "org" the text, of "roles" the members, of the last one nothing.
+ */
 
-enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_UNUSED, TOKEN_SELECTED };
+enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_ROLES, TOKEN_UNUSED, TOKEN_SELECTED };
 
 enum { TOKEN_RSA, TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_OKP, TOKEN_ED448,
        TOKEN_KEYS };
 
 
-extern const oauth_select_t   token_selected[TOKEN_SELECTED];
-extern const oauth_policy_t   token_policy;
+extern const oauth_token_select_t   token_selected[TOKEN_SELECTED];
+extern const oauth_token_rules_t   token_policy;
 extern const char *const      token_kids[TOKEN_KEYS];   /* JWK members */
 
 extern EVP_PKEY              *token_keys[TOKEN_KEYS];
@@ -41,7 +45,7 @@ extern EVP_PKEY              *token_foreign;            /* P-256, in no set */
 extern oauth_jwks_t          *token_set;                /* of token_keys */
 
 
-/* Make and free keys and set; for a group. */
+/* Set up and tear down a group of tests: make and free the keys and the set. */
 
 int token_setup(void **state);
 int token_teardown(void **state);
@@ -51,17 +55,17 @@ int token_teardown(void **state);
 oauth_jwks_t *token_make_set(size_t first, size_t n,
     const char *const *more);
 
-/* The place in token_keys. */
+/* The place of a key in token_keys. */
 
 size_t token_key_of(oauth_alg_id_t id);
 
 /*
- * Parses and verifies a text of exact size.  The token is gone afterwards;
- * there was one for OAUTH_OK only.
+ * Parses and verifies a copy of exactly the text's size, and frees the token.
+ * There was a token only if the result is OAUTH_OK.
  */
 
 oauth_reason_t token_reason_of(oauth_str_t text,
-    const oauth_policy_t *policy, const oauth_jwks_t *set);
+    const oauth_token_rules_t *policy, const oauth_jwks_t *set);
 
 
 #endif /* TOKEN_FIXTURE_H_INCLUDED */

@@ -1,7 +1,7 @@
 
 /*
- * libjwt as a second opinion on RS and ES: what it signs is good here, what
- * the tests sign is good there.
+ * libjwt as a second opinion on RS and ES: the core accepts what libjwt signs,
+ * and libjwt accepts what the tests sign.
  */
 
 
@@ -73,7 +73,7 @@ token_libjwt_signs(void **state)
 }
 
 
-/* The other way round: what the tests sign is good for libjwt, too. */
+/* The other way round: libjwt accepts what the tests sign. */
 
 static void
 token_libjwt_verifies(void **state)

@@ -1,10 +1,10 @@
 
 /*
- * libjwt 1.10 or 1.17 (jwt_decode, with the same public key) as a second
- * opinion on RS and ES: every token that the other tests make is given to both,
- * and both say the same, but for the gaps in the table below.  A gap that is
- * none fails the test as well, so that the table is what that version of
- * libjwt does.
+ * libjwt 1.10 or 1.17 (jwt_decode with the same public key) as a second opinion
+ * on RS and ES.  Every token that the other tests make is given to both, and
+ * both must say the same, except for the differences in the table below.  The
+ * test also fails if such a difference does not exist, so the table describes
+ * exactly what this version of libjwt does.
  */
 
 
@@ -59,11 +59,10 @@ static const char *const  opinion_forms[FORMS] = {
 
 
 /*
- * What jwt_decode says where we say the opposite, and why.  It is asked with
- * the key alone: it knows no claims.
- *
- * No version is in jwt.h.  1.10, which Debian 12 has, knows no validation of
- * claims yet; 1.17, which Debian 13 has, does.
+ * The cases in which jwt_decode says the opposite of the core, and why.
+ * jwt_decode gets only the key; it does not know which claims are required.
+ * jwt.h does not name its version. 1.10 of Debian 12 cannot validate claims
+ * yet; 1.17 of Debian 13 can.
  */
 
 #ifdef JWT_VALIDATION_SUCCESS
@@ -75,7 +74,7 @@ static const char *const  opinion_forms[FORMS] = {
 #define OPINION_NAMES  64
 
 static const struct {
-    int          takes;                  /* 1: what we refuse */
+    int          takes;                  /* 1: the core refuses it */
     const char  *why;
     const char  *names[OPINION_NAMES];
 } opinion_gaps[] = {
@@ -164,8 +163,9 @@ static const struct {
 };
 
 /*
- * An empty segment is not given to libjwt: it asks for no bytes and writes one
- * (jwt_decode, and libb64's base64_decode_block).  We refuse all of these.
+ * libjwt is not given an empty segment, because it would ask for zero bytes and
+ * write one (jwt_decode, and base64_decode_block of libb64).  The core refuses
+ * all such tokens.
  */
 
 static const char *const  opinion_unasked[] = {
@@ -244,7 +244,10 @@ opinion_libjwt(const oauth_alg_t *alg, const oauth_buf_t *text)
 }
 
 
-/* 1, and its place in the table; 0 when it is no gap. */
+/*
+ * Returns 1 and the place in the table, or 0 if the table does not have the
+ * case.
+ */
 
 static int
 opinion_gap(const char *name, size_t *gap, size_t *place)
@@ -410,7 +413,10 @@ opinion_tables(void **state)
 }
 
 
-/* In the standard alphabet: 1 where it has a character that differs. */
+/*
+ * Rewrites the text in the standard alphabet; returns 1 if this changes a
+ * character.
+ */
 
 static int
 opinion_other_alphabet(unsigned char *p, const unsigned char *last)
@@ -429,7 +435,10 @@ opinion_other_alphabet(unsigned char *p, const unsigned char *last)
 }
 
 
-/* Another last character that stands for the same bytes: 1 where one does. */
+/*
+ * Replaces the last character by another for the same bytes; returns 1 if there
+ * is one.
+ */
 
 static int
 opinion_set_bits(unsigned char *first, unsigned char *last)
@@ -442,7 +451,10 @@ opinion_set_bits(unsigned char *first, unsigned char *last)
         return 0;
     }
 
-    /* Its bits are zero, so the next character of the alphabet follows. */
+    /*
+     * The unused bits are zero, so the next character of the alphabet has one
+     * set.
+     */
 
     last[-1]++;
 
@@ -450,7 +462,10 @@ opinion_set_bits(unsigned char *first, unsigned char *last)
 }
 
 
-/* What is signed, and the token around it: 1 where the form can be had. */
+/*
+ * Makes what is signed and the token around it; returns 1 if the form is
+ * possible.
+ */
 
 static int
 opinion_form_input(int form, const oauth_alg_t *alg, int n, oauth_buf_t *text)
@@ -508,7 +523,7 @@ opinion_form_sign(int form, const oauth_alg_t *alg, oauth_buf_t *text)
 }
 
 
-/* The signed text changed: 1 where the form can be had. */
+/* Changes the text after it was signed; returns 1 if the form is possible. */
 
 static int
 opinion_form_change(int form, oauth_buf_t *text)
@@ -640,7 +655,7 @@ opinion_formed(void **state)
 }
 
 
-/* After the others: every gap of the table has been met. */
+/* Runs last: every difference in the table has occurred. */
 
 static void
 opinion_gaps_met(void **state)

@@ -1,7 +1,7 @@
 
 /*
- * A token from its text to the verdict.  Every refused token is rightly signed
- * unless the signature is what the case is about.
+ * A token from its text to the verdict.  Every token that is refused has a
+ * right signature, unless the case is about the signature.
  */
 
 
@@ -23,7 +23,8 @@
 
 static oauth_reason_t
 token_reason(const char *header, const char *payload, EVP_PKEY *key,
-    oauth_alg_id_t id, const oauth_policy_t *policy, const oauth_jwks_t *set)
+    oauth_alg_id_t id, const oauth_token_rules_t *policy,
+    const oauth_jwks_t *set)
 {
     oauth_buf_t     buf;
     oauth_reason_t  reason;
@@ -77,7 +78,7 @@ token_every_algorithm(void **state)
 }
 
 
-/* The key's type and its JWK decide, whatever the header says. */
+/* The type of the key and its JWK decide, whatever the token's header says. */
 
 static void
 token_pinning(void **state)
@@ -101,7 +102,10 @@ token_pinning(void **state)
         { "{\"alg\":\"EdDSA\",\"kid\":\"p256\"}", OAUTH_ALG_EDDSA, TOKEN_OKP,
           OAUTH_KEY_MISMATCH },
 
-        /* The key may have both: the signature is of one. */
+        /*
+         * The key may be used with both algorithms, but the signature is made
+         * with one.
+         */
 
         { "{\"alg\":\"PS256\",\"kid\":\"rsa\"}", OAUTH_ALG_RS256, TOKEN_RSA,
           OAUTH_BAD_SIGNATURE },
@@ -155,7 +159,7 @@ token_jwk_algorithm(void **state)
 static void
 token_configured_algorithms(void **state)
 {
-    oauth_policy_t  policy;
+    oauth_token_rules_t  policy;
 
     (void) state;
 
@@ -182,7 +186,7 @@ token_configured_algorithms(void **state)
                                   OAUTH_ALG_ED25519, &policy, token_set),
                      OAUTH_OK);
 
-    /* EdDSA is allowed by one of its curves, and means it alone. */
+    /* If only one of its curves is allowed, "EdDSA" means only this curve. */
 
     policy.algorithms = oauth_alg_bit(OAUTH_ALG_ED25519);
 
@@ -208,9 +212,9 @@ token_configured_algorithms(void **state)
 static void
 token_types(void **state)
 {
-    char            header[128];
-    size_t          i;
-    oauth_policy_t  strict;
+    char                 header[128];
+    size_t               i;
+    oauth_token_rules_t  strict;
 
     static const struct {
         const char      *type;
@@ -264,7 +268,7 @@ token_claims(void **state)
         { "{" PAYLOAD "}", OAUTH_OK, OAUTH_OK },
         { "{" PAYLOAD ",\"sid\":\"1\",\"nonce\":\"n\"}", OAUTH_OK, OAUTH_OK },
 
-        /* What is no access token. */
+        /* Tokens that are not access tokens. */
 
         { "{" PAYLOAD ",\"at_hash\":\"h\"}", OAUTH_WRONG_TYPE, OAUTH_OK },
         { "{" PAYLOAD ",\"typ\":\"ID\"}", OAUTH_WRONG_TYPE, OAUTH_OK },
@@ -278,7 +282,7 @@ token_claims(void **state)
         { "{" PAYLOAD ",\"cnf\":{\"jkt\":\"x\"}}", OAUTH_SENDER_CONSTRAINED,
           OAUTH_SENDER_CONSTRAINED },
 
-        /* The issuer, byte for byte. */
+        /* The issuer is compared byte for byte. */
 
         { "{\"exp\":1700000100}", OAUTH_UNKNOWN_ISSUER,
           OAUTH_UNKNOWN_ISSUER },
@@ -326,7 +330,7 @@ token_claims(void **state)
 }
 
 
-/* Each check comes before those behind it: all later ones would fail, too. */
+/* The order of the checks: in each case all later checks would fail as well. */
 
 static void
 token_order(void **state)
@@ -440,7 +444,9 @@ token_hmac(void **state)
 }
 
 
-/* A key that the token brings along, a payload or header of another token. */
+/*
+ * A key inside the token's own header; the payload or header of another token.
+ */
 
 static void
 token_spliced(void **state)
@@ -505,7 +511,7 @@ token_spliced(void **state)
 }
 
 
-/* A verified token; the text and the JWT that it was made of are gone. */
+/* Returns a verified token, after freeing its text and the JWT. */
 
 static oauth_token_t *
 token_new(const char *payload)
@@ -547,7 +553,7 @@ token_life(void **state)
 
     token = token_new("{" PAYLOAD ",\"aud\":[\"a\",\"\",\"b\"]}");
 
-    /* A second holder comes, the first goes. */
+    /* A second reference is acquired, and the first is released. */
 
     assert_ptr_equal(oauth_token_acquire(token), token);
     oauth_token_free(token);
@@ -555,7 +561,7 @@ token_life(void **state)
     token_assert_str(token->subject, "joe");
     token_assert_str(token->scope, "wiki:read wiki:write");
     token_assert_str(token->kid, "p256");
-    assert_ptr_equal(token->policy, &token_policy);
+    assert_ptr_equal(token->rules, &token_policy);
 
     assert_int_equal(token->naudience, 3);
     token_assert_str(token->audience[0], "a");
@@ -591,9 +597,79 @@ token_least(void **state)
     assert_int_equal(token->scope.len, 0);
     assert_int_equal(token->naudience, 0);
     assert_null(token->subject.data);
+    assert_null(token->id.data);
+    assert_null(token->client.data);
+    assert_null(token->session.data);
+    assert_null(token->confirmation.thumbprint.data);
+    assert_int_equal(token->confirmation.kind, OAUTH_CONFIRMATION_NONE);
+    assert_int_equal(token->issued_at, 0);
     assert_null(token->claims[TOKEN_GROUPS].text.data);
     assert_int_equal(token->claims[TOKEN_GROUPS].nmembers, 0);
     assert_false(token->claims[TOKEN_GROUPS].field);
+
+    oauth_token_free(token);
+}
+
+
+/* Made of claims that were not signed: what decides later is in it. */
+
+static void
+token_create(void **state)
+{
+    size_t                 size;
+    oauth_token_t         *token;
+    oauth_claims_t         claims;
+    oauth_token_source_t   source;
+
+    (void) state;
+
+    assert_int_equal(oauth_claims_parse(oauth_str(
+                         "{\"iat\":100,\"nbf\":90,\"exp\":200,\"sub\":\"joe\","
+                         "\"jti\":\"id-1\",\"client_id\":\"app\","
+                         "\"sid\":\"s\",\"aud\":\"a\","
+                         "\"groups\":[\"admin\"],\"cnf\":{\"jkt\":"
+                         "\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}}"),
+                         &claims), OAUTH_OK);
+
+    source.text = oauth_str("opaque");
+    source.kid = (oauth_str_t) { 0, NULL };
+    source.scope = oauth_str("read write");
+    source.claims = &claims;
+
+    token = oauth_token_create(&source, &token_policy);
+    assert_non_null(token);
+
+    oauth_claims_free(&claims);
+
+    token_assert_str(token->text, "opaque");
+    token_assert_str(token->scope, "read write");
+    token_assert_str(token->subject, "joe");
+    token_assert_str(token->id, "id-1");
+    token_assert_str(token->client, "app");
+    token_assert_str(token->session, "s");
+    token_assert_str(token->audience[0], "a");
+    token_assert_str(token->claims[TOKEN_GROUPS].text, "admin");
+    token_assert_str(token->confirmation.thumbprint,
+                     "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+
+    assert_null(token->kid.data);
+    assert_int_equal(token->naudience, 1);
+    assert_int_equal(token->confirmation.kind, OAUTH_CONFIRMATION_JKT);
+    assert_int_equal(token->issued_at, 100);
+    assert_int_equal(token->starts, 70);
+    assert_int_equal(token->expires, 230);
+    assert_int_equal(token->refs, 1);
+    assert_ptr_equal(token->rules, &token_policy);
+
+    /* Structures, two strings in lists, and the bytes of all. */
+
+    size = sizeof(oauth_token_t)
+           + TOKEN_SELECTED * sizeof(oauth_token_claim_t)
+           + 2 * sizeof(oauth_str_t)
+           + sizeof("opaque" "read write" "joe" "id-1" "app" "s" "a"
+                    "admin" "admin") - 1 + OAUTH_CONFIRMATION_SIZE;
+
+    assert_int_equal(token->size, size);
 
     oauth_token_free(token);
 }
@@ -604,10 +680,10 @@ token_least(void **state)
 static void
 token_selection(void **state)
 {
-    char                  payload[256];
-    size_t                i;
-    oauth_token_t        *token;
-    const oauth_claim_t  *claim;
+    char                        payload[256];
+    size_t                      i;
+    oauth_token_t              *token;
+    const oauth_token_claim_t  *claim;
 
     static const struct {
         const char  *json;
@@ -634,7 +710,8 @@ token_selection(void **state)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 
         snprintf(payload, sizeof(payload), "{" PAYLOAD ",\"groups\":%s,"
-                 "\"org\":{\"level\":[3,4]}}", cases[i].json);
+                 "\"roles\":[\"a\",\"b\"],\"org\":{\"level\":[3,4]}}",
+                 cases[i].json);
         token = token_new(payload);
         claim = &token->claims[TOKEN_GROUPS];
 
@@ -648,25 +725,33 @@ token_selection(void **state)
         assert_int_equal(claim->nmembers, cases[i].nmembers);
 
         if (cases[i].member) {
-            assert_true(oauth_claim_has(claim, (oauth_str_t [])
+            assert_true(oauth_token_claim_has(claim, (oauth_str_t [])
                                         { oauth_string("no"),
                                           keys_str(cases[i].member) }, 2));
         }
 
-        assert_false(oauth_claim_has(claim, (oauth_str_t [])
+        assert_false(oauth_token_claim_has(claim, (oauth_str_t [])
                                      { oauth_string("no") }, 1));
-        assert_false(oauth_claim_has(claim, NULL, 0));
+        assert_false(oauth_token_claim_has(claim, NULL, 0));
 
         token_assert_str(token->claims[TOKEN_LEVEL].text, "3,4");
         assert_int_equal(token->claims[TOKEN_LEVEL].nmembers, 0);
         assert_null(token->claims[TOKEN_UNUSED].text.data);
+        assert_int_equal(token->claims[TOKEN_UNUSED].nmembers, 0);
+
+        /* A second list comes after the first one. */
+
+        assert_null(token->claims[TOKEN_ROLES].text.data);
+        assert_int_equal(token->claims[TOKEN_ROLES].nmembers, 2);
+        token_assert_str(token->claims[TOKEN_ROLES].members[0], "a");
+        token_assert_str(token->claims[TOKEN_ROLES].members[1], "b");
 
         oauth_token_free(token);
     }
 }
 
 
-/* What nobody selected is found nevertheless. */
+/* A claim that the policy did not select is found nevertheless. */
 
 static void
 token_unselected(void **state)
@@ -690,7 +775,7 @@ token_unselected(void **state)
 }
 
 
-/* An unknown key may be known after a refetch. */
+/* A key that is unknown now may be known after another fetch. */
 
 static void
 token_second_set(void **state)
@@ -739,6 +824,7 @@ main(void)
         cmocka_unit_test(token_spliced),
         cmocka_unit_test(token_life),
         cmocka_unit_test(token_least),
+        cmocka_unit_test(token_create),
         cmocka_unit_test(token_selection),
         cmocka_unit_test(token_unselected),
         cmocka_unit_test(token_second_set)

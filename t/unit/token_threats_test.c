@@ -1,9 +1,9 @@
 
 /*
- * Tokens that a hostile client or a careless server may bring, each signed by
- * the real key and wrong in one way: the tables of threats.h, every key with
- * every algorithm's name, HMACs with all that is public, and every byte of a
- * token's form.
+ * Tokens that a hostile client or a careless server may send.  Each is signed
+ * by the real key and wrong in exactly one way: the tables of threats.h, every
+ * key with every name of an algorithm, HMACs with everything that is public,
+ * and every byte in the form of a token.
  */
 
 
@@ -101,8 +101,9 @@ threats_pin(const oauth_alg_t *named, const char *kid,
 
 
 /*
- * What a set's key has to say about a token of that algorithm, whose own key is
- * the one at place: EdDSA alone fits two keys, of which one has signed.
+ * The reason that a key of the set must give for a token of this algorithm,
+ * which the key at place has signed.  Only EdDSA fits two keys, and one of them
+ * has signed.
  */
 
 static oauth_reason_t
@@ -309,7 +310,10 @@ threats_hmac(void **state)
 }
 
 
-/* A key that the token brings along signs it: the kid's key decides. */
+/*
+ * The token is signed by a key inside its own header; only the key of its kid
+ * counts.
+ */
 
 static void
 threats_own_key(void **state)
@@ -351,7 +355,7 @@ threats_own_key(void **state)
 }
 
 
-/* A good token whose second segment has so many characters more than 4 n. */
+/* A good token whose second segment has 4 n characters and this many more. */
 
 static void
 threats_good(oauth_buf_t *text, int pad)
@@ -367,7 +371,10 @@ threats_good(oauth_buf_t *text, int pad)
 }
 
 
-/* Every byte in place of one, and inserted, at both ends of each segment. */
+/*
+ * Every byte value replaces a byte, or is inserted, at both ends of each
+ * segment.
+ */
 
 static void
 threats_form_bytes(void **state)

@@ -1,8 +1,9 @@
 
 /*
- * URLs (RFC 3986) and the well-known path rule (RFC 8414 section 3.1, RFC 9728
- * section 3.1): taken apart, refused with the right sentence, compared, put
- * below each other.  Every byte value stands in every part once.
+ * URLs (RFC 3986) and the rule for well-known paths (RFC 8414 section 3.1, RFC
+ * 9728 section 3.1): parsing, the right sentence for each URL that is refused,
+ * comparing two URLs, and whether one is below another.  Every byte value
+ * occurs once in every part.
  */
 
 
@@ -147,20 +148,20 @@ typedef struct {
 
 
 static const url_bad_case_t  url_bad_cases[] = {
-    { S(""), "is no absolute" },
-    { S("h"), "is no absolute" },
-    { S("/a/b"), "is no absolute" },
-    { S("//h/a"), "is no absolute" },
-    { S("https"), "is no absolute" },
-    { S("https:"), "is no absolute" },
-    { S("https:/h"), "is no absolute" },
-    { S("https:h"), "is no absolute" },
+    { S(""), "is not an absolute" },
+    { S("h"), "is not an absolute" },
+    { S("/a/b"), "is not an absolute" },
+    { S("//h/a"), "is not an absolute" },
+    { S("https"), "is not an absolute" },
+    { S("https:"), "is not an absolute" },
+    { S("https:/h"), "is not an absolute" },
+    { S("https:h"), "is not an absolute" },
     { S("http:///"), "has no host" },
-    { S("ftp://h"), "is no absolute" },
-    { S("httpss://h"), "is no absolute" },
-    { S("urn:a:b"), "is no absolute" },
-    { S(" https://h"), "is no absolute" },
-    { S("\0https://h"), "is no absolute" },
+    { S("ftp://h"), "is not an absolute" },
+    { S("httpss://h"), "is not an absolute" },
+    { S("urn:a:b"), "is not an absolute" },
+    { S(" https://h"), "is not an absolute" },
+    { S("\0https://h"), "is not an absolute" },
 
     { S("HTTPS://h"), "has upper-case" },
     { S("Http://h"), "has upper-case" },
@@ -273,7 +274,7 @@ url_bad(void **state)
 }
 
 
-/* 1 when text, with its '?' replaced by a byte, is a URL. */
+/* Returns 1 if text is a URL after its '?' is replaced by the byte. */
 
 static int
 url_with(const char *text, unsigned c)
@@ -440,7 +441,10 @@ url_loopback(void **state)
 }
 
 
-/* What is loopback, and what some resolver could take for it. */
+/*
+ * Hosts that are loopback, and hosts that some resolver could take for
+ * loopback.
+ */
 
 static const url_loopback_case_t  url_local_cases[] = {
     { S("https://localhost"), 1 },

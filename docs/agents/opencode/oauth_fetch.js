@@ -1,12 +1,13 @@
-// A fetch tool for opencode that signs in where a page asks for it.  It reads
-// the challenge of a 401 (RFC 6750, RFC 9728), finds the authorization server
-// (RFC 8414, or OpenID discovery), registers (RFC 7591), lets the user sign in
-// (RFC 8252 with PKCE, or RFC 8628 where there is no browser), asks for a
-// token of that resource alone (RFC 8707), and asks for more when a 403 says
-// so.  No dependencies; copy it to ~/.config/opencode/tool/.
+// A fetch tool for opencode that signs in if a page asks for it.  The tool
+// reads the challenge of a 401 (RFC 6750, RFC 9728), finds the authorization
+// server (RFC 8414, or OpenID Connect Discovery), registers (RFC 7591), and
+// lets the user sign in (RFC 8252 with PKCE, or RFC 8628 if there is no
+// browser).  It asks for a token for this resource only (RFC 8707), and for
+// more scopes if a 403 names them.  It has no dependencies; copy it to
+// ~/.config/opencode/tool/.
 //
-// A token goes to the origin that it was issued for, nowhere else, and lies in
-// a file of its own, which only the user can read.
+// A token is sent only to the origin that it was issued for.  Each token is
+// stored in a file of its own, which only the user can read.
 
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -41,7 +42,8 @@ export default {
         const verb = (method || 'GET').toUpperCase();
         const asked = verb === 'GET' ? '' : `${verb} `;
 
-        // "Always" is for this origin, and to read does not mean to write.
+        // "Always" covers only this origin, and permission to read is not
+        // permission to write.
 
         await context.ask?.({ permission: 'webfetch',
                               patterns: [`${asked}${url}`],
@@ -58,8 +60,8 @@ export default {
 };
 
 
-// Each of refresh, sign-in and step-up happens once in a call; what is refused
-// after that is an error.
+// In one call the tool refreshes, signs in and steps up at most once each.  If
+// the request is refused after that, the call ends with an error.
 
 export async function oauthFetch(request, options = {}) {
     const url = secure(request.url);
@@ -126,7 +128,7 @@ function nextStep({ status }, challenge, grant, tried) {
 }
 
 
-// Returns the grant with a new token; it is stored.
+// Gets a new token, stores it, and returns the grant with it.
 
 async function authorize(step, url, challenge, old, host) {
     const metadata = await discover(url, challenge, host);
@@ -150,8 +152,8 @@ async function authorize(step, url, challenge, old, host) {
 
 // --- discovery ------------------------------------------------------------
 
-// RFC 9728 section 3.3: whoever serves the page says what it belongs to, and
-// speaks of nothing but itself.
+// RFC 9728 section 3.3: the metadata must come from the page's own origin, and
+// its resource must contain the page.
 
 async function discover(url, challenge, host) {
     const where = secure(challenge.resource_metadata
@@ -206,8 +208,8 @@ function wellKnown({ origin, pathname }, name) {
 
 // --- registration ---------------------------------------------------------
 
-// The client of last time, if it still fits.  clients.json has those that an
-// administrator has registered: { "issuer": "client_id" }.
+// Returns the client of the last time if it still fits.  clients.json has those
+// that an administrator has registered: { "issuer": "client_id" }.
 
 async function clientFor({ url, server, scope, old, host }, redirect) {
     const known = await readJson(join(host.folder, 'clients.json')) ?? {};
@@ -306,7 +308,8 @@ async function codeFlow(flow) {
 }
 
 
-// RFC 9207: an answer of another server than the one asked is not ours.
+// RFC 9207: an answer that comes from another server than the one asked is
+// refused.
 
 function codeOf(answer, server) {
     const iss = answer.get('iss');
@@ -328,8 +331,9 @@ function codeOf(answer, server) {
 }
 
 
-// The loopback address that the browser comes back to: that of last time, so
-// that the client which is registered for it can be used again.
+// The loopback address to which the browser comes back.  If possible it is the
+// same as the last time, so that the client that was registered with it can be
+// used again.
 
 async function listen({ old }) {
     const server = createServer();
@@ -366,7 +370,7 @@ async function listen({ old }) {
 }
 
 
-// One call ends with what the user has to do, the next one waits for it.
+// One call ends by telling the user what to do, and the next call waits for it.
 
 async function deviceFlow(flow) {
     const { url, server, resource, scope, old, host } = flow;
@@ -430,8 +434,8 @@ async function refresh(flow) {
 }
 
 
-// The token endpoint.  Returns a grant, or { error } where the error is one of
-// those that the caller expects.
+// Calls the token endpoint.  Returns a grant, or { error } if the error is one
+// that the caller expects.
 
 async function token(flow, client, parameters, expected = []) {
     const { url, server, resource, scope, host } = flow;
@@ -468,8 +472,8 @@ async function token(flow, client, parameters, expected = []) {
 
 // --- HTTP -----------------------------------------------------------------
 
-// https, or a loopback address where the page is on one too: nobody out there
-// may send us to a port of this machine.
+// https only, or a loopback address if the page is on one, too: a remote server
+// must not be able to send the tool to a port of this machine.
 
 function secure(text, page) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -535,8 +539,8 @@ async function read(response) {
 }
 
 
-// A document of 200 or 201, or undefined for a status of `none`; with `errors`
-// that of such a status too.
+// Returns the document of a 200 or 201, or undefined for a status in `none`;
+// with `errors` also the document of such a status.
 
 async function json(url, host, none = [], init = {}, errors = false) {
     const answer = await send(url, {
@@ -558,7 +562,7 @@ async function json(url, host, none = [], init = {}, errors = false) {
             return value;
         }
     } catch {
-        // said below
+        // the error below says it
     }
 
     throw new Error(`${url} answers ${answer.status}: `
@@ -619,8 +623,8 @@ function contentType(body) {
 
 // --- what is kept ---------------------------------------------------------
 
-// A file for each resource.  The one that is found for a URL is the longest
-// that the URL lies below.
+// One file for each resource.  For a URL, the tool uses the longest resource
+// that contains it.
 
 async function load(folder, url) {
     const names = await readdir(folder).catch(() => []);

@@ -1,8 +1,8 @@
 package OAuth::Test;
 
-# What every test file starts with and ends with: "use OAuth::Test" brings
-# Test::More and the words below, "finish" stops every nginx and asserts that
-# none left an alert, a sanitizer's report or token text behind.
+# Every test file begins and ends with this.  "use OAuth::Test" brings
+# Test::More and the functions below.  "finish" stops every nginx and asserts
+# that none has left an alert, a report of a sanitizer, or text of a token.
 
 use strict;
 use warnings;
@@ -34,7 +34,7 @@ sub nginx {
 }
 
 
-# A running issuer with these keys; without any, with one for ES256.
+# A running issuer with these keys, or with one key for ES256 if there are none.
 
 sub issuer {
     my (%options) = @_;
@@ -50,8 +50,8 @@ sub key { return OAuth::Test::Key->new(@_) }
 sub upstream { return OAuth::Test::Upstream->new(@_) }
 
 
-# A refusal with this status and, in its challenge, this error: "" for a
-# challenge without an error, undef for no challenge at all.
+# Asserts a refusal with this status and, in its challenge, this error: "" means
+# a challenge without an error, and undef means no challenge at all.
 
 sub is_refused {
     my ($response, $status, $error, $name) = @_;

@@ -1,6 +1,6 @@
 package OAuth::Test::Build;
 
-# Where the things under test are: the build folder, nginx, the module.
+# Where the things under test are: the build folder, nginx and the module.
 
 use strict;
 use warnings;
@@ -27,7 +27,8 @@ sub module_path {
 }
 
 
-# The variable NGINX is not asked: to nginx itself it means inherited sockets.
+# The variable NGINX is not used here: nginx itself finds inherited sockets in
+# it.
 
 sub nginx_path {
     return $ENV{OAUTH_NGINX} if $ENV{OAUTH_NGINX};

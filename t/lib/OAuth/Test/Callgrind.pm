@@ -1,8 +1,9 @@
 package OAuth::Test::Callgrind;
 
 # A profile that callgrind wrote (its manual, "Callgrind Format Specification"),
-# by objects: how often functions of one call functions of another, and how many
-# instructions these calls took, with all that was called in turn.
+# summed up by objects: how often functions of one object call functions of
+# another, and how many instructions these calls took, with everything that they
+# called.
 
 use strict;
 use warnings;

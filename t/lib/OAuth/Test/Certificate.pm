@@ -1,6 +1,6 @@
 package OAuth::Test::Certificate;
 
-# Certificates for servers of the tests, made by the command openssl.
+# Certificates for the servers of the tests, made with the command openssl.
 
 use strict;
 use warnings;
@@ -17,12 +17,12 @@ my $folder;
 my $count = 0;
 
 
-# Returns the paths of certificate and key.
+# Returns the paths of the certificate and its key.
 #
-# It is good for three days.  options: name (subjectAltName, "DNS:localhost"),
-# expired (1: made four days ago), authority (1: it may sign others), ca (what
-# this function returned for an authority; without it the certificate signs
-# itself)
+# The certificate is valid for three days.  options: name (subjectAltName,
+# "DNS:localhost"), expired (1: made four days ago), authority (1: it may sign
+# others), ca (what this function returned for an authority; without it the
+# certificate signs itself)
 
 sub certificate {
     my (%options) = @_;

@@ -1,6 +1,6 @@
 package OAuth::Test::Clock;
 
-# The clock that nginx sees, by libfaketime, which a test sets forward and back
+# The clock that nginx sees, by libfaketime.  A test sets it forward and back
 # while nginx runs: the wall clock alone, or with "monotonic" both clocks.
 
 use strict;
@@ -13,7 +13,7 @@ use OAuth::Test::Mode qw(mode);
 my ($library) = glob '/usr/lib/*/faketime/libfaketime.so.1';
 
 
-# Why there is none; nothing where there is.
+# Returns why there is no libfaketime, or nothing if there is one.
 
 sub is_missing {
     return 'libfaketime is not installed' unless $library;
@@ -23,7 +23,7 @@ sub is_missing {
 }
 
 
-# What is in the environment of a program whose clock is so many seconds fast.
+# The environment of a program whose clock is this many seconds fast.
 
 sub shifted {
     my ($seconds) = @_;

@@ -1,6 +1,6 @@
 package OAuth::Test::Connection;
 
-# A client's connection: any bytes out, whole responses or single bytes in.
+# The connection of a client: it sends any bytes, and reads responses or bytes.
 
 use strict;
 use warnings;
@@ -60,7 +60,7 @@ sub send {
 }
 
 
-# Reads what is there, or waits for it; false when nothing came in time.
+# Reads what is there, or waits for it; returns false if nothing came in time.
 
 sub pump {
     my ($self, $seconds) = @_;
@@ -94,7 +94,7 @@ sub read_until {
 }
 
 
-# True when the peer closes within the time.
+# Returns true if the peer closes within the time.
 
 sub is_closed {
     my ($self, $seconds) = @_;
@@ -106,7 +106,7 @@ sub is_closed {
 }
 
 
-# The next response, once it is complete.
+# Waits for the next complete response.
 
 sub finish {
     my ($self) = @_;

@@ -1,7 +1,7 @@
 package OAuth::Test::Document;
 
-# The configuration that a document shows, so that a test runs what is written
-# there: its fenced blocks, with the test's own port and upstream.
+# The configuration that a document shows, so that a test runs exactly what is
+# written there.  The port and the upstream become those of the test.
 #
 #   conf('docs/agents/mcp.md')                its blocks for http { }
 #   conf($file, section => 'Okta', info => 'location')

@@ -1,6 +1,6 @@
 package OAuth::Test::File;
 
-# A file with these bytes.
+# Writes a file with these bytes.
 
 use strict;
 use warnings;

@@ -1,8 +1,8 @@
 package OAuth::Test::Gateway;
 
-# An app behind fastcgi_pass, uwsgi_pass or scgi_pass: it answers with the
-# parameters that it was given, in order, as the upstream of HTTP does with
-# header lines.
+# An app behind fastcgi_pass, uwsgi_pass or scgi_pass.  It answers with the
+# parameters that it was sent, in order, as the HTTP upstream of the tests does
+# with header lines.
 
 use strict;
 use warnings;
@@ -42,8 +42,8 @@ sub echo {
 }
 
 
-# Records of eight bytes and their content: PARAMS (4) until an empty one,
-# STDIN (5) until an empty one, answered with STDOUT (6) and END_REQUEST (3).
+# Records of eight bytes and their content: PARAMS (4) until an empty one, then
+# STDIN (5) until an empty one.  The answer is STDOUT (6) and END_REQUEST (3).
 
 sub serve_fastcgi {
     my ($self, $client, $buffer) = @_;
@@ -91,8 +91,8 @@ sub fastcgi_params {
 }
 
 
-# A head of four bytes with the size, then name and value, each after its
-# length in two bytes, least first.
+# Four bytes that hold the size, then names and values.  Two bytes before each
+# name and value hold its length, with the low byte first.
 
 sub serve_uwsgi {
     my ($self, $client, $buffer) = @_;
@@ -110,7 +110,7 @@ sub serve_uwsgi {
 }
 
 
-# A netstring of names and values that end with NUL.
+# A netstring of names and values, each with a NUL at its end.
 
 sub serve_scgi {
     my ($self, $client, $buffer) = @_;

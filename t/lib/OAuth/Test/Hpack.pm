@@ -1,7 +1,7 @@
 package OAuth::Test::Hpack;
 
-# Header fields as HTTP/2 carries them (RFC 7541), as far as nginx needs it:
-# it encodes without a dynamic table, and printable text only.
+# Header fields in HTTP/2 (RFC 7541), as much of it as nginx needs: the encoder
+# has no dynamic table and writes only printable text.
 
 use strict;
 use warnings;
@@ -26,8 +26,8 @@ my @static = (undef, [ ':authority' ], [ ':method', 'GET' ],
     server set-cookie strict-transport-security transfer-encoding user-agent
     vary via www-authenticate));
 
-# RFC 7541 appendix B for printable text.  The code is canonical: the symbols
-# of each length, in order, are enough.
+# RFC 7541 appendix B, for printable text.  The code is canonical, so the
+# symbols of each length in their order are enough.
 
 my %symbols = (
     5 => '012aceiost', 6 => ' %-./3456789=A_bdfghlmnpru',
@@ -138,7 +138,7 @@ sub string {
         $bits = '';
     }
 
-    # What is left is padding: less than a byte, all ones.
+    # The bits that are left are padding: fewer than eight, all of them 1.
 
     return $bits =~ /\A1{0,7}\z/ ? $text : 'not printable';
 }

@@ -1,8 +1,8 @@
 package OAuth::Test::Http;
 
-# A small HTTP/1.1 client that sends exactly what a test says.  Fields are
-# given as pairs and sent in order; "token" and "body" are not fields but what
-# their names say.
+# A small HTTP/1.1 client that sends exactly what a test says.  Header fields
+# are pairs and are sent in order.  The names "token" and "body" are not fields:
+# they give the token and the body of the request.
 
 use strict;
 use warnings;
@@ -50,7 +50,7 @@ sub request {
 }
 
 
-# Sends only; the connection is asked for the response later.
+# Only sends the request; the response is read from the connection later.
 
 sub start {
     my ($self, $method, $path, @fields) = @_;
@@ -100,8 +100,8 @@ sub bytes {
 }
 
 
-# Responses to requests that are under way together, in the order given; the
-# connections are closed.
+# Returns the responses to requests that are under way together, in the given
+# order, and closes their connections.
 
 sub finish_all {
     my (@connections) = @_;

@@ -1,9 +1,9 @@
 package OAuth::Test::Http2;
 
-# An app behind grpc_pass: as much of HTTP/2 (RFC 9113) as it takes to answer
-# each request with the fields and the body that it had.  What comes to a path
-# with "chat" in it goes back at once, message by message.  Every answer ends
-# with a trailer.  Its frames serve the client, too.
+# An app behind grpc_pass, with as much of HTTP/2 (RFC 9113) as it needs to
+# answer each request with the fields and the body of the request.  If the path
+# contains "chat", each message goes back at once.  Every answer ends with a
+# trailer.  The client of the tests uses the frames of this file, too.
 
 use strict;
 use warnings;
@@ -62,7 +62,7 @@ sub serve {
 }
 
 
-# The fields of a request are there, or those of a trailer.
+# Called when the fields of a request, or those of a trailer, have arrived.
 
 sub head {
     my ($self, $client, $stream, $request) = @_;

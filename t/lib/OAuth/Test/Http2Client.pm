@@ -1,7 +1,8 @@
 package OAuth::Test::Http2Client;
 
-# A client of HTTP/2 (RFC 9113) over one connection without TLS.  What the server says comes as the same kind of response as
-# with HTTP/1.1; a stream or connection that ends by an error has status 0.
+# A client of HTTP/2 (RFC 9113), with one connection and without TLS.  It
+# returns the same kind of response as the client of HTTP/1.1.  If a stream or
+# the connection ends with an error, the status is 0.
 
 use strict;
 use warnings;
@@ -38,7 +39,7 @@ sub get {
 }
 
 
-# The fields as pairs, in order; "token" and "body" are what they say.
+# The fields as pairs, in order; "token" and "body" are those of the request.
 
 sub request {
     my ($self, $method, $path, @fields) = @_;
@@ -74,7 +75,7 @@ sub exchange {
 }
 
 
-# Opens a stream with these fields, and nothing else if that is the end of it.
+# Opens a stream with these fields; the request may end with them.
 
 sub begin {
     my ($self, $fields, $end) = @_;
@@ -129,7 +130,7 @@ sub answer {
 }
 
 
-# What there is of the answer's body, once it matches.
+# The part of the body that has arrived, once it matches.
 
 sub body_until {
     my ($self, $stream, $pattern) = @_;
@@ -142,7 +143,7 @@ sub body_until {
 }
 
 
-# Handles what comes until the condition holds, or nothing more comes.
+# Handles frames until the condition holds, or until no more arrive.
 
 sub wait_for {
     my ($self, $condition) = @_;

@@ -1,13 +1,13 @@
 package OAuth::Test::Issuer;
 
-# A scripted authorization server: discovery documents and a key set, counted,
-# and every way to fail that a test asks for while it runs.
+# An authorization server for the tests: discovery documents and a key set.  It
+# counts its requests, and fails in every way that a test asks for.
 #
 #   answer(jwks => status => 500)        another status, type, body, headers
-#   answer(jwks => mode => 'hang')       see %modes
+#   answer(jwks => mode => 'hang')       for the modes see %modes
 #   answer(jwks => file => $path)        a body that is too large for the state
 #   answer(jwks => hold => 'flag')       answers once the test raises the flag
-#   normal                               all good again
+#   normal                               everything works again
 
 use strict;
 use warnings;
@@ -67,7 +67,7 @@ sub url { return $_[0]{url} }
 sub jwks_url { return "http://127.0.0.1:$_[0]{port}/jwks" }
 
 
-# The keys that it publishes; the first one signs.
+# The keys that it publishes.  The first one signs its tokens.
 
 sub keys {
     my ($self, @keys) = @_;
@@ -109,7 +109,7 @@ sub answer {
 }
 
 
-# Accepts connections, and does not even read.
+# Accepts connections, and does not read from them.
 
 sub silent {
     my ($self) = @_;
@@ -142,7 +142,7 @@ sub count {
 }
 
 
-# An access token that is good, but for what the test changes in its claims.
+# A good access token, except for the claims that the test changes.
 
 sub token {
     my ($self, %claims) = @_;
@@ -311,7 +311,7 @@ sub send_huge {
 }
 
 
-# Records how many bytes went out before the other side had enough.
+# Records how many bytes went out before the other side closed.
 
 sub send_endless {
     my ($self, $client, $content) = @_;

@@ -1,7 +1,7 @@
 package OAuth::Test::Key;
 
-# A signature key.  Its private part is in the co-process jwt_tool, which lives
-# as long as the test; see jwt_tool.c.
+# A key for signatures.  Its private part is in the co-process jwt_tool, which
+# runs as long as the test; see jwt_tool.c.
 
 use strict;
 use warnings;
@@ -25,8 +25,8 @@ my %types = (
 my $count = 0;
 
 
-# A new key that signs with this algorithm.  The members of jwk stand in its
-# JWK, an undefined one is left out.
+# Makes a new key that signs with this algorithm.  Its JWK gets the members of
+# jwk; an undefined member is left out.
 
 sub new {
     my ($class, $alg, %options) = @_;

@@ -1,8 +1,9 @@
 package OAuth::Test::Mode;
 
-# How nginx is run: the variable OAUTH_MODE is "asan" or "coverage" when it was
-# built for that, "valgrind" when the tests are to start it under valgrind, or
-# it is not there.  A test gives up later where nginx is slower.
+# How the tests run nginx.  OAUTH_MODE is "asan" or "coverage" if nginx was
+# built for that, "valgrind" if the tests are to start nginx under valgrind, and
+# is not set otherwise.  If nginx is slower, the tests wait longer before they
+# give up.
 
 use strict;
 use warnings;
@@ -17,7 +18,7 @@ my %slower = (asan => 3, coverage => 2, valgrind => 10);
 sub mode { return $ENV{OAUTH_MODE} // '' }
 
 
-# How long to wait here for what takes no more than so many seconds.
+# Returns how long to wait here for what normally takes no more than this.
 
 sub seconds {
     my ($seconds) = @_;

@@ -1,8 +1,8 @@
 package OAuth::Test::Nginx;
 
-# The real nginx in a temporary folder.  Of the configuration a test gives the
-# content of http { }; %%PORT_name%% becomes a free port, %%DIR%% the folder,
-# %%NAME%% what the test hands over as NAME.
+# A real nginx in a temporary folder.  A test gives the content of http { }.  In
+# it, %%PORT_name%% becomes a free port, %%DIR%% the folder, and %%NAME%% the
+# value that the test gives as NAME.
 
 use strict;
 use warnings;
@@ -21,10 +21,10 @@ use OAuth::Test::Valgrind qw(findings under_valgrind);
 my @all;
 
 
-# options: conf, and with defaults workers (1), module (1), main (lines beside
+# options: conf; and with defaults: workers (1), module (1), main (lines outside
 # http { }), log ("info"), connections (1024), env (variables for nginx alone),
-# valgrind (as the mode says; or an array of valgrind's options); everything in
-# capitals is a value for the template.
+# valgrind (as the mode says; or an array of options of valgrind).  Everything
+# in capitals is a value for the template.
 
 sub new {
     my ($class, %options) = @_;
@@ -71,7 +71,7 @@ sub launch {
 }
 
 
-# In a child: runs nginx, whose output goes into that file.
+# Runs nginx in a child; the output of nginx goes into that file.
 
 sub become {
     my ($self, $file, @more) = @_;
@@ -100,7 +100,8 @@ sub become {
 }
 
 
-# The sockets are open before the pid file is there; then come the workers.
+# nginx opens its sockets before it writes the pid file; the workers start
+# later.
 
 sub is_up {
     my ($self) = @_;
@@ -115,7 +116,7 @@ sub is_up {
 }
 
 
-# Writes the configuration, from another template if one is given.
+# Writes the configuration, from another template if the caller gives one.
 
 sub write_conf {
     my ($self, $conf) = @_;
@@ -207,8 +208,8 @@ sub http {
 }
 
 
-# How many requests nginx works at, that of this question not counted, and how
-# many connections are open.  The server has stub_status in /status.
+# How many requests nginx is handling, without the one that asks, and how many
+# connections are open.  The server has stub_status in /status.
 
 sub pending {
     my ($self, $name) = @_;
@@ -267,7 +268,7 @@ sub log { return $_[0]->read_file('error.log') }
 sub errors { return $_[0]->read_file('stderr') }
 
 
-# Lines that match; only those since mark was called, if it was.
+# The lines that match; if mark was called, only those after it.
 
 sub log_lines {
     my ($self, $pattern) = @_;
@@ -286,7 +287,7 @@ sub mark {
 }
 
 
-# The matching lines, as soon as there are this many.
+# Waits until this many lines match, and returns them.
 
 sub wait_for_log {
     my ($self, $pattern, $count, $seconds) = @_;
@@ -298,7 +299,7 @@ sub wait_for_log {
 }
 
 
-# The ids of the workers that are not on their way out.
+# The process ids of the workers that are not about to end.
 
 sub workers {
     my ($self) = @_;
@@ -311,9 +312,10 @@ sub workers {
 }
 
 
-# What a process is: a worker that is "serving" or "leaving", or "" for any
-# other.  Its title says so; valgrind's processes have none, but the log does;
-# of those with options of their own, every child is taken for a worker.
+# Returns "serving" or "leaving" for a worker, and "" for any other process.
+# The title of the process says which.  Processes under valgrind have no title,
+# so the log says it; if a test gives valgrind options of its own, every child
+# counts as a worker.
 
 sub state_of {
     my ($self, $pid) = @_;
@@ -336,7 +338,8 @@ sub state_of {
 }
 
 
-# HUP, then waits until new workers serve and the old ones take nothing new.
+# Sends HUP, then waits until new workers serve and old ones accept no
+# connections.
 
 sub reload {
     my ($self) = @_;
@@ -352,7 +355,7 @@ sub reload {
 }
 
 
-# True when nginx ended by itself after QUIT.
+# Sends QUIT; returns true if nginx ended by itself.
 
 sub stop {
     my ($self) = @_;
@@ -363,7 +366,7 @@ sub stop {
 }
 
 
-# What no run may leave behind, as a list of complaints.
+# Returns a list of complaints: things that no run may leave behind.
 
 sub complaints {
     my ($self) = @_;
@@ -381,9 +384,9 @@ sub complaints {
 }
 
 
-# Those of the sanitizers, which come through an error output that nginx turns
-# into its log, with their first stack, and those of valgrind.  UBSan knows a
-# few places in nginx itself, which are src/... in its build.
+# The reports of the sanitizers, with their first stack (they write to the error
+# output, which nginx redirects into its log), and those of valgrind.  UBSan
+# complains about a few places in nginx itself, which are src/... in its build.
 
 sub reports {
     my ($self, $output) = @_;
@@ -398,10 +401,14 @@ sub reports {
 
 
 # A test that puts tokens where nginx itself logs them, into request lines or
-# header lines that it refuses, says so by "nginx_logs_tokens".
+# header lines that it refuses, says so by "nginx_logs_tokens".  At the level
+# "debug" nginx logs every header line: only the module's lines count.
 
 sub own_log {
     my ($self) = @_;
+
+    return join "\n", grep { /oauth: / } split /\n/, $self->log
+        if $self->{log} eq 'debug';
 
     return $self->log unless $self->{nginx_logs_tokens};
 
@@ -410,7 +417,7 @@ sub own_log {
 }
 
 
-# A test that causes such a line on purpose says so by "allow".
+# If a test causes such a line on purpose, it says so with "allow".
 
 sub is_allowed {
     my ($self, $line) = @_;

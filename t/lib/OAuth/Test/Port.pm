@@ -1,8 +1,8 @@
 package OAuth::Test::Port;
 
-# Free ports of the loopback interface.  They lie below the range from which
-# the system takes the ports of outgoing connections, and are bound once before
-# they are handed out.
+# Free ports of the loopback interface.  They lie below the range that the
+# system uses for outgoing connections, and each was bound once before it is
+# returned.
 
 use strict;
 use warnings;
@@ -18,8 +18,8 @@ use constant { LOWEST => 11_000, HIGHEST => 31_999, ATTEMPTS => 200 };
 my %given;
 
 
-# A port for another program.  Until that listens, somebody else may take it:
-# the caller tries again with another one.
+# A port for another program.  Another process may take the port before that
+# program listens, so the caller has to try again with another port.
 
 sub free_port {
     my $socket = listen_socket();
@@ -31,7 +31,7 @@ sub free_port {
 }
 
 
-# A listening socket, on a free port or again on a known one.
+# A listening socket on a free port, or again on a known one.
 
 sub listen_socket {
     my ($port) = @_;
@@ -46,7 +46,8 @@ sub listen_socket {
         my $socket = bind_socket($port, 0) or next;
         $given{$port} = 1;
 
-        # From here on: its connections must not keep the port from us later.
+        # From here on the kernel must not keep the port busy because of old
+        # connections.
         setsockopt $socket, SOL_SOCKET, SO_REUSEADDR, 1;
 
         return $socket;

@@ -1,7 +1,7 @@
 package OAuth::Test::Process;
 
-# Processes that a test starts, each ended by its own id, and waiting for a
-# condition instead of sleeping.
+# Processes that a test starts.  Each is ended by its own process id.  A test
+# waits for a condition instead of sleeping.
 
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ my %running;        # pid => 1: started here, not yet reaped
 my $owner = $$;
 
 
-# Runs code in a child, which never comes back into the test's own code.
+# Runs code in a child process, which never returns into the code of the test.
 
 sub spawn {
     my ($code) = @_;
@@ -53,7 +53,7 @@ sub reap {
 }
 
 
-# Signals and waits; true when the child ended within the time.
+# Sends a signal and waits; returns true if the child ended within the time.
 
 sub stop_process {
     my ($pid, $signal, $seconds) = @_;
@@ -66,7 +66,7 @@ sub stop_process {
 }
 
 
-# What the condition returns once it is true; false when the time is over.
+# Returns what the condition returns once it is true, or false after the time.
 
 sub wait_until {
     my ($condition, $seconds) = @_;

@@ -1,11 +1,12 @@
 package OAuth::Test::Proxy;
 
-# An egress proxy: tunnels with CONNECT, forwards requests for http URLs.  It
-# resolves nothing; "routes" says to which local port each "host:port" leads.
+# A proxy: it opens tunnels for CONNECT, and forwards requests for http URLs.
+# It does not resolve names: "routes" says to which local port each "host:port"
+# leads.
 #
 #   route('localhost:443' => $port)   also while it runs
 #   answer(407)                       refuses every request with this status
-#   answer(undef)                     and no longer
+#   answer(undef)                     and stops refusing
 
 use strict;
 use warnings;
@@ -48,7 +49,7 @@ sub answer {
 }
 
 
-# How many requests came with this method: CONNECT for tunnels.
+# How many requests with this method came; CONNECT means a tunnel.
 
 sub count {
     my ($self, $method) = @_;
@@ -121,7 +122,7 @@ sub refuse {
 }
 
 
-# Both ways, until one side closes.
+# Copies bytes both ways until one side closes.
 
 sub tunnel {
     my ($self, @sockets) = @_;

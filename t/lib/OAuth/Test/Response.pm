@@ -1,7 +1,7 @@
 package OAuth::Test::Response;
 
-# An HTTP response as it came: every header line in order, the body decoded
-# from chunks.  Status 0 means that there was none; "error" says why.
+# An HTTP response as it came: every header line in order, the body decoded from
+# chunks.  Status 0 means that there was no response; "error" says why.
 
 use strict;
 use warnings;
@@ -23,7 +23,7 @@ sub error { return $_[0]{error} }
 sub elapsed { return $_[0]{elapsed} }
 
 
-# All values of a field; the single one; how often the name occurs.
+# All values of a field; its only value; how often the name occurs.
 
 sub headers {
     my ($self, $name) = @_;
@@ -59,7 +59,7 @@ sub json {
 }
 
 
-# What the echoing upstream was sent: the values of a field or parameter.
+# What the echoing upstream was sent: the values of a header field or parameter.
 
 sub echoed {
     my ($self, $name) = @_;
@@ -70,8 +70,8 @@ sub echoed {
 }
 
 
-# The challenge, when there is exactly one line: its scheme, its parameters in
-# "fields" and "order", what follows on them in "rest".
+# The challenge, if there is exactly one line: its scheme, its parameters in
+# "fields" and "order", and in "rest" what follows them.
 
 sub challenge {
     my ($self) = @_;

@@ -1,8 +1,9 @@
 package OAuth::Test::Server;
 
-# A server of the tests: a child that accepts, and a child of that for each
-# connection, so that one that hangs does not stop the others.  What the test
-# changes while it runs, and what the server has seen, is in two files.
+# A server for the tests: a child process that accepts connections, and a child
+# of that for each connection, so that one that hangs does not stop the others.
+# What the test changes while it runs, and what the server has seen, are in two
+# files.
 
 use strict;
 use warnings;
@@ -20,7 +21,7 @@ use OAuth::Test::Process qw(spawn stop_process wait_until);
 my $json = JSON::PP->new->canonical->latin1;
 
 
-# A class based on this one serves a connection in its method "serve".
+# A class that is based on this one serves a connection in its method "serve".
 
 sub new {
     my ($class, %options) = @_;
@@ -66,7 +67,7 @@ sub stop {
 }
 
 
-# Connections are refused from now on, and accepted again.
+# Refuses connections from now on, or accepts them again.
 
 sub down { return $_[0]->stop }
 
@@ -145,7 +146,7 @@ sub load {
 }
 
 
-# What was seen, as a list of records; one write is one line.
+# What the server has seen, as a list of records; each write is one line.
 
 sub record {
     my ($self, $record) = @_;
@@ -167,7 +168,8 @@ sub seen {
 }
 
 
-# A flag that the test raises and the server waits for, and the other way.
+# Flags: the test raises one and the server waits for it, or the other way
+# round.
 
 sub raise_flag {
     my ($self, $name) = @_;
@@ -187,7 +189,7 @@ sub wait_for_flag {
 }
 
 
-# Reading and writing for "serve"; whoever leaves ends the connection.
+# Reading and writing for "serve".  If the client leaves, the connection ends.
 
 sub read_some {
     my ($self, $client, $buffer, $seconds) = @_;
@@ -224,7 +226,7 @@ sub write_all {
 }
 
 
-# Holds the connection until the client leaves.
+# Keeps the connection open until the client leaves.
 
 sub hang {
     my ($self, $client, $seconds) = @_;
@@ -241,8 +243,8 @@ sub hang {
 }
 
 
-# One HTTP/1.1 request: its first line, its fields in order, its body; nothing
-# when the client has closed.  $on_data sees the body as it comes.
+# Reads one HTTP/1.1 request: its first line, its fields in order, its body.
+# Returns nothing if the client has closed.  $on_data gets the body as it comes.
 
 sub read_request {
     my ($self, $client, $buffer, $on_data) = @_;

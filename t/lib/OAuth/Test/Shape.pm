@@ -1,8 +1,8 @@
 package OAuth::Test::Shape;
 
-# Tokens and key sets of the shapes in which well-known authorization servers
-# make them: members and their types are theirs, values are invented, keys are
-# the test's own.  Facts are from the vendors' documentation and source.
+# Tokens and key sets as well-known authorization servers make them.  Members
+# and types are those of the servers, values are invented, and the keys are made
+# by the test.  The facts come from the vendors' documentation and source.
 #
 #   my $shape = shape('keycloak');
 #   $shape->document                 its discovery document
@@ -31,8 +31,8 @@ use constant {
 my ($rsa, $second, $ec);
 
 
-# What differs from server to server: issuer, path of its keys, the members of
-# a key beside the key itself, further keys in the set, header and claims.
+# The differences between the servers: the issuer, the path of its keys, the
+# other members of each key, further keys in the set, the header and the claims.
 
 my %shapes = (
     keycloak => {
@@ -185,8 +185,8 @@ my %shapes = (
         id_kid => '5b3d9b0e-32f2-4c58-a0d6-a7ed0c1d8ee1',
     },
 
-    # It has no JWT access tokens; "access" is an ID token of a service
-    # account, which is what stands in for one.
+    # It has no access tokens that are JWTs.  "access" is an ID token of a
+    # service account, which takes their place.
 
     google => {
         issuer => 'https://accounts.google.com',
@@ -220,7 +220,7 @@ my %shapes = (
         id_header => { typ => 'JWT' },
     },
 
-    # An access token is the ID token and three members more.
+    # An access token is the ID token with three more members.
 
     authentik => {
         issuer => 'https://auth.example.com/application/o/notes/',
@@ -262,7 +262,8 @@ sub certificate {
 }
 
 
-# Its keys name no algorithm; each says whose it is, by a template.
+# Its keys do not name an algorithm; each says by a template which issuer it is
+# of.
 
 sub entra_jwk {
     my %jwk = (alg => undef, use => 'sig', x5c => [ 'MIID' . 'A' x 60 ],
@@ -339,7 +340,7 @@ sub id {
 }
 
 
-# All times are now where the shape says 0.
+# Puts times relative to now in the place of the 0 in a shape.
 
 sub token {
     my ($self, $key, $header, $claims) = @_;

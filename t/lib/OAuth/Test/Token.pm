@@ -1,7 +1,8 @@
 package OAuth::Test::Token;
 
-# Access tokens, good unless a test asks for something else, and the memory of
-# all that were made: no log may hold a piece of one.
+# Access tokens, which are good unless a test asks for something else.  All
+# tokens that were made are remembered, because no log may contain a part of
+# one.
 
 use strict;
 use warnings;
@@ -19,8 +20,8 @@ my $count = 0;
 my %remembered;
 
 
-# A token with the defaults of RFC 9068.  Claims and header members that are
-# undefined are left out; a string instead of a hash is taken as it is.
+# Makes a token with the defaults of RFC 9068.  Claims and header members that
+# are undefined are left out.  A string in place of a hash is used as it is.
 #
 # options: key, claims, header, alg (of the signature), salt, der
 
@@ -61,7 +62,7 @@ sub members {
 }
 
 
-# Header and payload as bytes; sign returns the last part in base64url.
+# Header and payload are bytes; sign returns the last part in base64url.
 
 sub assemble {
     my ($header, $payload, $sign) = @_;
@@ -81,7 +82,7 @@ sub remember_token {
 }
 
 
-# Pieces of remembered tokens that stand in the text.
+# Returns the pieces of remembered tokens that the text contains.
 
 sub tokens_in {
     my ($text) = @_;

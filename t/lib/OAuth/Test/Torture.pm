@@ -1,8 +1,8 @@
 package OAuth::Test::Torture;
 
-# nginx whose n-th allocation fails (t/torture/fail.c), the app and the issuer
-# behind it, and what holds after each such failure: the worker lives, its next
-# request is served, and no memory is lost.
+# An nginx whose n-th allocation fails (t/torture/fail.c), with an app and an
+# issuer.  After each failure the worker must live and serve the next request,
+# and it must not have lost memory.
 
 use strict;
 use warnings;
@@ -14,15 +14,15 @@ use OAuth::Test::Build qw(build_path);
 use OAuth::Test::Nginx;
 use OAuth::Test::Process qw(wait_until);
 
-# The numbers in the page that fail.c reads and writes
+# The numbers in the shared page, which fail.c reads and writes
 
 use constant { PID => 0, FIRST => 1, LAST => 2, COUNT => 3, FAILED => 4,
                LIVE => 5, SPARE => 6, SKIP => 7, PAGE => 8 * 8 };
 
 use constant { EVERYBODY => -1, NO_END => 1 << 62 };
 
-# Seconds that something may take before time is made to pass for nginx, how
-# often that is done, and how often memory must grow to be lost.
+# Seconds that something may take before the test moves nginx's clock, how often
+# it does so, and how many times memory must grow to count as lost.
 
 use constant { PATIENCE => 0.5, MOVES => 70, LEAKS => 4 };
 
@@ -55,8 +55,8 @@ my $app = <<'EOT';
 EOT
 
 
-# options: those of OAuth::Test::Nginx; keys, which stand in the file "jwks"
-# of nginx's folder and are the issuer's; token, one that is always good.
+# options: those of OAuth::Test::Nginx; keys, which are in the file "jwks" of
+# nginx's folder and which the issuer publishes; token, one that is always good.
 
 sub new {
     my ($class, %options) = @_;
@@ -149,7 +149,8 @@ sub field {
 }
 
 
-# This process, whose allocations count from now on; any, if none is named.
+# Counts the allocations of this process from now on, or of any if none is
+# named.
 
 sub watch {
     my ($self, $pid) = @_;
@@ -161,7 +162,7 @@ sub watch {
 }
 
 
-# From now on the n-th allocation fails, or it and all later ones.
+# From now on the n-th allocation fails, or the n-th and all later ones.
 
 sub arm {
     my ($self, $n, $on) = @_;
@@ -176,7 +177,7 @@ sub arm {
 }
 
 
-# None fails any more; how many have.
+# From now on no allocation fails; returns how many have failed.
 
 sub disarm {
     my ($self) = @_;
@@ -190,7 +191,8 @@ sub disarm {
 }
 
 
-# Allocations of this size do not fail from now on, other than nothing.
+# From now on allocations of this size do not fail; 0 means that every size may
+# fail.
 
 sub spare {
     my ($self, $size) = @_;
@@ -204,7 +206,7 @@ sub spare {
 sub count { return $_[0]->field(COUNT) }
 
 
-# Time that passes for nginx's timers; "pass" makes it look at them at once.
+# Moves the clock of nginx's timers; "pass" makes nginx look at them at once.
 
 sub skip {
     my ($self, $seconds) = @_;
@@ -225,7 +227,8 @@ sub pass {
 }
 
 
-# What the condition returns; time passes while it does not hold.
+# Waits until the condition holds, moving the clock, and returns what it
+# returned.
 
 sub wait_for {
     my ($self, $condition, $patience) = @_;
@@ -261,8 +264,8 @@ sub finish {
 }
 
 
-# A request that has to succeed, over a connection that stays, so that it
-# leaves nothing behind.
+# A request that has to succeed.  It uses a connection that stays open, so that
+# it leaves nothing behind.
 
 sub control {
     my ($self, $case) = @_;
@@ -286,12 +289,13 @@ sub control {
 }
 
 
-# Does it again and again, with each of its allocations failing once, alone
-# and with all that follow; returns how many it has and what was wrong.
+# Does something again and again, while each of its allocations fails once,
+# first alone and then with all later ones.  Returns the number of allocations
+# and what was wrong.
 #
-#   prepare   before it
-#   attempt   does it; what it returns goes to
-#   judge     which returns what is wrong with that, or nothing
+#   prepare   is called before each attempt
+#   attempt   does it; its result goes to
+#   judge     which returns what is wrong with the result, or nothing
 
 sub each_allocation {
     my ($self, %do) = @_;
@@ -314,8 +318,8 @@ sub each_allocation {
 }
 
 
-# One failure; if memory has grown, the same again: caches fill, but a leak
-# grows each time.
+# One failure.  If memory has grown, the same is done again: a cache grows only
+# once or twice, but a leak grows each time.
 
 sub run {
     my ($self, $n, $on, $do) = @_;

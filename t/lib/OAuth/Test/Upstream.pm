@@ -1,11 +1,11 @@
 package OAuth::Test::Upstream;
 
-# The app behind nginx: it answers with what it was sent, the request line and
-# every header line as they came, in order, as JSON.  The query asks for more:
+# The app behind nginx.  It answers with JSON that holds what it was sent: the
+# request line and every header line in order.  The query asks for more:
 #
 #   status=403        that status
 #   field=Name:value  a header line of the answer
-#   events=flag       an event stream: one event, the next after the flag
+#   events=flag       an event stream: one event, and the next after the flag
 #   upgrade           101, then every byte comes back in upper case
 
 use strict;
@@ -21,7 +21,7 @@ use constant SHORT => 4096;
 my $json = JSON::PP->new->canonical->latin1;
 
 
-# How many requests were delivered; those that were.
+# How many requests reached the app; which ones.
 
 sub count { return scalar $_[0]->requests }
 

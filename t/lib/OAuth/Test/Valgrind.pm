@@ -1,8 +1,8 @@
 package OAuth::Test::Valgrind;
 
-# nginx under valgrind: each of its processes writes a file valgrind.PID into
-# nginx's folder.  An error is an access to what is not allocated or was never
-# set, or a definite leak.
+# nginx under valgrind: each process writes a file valgrind.PID into nginx's
+# folder. An error is an access to memory that is not allocated, a use of memory
+# that was never set, or a definite leak.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ sub has_valgrind {
 }
 
 
-# nginx -t leaves everything to the system when it ends.
+# nginx -t frees nothing before it ends, so its leaks do not count.
 
 sub under_valgrind {
     my ($dir, @command) = @_;
@@ -53,7 +53,7 @@ sub slurp {
 }
 
 
-# What it shows beside its summaries, as paragraphs.
+# Returns the paragraphs that valgrind wrote besides its summaries.
 
 sub findings {
     my ($dir) = @_;

@@ -1,13 +1,13 @@
 package OAuth::Test::Wire;
 
-# An app that is a script: for each name, the first segment of the path, a list
-# of steps.  Every byte that came is kept as it came, for as long as it came.
+# An app that follows a script.  The first segment of the path selects a list of
+# steps.  All bytes that arrived are kept exactly as they came.
 #
 #   send => bytes       writes them
 #   flag => name        waits until the test raises that
-#   raise => name       raises it for the test
-#   read => pattern     reads until all that came matches
-#   end => 1            reads until the peer leaves
+#   raise => name       raises that flag for the test
+#   read => pattern     reads until all bytes so far match
+#   end => 1            reads until the peer closes the connection
 
 use strict;
 use warnings;
@@ -26,8 +26,8 @@ sub script {
 }
 
 
-# What the last connection for this name had brought when it ended: bytes, and
-# whether the peer left first.  Only those since the last call count.
+# What the last connection for this name had brought when it ended: the bytes,
+# and whether the peer left first.  Only connections since the last call count.
 
 sub received {
     my ($self, $name) = @_;

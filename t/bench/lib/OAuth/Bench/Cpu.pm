@@ -1,10 +1,11 @@
 package OAuth::Bench::Cpu;
 
-# The CPUs of a measurement, and the CPU time that processes have had.
+# The CPUs of a measurement, and the CPU time that processes have used.
 #
-# Gateway, load and app share one CPU, unless another is named for the latter
-# two.  Then every wake-up of that one is charged to the gateway, and costs most
-# while it sleeps, which depends on how fast the gateway is.
+# Gateway, load and app share one CPU, unless the load and the app are given
+# another one.  In that case the gateway is charged for waking that CPU each
+# time, which costs most while that CPU sleeps, and so depends on how fast the
+# gateway is.
 
 use strict;
 use warnings;
@@ -19,7 +20,7 @@ use constant GATEWAY_CPU => 0;
 my $load_cpu = GATEWAY_CPU;
 
 
-# The CPU of load and app; a number changes it for what is started later.
+# The CPU of load and app.  A number changes it for all that is started later.
 
 sub load_cpu {
     my ($cpu) = @_;
@@ -30,8 +31,8 @@ sub load_cpu {
 }
 
 
-# Seconds of CPU of these processes, by the kernel's own clock of each
-# (clock_getcpuclockid(3)): all threads, the ended ones too.
+# Seconds of CPU time of these processes, by the kernel's clock for each of them
+# (clock_getcpuclockid(3)): all threads, including those that have ended.
 
 sub cpu_time {
     my $sum = 0;
@@ -51,7 +52,7 @@ sub children {
 }
 
 
-# Bytes of memory that are resident and the process's own.
+# Bytes of memory that are resident and not shared with other processes.
 
 sub memory {
     my ($pid) = @_;

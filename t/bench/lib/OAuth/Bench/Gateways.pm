@@ -1,7 +1,7 @@
 package OAuth::Bench::Gateways;
 
-# nginx as a gateway: bare, which is what all others are compared with, with
-# the module, and with a refusal of its own.
+# nginx as a gateway: bare, with which all others are compared; with the module;
+# and with a refusal of its own.
 
 use strict;
 use warnings;
@@ -16,13 +16,14 @@ use OAuth::Test::Http;
 
 our @EXPORT_OK = qw(app bare module refusal nginx_conf);
 
-# What takes no part in an answer.
+# Settings that do not affect an answer.
 
 my %general = map { $_ => 1 }
     qw(server date content-length content-type connection);
 
 
-# The app behind all of them: a constant answer, and at /seen what it was sent.
+# The app behind all of them: it gives a constant answer, and at /seen it says
+# what it was sent.
 
 sub app {
     return OAuth::Bench::Nginx->new(name => 'app', module => 0,
@@ -124,7 +125,7 @@ EOT
 }
 
 
-# nginx's own "return" with the header fields and the body of an answer.
+# nginx's own "return" with the same header fields and body as an answer.
 
 sub refusal {
     my ($app, $response) = @_;

@@ -1,7 +1,7 @@
 package OAuth::Bench::Load;
 
 # One load on one gateway: wrk with one thread, and the CPU time that the
-# gateway's processes took meanwhile, for each answered request.
+# processes of the gateway used in the meantime, for each answered request.
 
 use strict;
 use warnings;
@@ -19,9 +19,10 @@ use constant CONNECTIONS => 32;
 my $script = abs_path(dirname(__FILE__) . '/../../../load.lua');
 
 
-# Options: tokens (a file, one in each line; none: no token is sent), seconds,
-# path, status (what every answer must have), size (bytes of each answer).
-# Returns microseconds of CPU for a request, and how many there were.
+# Options: tokens (a file with one token in each line; without it no token is
+# sent), seconds, path, status (that every answer must have), size (bytes of
+# each answer).  Returns the microseconds of CPU time for a request, and the
+# number of requests.
 
 sub load {
     my ($gateway, %options) = @_;

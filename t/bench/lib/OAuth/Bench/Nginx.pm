@@ -1,6 +1,6 @@
 package OAuth::Bench::Nginx;
 
-# An nginx of a measurement: one worker, bound to one CPU, logging errors only.
+# An nginx for a measurement: one worker on one CPU, which logs only errors.
 
 use strict;
 use warnings;

@@ -1,8 +1,9 @@
 package OAuth::Bench::Peer;
 
-# Another server as a gateway: its files in a temporary folder, a free port,
-# its processes bound to the CPU of gateways.  In the texts of its files
-# %%NAME%% becomes what was handed over as NAME; PORT and DIR are there.
+# Another server as a gateway: its files are in a temporary folder, it has a
+# free port, and its processes run on the CPU of gateways.  In its files,
+# %%NAME%% becomes the value that was given as NAME; PORT and DIR are always
+# there.
 
 use strict;
 use warnings;
@@ -92,7 +93,7 @@ sub name { return $_[0]{name} }
 sub port { return $_[0]{PORT} }
 
 
-# The one that was started has children, or works itself.
+# The process that was started either has children or does the work itself.
 
 sub cpu {
     my ($self) = @_;

@@ -1,8 +1,9 @@
 package OAuth::Bench::Peers;
 
-# What else verifies JWTs in front of an app, from Debian's packages.  Each is
-# told to do the same: signature by the one key of that id, issuer, audience,
-# expiry, a scope; the subject in X-User to the app, the token not.
+# Other programs that verify JWTs in front of an app, from Debian's packages.
+# Each one is configured to do the same: it checks the signature with the one
+# key that has the key id, the issuer, the audience, the expiry and a scope; it
+# sends the subject to the app in X-User, and it does not send the token.
 
 use strict;
 use warnings;
@@ -26,8 +27,8 @@ use constant {
 my @packages = qw(nginx libssl3 haproxy libnginx-mod-http-js apache2
                   libapache2-mod-auth-openidc wrk);
 
-# What must be there; the algorithms that each verifies, mod_auth_openidc those
-# of keys that it takes from a file.
+# The programs that each one needs, and the algorithms that it verifies; for
+# mod_auth_openidc these are the algorithms of keys that it reads from a file.
 
 my @peers = (
     [ 'HAProxy jwt_verify', \&haproxy, [ HAPROXY ], qw(RS256 ES256) ],
@@ -37,7 +38,7 @@ my @peers = (
 );
 
 
-# Those that are there and know the algorithm of the key, running.
+# Starts those that are installed and know the algorithm of the key.
 
 sub peers {
     my ($app, $key) = @_;
@@ -66,7 +67,7 @@ sub peers {
 }
 
 
-# Of Debian's packages.
+# The versions of Debian's packages.
 
 sub versions {
     my $said = qx{dpkg-query -W -f '\${Package} \${Version}, ' @packages 2>&1};
@@ -137,7 +138,7 @@ EOT
 }
 
 
-# Debian's MPM, one process.
+# Debian's MPM with one process.
 
 sub apache {
     my ($name, $app, $key) = @_;
@@ -197,8 +198,8 @@ EOT
 }
 
 
-# WebCrypto in the subrequest of auth_request; njs keeps nothing between
-# requests, so the key is imported for each.
+# WebCrypto in the subrequest of auth_request.  njs keeps nothing from one
+# request to the next, so the key is imported for each.
 
 sub njs {
     my ($name, $app, $key) = @_;

@@ -1,8 +1,8 @@
 package OAuth::Bench::Probe;
 
-# One request to a gateway before it is measured: whether it answers as it
-# should, whether the app sees the subject and no token, and how long the
-# answer is that the load will get.
+# One request to a gateway before it is measured.  It checks that the gateway
+# answers as it should and that the app sees the subject and no token, and it
+# tells how long the answer is that the load will get.
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use OAuth::Test::Connection;
 our @EXPORT_OK = qw(ask check_identity);
 
 
-# The response on a connection that stays open, and its size.
+# Returns the response on a connection that stays open, and its size.
 
 sub ask {
     my ($gateway, $path, $token) = @_;
@@ -42,7 +42,7 @@ sub ask {
 }
 
 
-# What of the token got through to the app: the subject alone.
+# Checks what the app got of the token: only the subject.
 
 sub check_identity {
     my ($gateway, $token, $subject) = @_;

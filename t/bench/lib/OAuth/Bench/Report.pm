@@ -1,7 +1,7 @@
 package OAuth::Bench::Report;
 
-# The results of a run as a table of docs/performance.md, between its markers,
-# and as bars in docs/performance.svg.
+# Writes the results of a run as a table into docs/performance.md, between its
+# markers, and as bars into docs/performance.svg.
 
 use strict;
 use warnings;
@@ -77,7 +77,7 @@ sub rows {
 }
 
 
-# Those that are compared, in the order of the run.
+# The gateways that are compared, in the order of the run.
 
 sub gateways {
     my ($results) = @_;
@@ -100,7 +100,7 @@ sub machine {
 }
 
 
-# One group of bars for each row of known or new tokens with RS256.
+# One group of bars for each row with known or new tokens and RS256.
 
 sub write_plot {
     my ($results) = @_;

@@ -1,7 +1,7 @@
 package OAuth::Bench::Tokens;
 
-# Files of tokens of about a kilobyte, one in each line: what an authorization
-# server of a company would issue for a person who works there.
+# Files of tokens of about a kilobyte, one token in each line: what the
+# authorization server of a company would issue for a person who works there.
 
 use strict;
 use warnings;
@@ -31,7 +31,7 @@ sub subject {
 }
 
 
-# The number of the token makes its subject; kid in place of the key's own.
+# The number of the token becomes its subject; kid replaces that of the key.
 
 sub mint {
     my ($key, $number, $kid) = @_;

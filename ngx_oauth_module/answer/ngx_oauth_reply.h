@@ -1,0 +1,31 @@
+
+/*
+ * Refuses a request: writes the line in the error log, notes the verdict, and
+ * prepares the challenge and the body in ctx->refusal.  The output filters
+ * send them.  They are in the request's pool or in the configuration's.
+ */
+
+
+#ifndef NGX_OAUTH_REPLY_H_INCLUDED
+#define NGX_OAUTH_REPLY_H_INCLUDED
+
+
+#include "ngx_oauth_context.h"
+
+
+/*
+ * Refuses the request for ctx->reason.  Returns the status that the handler has
+ * to return to nginx; it is 500 when memory is short.
+ */
+
+ngx_int_t ngx_oauth_reply(ngx_oauth_ctx_t *ctx);
+
+/*
+ * Refuses a subrequest, which gets no challenge and no body.  Returns 403, or
+ * 503 when the module cannot decide.
+ */
+
+ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);
+
+
+#endif /* NGX_OAUTH_REPLY_H_INCLUDED */

@@ -1,0 +1,30 @@
+
+/*
+ * What the headers of nginx do not have, or only those of some versions.  So
+ * far no version needs a case of its own.  Since 1.23.0 a header element has a
+ * member "next": this module zeroes each element that it makes, which ends the
+ * chain in those versions.
+ */
+
+
+#ifndef NGX_OAUTH_COMPAT_H_INCLUDED
+#define NGX_OAUTH_COMPAT_H_INCLUDED
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/* The structure that has the event, or whatever ptr is, as its member. */
+
+#define ngx_oauth_container(ptr, type, member)                                \
+    (type *) ((u_char *) (ptr) - offsetof(type, member))
+
+
+/* 1 if the monotonic time a has come: a <= now, even if the counter wraps. */
+
+#define ngx_oauth_msec_passed(a, now)                                         \
+    ((ngx_msec_int_t) ((now) - (a)) >= 0)
+
+
+#endif /* NGX_OAUTH_COMPAT_H_INCLUDED */

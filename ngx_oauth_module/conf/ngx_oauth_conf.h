@@ -1,0 +1,187 @@
+
+/*
+ * The structures of the configuration: what the directives leave for the
+ * handlers.  They are written between their creation and the end of the
+ * module's initialisation; after that, a worker adds only its cache of known
+ * tokens and the providers of the issuers.  Handlers see them const.  What the
+ * directives write is in the configuration's pool.
+ */
+
+
+#ifndef NGX_OAUTH_CONF_H_INCLUDED
+#define NGX_OAUTH_CONF_H_INCLUDED
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_oauth_args.h"
+#include "ngx_oauth_notice.h"
+#include "ngx_oauth_place.h"
+#include "ngx_oauth_provider.h"
+#include "ngx_oauth_str.h"
+#include "oauth_cache.h"
+#include "oauth_demand.h"
+
+
+/*
+ * NGX_OAUTH_ISSUER_CONF marks the directives that nginx accepts inside
+ * oauth_issuer { }; nginx itself does not use this bit.  While nginx reads the
+ * block, the second bit is set, too.  It is one of NGX_ANY_CONF, so "include"
+ * is accepted, and no directive of an HTTP module has it.
+ */
+
+#define NGX_OAUTH_ISSUER_CONF  0x00100000
+#define NGX_OAUTH_ISSUER_ANY   NGX_MAIN_CONF
+
+
+typedef struct ngx_oauth_loc_conf_s  ngx_oauth_loc_conf_t;
+
+/* Their members are in ngx_oauth_resource.h, _evaluate.h and _text.h. */
+
+typedef struct ngx_oauth_resource_s  ngx_oauth_resource_t;
+typedef struct ngx_oauth_evaluate_getter_s  ngx_oauth_evaluate_getter_t;
+typedef struct ngx_oauth_text_reason_s  ngx_oauth_text_reason_t;
+
+
+typedef struct {
+    ngx_array_t                   issuers;      /* ngx_oauth_issuer_t *       */
+    ngx_array_t                   locations;    /* ngx_oauth_conf_location_t  */
+    ngx_array_t                   selected;     /* oauth_token_select_t       */
+    ngx_oauth_evaluate_getter_t  *getters;      /* by the variable's index    */
+    ngx_uint_t                    ngetters;
+    ngx_uint_t                    reads_claims; /* a variable of the module is
+                                                   used somewhere             */
+    size_t                        zone_size;
+    ngx_oauth_zone_t             *zone;
+    ngx_oauth_notice_table_t     *notices;
+    ngx_oauth_doc_list_t         *docs;
+    ngx_oauth_text_reason_t      *reasons;      /* by oauth_reason_t          */
+    ngx_int_t                     cache_entries;
+    oauth_cache_t                *cache;        /* known tokens of the worker;
+                                                   NULL: none are kept        */
+} ngx_oauth_main_conf_t;
+
+
+typedef struct {
+    ngx_array_t                   resources;    /* ngx_oauth_resource_t *     */
+    ngx_array_t                   headers;      /* ngx_oauth_header_t *: one
+                                                   for each name that is set
+                                                   anywhere in the server     */
+    uint64_t                      header_lengths;
+                                                /* the set of the lengths of
+                                                   these names: bits of
+                                                   ngx_oauth_header_length    */
+    ngx_array_t                  *assignments;
+                                          /* ngx_oauth_evaluate_assignment_t  */
+    ngx_array_t                  *taints;       /* ngx_oauth_rules_taint_t    */
+    ngx_uint_t                    protects;     /* "oauth" is in force on one
+                                                   of its levels              */
+    ngx_uint_t                    catch_all;    /* it has a "location /"      */
+    ngx_uint_t                    reflect;      /* one of its resources has
+                                                   "reflect"                  */
+} ngx_oauth_srv_conf_t;
+
+
+struct ngx_oauth_loc_conf_s {
+    ngx_oauth_loc_conf_t         *outer;        /* the level around this one;
+                                                   NULL: this is the http level
+                                                                              */
+    ngx_oauth_loc_conf_t         *limited;      /* the level of its limit_except
+                                                   block, or NULL             */
+    ngx_array_t                  *names;        /* ngx_str_t: names of issuers;
+                                                   NULL: the level is open    */
+    ngx_oauth_place_t             place;        /* of the directive oauth     */
+    ngx_array_t                  *issuers;      /* ngx_oauth_issuer_t *; NULL:
+                                                   the level is open          */
+
+    ngx_str_t                     resource_url;
+    ngx_oauth_place_t             resource_place;
+    ngx_oauth_resource_t         *resource;
+    ngx_uint_t                    reflect;
+    ngx_str_t                     document;     /* where the resource reflects:
+                                                   the part of the document
+                                                   that follows its URL       */
+
+    ngx_array_t                  *audience;     /* oauth_str_t                */
+    ngx_flag_t                    any_audience;
+    oauth_demand_t                demand;       /* the resource, "audience" and
+                                                   whether a subject is needed
+                                                                              */
+
+    ngx_array_t                  *scopes;       /* ngx_oauth_scope_t          */
+    ngx_array_t                  *implied;      /* oauth_scope_rule_t         */
+    ngx_array_t                  *advertise;    /* ngx_str_t                  */
+    ngx_array_t                  *requires;     /* ngx_oauth_require_t        */
+    ngx_oauth_args_directive_t    protected;    /* the first directive that is
+                                                   written on this level and has
+                                                   no effect without "oauth"  */
+    ngx_uint_t                    protects;     /* "oauth" is in force on this
+                                                   level or on one inside it  */
+    ngx_array_t                  *headers;      /* ngx_oauth_header_t         */
+    ngx_array_t                  *members;      /* oauth_metadata_member_t    */
+
+    ngx_array_t                  *variants;     /* ngx_oauth_text_variant_t; the
+                                                   last one is for all other
+                                                   methods                    */
+
+    ngx_oauth_loc_conf_t         *rewrite;      /* the level whose rewrite rules
+                                                   run here; NULL: none run   */
+    ngx_uint_t                    reads_claims; /* a rewrite rule of this level
+                                                   may read a claim           */
+    ngx_uint_t                    reads_own;    /* one certainly reads a claim:
+                                                   it uses a variable of the
+                                                   module                     */
+    ngx_uint_t                    decides;      /* a rule other than "set" may
+                                                   read a claim               */
+    ngx_uint_t                    decides_set;  /* such a rule uses what a "set"
+                                                   of another level has made of
+                                                   a claim                    */
+
+    ngx_flag_t                    pass_token;
+    ngx_flag_t                    cors;
+    ngx_flag_t                    strict_uri;
+};
+
+
+/*
+ * A level and its server: a location, a limit_except or "if" block, or the
+ * server's own level.  The end of the configuration goes through all of them.
+ */
+
+typedef struct {
+    ngx_http_core_srv_conf_t     *cscf;
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_oauth_srv_conf_t         *server;
+    ngx_oauth_loc_conf_t         *conf;
+    unsigned                      top:1;        /* the server's own level     */
+} ngx_oauth_conf_location_t;
+
+
+/* nginx finds the structures of a module by the address of the module. */
+
+extern ngx_module_t  ngx_oauth_module;
+
+
+/*
+ * nginx calls these for every level.  The structures are in the configuration's
+ * pool.  Creation returns NULL when memory is short, merging NGX_CONF_OK or
+ * NGX_CONF_ERROR.
+ */
+
+void *ngx_oauth_conf_create_main(ngx_conf_t *cf);
+void *ngx_oauth_conf_create_server(ngx_conf_t *cf);
+void *ngx_oauth_conf_create_location(ngx_conf_t *cf);
+char *ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child);
+
+/*
+ * The handler of the directive oauth.  Like every handler of a directive here,
+ * it returns NGX_CONF_OK, a text that nginx logs with the directive and its
+ * place, or NGX_CONF_ERROR after an [emerg] of its own.
+ */
+
+char *ngx_oauth_conf_oauth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+#endif /* NGX_OAUTH_CONF_H_INCLUDED */

@@ -1,0 +1,74 @@
+
+/*
+ * The directive oauth_header: nginx adds a header field to the request to the
+ * app, which tells the app something about the verified token.  The headers are
+ * in the configuration's pool.
+ */
+
+
+#ifndef NGX_OAUTH_HEADER_H_INCLUDED
+#define NGX_OAUTH_HEADER_H_INCLUDED
+
+
+#include "ngx_oauth_conf.h"
+#include "ngx_oauth_field.h"
+
+
+/* Where the value of the field comes from. */
+
+typedef enum {
+    NGX_OAUTH_HEADER_CLAIM = 0,         /* the text of a claim */
+    NGX_OAUTH_HEADER_VALUE              /* a value that may have variables */
+} ngx_oauth_header_kind_t;
+
+
+typedef struct {
+    ngx_oauth_header_kind_t    kind;
+    ngx_str_t                  name;
+    ngx_str_t                  lowcase;
+    ngx_uint_t                 hash;
+    ngx_str_t                  normal;  /* the name in its normal form: see
+                                           ngx_oauth_field_normal() */
+    oauth_str_t                claim;
+    ngx_uint_t                 index;   /* the claim's number, which
+                                           ngx_oauth_claim_select() gives */
+    ngx_http_complex_value_t   value;
+} ngx_oauth_header_t;
+
+
+/*
+ * One bit for the length of a name.  The bits of all names are a set; a field
+ * whose length is not in it has none of the names, and need not be compared.
+ * The last bit stands for 63 bytes and more.
+ */
+
+#define ngx_oauth_header_length(len)  (UINT64_C(1) << ((len) < 63 ? (len) : 63))
+
+
+/*
+ * The handler of the directive.  Returns NGX_CONF_OK, a text for nginx to log,
+ * or NGX_CONF_ERROR after an [emerg].
+ */
+
+char *ngx_oauth_header_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * Joins the headers of a level and those of the level around it.  Where both
+ * have a name, that of the inner level (child, which may be NULL) is kept.
+ * Returns the joined array, or NULL when memory is short.
+ */
+
+ngx_array_t *ngx_oauth_header_merge(ngx_conf_t *cf, ngx_array_t *parent,
+    ngx_array_t *child);
+
+/*
+ * Returns 1 when the field tells the app who the subject is: then a token
+ * without a subject is refused.  The function finds $oauth_sub and
+ * $oauth_claim_sub in the value itself; it does not find them inside another
+ * variable, for example a map.
+ */
+
+ngx_uint_t ngx_oauth_header_needs_subject(const ngx_oauth_header_t *header);
+
+
+#endif /* NGX_OAUTH_HEADER_H_INCLUDED */

@@ -1,0 +1,133 @@
+
+/*
+ * What a token must say, apart from its scopes: the directives oauth_audience
+ * (RFC 7519 section 4.1.3) and oauth_require.  Each directive is checked when
+ * nginx reads it, and leaves an array in the configuration's pool.
+ */
+
+
+#include "ngx_oauth_claim.h"
+#include "ngx_oauth_require.h"
+
+
+static ngx_int_t ngx_oauth_require_value(ngx_conf_t *cf,
+    ngx_oauth_require_t *require, ngx_str_t *value);
+
+
+char *
+ngx_oauth_require_parse_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t    *value;
+    ngx_uint_t    i;
+    oauth_str_t  *audience;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+
+        if (lcf->any_audience == NGX_CONF_UNSET) {
+            lcf->any_audience = 1;
+
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "oauth_audience off: tokens that were issued "
+                               "for other services are accepted here");
+        }
+
+        return ngx_oauth_args_off(cf, &lcf->audience);
+    }
+
+    if (lcf->any_audience == 1) {
+        return "follows \"oauth_audience off\": remove one of the two";
+    }
+
+    lcf->any_audience = 0;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return "has an empty value: remove it";
+        }
+
+        if (ngx_oauth_args_no_variables(cf, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        audience = ngx_oauth_args_push(cf, &lcf->audience,
+                                        sizeof(oauth_str_t));
+        if (audience == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *audience = ngx_oauth_str(&value[i]);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_require_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t            *value;
+    ngx_uint_t            i;
+    ngx_oauth_require_t  *require;
+
+    value = cf->args->elts;
+
+    if (ngx_oauth_claim_check(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_oauth_args_note(cf, &lcf->protected);
+
+    require = ngx_oauth_args_push(cf, &lcf->requires,
+                                   sizeof(ngx_oauth_require_t));
+    if (require == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(require, sizeof(ngx_oauth_require_t));
+
+    require->claim = ngx_oauth_str(&value[1]);
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return "has an empty value, which an empty claim would match: "
+                   "write what the claim must contain";
+        }
+
+        if (ngx_oauth_require_value(cf, require, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_require_value(ngx_conf_t *cf, ngx_oauth_require_t *require,
+    ngx_str_t *value)
+{
+    oauth_str_t  *text;
+
+    if (!ngx_oauth_args_has_variable(value)) {
+
+        text = ngx_oauth_args_push(cf, &require->values, sizeof(oauth_str_t));
+        if (text == NULL) {
+            return NGX_ERROR;
+        }
+
+        *text = ngx_oauth_str(value);
+
+        return NGX_OK;
+    }
+
+    return ngx_oauth_args_complex(cf, &require->variables, value) ? NGX_OK
+                                                                  : NGX_ERROR;
+}

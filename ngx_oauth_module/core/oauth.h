@@ -1,0 +1,198 @@
+
+/*
+ * What every file of the core shares: a view of bytes, a growing buffer, the
+ * results and the reasons.  The core knows neither nginx nor the network; it
+ * has no clock ("now" is a parameter) and no log.  It keeps nothing between two
+ * calls, except that oauth_json watches jansson's allocations while it parses:
+ * a process may parse JSON in one thread only.
+ *
+ * A function that decides about a token returns an oauth_reason_t.  One table
+ * (oauth_reason.c) holds for each reason its code ($oauth_result), a sentence
+ * for the log, and the error and description of RFC 6750 section 3.1.
+ */
+
+
+#ifndef OAUTH_H_INCLUDED
+#define OAUTH_H_INCLUDED
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+/*
+ * A view of counted bytes that somebody else owns; no zero byte follows them.
+ * Where data is NULL, the string is absent, which is not the same as empty.
+ */
+
+typedef struct {
+    size_t                len;
+    const unsigned char  *data;
+} oauth_str_t;
+
+
+#define oauth_string(str)                                                     \
+    { sizeof(str) - 1, (const unsigned char *) str }
+
+#define oauth_str(str)                                                        \
+    ((oauth_str_t) oauth_string(str))
+
+
+/*
+ * A growing buffer that owns its bytes; oauth_buf_free releases them.  A buffer
+ * of all zero is empty.  When memory is short, "failed" is set and every later
+ * write does nothing, so that one look at "failed" after the last write is
+ * enough.
+ */
+
+typedef struct {
+    size_t                len;
+    size_t                size;
+    unsigned char        *data;
+    int                   failed;
+} oauth_buf_t;
+
+
+/* What reading something has come to, where it is not about a token. */
+
+typedef enum {
+    OAUTH_DONE = 0,
+    OAUTH_INVALID,                /* the text is not what it has to be        */
+    OAUTH_NO_MEMORY               /* nobody knows what the text is            */
+} oauth_result_t;
+
+
+typedef enum {
+    OAUTH_OK = 0,
+
+    OAUTH_NO_TOKEN,
+    OAUTH_MALFORMED_REQUEST,
+
+    OAUTH_MALFORMED_TOKEN,        /* not three segments of base64url JSON     */
+    OAUTH_UNSUPPORTED_TOKEN,      /* JWE, crit, b64                           */
+    OAUTH_WRONG_TYPE,             /* typ, or an ID token                      */
+    OAUTH_WRONG_ALGORITHM,        /* none, HS*, unknown, not allowed          */
+    OAUTH_UNKNOWN_ISSUER,
+    OAUTH_UNKNOWN_KEY,
+    OAUTH_KEY_MISMATCH,           /* the kid's key is of another algorithm    */
+    OAUTH_BAD_SIGNATURE,
+    OAUTH_MALFORMED_CLAIMS,
+    OAUTH_NO_EXPIRY,
+    OAUTH_EXPIRED,
+    OAUTH_NOT_YET_VALID,
+    OAUTH_LIFETIME_TOO_LONG,
+    OAUTH_SENDER_CONSTRAINED,     /* the token has cnf and came without proof */
+    OAUTH_NO_AUDIENCE,
+    OAUTH_WRONG_AUDIENCE,
+    OAUTH_NO_SUBJECT,             /* no sub, and it is to be forwarded        */
+
+    OAUTH_INSUFFICIENT_SCOPE,
+    OAUTH_REQUIREMENT_NOT_MET,
+    OAUTH_SUBREQUEST_DENIED,
+
+    OAUTH_AMBIGUOUS_URI,          /* oauth_strict_uri                         */
+
+    OAUTH_KEYS_UNAVAILABLE,
+    OAUTH_SERVER_ERROR,           /* memory is short, and the like            */
+
+    OAUTH_REASONS
+} oauth_reason_t;
+
+
+/*
+ * The kind of answer that a reason leads to.  Which HTTP status an answer has
+ * is not decided in the core.
+ */
+
+typedef enum {
+    OAUTH_ANSWER_NONE = 0,        /* the request goes on                      */
+    OAUTH_ANSWER_CHALLENGE,       /* no credentials: challenge without error  */
+    OAUTH_ANSWER_REQUEST,         /* error="invalid_request"                  */
+    OAUTH_ANSWER_TOKEN,           /* error="invalid_token"                    */
+    OAUTH_ANSWER_SCOPE,           /* error="insufficient_scope"               */
+    OAUTH_ANSWER_FORBIDDEN,       /* no challenge: no token would help        */
+    OAUTH_ANSWER_URI,             /* no challenge: another URI is needed      */
+    OAUTH_ANSWER_UNAVAILABLE      /* no challenge: the token may be good      */
+} oauth_answer_t;
+
+
+typedef struct {
+    const char           *code;         /* $oauth_result: "expired"           */
+    const char           *sentence;     /* for the error log                  */
+    oauth_answer_t        answer;
+    const char           *error;        /* RFC 6750 section 3.1, or NULL      */
+    const char           *description;  /* RFC 6750: printable, no " or \     */
+} oauth_reason_info_t;
+
+
+/*
+ * Returns the row of a reason, a constant.  A number outside the enum has the
+ * row of OAUTH_SERVER_ERROR, so that the result is never NULL.
+ */
+
+const oauth_reason_info_t *oauth_reason_info(oauth_reason_t reason);
+
+
+/* Returns a view of a C string, without its zero byte. */
+
+oauth_str_t oauth_str_of(const char *text);
+
+/*
+ * 1 when both have the same bytes, else 0; an absent string equals an empty
+ * one.  The time depends on the bytes, so that no secret may be compared.
+ */
+
+int oauth_str_equal(oauth_str_t a, oauth_str_t b);
+
+/* Does the same, where ASCII letters are equal in upper and lower case. */
+
+int oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b);
+
+/* 1 when s begins with the bytes of prefix, else 0. */
+
+int oauth_str_starts(oauth_str_t s, oauth_str_t prefix);
+
+/*
+ * Returns the length in bytes of the control character that s begins with: 1
+ * (below 0x20, and 0x7f), or 2 (U+0080 to U+009F in UTF-8, which some programs
+ * obey like the others).  0: s does not begin with one.
+ */
+
+size_t oauth_str_control(oauth_str_t s);
+
+/* 1 when there is a control character anywhere in s, else 0. */
+
+int oauth_str_has_control(oauth_str_t s);
+
+/*
+ * 1 when a header field can carry s as it is (RFC 9110 section 5.5), else 0: it
+ * is not empty, has no control character, and has no space at its ends, which
+ * the receiver would drop.
+ */
+
+int oauth_str_is_field(oauth_str_t s);
+
+
+/* These append to a buffer.  Where memory is short, buf->failed is set. */
+
+void oauth_buf_append(oauth_buf_t *buf, const void *data, size_t len);
+
+void oauth_buf_append_str(oauth_buf_t *buf, oauth_str_t s);
+
+void oauth_buf_append_text(oauth_buf_t *buf, const char *text);
+
+/* The same for a string constant, whose length the compiler knows. */
+
+#define oauth_buf_append_literal(buf, str)                                    \
+    oauth_buf_append(buf, str, sizeof(str) - 1)
+
+/* Frees the bytes and leaves an empty buffer, which may be used again. */
+
+void oauth_buf_free(oauth_buf_t *buf);
+
+/* Returns a view of what was written; the next write may end it. */
+
+oauth_str_t oauth_buf_str(const oauth_buf_t *buf);
+
+
+#endif /* OAUTH_H_INCLUDED */

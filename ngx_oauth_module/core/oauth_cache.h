@@ -1,0 +1,70 @@
+
+/*
+ * Verified tokens, kept for as long as they are good, because clients send the
+ * same token many times.  Only verified tokens are ever stored, and a token is
+ * found by all of its bytes.  A cache belongs to one thread and holds a
+ * reference to each of its tokens.
+ *
+ * The table has a fixed size.  Where all places for a token are taken, one that
+ * has expired makes room, or else one that nobody has asked for lately.
+ */
+
+
+#ifndef OAUTH_CACHE_H_INCLUDED
+#define OAUTH_CACHE_H_INCLUDED
+
+
+#include "oauth_siphash.h"
+#include "oauth_token.h"
+
+
+#define OAUTH_CACHE_TOKEN  8192         /* bytes; longer ones are not kept    */
+
+
+typedef struct oauth_cache_s  oauth_cache_t;
+
+/* 1 when a token that was verified by these rules is good for the caller. */
+
+typedef int (*oauth_cache_pt)(const oauth_token_rules_t *rules,
+    const void *data);
+
+
+/*
+ * Returns a new cache with room for at least that many tokens, of which there
+ * is at least one.  The secret is random bytes and is copied.  NULL: memory is
+ * short.  oauth_cache_free releases the cache.
+ */
+
+oauth_cache_t *oauth_cache_create(size_t entries,
+    const unsigned char secret[OAUTH_SIPHASH_KEY]);
+
+/* Gives all tokens back and frees the cache.  NULL is allowed. */
+
+void oauth_cache_free(oauth_cache_t *cache);
+
+
+/*
+ * Returns the token with exactly this text whose rules "accepts" agrees to, and
+ * fills *generation with what it was stored with.  NULL: there is none.  The
+ * token is the cache's: the caller acquires a reference, compares generation
+ * and times, and expires the entry where they are not right any more.
+ */
+
+oauth_token_t *oauth_cache_lookup(oauth_cache_t *cache, oauth_str_t text,
+    oauth_cache_pt accepts, const void *data, uint64_t *generation);
+
+/*
+ * Keeps a token, with a reference of the cache's own, unless the token is too
+ * long.  generation is that of the keys that verified it; now is in seconds
+ * since the epoch.
+ */
+
+void oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
+    uint64_t generation, int64_t now);
+
+/* Gives a token back, if the cache has it. */
+
+void oauth_cache_expire(oauth_cache_t *cache, const oauth_token_t *token);
+
+
+#endif /* OAUTH_CACHE_H_INCLUDED */

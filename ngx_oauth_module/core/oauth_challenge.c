@@ -1,0 +1,104 @@
+
+/*
+ * The WWW-Authenticate challenge (RFC 9110 section 11.6.1, RFC 6750 section 3,
+ * RFC 9728 section 5.1).  It is appended to the caller's buffer; the values are
+ * the caller's, too.
+ */
+
+
+#include "oauth_challenge.h"
+#include "oauth_credentials.h"
+
+
+static oauth_str_t oauth_challenge_quotable(oauth_str_t value);
+static void oauth_challenge_append_param(oauth_buf_t *buf,
+    const char *before, const char *name, oauth_str_t value);
+
+
+void
+oauth_challenge_write_error(oauth_buf_t *buf,
+    const oauth_reason_info_t *reason)
+{
+    oauth_buf_append_literal(buf, OAUTH_CREDENTIALS_NAME);
+
+    if (reason->error) {
+        oauth_challenge_append_param(buf, " ", "error",
+                                     oauth_str_of(reason->error));
+        oauth_challenge_append_param(buf, ", ", "error_description",
+                                     oauth_str_of(reason->description));
+    }
+}
+
+
+void
+oauth_challenge_write_place(oauth_buf_t *buf,
+    const oauth_challenge_t *challenge)
+{
+    oauth_challenge_t  clean;
+
+    clean = oauth_challenge_clean(challenge);
+
+    oauth_challenge_append_param(buf, "", "resource_metadata",
+                                 clean.metadata);
+    oauth_challenge_append_param(buf, clean.metadata.len ? ", " : "", "scope",
+                                 clean.scope);
+}
+
+
+/*
+ * Such a value is left out as a whole and not escaped: some clients look for
+ * the next quote and would misread an escape, and a control character would
+ * begin a header field of its own.
+ */
+
+oauth_challenge_t
+oauth_challenge_clean(const oauth_challenge_t *challenge)
+{
+    oauth_challenge_t  clean;
+
+    clean = *challenge;
+
+    clean.resource = oauth_challenge_quotable(clean.resource);
+    clean.metadata = oauth_challenge_quotable(clean.metadata);
+    clean.scope = oauth_challenge_quotable(clean.scope);
+    clean.issuer = oauth_challenge_quotable(clean.issuer);
+
+    return clean;
+}
+
+
+static oauth_str_t
+oauth_challenge_quotable(oauth_str_t value)
+{
+    size_t         i;
+    unsigned char  c;
+
+    for (i = 0; i < value.len; i++) {
+
+        c = value.data[i];
+
+        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
+            return oauth_str("");
+        }
+    }
+
+    return value;
+}
+
+
+/* Appends nothing where the value is empty. */
+
+static void
+oauth_challenge_append_param(oauth_buf_t *buf, const char *before,
+    const char *name, oauth_str_t value)
+{
+    if (value.len == 0) {
+        return;
+    }
+
+    oauth_buf_append_text(buf, before);
+    oauth_buf_append_text(buf, name);
+    oauth_buf_append_literal(buf, "=\"");
+    oauth_buf_append_str(buf, value);
+    oauth_buf_append_literal(buf, "\"");
+}

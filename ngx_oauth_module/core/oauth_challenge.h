@@ -1,0 +1,55 @@
+
+/*
+ * The challenge of a refusal: the value of WWW-Authenticate (RFC 9110 section
+ * 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1), and the facts about the
+ * place that the challenge, the problem document and the page show.  All
+ * strings are the caller's.
+ */
+
+
+#ifndef OAUTH_CHALLENGE_H_INCLUDED
+#define OAUTH_CHALLENGE_H_INCLUDED
+
+
+#include "oauth.h"
+
+
+/* An empty string is a fact that is not known, or not to be shown. */
+
+typedef struct {
+    const oauth_reason_info_t  *reason;
+    oauth_str_t                 resource;
+    oauth_str_t                 metadata;     /* URL of the document          */
+    oauth_str_t                 scope;        /* separated by spaces; empty:
+                                                 none is asked for            */
+    oauth_str_t                 issuer;       /* the authorization server that
+                                                 the steps name               */
+    oauth_str_t                 documentation;    /* URL, on pages only       */
+} oauth_challenge_t;
+
+
+/*
+ * These two append the halves of the value, so that both can be written before
+ * a request comes.  The first has the scheme and what follows from the reason:
+ * error and error_description.  The second has what follows from the place:
+ * resource_metadata and scope; it may be empty.  Where it is not, the caller
+ * joins the two with ", " after an error and with a space after none.  All
+ * values are quoted, and none is empty.  Where memory is short, buf->failed is
+ * set.
+ */
+
+void oauth_challenge_write_error(oauth_buf_t *buf,
+    const oauth_reason_info_t *reason);
+void oauth_challenge_write_place(oauth_buf_t *buf,
+    const oauth_challenge_t *challenge);
+
+/*
+ * Returns a copy in which resource, metadata, scope and issuer are empty where
+ * they have a quote, a backslash or a byte outside printable ASCII, since they
+ * could not stand between quotes as they are.
+ */
+
+oauth_challenge_t oauth_challenge_clean(const oauth_challenge_t *challenge);
+
+
+#endif /* OAUTH_CHALLENGE_H_INCLUDED */

@@ -1,0 +1,108 @@
+
+/*
+ * The claims of a JWT (RFC 7519 section 4.1, RFC 9068 section 2.2) with their
+ * types, and those checks that depend on nothing but the clock and the rules
+ * for the issuer.  All strings are views of the JSON tree, which an
+ * oauth_claims_t owns.
+ */
+
+
+#ifndef OAUTH_CLAIMS_H_INCLUDED
+#define OAUTH_CLAIMS_H_INCLUDED
+
+
+#include "oauth_confirmation.h"
+#include "oauth_json.h"
+
+
+typedef struct {
+    json_t               *root;
+    oauth_str_t           issuer;       /* a string is absent where the claim
+                                           is                                 */
+    oauth_str_t           subject;
+    oauth_str_t           id;           /* jti                                */
+    oauth_str_t           client;       /* client_id                          */
+    oauth_str_t           session;      /* sid                                */
+    json_t               *audience;     /* a string or an array of strings    */
+    int64_t               expires;      /* seconds since the epoch            */
+    int64_t               not_before;   /* 0: none                            */
+    int64_t               issued_at;    /* 0: none, or that very second; see
+                                           has_issued_at                      */
+    oauth_confirmation_t  confirmation;
+    unsigned              has_expires:1;
+    unsigned              has_issued_at:1;
+    unsigned              event:1;      /* a security event (RFC 8417), such
+                                           as a logout token                  */
+    unsigned              id_token:1;   /* has the marks of an OpenID ID token
+                                           or of a refresh token              */
+    const char           *malformed;    /* why it was OAUTH_MALFORMED_CLAIMS:
+                                           "iss is not a string"              */
+} oauth_claims_t;
+
+
+/*
+ * Parses a payload.  Returns OAUTH_OK, and oauth_claims_free releases claims.
+ * Else nothing is held: OAUTH_MALFORMED_TOKEN (the payload is not a JSON
+ * object); OAUTH_MALFORMED_CLAIMS (a registered claim has the wrong type, which
+ * claims->malformed names: iss and sub must be strings; exp, nbf and iat finite
+ * numbers; aud a string or an array of strings); OAUTH_SERVER_ERROR (memory).
+ * Where sub, nbf or iat is null, "" or [], it counts as absent; exp, iss and
+ * aud do not.
+ */
+
+oauth_reason_t oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims);
+
+/* Releases the tree and clears claims, "malformed" too. */
+
+void oauth_claims_free(oauth_claims_t *claims);
+
+
+/*
+ * Checks the times (RFC 7519 sections 4.1.4 to 4.1.6).  Returns OAUTH_OK,
+ * OAUTH_NO_EXPIRY, OAUTH_EXPIRED, OAUTH_NOT_YET_VALID (nbf or iat is in the
+ * future), OAUTH_LIFETIME_TOO_LONG.  now is in seconds since the epoch, leeway
+ * and max_lifetime are in seconds.  Without iat, the lifetime counts from now.
+ */
+
+oauth_reason_t oauth_claims_verify_time(const oauth_claims_t *claims,
+    int64_t now, int64_t leeway, int64_t max_lifetime);
+
+/* Returns the i-th audience, counted from 0; absent after the last one. */
+
+oauth_str_t oauth_claims_audience(const oauth_claims_t *claims, size_t i);
+
+/*
+ * Appends the granted scopes, separated by single spaces.  They come from the
+ * first of these claim paths that has any: a string, which is split at spaces,
+ * or an array of strings.  Words that are not a scope-token (RFC 6749 section
+ * 3.3) are left out.  A claim that is null is passed over, and a claim of
+ * another type ends the search.  Where memory is short, buf->failed is set.
+ */
+
+void oauth_claims_scope(const oauth_claims_t *claims,
+    const oauth_str_t *paths, size_t npaths, oauth_buf_t *buf);
+
+/*
+ * Returns the claim that a list of n names leads to: each is looked up, as by
+ * oauth_json_at, in what the name before it has found.  NULL: there is none.
+ */
+
+const json_t *oauth_claims_at(const oauth_claims_t *claims,
+    const oauth_str_t *names, size_t n);
+
+/* Returns how many members a claim has: those of an array, else one. */
+
+size_t oauth_claims_count(const json_t *claim);
+
+/*
+ * Returns the i-th member of a claim, as it is compared with a configured
+ * value: a string as it is, a number or a boolean by its JSON text, which is
+ * appended to buf.  Absent: the member is null or a nested value, which equals
+ * nothing, or memory is short (buf->failed).
+ */
+
+oauth_str_t oauth_claims_member(const json_t *claim, size_t i,
+    oauth_buf_t *buf);
+
+
+#endif /* OAUTH_CLAIMS_H_INCLUDED */

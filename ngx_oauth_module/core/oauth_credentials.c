@@ -1,0 +1,139 @@
+
+/*
+ * The value of an Authorization header: the scheme Bearer and one b64token
+ * (RFC 9110 section 11.4, RFC 6750 section 2.1).  Credentials of another scheme
+ * are no token, since they may be meant for somebody else; credentials of
+ * Bearer that cannot be read are a malformed request.  The text is a view of
+ * the value, nothing is copied.
+ */
+
+
+#include "oauth_credentials.h"
+
+
+static int oauth_credentials_begin(oauth_str_t value, oauth_str_t scheme);
+static int oauth_credentials_is_b64token(oauth_str_t text);
+static int oauth_credentials_is_b64token_byte(unsigned char c);
+
+
+oauth_reason_t
+oauth_credentials_parse(oauth_str_t value, oauth_credentials_t *credentials)
+{
+    oauth_reason_t  reason;
+
+    reason = oauth_credentials_peek(value, credentials);
+
+    if (reason == OAUTH_OK
+        && !oauth_credentials_is_b64token(credentials->text))
+    {
+        reason = OAUTH_MALFORMED_REQUEST;
+    }
+
+    if (reason != OAUTH_OK) {
+        credentials->text = (oauth_str_t) { 0, NULL };
+    }
+
+    return reason;
+}
+
+
+oauth_reason_t
+oauth_credentials_peek(oauth_str_t value, oauth_credentials_t *credentials)
+{
+    size_t  len;
+
+    credentials->scheme = OAUTH_CREDENTIALS_OTHER;
+    credentials->text = (oauth_str_t) { 0, NULL };
+
+    if (!oauth_credentials_begin(value, oauth_str(OAUTH_CREDENTIALS_NAME))) {
+        return OAUTH_NO_TOKEN;
+    }
+
+    len = sizeof(OAUTH_CREDENTIALS_NAME) - 1;
+
+    value.data += len;
+    value.len -= len;
+
+    if (value.len > 0 && value.data[0] != ' ') {
+        return (value.data[0] == '\t') ? OAUTH_MALFORMED_REQUEST
+                                       : OAUTH_NO_TOKEN;
+    }
+
+    credentials->scheme = OAUTH_CREDENTIALS_BEARER;
+
+    while (value.len > 0 && value.data[0] == ' ') {
+        value.data++;
+        value.len--;
+    }
+
+    while (value.len > 0 && value.data[value.len - 1] == ' ') {
+        value.len--;
+    }
+
+    if (value.len == 0) {
+        return OAUTH_MALFORMED_REQUEST;
+    }
+
+    credentials->text = value;
+
+    return OAUTH_OK;
+}
+
+
+int
+oauth_credentials_may_be_token(oauth_str_t value)
+{
+    return oauth_credentials_begin(value, oauth_str(OAUTH_CREDENTIALS_NAME))
+           || oauth_credentials_begin(value, oauth_str("DPoP"));
+}
+
+
+static int
+oauth_credentials_begin(oauth_str_t value, oauth_str_t scheme)
+{
+    if (value.len < scheme.len) {
+        return 0;
+    }
+
+    value.len = scheme.len;
+
+    return oauth_str_equal_nocase(value, scheme);
+}
+
+
+/* In a b64token, "=" may stand at the end only. */
+
+static int
+oauth_credentials_is_b64token(oauth_str_t text)
+{
+    size_t  i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!oauth_credentials_is_b64token_byte(text.data[i])) {
+            break;
+        }
+    }
+
+    if (i == 0) {
+        return 0;
+    }
+
+    while (i < text.len && text.data[i] == '=') {
+        i++;
+    }
+
+    return i == text.len;
+}
+
+
+static int
+oauth_credentials_is_b64token_byte(unsigned char c)
+{
+    /* One bit for each byte: letters, digits, "-", ".", "_", "~", "+", "/". */
+
+    static const uint32_t  bytes[8] = {
+        0x00000000, 0x03ffe800, 0x87fffffe, 0x47fffffe, 0, 0, 0, 0
+    };
+
+    return bytes[c >> 5] >> (c & 0x1f) & 1;
+}

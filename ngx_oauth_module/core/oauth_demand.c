@@ -1,0 +1,138 @@
+
+/*
+ * Whether a verified token has what a location demands.  The audience is
+ * compared as RFC 7519 section 4.1.3 and RFC 8707 section 2 say; a URL below
+ * the resource is accepted, too, because clients ask for a token for the URL
+ * that they open.
+ */
+
+
+#include "oauth_demand.h"
+#include "oauth_url.h"
+
+
+static oauth_reason_t oauth_demand_audience(const oauth_demand_t *demand,
+    const oauth_token_t *token);
+static int oauth_demand_is_for(const oauth_demand_t *demand,
+    oauth_str_t audience);
+
+
+oauth_reason_t
+oauth_demand_verify(const oauth_demand_t *demand, const oauth_token_t *token)
+{
+    oauth_reason_t  reason;
+
+    if (!demand->any_audience) {
+
+        reason = oauth_demand_audience(demand, token);
+        if (reason != OAUTH_OK) {
+            return reason;
+        }
+    }
+
+    return (demand->subject && !oauth_str_is_field(token->subject))
+           ? OAUTH_NO_SUBJECT : OAUTH_OK;
+}
+
+
+static oauth_reason_t
+oauth_demand_audience(const oauth_demand_t *demand,
+    const oauth_token_t *token)
+{
+    size_t  i;
+
+    for (i = 0; i < token->naudience; i++) {
+        if (oauth_demand_is_for(demand, token->audience[i])) {
+            return OAUTH_OK;
+        }
+    }
+
+    return (i == 0) ? OAUTH_NO_AUDIENCE : OAUTH_WRONG_AUDIENCE;
+}
+
+
+static int
+oauth_demand_is_for(const oauth_demand_t *demand, oauth_str_t audience)
+{
+    size_t  i;
+
+    /* A demand that nobody has filled in is met by no token. */
+
+    if (demand->resource.data == NULL) {
+        return 0;
+    }
+
+    if (oauth_url_equal(audience, demand->resource)) {
+        return 1;
+    }
+
+    for (i = 0; i < demand->naudience; i++) {
+        if (oauth_str_equal(audience, demand->audience[i])) {
+            return 1;
+        }
+    }
+
+    return oauth_demand_is_below(demand, audience);
+}
+
+
+int
+oauth_demand_is_below(const oauth_demand_t *demand, oauth_str_t url)
+{
+    size_t       i;
+    oauth_str_t  other;
+
+    if (!oauth_url_is_below(url, demand->resource)) {
+        return 0;
+    }
+
+    for (i = 0; (other = demand->others(demand->data, i)).data; i++) {
+
+        if (other.len > demand->resource.len
+            && (oauth_url_equal(url, other)
+                || oauth_url_is_below(url, other)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+oauth_reason_t
+oauth_demand_claim(const oauth_token_claim_t *claim,
+    const oauth_str_t *values, size_t nvalues)
+{
+    return oauth_token_claim_has(claim, values, nvalues)
+           ? OAUTH_OK : OAUTH_REQUIREMENT_NOT_MET;
+}
+
+
+oauth_reason_t
+oauth_demand_claim_value(const oauth_token_claim_t *claim, oauth_str_t value)
+{
+    return value.len ? oauth_demand_claim(claim, &value, 1)
+                     : OAUTH_REQUIREMENT_NOT_MET;
+}
+
+
+oauth_reason_t
+oauth_demand_scopes(oauth_str_t scopes, oauth_str_t granted,
+    const oauth_scope_rule_t *rules, size_t nrules)
+{
+    size_t       n;
+    oauth_str_t  scope;
+
+    if (!oauth_scope_bounded(scopes)) {
+        return OAUTH_INSUFFICIENT_SCOPE;
+    }
+
+    for (n = 0; oauth_scope_next(&scopes, &scope); n++) {
+        if (!oauth_scope_granted(granted, scope, rules, nrules)) {
+            return OAUTH_INSUFFICIENT_SCOPE;
+        }
+    }
+
+    return (n > 0) ? OAUTH_OK : OAUTH_INSUFFICIENT_SCOPE;
+}

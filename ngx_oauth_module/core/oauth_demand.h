@@ -1,0 +1,89 @@
+
+/*
+ * What a location demands of a verified token: an audience (RFC 7519 section
+ * 4.1.3, RFC 8707), a subject where it is forwarded, required claims, and
+ * scopes (RFC 6749 section 3.3).  Each function takes values that the caller
+ * has evaluated, and returns a reason.  The caller goes in the order of this
+ * header, and evaluates the values of a term only when all terms before it are
+ * met.  Nothing is kept or copied.
+ */
+
+
+#ifndef OAUTH_DEMAND_H_INCLUDED
+#define OAUTH_DEMAND_H_INCLUDED
+
+
+#include "oauth_scope.h"
+#include "oauth_token.h"
+
+
+/*
+ * Returns the URL of the i-th resource of the server, counted from 0; absent
+ * after the last one.
+ */
+
+typedef oauth_str_t (*oauth_demand_resource_pt)(const void *data, size_t i);
+
+
+/* What does not depend on the request. */
+
+typedef struct {
+    oauth_str_t                resource;    /* the URL of the location's
+                                               resource; absent: no audience
+                                               will do                        */
+    const oauth_str_t         *audience;    /* further values, exact          */
+    size_t                     naudience;
+    oauth_demand_resource_pt   others;      /* resources of the same server;
+                                               the location's own may be among
+                                               them                           */
+    const void                *data;        /* for others                     */
+    unsigned                   any_audience:1;  /* it is not compared         */
+    unsigned                   subject:1;   /* the subject is forwarded       */
+} oauth_demand_t;
+
+
+/*
+ * Compares the audience and the subject.  One value of the token's audience has
+ * to be the resource, a further value, or a URL below the resource (see
+ * oauth_demand_is_below): else OAUTH_NO_AUDIENCE where the token has none, or
+ * OAUTH_WRONG_AUDIENCE.  Then a header field must be able to carry the subject:
+ * else OAUTH_NO_SUBJECT.  Returns OAUTH_OK where both are met.
+ */
+
+oauth_reason_t oauth_demand_verify(const oauth_demand_t *demand,
+    const oauth_token_t *token);
+
+/*
+ * 1 when url is below the resource, and is not and is not below a resource of
+ * the server with a longer URL; else 0.
+ */
+
+int oauth_demand_is_below(const oauth_demand_t *demand, oauth_str_t url);
+
+/*
+ * OAUTH_OK where the claim, or a member of it, is one of the values; else
+ * OAUTH_REQUIREMENT_NOT_MET.
+ */
+
+oauth_reason_t oauth_demand_claim(const oauth_token_claim_t *claim,
+    const oauth_str_t *values, size_t nvalues);
+
+/*
+ * Does the same with one value that comes from the request.  A value that is
+ * empty is never met, not even by an empty claim.
+ */
+
+oauth_reason_t oauth_demand_claim_value(const oauth_token_claim_t *claim,
+    oauth_str_t value);
+
+/*
+ * OAUTH_OK where each of the scopes (separated by spaces) is granted, by itself
+ * or through the rules; else OAUTH_INSUFFICIENT_SCOPE.  A value without any
+ * scope, or one that is not bounded (see oauth_scope_bounded), is never met.
+ */
+
+oauth_reason_t oauth_demand_scopes(oauth_str_t scopes, oauth_str_t granted,
+    const oauth_scope_rule_t *rules, size_t nrules);
+
+
+#endif /* OAUTH_DEMAND_H_INCLUDED */

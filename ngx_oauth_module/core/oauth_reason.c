@@ -1,0 +1,179 @@
+
+/*
+ * The table of reasons: what $oauth_result, the error log and the client (RFC
+ * 6750 section 3.1) are told.  A description tells whoever has to get a better
+ * token what is wrong.  It never has the value of a claim, so that it can be
+ * sent to anybody.  The table is constant.
+ */
+
+
+#include "oauth_credentials.h"
+
+
+#define OAUTH_ERROR_REQUEST  "invalid_request"
+#define OAUTH_ERROR_TOKEN    "invalid_token"
+#define OAUTH_ERROR_SCOPE    "insufficient_scope"
+
+
+static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
+
+    [OAUTH_OK] = {
+        "ok", "access token is good",
+        OAUTH_ANSWER_NONE, NULL,
+        "The access token is good" },
+
+    [OAUTH_NO_TOKEN] = {
+        "no_token", "request has no access token",
+        OAUTH_ANSWER_CHALLENGE, NULL,
+        "This resource needs an access token in the Authorization header" },
+
+    [OAUTH_MALFORMED_REQUEST] = {
+        "malformed_request", "Authorization header is not one "
+        OAUTH_CREDENTIALS_NAME " token",
+        OAUTH_ANSWER_REQUEST, OAUTH_ERROR_REQUEST,
+        "The request needs exactly one Authorization header: "
+        OAUTH_CREDENTIALS_NAME ", a space and the access token" },
+
+    [OAUTH_MALFORMED_TOKEN] = {
+        "malformed_token", "access token is not a well-formed JWT",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is not a well-formed JWT" },
+
+    [OAUTH_UNSUPPORTED_TOKEN] = {
+        "unsupported_token",
+        "access token is encrypted or needs an extension",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is encrypted or uses a JWT extension that this "
+        "resource does not support" },
+
+    [OAUTH_WRONG_TYPE] = {
+        "wrong_type", "token is not an access token",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The token is not an access token; an ID token is not accepted" },
+
+    [OAUTH_WRONG_ALGORITHM] = {
+        "wrong_algorithm", "signature algorithm is not allowed",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is signed with an algorithm that is not allowed "
+        "here" },
+
+    [OAUTH_UNKNOWN_ISSUER] = {
+        "unknown_issuer", "issuer is not trusted here",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is not from an authorization server that this "
+        "resource trusts; its metadata lists them" },
+
+    [OAUTH_UNKNOWN_KEY] = {
+        "unknown_key", "issuer has no such key",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is signed with a key that its authorization server "
+        "does not publish" },
+
+    [OAUTH_KEY_MISMATCH] = {
+        "key_mismatch", "key is for another algorithm",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token names a key that is not for its signature "
+        "algorithm" },
+
+    [OAUTH_BAD_SIGNATURE] = {
+        "bad_signature", "signature does not verify",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The signature of the access token does not verify" },
+
+    [OAUTH_MALFORMED_CLAIMS] = {
+        "malformed_claims", "a registered claim is of the wrong type",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "A registered claim of the access token is of the wrong type" },
+
+    [OAUTH_NO_EXPIRY] = {
+        "no_expiry", "access token has no exp",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token does not say when it expires" },
+
+    [OAUTH_EXPIRED] = {
+        "expired", "access token has expired",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token has expired; get a new one" },
+
+    [OAUTH_NOT_YET_VALID] = {
+        "not_yet_valid", "access token is not valid yet",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is not valid yet" },
+
+    [OAUTH_LIFETIME_TOO_LONG] = {
+        "lifetime_too_long", "access token lives longer than is allowed",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token lives longer than this resource allows" },
+
+    [OAUTH_SENDER_CONSTRAINED] = {
+        "sender_constrained",
+        "access token is bound to a key, but came as plain "
+        OAUTH_CREDENTIALS_NAME,
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is bound to a key of its client and cannot be used "
+        "as a plain " OAUTH_CREDENTIALS_NAME " token" },
+
+    [OAUTH_NO_AUDIENCE] = {
+        "no_audience", "access token has no audience",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token has no audience; ask for one with the resource "
+        "parameter" },
+
+    [OAUTH_WRONG_AUDIENCE] = {
+        "wrong_audience", "access token is for another audience",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is for another resource; ask for one with the "
+        "resource parameter" },
+
+    [OAUTH_NO_SUBJECT] = {
+        "no_subject", "access token has no subject",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token does not say whom it stands for" },
+
+    [OAUTH_INSUFFICIENT_SCOPE] = {
+        "insufficient_scope", "a required scope is not granted",
+        OAUTH_ANSWER_SCOPE, OAUTH_ERROR_SCOPE,
+        "The access token lacks a scope that this request needs" },
+
+    [OAUTH_REQUIREMENT_NOT_MET] = {
+        "requirement_not_met", "a required claim is not met",
+        OAUTH_ANSWER_FORBIDDEN, NULL,
+        "The access token is good, but its holder may not use this resource; "
+        "another scope would not help" },
+
+    [OAUTH_SUBREQUEST_DENIED] = {
+        "subrequest_denied",
+        "a protected location was reached by a subrequest",
+        OAUTH_ANSWER_FORBIDDEN, NULL,
+        "This resource cannot be included in another one" },
+
+    [OAUTH_AMBIGUOUS_URI] = {
+        "ambiguous_uri", "path can be read in more than one way",
+        OAUTH_ANSWER_URI, NULL,
+        "The path begins with two slashes, or it has a semicolon, a "
+        "backslash, a number sign, an escaped slash, semicolon, backslash or "
+        "percent sign, or a segment of dots, which this resource does not "
+        "accept" },
+
+    [OAUTH_KEYS_UNAVAILABLE] = {
+        "keys_unavailable", "issuer's keys are not available",
+        OAUTH_ANSWER_UNAVAILABLE, NULL,
+        "The access token cannot be checked at the moment; keep it and try "
+        "again later" },
+
+    [OAUTH_SERVER_ERROR] = {
+        "server_error", "access token could not be checked",
+        OAUTH_ANSWER_UNAVAILABLE, NULL,
+        "The access token could not be checked; keep it and try again later" }
+};
+
+
+const oauth_reason_info_t *
+oauth_reason_info(oauth_reason_t reason)
+{
+    if ((unsigned) reason >= OAUTH_REASONS) {
+        reason = OAUTH_SERVER_ERROR;
+    }
+
+    return &oauth_reasons[reason];
+}

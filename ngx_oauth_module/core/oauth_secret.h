@@ -1,0 +1,30 @@
+
+/*
+ * Bytes that nobody else may know: random ones that cannot be guessed, and the
+ * wiping of those that are no longer needed.  The memory is the caller's.
+ */
+
+
+#ifndef OAUTH_SECRET_H_INCLUDED
+#define OAUTH_SECRET_H_INCLUDED
+
+
+#include "oauth.h"
+
+
+/*
+ * Fills data with len random bytes.  Returns 0, or -1 where OpenSSL has none to
+ * give; data must not be used then.
+ */
+
+int oauth_secret_create(unsigned char *data, size_t len);
+
+/*
+ * Overwrites len bytes that are about to be freed.  The compiler does not leave
+ * this out, as it may leave out memset.  len may be 0, and data NULL then.
+ */
+
+void oauth_secret_wipe(void *data, size_t len);
+
+
+#endif /* OAUTH_SECRET_H_INCLUDED */

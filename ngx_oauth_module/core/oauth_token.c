@@ -1,0 +1,365 @@
+
+/*
+ * From a JWT to an access token: the checks of RFC 9068 section 4 and RFC 8725
+ * section 3 in one order.  A token is one block that holds the structures
+ * first, then the lists, then the bytes to which these point.
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "oauth_pack.h"
+#include "oauth_secret.h"
+#include "oauth_token.h"
+
+
+static oauth_reason_t oauth_token_verify_header(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules);
+static oauth_reason_t oauth_token_verify_claims(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules, int64_t now);
+static oauth_reason_t oauth_token_create_jwt(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules, oauth_token_t **token);
+static void oauth_token_pack(oauth_pack_t *pack,
+    const oauth_token_source_t *source, const oauth_token_rules_t *rules,
+    oauth_token_t *token, oauth_token_claim_t *claims);
+static void oauth_token_pack_claim(oauth_pack_t *pack, const json_t *value,
+    const oauth_token_select_t *select, oauth_token_claim_t *claim);
+static void oauth_token_set_times(oauth_token_t *token,
+    const oauth_claims_t *claims);
+
+
+/*
+ * The order matters for security: what the issuer has not signed can lead to a
+ * refusal, and to nothing else.
+ */
+
+oauth_reason_t
+oauth_token_verify(oauth_jwt_t *jwt, const oauth_token_rules_t *rules,
+    const oauth_jwks_t *keys, int64_t now, oauth_token_t **token)
+{
+    oauth_reason_t      reason;
+    const oauth_jws_t  *jws;
+
+    jws = &jwt->jws;
+    *token = NULL;
+
+    reason = oauth_token_verify_header(jwt, rules);
+    if (reason != OAUTH_OK) {
+        return reason;
+    }
+
+    reason = oauth_jwks_verify(keys, jws->kid, jws->alg, rules->algorithms,
+                               jws->input, jws->signature);
+    if (reason != OAUTH_OK) {
+        return reason;
+    }
+
+    reason = oauth_jwt_read(jwt);
+    if (reason != OAUTH_OK) {
+        return reason;
+    }
+
+    reason = oauth_token_verify_claims(jwt, rules, now);
+    if (reason != OAUTH_OK) {
+        return reason;
+    }
+
+    reason = oauth_token_create_jwt(jwt, rules, token);
+    if (reason != OAUTH_OK) {
+        return reason;
+    }
+
+    /*
+     * RFC 7800: without a proof, whoever sends a bound token may have stolen
+     * it.  No proof is understood yet.
+     */
+
+    if ((*token)->confirmation.kind != OAUTH_CONFIRMATION_NONE) {
+        oauth_token_free(*token);
+        *token = NULL;
+        return OAUTH_SENDER_CONSTRAINED;
+    }
+
+    return OAUTH_OK;
+}
+
+
+int
+oauth_token_is_current(const oauth_token_t *token, int64_t now)
+{
+    return now >= token->starts && now < token->expires;
+}
+
+
+int
+oauth_token_claim_has(const oauth_token_claim_t *claim,
+    const oauth_str_t *values, size_t nvalues)
+{
+    size_t  i, k;
+
+    for (i = 0; i < claim->nmembers; i++) {
+        for (k = 0; k < nvalues; k++) {
+            if (oauth_str_equal(claim->members[i], values[k])) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+int
+oauth_token_text(const oauth_token_t *token, oauth_str_t name,
+    oauth_buf_t *buf)
+{
+    int           rc;
+    oauth_jwt_t  *jwt;
+
+    /* This text was parsed before, so that only memory can be short. */
+
+    if (oauth_jwt_parse(token->text, &jwt) != OAUTH_OK) {
+        buf->failed = 1;
+        return -1;
+    }
+
+    if (oauth_jwt_read(jwt) == OAUTH_OK) {
+        rc = oauth_json_text(oauth_claims_at(&jwt->claims, &name, 1), buf);
+
+    } else {
+        buf->failed = 1;
+        rc = -1;
+    }
+
+    oauth_jwt_free(jwt);
+
+    return rc;
+}
+
+
+oauth_token_t *
+oauth_token_acquire(oauth_token_t *token)
+{
+    token->refs++;
+
+    return token;
+}
+
+
+void
+oauth_token_free(oauth_token_t *token)
+{
+    if (token == NULL || --token->refs > 0) {
+        return;
+    }
+
+    oauth_secret_wipe(token, token->size);
+    free(token);
+}
+
+
+static oauth_reason_t
+oauth_token_verify_header(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules)
+{
+    oauth_jws_type_t  type;
+
+    type = jwt->jws.type;
+
+    if (!oauth_str_equal(jwt->issuer, rules->issuer)) {
+        return OAUTH_UNKNOWN_ISSUER;
+    }
+
+    if (type == OAUTH_TYPE_OTHER
+        || (rules->access_only && type != OAUTH_TYPE_ACCESS))
+    {
+        return OAUTH_WRONG_TYPE;
+    }
+
+    if (!(rules->algorithms & jwt->jws.alg->bits)) {
+        return OAUTH_WRONG_ALGORITHM;
+    }
+
+    return OAUTH_OK;
+}
+
+
+static oauth_reason_t
+oauth_token_verify_claims(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules, int64_t now)
+{
+    const oauth_claims_t  *claims;
+
+    claims = &jwt->claims;
+
+    if (!oauth_str_equal(claims->issuer, rules->issuer)) {
+        return OAUTH_UNKNOWN_ISSUER;
+    }
+
+    if (claims->event
+        || (claims->id_token && jwt->jws.type != OAUTH_TYPE_ACCESS))
+    {
+        return OAUTH_WRONG_TYPE;
+    }
+
+    return oauth_claims_verify_time(claims, now, rules->leeway,
+                                    rules->max_lifetime);
+}
+
+
+static oauth_reason_t
+oauth_token_create_jwt(const oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules, oauth_token_t **token)
+{
+    oauth_buf_t           scope;
+    oauth_token_source_t  source;
+
+    memset(&scope, 0, sizeof(oauth_buf_t));
+
+    oauth_claims_scope(&jwt->claims, rules->scope_claims,
+                       rules->nscope_claims, &scope);
+
+    source.text = jwt->text;
+    source.kid = jwt->jws.kid;
+    source.scope = oauth_buf_str(&scope);
+    source.claims = &jwt->claims;
+
+    *token = scope.failed ? NULL : oauth_token_create(&source, rules);
+
+    oauth_buf_free(&scope);
+
+    return *token ? OAUTH_OK : OAUTH_SERVER_ERROR;
+}
+
+
+oauth_token_t *
+oauth_token_create(const oauth_token_source_t *source,
+    const oauth_token_rules_t *rules)
+{
+    size_t                size;
+    oauth_pack_t          pack;
+    oauth_token_t         counted, *token;
+    oauth_token_claim_t  *claims;
+
+    memset(&pack, 0, sizeof(oauth_pack_t));
+
+    oauth_token_pack(&pack, source, rules, &counted, NULL);
+
+    size = sizeof(oauth_token_t)
+           + rules->nselected * sizeof(oauth_token_claim_t)
+           + pack.nstrings * sizeof(oauth_str_t) + pack.nbytes;
+
+    token = pack.scratch.failed ? NULL : malloc(size);
+
+    if (token == NULL) {
+        oauth_pack_done(&pack);
+        return NULL;
+    }
+
+    claims = (oauth_token_claim_t *) (token + 1);
+
+    oauth_pack_start(&pack, (oauth_str_t *) (claims + rules->nselected));
+    oauth_token_pack(&pack, source, rules, token, claims);
+
+    token->refs = 1;
+    token->size = size;
+    token->rules = rules;
+    token->claims = claims;
+
+    oauth_token_set_times(token, source->claims);
+
+    /* Such a token would lack a claim that the client's token has. */
+
+    if (pack.scratch.failed) {
+        oauth_token_free(token);
+        token = NULL;
+    }
+
+    oauth_pack_done(&pack);
+
+    return token;
+}
+
+
+/* claims is NULL while the pack counts. */
+
+static void
+oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
+    const oauth_token_rules_t *rules, oauth_token_t *token,
+    oauth_token_claim_t *claims)
+{
+    size_t                       i;
+    const json_t                *value;
+    const oauth_claims_t        *c;
+    oauth_token_claim_t          claim;
+    const oauth_token_select_t  *select;
+
+    c = source->claims;
+
+    token->text = oauth_pack_str(pack, source->text);
+    token->kid = oauth_pack_str(pack, source->kid);
+    token->scope = oauth_pack_str(pack, source->scope);
+    token->subject = oauth_pack_str(pack, c->subject);
+    token->id = oauth_pack_str(pack, c->id);
+    token->client = oauth_pack_str(pack, c->client);
+    token->session = oauth_pack_str(pack, c->session);
+
+    token->confirmation.kind = c->confirmation.kind;
+    token->confirmation.thumbprint
+                           = oauth_pack_str(pack, c->confirmation.thumbprint);
+
+    token->naudience = oauth_pack_audience(pack, c, &token->audience);
+
+    for (i = 0; i < rules->nselected; i++) {
+
+        select = &rules->selected[i];
+        value = oauth_claims_at(c, select->names, select->nnames);
+
+        oauth_token_pack_claim(pack, value, select, &claim);
+
+        if (claims) {
+            claims[i] = claim;
+        }
+    }
+}
+
+
+static void
+oauth_token_pack_claim(oauth_pack_t *pack, const json_t *value,
+    const oauth_token_select_t *select, oauth_token_claim_t *claim)
+{
+    memset(claim, 0, sizeof(oauth_token_claim_t));
+
+    if (value == NULL) {
+        return;
+    }
+
+    if (select->text) {
+        claim->text = oauth_pack_text(pack, value);
+        claim->field = (oauth_str_is_field(claim->text) != 0);
+    }
+
+    if (select->members) {
+        claim->nmembers = oauth_pack_members(pack, value, &claim->members);
+    }
+}
+
+
+static void
+oauth_token_set_times(oauth_token_t *token, const oauth_claims_t *claims)
+{
+    int64_t  leeway;
+
+    leeway = token->rules->leeway;
+
+    token->issued_at = claims->issued_at;
+    token->starts = claims->not_before;
+
+    if (token->starts < claims->issued_at) {
+        token->starts = claims->issued_at;
+    }
+
+    token->starts -= leeway;
+    token->expires = claims->expires + leeway;
+}

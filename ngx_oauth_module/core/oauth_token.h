@@ -1,0 +1,156 @@
+
+/*
+ * An access token whose claims were verified by the rules for its issuer (RFC
+ * 9068 section 4, RFC 8725 section 3).  It never changes, so that whoever holds
+ * a token may rely on what it says.  What depends on the place that was asked
+ * for, such as audience and scopes, is not decided here but by oauth_demand.
+ *
+ * A token is one block of memory with a count of its holders: a request holds a
+ * reference, the cache another one.  Of the claims it has those that decide and
+ * those that the configuration selects, as the text that is handed out.
+ */
+
+
+#ifndef OAUTH_TOKEN_H_INCLUDED
+#define OAUTH_TOKEN_H_INCLUDED
+
+
+#include "oauth_jwks.h"
+#include "oauth_jwt.h"
+
+
+/* A claim that the configuration uses; its names are as of oauth_claims_at. */
+
+typedef struct {
+    const oauth_str_t           *names;
+    size_t                       nnames;
+    unsigned                     text:1;        /* to be handed out           */
+    unsigned                     members:1;     /* to be compared             */
+} oauth_token_select_t;
+
+
+/* What the configuration says about the tokens of one issuer. */
+
+typedef struct {
+    oauth_str_t                  issuer;
+    oauth_algs_t                 algorithms;
+    unsigned                     access_only:1; /* token_type at+jwt          */
+    int64_t                      leeway;        /* seconds                    */
+    int64_t                      max_lifetime;  /* seconds                    */
+    const oauth_str_t           *scope_claims;  /* paths                      */
+    size_t                       nscope_claims;
+    const oauth_token_select_t  *selected;
+    size_t                       nselected;
+} oauth_token_rules_t;
+
+
+/* A selected claim.  Its strings are views of the token's block. */
+
+typedef struct {
+    oauth_str_t                  text;          /* as of oauth_json_text;
+                                                   absent: the token has no
+                                                   such claim, or it is not to
+                                                   be handed out              */
+    const oauth_str_t           *members;       /* the claim itself, or what
+                                                   its array holds, without
+                                                   null and nested values     */
+    size_t                       nmembers;
+    unsigned                     field:1;       /* a header field can carry
+                                                   the text                   */
+} oauth_token_claim_t;
+
+
+/* A string is absent where the token has no such claim. */
+
+typedef struct {
+    size_t                       refs;
+    size_t                       size;          /* of the block, in bytes     */
+    const oauth_token_rules_t   *rules;         /* by which it was verified   */
+    int64_t                      starts;        /* seconds since the epoch,
+                                                   with the leeway: it is good
+                                                   while                      */
+    int64_t                      expires;       /* starts <= now < expires    */
+    int64_t                      issued_at;     /* iat, without the leeway; 0:
+                                                   none                       */
+    oauth_str_t                  text;
+    oauth_str_t                  kid;           /* of the key; absent: none   */
+    oauth_str_t                  subject;
+    oauth_str_t                  id;            /* jti, client_id and sid: by */
+    oauth_str_t                  client;        /* these and the subject, it  */
+    oauth_str_t                  session;       /* can be revoked             */
+    oauth_str_t                  scope;         /* granted, separated by
+                                                   spaces                     */
+    oauth_confirmation_t         confirmation;
+    const oauth_str_t           *audience;
+    size_t                       naudience;
+    const oauth_token_claim_t   *claims;        /* by their number in
+                                                   rules->selected            */
+} oauth_token_t;
+
+
+/* What a token is made of. */
+
+typedef struct {
+    oauth_str_t                  text;          /* as the client sent it      */
+    oauth_str_t                  kid;           /* absent: none               */
+    oauth_str_t                  scope;         /* separated by spaces        */
+    const oauth_claims_t        *claims;
+} oauth_token_source_t;
+
+
+/*
+ * Verifies a JWT.  Checks in this order: issuer, type, algorithm, key and
+ * signature; only then it parses the claims, and checks issuer, kind, expiry,
+ * not before, lifetime and confirmation.  Returns OAUTH_OK, and *token is new
+ * with one reference; else *token is NULL, and the reason says what was wrong.
+ * OAUTH_UNKNOWN_KEY, OAUTH_KEY_MISMATCH and OAUTH_BAD_SIGNATURE may become
+ * another reason with another key set; OAUTH_SERVER_ERROR means that memory is
+ * short.  now is in seconds since the epoch.  The rules must outlive the token;
+ * the JWT stays the caller's, and its claims may be parsed afterwards.
+ */
+
+oauth_reason_t oauth_token_verify(oauth_jwt_t *jwt,
+    const oauth_token_rules_t *rules, const oauth_jwks_t *keys, int64_t now,
+    oauth_token_t **token);
+
+/*
+ * Makes a token of claims that somebody vouches for, by a signature or by
+ * having been asked.  They have an expiry.  Everything is copied but the rules,
+ * which must outlive the token.  Returns a token with one reference; NULL:
+ * memory is short.
+ */
+
+oauth_token_t *oauth_token_create(const oauth_token_source_t *source,
+    const oauth_token_rules_t *rules);
+
+/* 1 when now (seconds since the epoch) is within the token's time, else 0. */
+
+int oauth_token_is_current(const oauth_token_t *token, int64_t now);
+
+/* 1 when the claim, or a member of it, is one of the values; else 0. */
+
+int oauth_token_claim_has(const oauth_token_claim_t *claim,
+    const oauth_str_t *values, size_t nvalues);
+
+/*
+ * Appends the text of a claim that was not selected, for which it parses the
+ * token once more; appends nothing where there is no such claim.  Returns 0, or
+ * -1 as of oauth_json_text.
+ */
+
+int oauth_token_text(const oauth_token_t *token, oauth_str_t name,
+    oauth_buf_t *buf);
+
+/* Adds a reference, which oauth_token_free gives back.  Returns the token. */
+
+oauth_token_t *oauth_token_acquire(oauth_token_t *token);
+
+/*
+ * Gives one reference back.  With the last one, the token is wiped and freed.
+ * NULL is allowed.
+ */
+
+void oauth_token_free(oauth_token_t *token);
+
+
+#endif /* OAUTH_TOKEN_H_INCLUDED */

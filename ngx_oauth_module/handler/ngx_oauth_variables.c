@@ -1,0 +1,393 @@
+
+/*
+ * The variables of the module.  They show verified claims of a token that is
+ * good for the current location; else they are empty, and $oauth_result tells
+ * why.  When nginx evaluates one before the access phase, the verdict is made
+ * then, unless that would have to wait for keys.  In the log phase they tell
+ * whose request it was, also if it was refused.  Values are in the token, which
+ * the context holds for as long as the request, or in the request's pool.
+ */
+
+
+#include "ngx_oauth_claim.h"
+#include "ngx_oauth_peek.h"
+#include "ngx_oauth_variables.h"
+
+
+static ngx_int_t ngx_oauth_variables_claim(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_selected(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_client_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_issuer(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_scope(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_result(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static oauth_token_t *ngx_oauth_variables_token(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_variables_text(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, oauth_token_t *token, ngx_uint_t index);
+static ngx_int_t ngx_oauth_variables_unselected(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name);
+static void ngx_oauth_variables_set(ngx_http_variable_value_t *v,
+    oauth_str_t text);
+
+
+static ngx_http_variable_t  ngx_oauth_variables[] = {
+
+    { ngx_string("oauth_claim_"), NULL, ngx_oauth_variables_claim,
+      0, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
+    { ngx_string("oauth_sub"), NULL, ngx_oauth_variables_selected,
+      NGX_OAUTH_CLAIM_SUB, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_issuer"), NULL, ngx_oauth_variables_issuer,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_jti"), NULL, ngx_oauth_variables_selected,
+      NGX_OAUTH_CLAIM_JTI, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_exp"), NULL, ngx_oauth_variables_selected,
+      NGX_OAUTH_CLAIM_EXP, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_client_id"), NULL, ngx_oauth_variables_client_id,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_scope"), NULL, ngx_oauth_variables_scope,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_result"), NULL, ngx_oauth_variables_result,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+ngx_int_t
+ngx_oauth_variables_add(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_oauth_variables; v->name.len; v++) {
+
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_oauth_variables_is_own(const ngx_http_variable_t *v)
+{
+    ngx_http_variable_t  *own;
+
+    for (own = ngx_oauth_variables; v && own->name.len; own++) {
+        if (v->get_handler == own->get_handler) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+char *
+ngx_oauth_variables_parse_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_oauth_main_conf_t  *mcf = conf;
+
+    ngx_str_t            *value;
+    ngx_uint_t            i, index;
+    oauth_token_select_t  select;
+    ngx_http_variable_t  *var;
+
+    value = cf->args->elts;
+
+    if (value[1].len < 2 || value[1].data[0] != '$') {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid variable name \"%V\": begin it with \"$\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        if (ngx_oauth_claim_check(cf, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    value[1].len--;
+    value[1].data++;
+
+    ngx_memzero(&select, sizeof(oauth_token_select_t));
+
+    select.nnames = cf->args->nelts - 2;
+    select.names = ngx_oauth_args_strings(cf, 2);
+    select.text = 1;
+
+    if (select.names == NULL
+        || ngx_oauth_claim_select(mcf, &select, &index) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    var = ngx_http_add_variable(cf, &value[1], NGX_HTTP_VAR_NOCACHEABLE);
+    if (var == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (var->get_handler) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the duplicate \"%V\" variable: choose another name",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    var->get_handler = ngx_oauth_variables_selected;
+    var->data = index;
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * The getter of $oauth_claim_NAME.  nginx passes the whole name of the
+ * variable, in lower case.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t *name = (ngx_str_t *) data;
+
+    oauth_str_t                  claim;
+    ngx_uint_t                   i;
+    oauth_token_t               *token;
+    const oauth_token_select_t  *selected;
+
+    token = ngx_oauth_variables_token(r);
+    *v = ngx_http_variable_null_value;
+
+    if (token == NULL) {
+        return NGX_OK;
+    }
+
+    claim = ngx_oauth_str(name);
+    claim.data += sizeof(NGX_OAUTH_CLAIM) - 1;
+    claim.len -= sizeof(NGX_OAUTH_CLAIM) - 1;
+
+    selected = token->rules->selected;
+
+    for (i = 0; i < token->rules->nselected; i++) {
+        if (selected[i].nnames == 1
+            && oauth_str_equal(selected[i].names[0], claim))
+        {
+            return ngx_oauth_variables_text(r, v, token, i);
+        }
+    }
+
+    return ngx_oauth_variables_unselected(r, v, token, claim);
+}
+
+
+static ngx_int_t
+ngx_oauth_variables_selected(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    oauth_token_t  *token;
+
+    token = ngx_oauth_variables_token(r);
+    *v = ngx_http_variable_null_value;
+
+    return token ? ngx_oauth_variables_text(r, v, token, data) : NGX_OK;
+}
+
+
+/*
+ * Shows the claim client_id (RFC 9068 section 2.2), or else one of the names
+ * that other authorization servers give to it.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_client_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_uint_t      i;
+    oauth_token_t  *token;
+
+    token = ngx_oauth_variables_token(r);
+    *v = ngx_http_variable_null_value;
+
+    for (i = NGX_OAUTH_CLAIM_CLIENT_ID;
+         token && v->len == 0 && i <= NGX_OAUTH_CLAIM_CID;
+         i++)
+    {
+        if (ngx_oauth_variables_text(r, v, token, i) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Shows the configured issuer.  A verified token has the same bytes in iss, or
+ * it would have been refused.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_issuer(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    oauth_token_t  *token;
+
+    token = ngx_oauth_variables_token(r);
+    *v = ngx_http_variable_null_value;
+
+    if (token) {
+        ngx_oauth_variables_set(v, token->rules->issuer);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_variables_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    oauth_token_t  *token;
+
+    token = ngx_oauth_variables_token(r);
+    *v = ngx_http_variable_null_value;
+
+    if (token) {
+        ngx_oauth_variables_set(v, token->scope);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_variables_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    const ngx_oauth_ctx_t      *ctx;
+    const oauth_reason_info_t  *reason;
+
+    ctx = ngx_oauth_peek(r);
+    *v = ngx_http_variable_null_value;
+
+    ngx_oauth_peek_note(r, (ctx && ctx->reason == OAUTH_OK) ? ctx->token
+                                                              : NULL);
+
+    if (ctx == NULL) {
+        return NGX_OK;
+    }
+
+    reason = oauth_reason_info(ctx->reason);
+
+    v->len = ngx_strlen(reason->code);
+    v->data = (u_char *) reason->code;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Returns the token that a variable shows, or NULL: the token that is good for
+ * this location; while the policy is being evaluated, the verified token that
+ * it looks at; in the log phase, the verified token, even if it was refused
+ * here.  The policy may read the same variable meanwhile, so a getter must call
+ * this before it sets *v.
+ */
+
+static oauth_token_t *
+ngx_oauth_variables_token(ngx_http_request_t *r)
+{
+    oauth_token_t          *token;
+    const ngx_oauth_ctx_t  *ctx;
+
+    ctx = ngx_oauth_peek(r);
+
+    token = (ctx && (ctx->judging || ctx->logging || ctx->reason == OAUTH_OK))
+            ? ctx->token : NULL;
+
+    ngx_oauth_peek_note(r, token);
+
+    return token;
+}
+
+
+static ngx_int_t
+ngx_oauth_variables_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    oauth_token_t *token, ngx_uint_t index)
+{
+    const oauth_token_select_t  *select;
+
+    select = &token->rules->selected[index];
+
+    if (!select->text) {
+        return ngx_oauth_variables_unselected(r, v, token, select->names[0]);
+    }
+
+    ngx_oauth_variables_set(v, token->claims[index].text);
+
+    return NGX_OK;
+}
+
+
+/*
+ * Shows a claim that was not kept with the token, because the configuration
+ * does not mention its variable: an SSI page or a script may use such a name.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_unselected(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name)
+{
+    ngx_str_t    value;
+    oauth_buf_t  buf;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    (void) oauth_token_text(token, name, &buf);
+
+    if (buf.len == 0 && !buf.failed) {
+        oauth_buf_free(&buf);
+        return NGX_OK;
+    }
+
+    if (ngx_oauth_buf_move(r->pool, &buf, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_oauth_variables_set(v, ngx_oauth_str(&value));
+
+    return NGX_OK;
+}
+
+
+/* The bytes of text must stay for as long as the request. */
+
+static void
+ngx_oauth_variables_set(ngx_http_variable_value_t *v, oauth_str_t text)
+{
+    if (text.len) {
+        v->len = text.len;
+        v->data = (u_char *) text.data;
+    }
+}

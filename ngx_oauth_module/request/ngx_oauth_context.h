@@ -1,0 +1,210 @@
+
+/*
+ * The context of a request: everything that the module knows about the request
+ * so far.  The module creates it once.  When nginx redirects a request
+ * internally it wipes r->ctx, and the module then finds the same context again.
+ * The context lives in the request's pool.  It holds a reference to the token
+ * and owns the parsed JWT; a cleanup of the pool releases both.
+ */
+
+
+#ifndef NGX_OAUTH_CONTEXT_H_INCLUDED
+#define NGX_OAUTH_CONTEXT_H_INCLUDED
+
+
+#include "ngx_oauth_conf.h"
+#include "oauth_credentials.h"
+#include "oauth_jwt.h"
+
+
+/*
+ * The response to a refused request.  It is rendered when the request is
+ * refused, not when nginx sends the response: an error_page in between changes
+ * the method, the URI and the location of the request.  The strings are in the
+ * pool of the request or of the configuration.
+ */
+
+typedef struct {
+    ngx_uint_t                   status;    /* HTTP status; 0: the request is
+                                               not refused                    */
+    const ngx_oauth_loc_conf_t  *conf;      /* the location that refused it   */
+    ngx_str_t                    challenge; /* value of WWW-Authenticate;
+                                               empty: there is no challenge   */
+    ngx_str_t                    body[2];   /* the two halves of the body     */
+    ngx_str_t                    retry_after;   /* seconds; empty: no such
+                                               field                          */
+    unsigned                     page:1;    /* the body is an HTML page for the
+                                               window of a browser            */
+    unsigned                     paged:1;   /* the content of an error_page is
+                                               the body                       */
+    unsigned                     replaces:1;    /* the body filter sends "body"
+                                               and drops what nginx produces  */
+    unsigned                     sent:1;    /* the body filter has sent it    */
+} ngx_oauth_context_refusal_t;
+
+
+/* What a step does when it needs keys that are not there yet. */
+
+typedef enum {
+    NGX_OAUTH_WAIT_NEVER = 0,               /* it decides without the keys,
+                                               because the caller cannot wait */
+    NGX_OAUTH_WAIT_LATER,                   /* it leaves the decision open    */
+    NGX_OAUTH_WAIT_NOW                      /* it parks the request           */
+} ngx_oauth_context_waiting_t;
+
+
+/* What the handlers did with the request: see ngx_oauth_verdict.h. */
+
+typedef enum {
+    NGX_OAUTH_VERDICT_NONE = 0,         /* nothing: the location is open, or
+                                           the request ended before that      */
+    NGX_OAUTH_VERDICT_ADMITTED,
+    NGX_OAUTH_VERDICT_REFUSED,
+    NGX_OAUTH_VERDICT_OVERRULED         /* the module refused the request, and
+                                           another module let it in (satisfy
+                                           any)                               */
+} ngx_oauth_context_verdict_t;
+
+
+typedef struct {
+    ngx_http_request_t          *request;
+    const ngx_oauth_loc_conf_t  *conf;      /* the location that the steps
+                                               decide for                     */
+
+    ngx_table_elt_t             *authorization; /* the client's header field,
+                                               also after it was removed from
+                                               the request                    */
+    oauth_credentials_t          credentials;   /* views of that field        */
+    oauth_jwt_t                 *jwt;       /* the parsed JWT, not verified;
+                                               NULL: none was parsed          */
+    oauth_token_t               *token;     /* the verified token, a reference;
+                                               NULL: none is verified         */
+    ngx_oauth_issuer_t          *issuer;    /* the block of the issuer that
+                                               the token names                */
+    oauth_reason_t               reason;    /* result of the last step        */
+
+    /* The last verification that failed: it is not repeated in vain. */
+    oauth_reason_t               failure;
+    ngx_oauth_issuer_t          *failed_issuer;
+    ngx_uint_t                   failed_generation;     /* of the keys that
+                                               were tried                     */
+
+    ngx_oauth_wait_t             wait;      /* linked while the request is
+                                               parked                         */
+    ngx_oauth_context_refusal_t  refusal;
+
+    /* Used while a value is evaluated: see ngx_oauth_evaluate.c. */
+    ngx_http_variable_value_t   *outer;     /* nginx's own r->variables, which
+                                               come back after it; NULL: no
+                                               value is being evaluated       */
+    ngx_http_variable_value_t   *values;    /* the copy that stands in for
+                                               them                           */
+    ngx_uint_t                   depth;     /* how many values of "set" are
+                                               being computed inside each
+                                               other                          */
+
+    ngx_array_t                 *kept;      /* ngx_uint_t: indexes of variables
+                                               whose values nginx keeps, and
+                                               which depend on a claim        */
+    ngx_uint_t                   reads;     /* how often a variable of the
+                                               module was read                */
+    ngx_str_t                    uri;       /* the path that the client asked
+                                               for, kept if it sent a token to
+                                               a server that protects
+                                               something                      */
+
+    ngx_oauth_context_waiting_t  waiting;   /* what the steps do now if keys
+                                               are missing                    */
+    ngx_oauth_context_verdict_t  verdict;
+    unsigned                     preflight:1;   /* the response is that to a
+                                               CORS preflight for the location
+                                               refusal.conf                   */
+    unsigned                     metadata:10;   /* status of the response to a
+                                               request for a metadata document,
+                                               whose text is refusal.body[0];
+                                               0: the response is another one */
+    unsigned                     foreign:1; /* the path may be that of another
+                                               app's metadata document        */
+    unsigned                     again:1;   /* a filter has finalized the
+                                               request, and our response was
+                                               put back, which is done once   */
+    unsigned                     decided:1; /* the steps have come to a result,
+                                               and reason is it, for conf     */
+    unsigned                     judging:1; /* the policy is being evaluated:
+                                               variables show the token, which
+                                               is verified but not admitted   */
+    unsigned                     logging:1; /* the log phase has begun:
+                                               variables decide nothing more  */
+    unsigned                     hidden:1;  /* a variable of the module was
+                                               read while there was no good
+                                               token to show                  */
+    unsigned                     blind:1;   /* a variable of the module was
+                                               read before the keys were
+                                               there, so the verdict was left
+                                               open                           */
+    unsigned                     unseen:1;  /* like hidden, and a rewrite rule
+                                               was what read it               */
+    unsigned                     misled:1;  /* like unseen, in a location where
+                                               a rewrite rule may decide by a
+                                               claim                          */
+    unsigned                     failed:1;  /* a part of the value that is
+                                               being evaluated could not be
+                                               computed                       */
+    unsigned                     doubted:1; /* a value was evaluated with a
+                                               variable of "set" that may be
+                                               wrong: it must not let the
+                                               request in                     */
+    unsigned                     refetched:1;   /* the request has asked once
+                                               for a fetch of an unknown key  */
+    unsigned                     located:1; /* nginx has found a location, and
+                                               the rewrite phase has begun    */
+    unsigned                     withheld:1;    /* the location is protected
+                                               and without oauth_pass_token:
+                                               the token must not reach an app
+                                               elsewhere                      */
+    unsigned                     forwarded:1;   /* the request has the identity
+                                               headers of its token           */
+    unsigned                     passed:1;  /* the request has passed the
+                                               access phase of the location
+                                               that it is in                  */
+} ngx_oauth_ctx_t;
+
+
+/* Returns the request's context, or NULL when it has none yet. */
+
+ngx_oauth_ctx_t *ngx_oauth_context_lookup(ngx_http_request_t *r);
+
+/*
+ * Returns the request's context, which is created if there is none, or NULL
+ * when memory is short.
+ */
+
+ngx_oauth_ctx_t *ngx_oauth_context_create(ngx_http_request_t *r);
+
+/*
+ * Returns a new context, or NULL when memory is short.  The caller knows that
+ * the request has none.  A subrequest's context takes over the token of the
+ * main request.
+ */
+
+ngx_oauth_ctx_t *ngx_oauth_context_new(ngx_http_request_t *r);
+
+/*
+ * Makes the request wait for keys of ctx->issuer, as ctx->waiting says.
+ * unknown_key: 1 when there are keys, but not the one that the token names.
+ * Returns NGX_AGAIN when the request is parked, or when ctx->waiting is
+ * NGX_OAUTH_WAIT_LATER; NGX_DECLINED when there is nothing to wait for.
+ */
+
+ngx_int_t ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);
+
+/*
+ * Returns 1 if the module has refused the request, and nginx has redirected it
+ * to an error_page, and has not found the location of that page yet.
+ */
+
+ngx_uint_t ngx_oauth_context_is_error_page(ngx_http_request_t *r,
+    const ngx_oauth_ctx_t *ctx);
+
+
+#endif /* NGX_OAUTH_CONTEXT_H_INCLUDED */

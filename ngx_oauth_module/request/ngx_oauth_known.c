@@ -1,0 +1,126 @@
+
+/*
+ * Decides whether a token that the cache has found may be used for a request.
+ * The cache (oauth_cache) compares bytes.  It knows nothing of issuers, of keys
+ * and of the clock, so these are looked at here.  The cache belongs to the
+ * worker.
+ */
+
+
+#include "ngx_oauth_compat.h"
+#include "ngx_oauth_known.h"
+#include "oauth_secret.h"
+#include "oauth_siphash.h"
+
+
+static int ngx_oauth_known_accepts(const oauth_token_rules_t *rules,
+    const void *data);
+
+
+oauth_cache_t *
+ngx_oauth_known_create(size_t entries, ngx_log_t *log)
+{
+    u_char          secret[OAUTH_SIPHASH_KEY];
+    oauth_cache_t  *cache;
+
+    cache = NULL;
+
+    if (oauth_secret_create(secret, sizeof(secret)) == 0) {
+        cache = oauth_cache_create(entries, secret);
+    }
+
+    if (cache == NULL) {
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "oauth: memory is short for oauth_cache, this worker "
+                      "verifies every token anew");
+    }
+
+    return cache;
+}
+
+
+/*
+ * The token's times are checked again.  It may have expired, and if the clock
+ * was set back, it may not be valid yet.
+ */
+
+oauth_token_t *
+ngx_oauth_known_lookup(const ngx_oauth_ctx_t *ctx)
+{
+    uint64_t                      stamp;
+    oauth_token_t                *token;
+    ngx_oauth_issuer_t           *issuer;
+    ngx_oauth_provider_t         *provider;
+    const ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
+
+    if (mcf->cache == NULL) {
+        return NULL;
+    }
+
+    token = oauth_cache_lookup(mcf->cache, ctx->credentials.text,
+                               ngx_oauth_known_accepts, ctx->conf->issuers,
+                               &stamp);
+    if (token == NULL) {
+        return NULL;
+    }
+
+    issuer = ngx_oauth_container(token->rules, ngx_oauth_issuer_t, rules);
+    provider = issuer->provider;
+
+    if (provider
+        && ngx_oauth_provider_keys(provider)
+        && ngx_oauth_provider_generation(provider) == stamp
+        && oauth_token_is_current(token, ngx_time()))
+    {
+        return oauth_token_acquire(token);
+    }
+
+    oauth_cache_expire(mcf->cache, token);
+
+    return NULL;
+}
+
+
+void
+ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx, ngx_uint_t generation)
+{
+    const ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
+
+    if (mcf->cache) {
+        oauth_cache_store(mcf->cache, ctx->token, generation, ngx_time());
+    }
+}
+
+
+ngx_uint_t
+ngx_oauth_known_fits(const oauth_token_rules_t *rules,
+    const ngx_oauth_loc_conf_t *conf)
+{
+    return ngx_oauth_known_accepts(rules, conf->issuers);
+}
+
+
+/* data: the issuers of a location, an array of ngx_oauth_issuer_t *. */
+
+static int
+ngx_oauth_known_accepts(const oauth_token_rules_t *rules, const void *data)
+{
+    const ngx_array_t *issuers = data;
+
+    ngx_uint_t            i;
+    ngx_oauth_issuer_t  **issuer;
+
+    issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        if (&issuer[i]->rules == rules) {
+            return 1;
+        }
+    }
+
+    return 0;
+}

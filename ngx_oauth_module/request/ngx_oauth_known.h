@@ -1,0 +1,51 @@
+
+/*
+ * The tokens that this worker has verified before (oauth_cache).  The cache
+ * keeps a token together with a stamp, the generation of the issuer's keys that
+ * verified it.  As long as the issuer's keys have that generation, the
+ * signature need not be verified again; one comparison shows it.  The cache
+ * belongs to the worker and holds a reference to each of its tokens.
+ */
+
+
+#ifndef NGX_OAUTH_KNOWN_H_INCLUDED
+#define NGX_OAUTH_KNOWN_H_INCLUDED
+
+
+#include "ngx_oauth_context.h"
+
+
+/*
+ * Creates the worker's cache with room for this many tokens.  The caller frees
+ * it with oauth_cache_free.  Returns NULL when memory is short, and logs it:
+ * this worker then verifies the token of every request.
+ */
+
+oauth_cache_t *ngx_oauth_known_create(size_t entries, ngx_log_t *log);
+
+/*
+ * Looks for the credentials of the request among the known tokens of the
+ * issuers that the location trusts.  Returns the token, with a reference that
+ * the caller releases, or NULL: the token is not known, the issuer's keys have
+ * changed since, or the token has expired or is not valid yet.
+ */
+
+oauth_token_t *ngx_oauth_known_lookup(const ngx_oauth_ctx_t *ctx);
+
+/*
+ * Stores ctx->token, which was verified with keys of this generation, in the
+ * worker's cache, if it has one.
+ */
+
+void ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx, ngx_uint_t generation);
+
+/*
+ * Returns 1 if the location trusts the issuer that these rules belong to, so
+ * that a token which they verified may be used there.
+ */
+
+ngx_uint_t ngx_oauth_known_fits(const oauth_token_rules_t *rules,
+    const ngx_oauth_loc_conf_t *conf);
+
+
+#endif /* NGX_OAUTH_KNOWN_H_INCLUDED */

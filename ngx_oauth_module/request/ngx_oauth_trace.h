@@ -1,0 +1,44 @@
+
+/*
+ * The lines that the debug log gets about a request: one for each step, one
+ * when it begins to wait and one when it continues, and one for the verdict.
+ * They name the reason, the issuer and the kid, and never a secret.
+ * docs/debug.md tells how to read them.
+ */
+
+
+#ifndef NGX_OAUTH_TRACE_H_INCLUDED
+#define NGX_OAUTH_TRACE_H_INCLUDED
+
+
+#include "ngx_oauth_context.h"
+
+
+/* Returns a value other than 0 if the log of the request is at level debug. */
+
+static ngx_inline ngx_uint_t
+ngx_oauth_trace_is_on(const ngx_http_request_t *r)
+{
+#if (NGX_DEBUG)
+    return r->connection->log->log_level & NGX_LOG_DEBUG_HTTP;
+#else
+    return 0;
+#endif
+}
+
+
+/* Writes which result a step has returned. */
+
+void ngx_oauth_trace_step(const ngx_oauth_ctx_t *ctx, const char *step,
+    ngx_int_t rc);
+
+/* Writes "the request", and after it the words "what". */
+
+void ngx_oauth_trace_wait(const ngx_oauth_ctx_t *ctx, const char *what);
+
+/* Writes "the request was", and after it the final verdict. */
+
+void ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx, const char *verdict);
+
+
+#endif /* NGX_OAUTH_TRACE_H_INCLUDED */

@@ -1,0 +1,30 @@
+
+/*
+ * The one place in the code where the verdict about a request becomes final.
+ * The handlers note in the context what they have done with the request.  When
+ * nginx destroys the request's pool, which the context is in, the last of these
+ * notes is the verdict.
+ */
+
+
+#include "ngx_oauth_trace.h"
+#include "ngx_oauth_verdict.h"
+
+
+static const char *const  ngx_oauth_verdict_names[] = {
+    NULL,                               /* NGX_OAUTH_VERDICT_NONE */
+    "admitted",
+    "refused",
+    "let in by another module"
+};
+
+
+void
+ngx_oauth_verdict_done(const ngx_oauth_ctx_t *ctx)
+{
+    if (ctx->verdict != NGX_OAUTH_VERDICT_NONE
+        && ngx_oauth_trace_is_on(ctx->request))
+    {
+        ngx_oauth_trace_verdict(ctx, ngx_oauth_verdict_names[ctx->verdict]);
+    }
+}

@@ -1,0 +1,191 @@
+#!/usr/bin/perl
+#
+# The Makefile as packagers use it: make, make install, make clean, in a copy of
+# the tree, with another build folder and a stand-in for nginx's source, whose
+# configure script writes down its options.  And in nginx's real Makefile: what
+# is compiled again when a header has changed.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(basename);
+use File::Path qw(make_path);
+use File::Temp ();
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use OAuth::Test::File qw(write_file);
+use OAuth::Test::Mode qw(mode);
+
+plan skip_all => 'does not depend on how nginx was built' if mode();
+
+my $top = abs_path("$FindBin::Bin/..");
+my $root = File::Temp->newdir('oauth-package-XXXXXX', TMPDIR => 1);
+my $module = 'ngx_oauth_module.so';
+
+make_path(map { "$root/$_" } qw(bin tree nginx/src/core out));
+system('cp', '-R', map({ "$top/$_" } qw(Makefile config tools ngx_oauth_module)),
+       "$root/tree") == 0
+    or die "cp: $?\n";
+
+# What make must not call.
+
+for my $name (qw(apt-get dpkg sudo)) {
+    program("bin/$name", "echo $name >>$root/called");
+}
+
+# It "compiles" a module that has the time in it, so that another build differs.
+
+program('nginx/configure', <<'EOT');
+for option; do
+    echo "$option" >>../options
+    case $option in
+    --builddir=*) dir=${option#*=} ;;
+    --fail) echo "./configure: error: it does not fit"; exit 1 ;;
+    esac
+done
+mkdir -p "$dir"
+printf 'modules:\n\tdate +%%s.%%N >%s/ngx_oauth_module.so\n' "$dir" \
+    >"$dir/Makefile"
+printf 'binary:\n\techo nginx >%s/nginx\n' "$dir" >>"$dir/Makefile"
+EOT
+
+write_file("$root/nginx/src/core/nginx.h", "/* a version */\n");
+
+$ENV{PATH} = "$root/bin:$ENV{PATH}";
+delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL BUILD NGINX_SRC CC_OPT LD_OPT WERROR
+               CFLAGS CPPFLAGS LDFLAGS DESTDIR MODULESDIR)};
+
+
+sub program {
+    my ($name, $text) = @_;
+
+    chmod 0755, write_file("$root/$name", "#!/bin/sh\n$text\n")
+        or die "chmod: $!\n";
+
+    return;
+}
+
+
+# What make says, its errors included; then $? has its status.
+
+sub make {
+    my ($arguments) = @_;
+
+    return scalar `make -C $root/tree BUILD=$root/out/build \\
+                       NGINX_SRC=$root/nginx $arguments 2>&1 </dev/null`;
+}
+
+
+# The options that configure was given since the last call.
+
+sub options {
+    my $file = "$root/out/build/options";
+
+    open my $in, '<', $file or return '';
+    local $/;
+    my $text = <$in>;
+
+    unlink $file or die "unlink: $!\n";
+
+    return $text;
+}
+
+
+sub mode_of { return sprintf '%o', (stat $_[0])[2] & 07777 }
+
+
+# make
+
+my $said = make('');
+my $options = options();
+
+is($?, 0, 'make') or diag($said);
+ok(-f "$root/out/build/$module", 'builds the module');
+ok(!-e "$root/out/build/nginx", 'and not nginx');
+ok(!-e "$root/tree/build", 'with BUILD, nothing goes to another folder');
+like($options, qr/^--add-dynamic-module=\Q$root\E\/tree$/m,
+     'configure: the module');
+like($options, qr/^--with-cc-opt=.*-O2.*-Wno-error$/m,
+     'configure: the usual options');
+
+make('');
+is(options(), '', 'a second time configure does not run');
+
+write_file("$root/tree/ngx_oauth_module/core/oauth_new.c", "\n");
+make('');
+isnt(options(), '', 'it runs again when there is a new source');
+
+make(q{CFLAGS='-O1 -DA="\"b c\""' CPPFLAGS=-DC LDFLAGS=-Wl,-O1}
+     . q{ CC_OPT=-DD LD_OPT=-ld CC='gcc -pipe' NGINX_OPTIONS=--more WERROR=1});
+$options = options();
+like($options, qr/^--with-cc-opt=-DC -O1 -DA="\\"b c\\"" +-DD$/m,
+     'configure: CPPFLAGS, CFLAGS, CC_OPT');
+like($options, qr/^--with-ld-opt=-Wl,-O1 -ld$/m, 'configure: LDFLAGS, LD_OPT');
+like($options, qr/^--with-cc=gcc -pipe$/m, 'configure: CC');
+like($options, qr/^--more$/m, 'configure: NGINX_OPTIONS');
+
+$said = make('NGINX_OPTIONS=--fail');
+isnt($?, 0, 'make fails when configure does');
+like($said, qr/it does not fit/, 'and says why');
+
+$said = make("NGINX_SRC=$root/nowhere");
+isnt($?, 0, 'make fails without a source of nginx');
+like($said, qr{there is no nginx source in \Q$root\E/nowhere: set NGINX_SRC},
+     'and says so');
+
+make('testbed');
+ok(-x "$root/out/build/nginx", 'the tests get an nginx of the same source');
+
+# make -n
+
+system('rm', '-rf', "$root/out/build");
+$said = make('-n check');
+is($?, 0, 'make -n check') or diag($said);
+like($said, qr/t\/env \S+ t\/tap .*t\/\*\.t/, 'shows what it would run');
+ok(!-e "$root/out/build", 'and does nothing');
+
+# make install
+
+my $installed = "$root/out/dest/usr/lib/nginx/modules/$module";
+
+$said = make("install DESTDIR=$root/out/dest");
+is($?, 0, 'make install where nothing is built') or diag($said);
+ok(-f $installed, 'builds and installs');
+is(mode_of($installed), '644', 'with the mode of a library');
+is(join(' ', map { basename($_) } glob("$root/out/dest/usr/lib/nginx/modules/*")),
+   $module, 'and nothing else');
+
+options();
+make("install DESTDIR=$root/out/dest MODULESDIR=/opt/modules");
+ok(-f "$root/out/dest/opt/modules/$module", 'MODULESDIR is another folder');
+is(options(), '', 'and nothing is built again');
+
+# make clean
+
+$said = make('clean');
+is($?, 0, 'make clean') or diag($said);
+ok(!-e "$root/out/build", 'removes the build folder');
+ok(-f $installed, 'and not what was installed');
+
+ok(!-e "$root/called", 'no package manager and no sudo was called');
+
+# a header that has changed
+
+my $build = $ENV{BUILD} || "$top/build";
+
+SKIP: {
+    skip 'the module is not built in this folder', 2
+        if !-f "$build/objs/Makefile";
+
+    my $make = "make -n -C $build/nginx-src -f $build/objs/Makefile modules";
+
+    unlike(`$make 2>&1`, qr/ -c /, 'nothing has changed: nothing is compiled');
+    like(`$make -W $top/ngx_oauth_module/core/oauth.h 2>&1`,
+         qr/-c .*\n?.*oauth_token\.o/,
+         'a header has changed: what includes it is compiled again');
+}
+
+done_testing;

@@ -1,0 +1,120 @@
+
+/*
+ * Random bytes and wiping: every byte is written, none beside them, and OpenSSL
+ * may be without randomness.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Of OpenSSL 3's ways to take its randomness away, this is the short one. */
+
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+#include "oauth_secret.h"
+
+
+static void
+secret_create(void **state)
+{
+    size_t         i, n;
+    unsigned char  bytes[24], all[16];
+
+    (void) state;
+
+    memset(all, 0, sizeof(all));
+
+    for (n = 0; n < 64; n++) {
+
+        memset(bytes, 0, sizeof(bytes));
+
+        assert_int_equal(oauth_secret_create(bytes, 16), 0);
+        assert_int_equal(ERR_peek_error(), 0);
+
+        for (i = 0; i < 16; i++) {
+            all[i] |= bytes[i];
+        }
+
+        for (i = 16; i < 24; i++) {
+            assert_int_equal(bytes[i], 0);
+        }
+    }
+
+    for (i = 0; i < 16; i++) {
+        assert_int_not_equal(all[i], 0);
+    }
+}
+
+
+/* What OpenSSL does where it has no randomness. */
+
+static int
+secret_none(unsigned char *data, int len)
+{
+    (void) data;
+    (void) len;
+
+    ERR_raise(ERR_LIB_RAND, ERR_R_OPERATION_FAIL);
+
+    return 0;
+}
+
+
+static void
+secret_create_fails(void **state)
+{
+    unsigned char  byte;
+
+    static RAND_METHOD  method = { .bytes = secret_none };
+
+    (void) state;
+
+    RAND_set_rand_method(&method);
+    assert_int_equal(oauth_secret_create(&byte, 1), -1);
+    assert_int_equal(ERR_peek_error(), 0);
+
+    RAND_set_rand_method(NULL);
+    assert_int_equal(oauth_secret_create(&byte, 1), 0);
+}
+
+
+static void
+secret_wipe(void **state)
+{
+    size_t         i;
+    unsigned char  bytes[40];
+
+    (void) state;
+
+    memset(bytes, 'x', sizeof(bytes));
+    oauth_secret_wipe(bytes, 39);
+    oauth_secret_wipe(NULL, 0);
+
+    for (i = 0; i < 39; i++) {
+        assert_int_equal(bytes[i], 0);
+    }
+
+    assert_int_equal(bytes[39], 'x');
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(secret_create),
+        cmocka_unit_test(secret_create_fails),
+        cmocka_unit_test(secret_wipe)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
