@@ -227,10 +227,12 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
         return NGX_DECLINED;
     }
 
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, wait->log, 0,
-                   "oauth: issuer \"%V\": the request waits for %s",
-                   &keys->issuer->name,
-                   news ? "its turn, keys have come" : "the end of a fetch");
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, wait->log, 0,
+                   "oauth: issuer \"%V\": the request waits for %s, %M ms at "
+                   "most", &keys->issuer->name,
+                   news ? "its turn because keys have come"
+                        : "the end of a fetch",
+                   ngx_oauth_wait_left(wait));
 
     ngx_oauth_wait_start(&provider->waits, wait);
 
