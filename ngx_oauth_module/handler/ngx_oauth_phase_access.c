@@ -211,10 +211,13 @@ ngx_oauth_phase_refuse(ngx_oauth_ctx_t *ctx)
 
     if (ctx->doubted && ctx->reason == OAUTH_SERVER_ERROR) {
         ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
-                      "oauth: the policy of this location uses a variable that "
-                      "\"set\" assigns more than once, in an \"if\" or from a "
-                      "capture, and a claim was read before the token was "
-                      "checked: use a \"map\" of the claim instead");
+                      "oauth: a claim was read before the token was checked, "
+                      "and the policy or an oauth_header of this location uses "
+                      "a variable of \"set\" whose value cannot be computed "
+                      "again (more than one \"set\", or one in an \"if\", "
+                      "after a \"break\" or \"rewrite\", in another location, "
+                      "with a capture or with the variable itself): use a "
+                      "\"map\" of the claim instead");
     }
 
     if ((clcf->satisfy == NGX_HTTP_SATISFY_ANY || ctx->forwarded)
