@@ -98,7 +98,7 @@ ngx_oauth_keys_free(ngx_oauth_keys_t *keys)
 /* Every request comes here, so without news there are two comparisons only. */
 
 void
-ngx_oauth_keys_lookup(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_update_if_changed(ngx_oauth_keys_t *keys)
 {
     if (keys->doc == NULL) {
         return;
@@ -302,11 +302,11 @@ ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys)
 
 
 void
-ngx_oauth_keys_expire(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_reclaim(ngx_oauth_keys_t *keys)
 {
     ngx_pid_t  pid;
 
-    pid = ngx_oauth_doc_expire(keys->doc);
+    pid = ngx_oauth_doc_reclaim(keys->doc);
 
     if (pid) {
         ngx_log_error(NGX_LOG_WARN, keys->log, 0,
