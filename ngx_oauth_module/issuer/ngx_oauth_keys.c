@@ -344,8 +344,8 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, keys->log, 0,
                    "oauth: issuer \"%V\": %s for %s", &keys->issuer->name,
                    rc == NGX_OK ? "lease taken"
-                       : rc == NGX_BUSY ? "lease not taken, another worker "
-                                          "has it or was faster,"
+                       : rc == NGX_BUSY ? "lease not taken, held or just "
+                                          "released by another worker,"
                        : "lease not taken, the record is gone,",
                    keys->cause == NGX_OAUTH_DOC_REFETCH
                        ? "an unknown key" : "a fetch that is due");
