@@ -87,8 +87,8 @@ said('a round of fetching begins',
      corp("discovery document parsed, jwks_uri is \"$keys\""),
      "fetch of $keys started: .*");
 
-said('a request waits', corp('the request waits for the end of a fetch'),
-     'the request waits for \d+ ms at most');
+said('a request waits',
+     corp('the request waits for the end of a fetch, \d+ ms at most'));
 
 $issuer->raise_flag('go');
 
@@ -104,7 +104,7 @@ said('they are parsed, stored and used',
      corp('keys are usable'),
      corp('record has changed: version \d+, generation 1, failures 0, the next '
           . 'is due in \d+ ms'),
-     'the request is woken');
+     'the request goes on, issuer "corp"');
 
 # an unknown key
 
@@ -116,11 +116,11 @@ is($http->get('/', token => $issuer->token)->status, 200, 'another key');
 said('one more fetch, of the key set alone',
      corp('lease taken for an unknown key'),
      corp("lease prolonged by \\d+ ms, fetches $keys"),
-     corp('the request waits for the end of a fetch'),
+     corp('the request waits for the end of a fetch, \d+ ms at most'),
      corp('keys stored and lease given back: .*, generation 2, .*'),
      corp('key 0 is usable, kid "second"'),
      corp('key 1 is usable, kid "first"'),
-     'the request is woken');
+     'the request goes on, issuer "corp"');
 
 is($http->get('/', token => $issuer->mint(key => $stranger))->status, 401,
    'a key that nobody knows');

@@ -143,9 +143,9 @@ sub token {
 sub traces {
     my ($nginx) = @_;
 
-    my $event = qr/waits for keys|goes on|was /;
+    my $event = qr/(?:issuer "\w+": )?the request (?:waits|goes on|was )/;
 
-    return map { /\*(\d+) oauth: (step .*|the request (?:$event).*)/
+    return map { /\*(\d+) oauth: (step .*|$event.*)/
                  ? [ $1, $2 ] : () }
         $nginx->log_lines(qr/\[debug\]/);
 }
@@ -269,7 +269,7 @@ $plain->mark;
 my $request = $plain->http->start('GET', '/', @fields,
                                   token => token($late));
 
-ok($plain->wait_for_log(qr/oauth: the request waits for keys/),
+ok($plain->wait_for_log(qr/the request waits for the end of a fetch/),
    'a request waits');
 is((grep { $_->[1] =~ /goes on|was/ } traces($plain)), 0,
    'it does not go on, and has no verdict');
@@ -279,7 +279,7 @@ $reading->mark;
 my $read_request = $reading->http->start('GET', '/', @fields,
                                          token => token($late));
 
-ok($reading->wait_for_log(qr/oauth: the request waits for keys/),
+ok($reading->wait_for_log(qr/the request waits for the end of a fetch/),
    'so does one whose claims are read before the access phase');
 
 $late->raise_flag('go');
@@ -290,18 +290,19 @@ is($request->finish->status, 200, 'there are keys, it is admitted');
 
 is_deeply([ map { s/, .*//r } @lines ],
           [ (map { "step $_: passed" } @steps[0 .. 3]),
-            'the request waits for keys', 'step keys: waits',
+            'issuer "late": the request waits for the end of a fetch',
+            'step keys: waits',
             'the request goes on', (map { "step $_: passed" } @steps),
             'the request was admitted: ok' ],
           'it waits once, goes on from the first step, and has one verdict');
-is($lines[4], 'the request waits for keys, issuer "late"', 'for whose keys');
+like($lines[4], qr/, [1-9]\d* ms at most\z/, 'for a bounded time');
 is($lines[-1], $late_admitted, 'who has signed it');
 
 is($read_request->finish->status, 200, 'the other one is admitted, too');
 
 @lines = after($reading, [ $late_admitted ]);
 
-is((grep { /\Athe request waits/ } @lines), 1, 'it waits once');
+is((grep { /the request waits/ } @lines), 1, 'it waits once');
 is((grep { /\Athe request goes on/ } @lines), 1, 'and goes on once');
 is($lines[-1], $late_admitted, 'with one verdict at the end');
 

@@ -1,8 +1,8 @@
 
 /*
- * CORS (Fetch standard, section 3.2) for agents that run in a web page, and the
- * question whether a browser's window asks (Fetch Metadata).  The functions add
- * fields to the response; the bytes of these are constants, or in the
+ * CORS (Fetch standard, section 3.2) for agents that run in a web page, and
+ * whether a request is a browser's navigation (Fetch Metadata).  The functions
+ * add fields to the response; the bytes of these are constants, or in the
  * request's pool.
  */
 

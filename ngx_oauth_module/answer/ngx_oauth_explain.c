@@ -5,9 +5,11 @@
  * reason only.  If the log's level asks for the line, the rest is looked up
  * again here, and the line is put together on the stack.
  *
- * Of a token the line shows iss, aud, scopes, typ, alg, kid and times, each
- * quoted and cut, and nothing else.  If the signature has not been verified,
- * the line says "token claims to be".
+ * Of a token the line shows iss, aud, scopes, typ, alg and kid, which are
+ * quoted and cut, times as numbers, and the kind of cnf.  Of other claims it
+ * shows only names.  Of an Authorization header it shows only a well-known
+ * scheme.  If the signature has not been verified, the line says "token claims
+ * to".
  */
 
 
@@ -30,7 +32,7 @@ static u_char *ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line,
 /* The end of a line at level error. */
 
 static const char  ngx_oauth_explain_hint[] =
-    "; more of these appear at this level once a minute, and all of them at "
+    "; at most one such line a minute appears at this level, all of them at "
     "level info";
 
 

@@ -2,8 +2,9 @@
 /*
  * The part of a refusal's log line that says what was found and what was
  * expected, if the request was refused because of the Authorization header, the
- * form of the token, its algorithm, or its issuer.  The signature has not been
- * verified then: whoever sent the request could write anything there.
+ * form of the token, its algorithm, its issuer, or a malformed claim.  Except
+ * for a malformed claim, the signature has not been verified then: whoever sent
+ * the request could write anything there.
  */
 
 
@@ -138,7 +139,8 @@ ngx_oauth_explain_request(ngx_oauth_explain_t *e)
     }
 
     if (detail == NULL) {
-        detail = "the token has a character that no token has, like quotes";
+        detail = "the token has a character that no token may have, for "
+                 "example a quote";
     }
 
     ngx_oauth_explain_put(e, ": %s", detail);
@@ -179,8 +181,9 @@ ngx_oauth_explain_extension(ngx_oauth_explain_t *e)
                               "five parts of a JWE");
 
     } else if (refused.extension) {
-        ngx_oauth_explain_put(e, ": token claims to be one with \"%s\" in its "
-                              "header", refused.extension);
+        ngx_oauth_explain_put(e, ": token claims to have \"%s\" in its "
+                              "header, which is not accepted",
+                              refused.extension);
     }
 
     oauth_refused_free(&refused);

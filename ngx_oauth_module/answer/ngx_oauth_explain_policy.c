@@ -108,7 +108,7 @@ ngx_oauth_explain_subject(ngx_oauth_explain_t *e)
     ngx_oauth_explain_put(e, ": an oauth_header forwards its sub");
 
     if (e->ctx->token->subject.len) {
-        ngx_oauth_explain_put(e, ", whose value no header field can have");
+        ngx_oauth_explain_put(e, ", which is not a valid header value");
     }
 }
 

@@ -113,8 +113,8 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 /*
  * If a filter has dropped our response and finalized the request, its own
  * response (415 of image_filter, for example) would tell the client nothing
- * about the refusal.  So its status and fields become ours again.  Such a
- * filter lets the response that it causes pass.  If it drops ours a second
+ * about the refusal.  So its status and fields become ours again.  image_filter
+ * does not filter its own error response.  If a filter drops ours a second
  * time, its response stays.
  */
 
@@ -127,10 +127,10 @@ ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ctx->metadata) {
+    if (ctx->metadata_status) {
         ctx->again = 1;
         ngx_oauth_filter_replace(ctx);
-        ngx_oauth_filter_status(r, ctx->metadata);
+        ngx_oauth_filter_status(r, ctx->metadata_status);
         return ngx_oauth_metadata_header(ctx);
     }
 
@@ -320,7 +320,7 @@ ngx_oauth_filter_fields(ngx_http_request_t *r,
     static ngx_str_t  no_store = ngx_string("no-store");
     static ngx_str_t  vary = ngx_string("Vary");
     static ngx_str_t  authorization = ngx_string("Authorization");
-    static ngx_str_t  window = ngx_string("Authorization, Sec-Fetch-Mode");
+    static ngx_str_t  vary_page = ngx_string("Authorization, Sec-Fetch-Mode");
     static ngx_str_t  retry_after = ngx_string("Retry-After");
     static ngx_str_t  link = ngx_string("Link");
 
@@ -333,7 +333,7 @@ ngx_oauth_filter_fields(ngx_http_request_t *r,
     }
 
     if (ngx_oauth_field_add(r, &cache, &no_store) == NULL
-        || ngx_oauth_field_add(r, &vary, refusal->page ? &window
+        || ngx_oauth_field_add(r, &vary, refusal->page ? &vary_page
                                                        : &authorization)
            == NULL)
     {

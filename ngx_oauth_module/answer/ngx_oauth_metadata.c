@@ -138,7 +138,7 @@ ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx)
 
     ngx_http_clean_header(r);
 
-    ctx->metadata = NGX_HTTP_NOT_FOUND;
+    ctx->metadata_status = NGX_HTTP_NOT_FOUND;
     ngx_memzero(ctx->refusal.body, sizeof(ctx->refusal.body));
 
     r->err_status = NGX_HTTP_NOT_FOUND;
@@ -221,7 +221,7 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->metadata = status;
+    ctx->metadata_status = status;
     ngx_memzero(ctx->refusal.body, sizeof(ctx->refusal.body));
 
     if (document) {
@@ -285,7 +285,7 @@ ngx_oauth_metadata_header(ngx_oauth_ctx_t *ctx)
 
     r = ctx->request;
 
-    r->headers_out.status = ctx->metadata;
+    r->headers_out.status = ctx->metadata_status;
     r->headers_out.content_length_n = ctx->refusal.body[0].len;
 
     if (ctx->refusal.body[0].len) {
@@ -297,7 +297,7 @@ ngx_oauth_metadata_header(ngx_oauth_ctx_t *ctx)
         r->headers_out.content_type.len = 0;
     }
 
-    return ngx_oauth_metadata_fields(r, ctx->metadata);
+    return ngx_oauth_metadata_fields(r, ctx->metadata_status);
 }
 
 

@@ -37,7 +37,7 @@ ngx_int_t ngx_oauth_metadata_not_found(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_metadata_redirect(ngx_oauth_ctx_t *ctx);
 
 /*
- * Sets the status and the fields of the response that ctx->metadata describes.
+ * Sets the status of the response to ctx->metadata_status, and adds the fields.
  * Returns NGX_OK, or NGX_ERROR when memory is short.
  */
 

@@ -22,10 +22,10 @@ static ngx_uint_t ngx_oauth_slash_is_paged(ngx_http_core_loc_conf_t *clcf,
 /*
  * The redirect stays if another module may let the request in (satisfy any), if
  * the location has an error_page for the status of the refusal, or if the
- * module would have to wait for keys.  It gives nothing away.  nginx does not
- * tell filters why it redirects.  So the redirect is recognised by the name of
- * the location, which is the path with a slash; a limit_except has that name,
- * too.
+ * module would have to wait for keys.  The redirect reveals nothing about the
+ * resource.  nginx does not tell filters why it redirects.  So the redirect is
+ * recognised by the name of the location, which is the path with a slash; a
+ * limit_except has that name, too.
  */
 
 ngx_int_t

@@ -21,7 +21,9 @@
 typedef enum {
     NGX_OAUTH_TEXT_FIRST = 0,           /* get a token */
     NGX_OAUTH_TEXT_MORE,                /* get a token with more scopes */
-    NGX_OAUTH_TEXT_NONE,                /* nothing: no token would help */
+    NGX_OAUTH_TEXT_NONE,                /* nothing: another token would not
+                                           help, or the module could not
+                                           decide (503) */
     NGX_OAUTH_TEXT_KINDS                /* the number of kinds */
 } ngx_oauth_text_kind_t;
 

@@ -2,8 +2,9 @@
 /*
  * What the headers of nginx do not have, or only those of some versions.  So
  * far no version needs a case of its own.  Since 1.23.0 a header element has a
- * member "next": this module zeroes each element that it makes, which ends the
- * chain in those versions.
+ * member "next", which links fields of one name.  This module zeroes each
+ * element that it creates, which ends the chain in those versions.  The copy of
+ * an element keeps its "next", which points into the request's pool.
  */
 
 

@@ -32,8 +32,9 @@ ngx_oauth_notice_table_t *ngx_oauth_notice_register(ngx_oauth_zone_t *zone,
 
 /*
  * 1 if the line may be written now; the caller then has to write it.  key: what
- * the line is about, not 0, and computed from the configuration alone.  Within
- * a minute at most NGX_OAUTH_NOTICES different keys get a 1.
+ * the line is about, not 0, and computed from the configuration and the reason
+ * alone, so that clients cannot make up new ones.  Within a minute at most
+ * NGX_OAUTH_NOTICES different keys get a 1.
  */
 
 ngx_uint_t ngx_oauth_notice_acquire(ngx_oauth_notice_table_t *table,

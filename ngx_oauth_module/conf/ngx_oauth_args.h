@@ -18,7 +18,9 @@
 #include "ngx_oauth_str.h"
 
 
-/* A directive and its place, kept for a warning about the whole. */
+/*
+ * A directive and its place, kept for warnings at the end of the configuration.
+ */
 
 typedef struct {
     ngx_str_t          name;            /* empty: no directive */

@@ -135,9 +135,9 @@ struct ngx_oauth_loc_conf_s {
                                                    module                     */
     ngx_uint_t                    decides;      /* a rule other than "set" may
                                                    read a claim               */
-    ngx_uint_t                    decides_set;  /* such a rule uses what a "set"
-                                                   of another level has made of
-                                                   a claim                    */
+    ngx_uint_t                    decides_set;  /* such a rule reads a variable
+                                                   that a "set" on another level
+                                                   derived from a claim       */
 
     ngx_flag_t                    pass_token;
     ngx_flag_t                    cors;

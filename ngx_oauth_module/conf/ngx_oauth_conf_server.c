@@ -109,9 +109,9 @@ ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 
     /*
      * In a server with a "location /", the server's own level never serves a
-     * request, so nobody must be told of its scopes.  It needs a resource only
-     * for its rewrite rules, if these may read a claim, and may then do without
-     * one whose URL is not known.
+     * request, so its scopes must not be advertised.  It needs a resource only
+     * for its rewrite rules, if these may read a claim.  If the URL cannot be
+     * derived, no resource is created.
      */
 
     if (location->top

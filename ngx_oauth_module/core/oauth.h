@@ -53,12 +53,12 @@ typedef struct {
 } oauth_buf_t;
 
 
-/* What reading something has come to, where it is not about a token. */
+/* The result of parsing something other than a token. */
 
 typedef enum {
     OAUTH_DONE = 0,
     OAUTH_INVALID,                /* the text is not what it has to be        */
-    OAUTH_NO_MEMORY               /* nobody knows what the text is            */
+    OAUTH_NO_MEMORY               /* memory was short; it was not checked     */
 } oauth_result_t;
 
 
@@ -139,7 +139,7 @@ oauth_str_t oauth_str_of(const char *text);
 
 /*
  * 1 when both have the same bytes, else 0; an absent string equals an empty
- * one.  The time depends on the bytes, so that no secret may be compared.
+ * one.  The time depends on the bytes: do not compare secrets with it.
  */
 
 int oauth_str_equal(oauth_str_t a, oauth_str_t b);

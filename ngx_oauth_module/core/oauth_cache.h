@@ -5,8 +5,8 @@
  * found by all of its bytes.  A cache belongs to one thread and holds a
  * reference to each of its tokens.
  *
- * The table has a fixed size.  Where all places for a token are taken, one that
- * has expired makes room, or else one that nobody has asked for lately.
+ * The table has a fixed size.  When all places for a token are taken, a token
+ * that has expired is replaced, or else one that was not looked up recently.
  */
 
 
@@ -30,9 +30,9 @@ typedef int (*oauth_cache_pt)(const oauth_token_rules_t *rules,
 
 
 /*
- * Returns a new cache with room for at least that many tokens, of which there
- * is at least one.  The secret is random bytes and is copied.  NULL: memory is
- * short.  oauth_cache_free releases the cache.
+ * Returns a new cache with places for at least that many tokens, which
+ * oauth_cache_free releases.  The secret is random bytes and is copied.  NULL:
+ * memory is short.
  */
 
 oauth_cache_t *oauth_cache_create(size_t entries,
@@ -62,7 +62,7 @@ oauth_token_t *oauth_cache_lookup(oauth_cache_t *cache, oauth_str_t text,
 void oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
     uint64_t generation, int64_t now);
 
-/* Gives a token back, if the cache has it. */
+/* Removes the token, if the cache has it, and gives its reference back. */
 
 void oauth_cache_expire(oauth_cache_t *cache, const oauth_token_t *token);
 

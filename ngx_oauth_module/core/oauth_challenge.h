@@ -32,10 +32,9 @@ typedef struct {
  * These two append the halves of the value, so that both can be written before
  * a request comes.  The first has the scheme and what follows from the reason:
  * error and error_description.  The second has what follows from the place:
- * resource_metadata and scope; it may be empty.  Where it is not, the caller
- * joins the two with ", " after an error and with a space after none.  All
- * values are quoted, and none is empty.  Where memory is short, buf->failed is
- * set.
+ * resource_metadata and scope; it may be empty.  If it is not, the caller joins
+ * the two with ", " if the first has an error, else with a space.  All values
+ * are quoted, and none is empty.  When memory is short, buf->failed is set.
  */
 
 void oauth_challenge_write_error(oauth_buf_t *buf,

@@ -56,7 +56,7 @@ oauth_demand_is_for(const oauth_demand_t *demand, oauth_str_t audience)
 {
     size_t  i;
 
-    /* A demand that nobody has filled in is met by no token. */
+    /* If the demand was never filled in, every token is refused. */
 
     if (demand->resource.data == NULL) {
         return 0;

@@ -29,8 +29,8 @@ typedef oauth_str_t (*oauth_demand_resource_pt)(const void *data, size_t i);
 
 typedef struct {
     oauth_str_t                resource;    /* the URL of the location's
-                                               resource; absent: no audience
-                                               will do                        */
+                                               resource; absent: every
+                                               audience is refused            */
     const oauth_str_t         *audience;    /* further values, exact          */
     size_t                     naudience;
     oauth_demand_resource_pt   others;      /* resources of the same server;
@@ -54,8 +54,8 @@ oauth_reason_t oauth_demand_verify(const oauth_demand_t *demand,
     const oauth_token_t *token);
 
 /*
- * 1 when url is below the resource, and is not and is not below a resource of
- * the server with a longer URL; else 0.
+ * 1 when url is below the resource, and neither equals nor is below a resource
+ * of the server with a longer URL; else 0.
  */
 
 int oauth_demand_is_below(const oauth_demand_t *demand, oauth_str_t url);

@@ -74,10 +74,10 @@ int oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid);
 
 
 /*
- * Verifies a signature with the keys that may be meant.  These are the keys
- * with exactly this kid; where no key has it, those without a kid; where the
- * token has none (absent), every key.  Of these, at most OAUTH_JWKS_TRIED are
- * tried that may verify what alg stands for and is in allowed.  Returns
+ * Verifies a signature with the candidate keys.  These are the keys with this
+ * very kid; if no key has it, those without a kid; if the token has none
+ * (absent), every key.  At most OAUTH_JWKS_TRIED of them are tried, and only
+ * those for an algorithm that alg stands for and that is in allowed.  Returns
  * OAUTH_OK, or
  *
  *   OAUTH_UNKNOWN_KEY     no key has that kid, and none without a kid has

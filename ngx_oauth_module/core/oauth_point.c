@@ -206,8 +206,6 @@ oauth_point_start(oauth_point_t *point, oauth_alg_id_t id)
     size_t                i;
     const oauth_curve_t  *curve;
 
-    memset(point, 0, sizeof(oauth_point_t));
-
     for (i = 0; oauth_curves[i].id != id; i++) { /* void */ }
 
     curve = &oauth_curves[i];

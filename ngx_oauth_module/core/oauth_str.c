@@ -48,14 +48,10 @@ oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b)
         return 0;
     }
 
-    /* Most clients write a name as the standard does. */
-
-    if (a.len == 0 || memcmp(a.data, b.data, a.len) == 0) {
-        return 1;
-    }
-
     for (i = 0; i < a.len; i++) {
-        if (oauth_str_lower(a.data[i]) != oauth_str_lower(b.data[i])) {
+        if (a.data[i] != b.data[i]
+            && oauth_str_lower(a.data[i]) != oauth_str_lower(b.data[i]))
+        {
             return 0;
         }
     }

@@ -6,8 +6,8 @@
  * for, such as audience and scopes, is not decided here but by oauth_demand.
  *
  * A token is one block of memory with a count of its holders: a request holds a
- * reference, the cache another one.  Of the claims it has those that decide and
- * those that the configuration selects, as the text that is handed out.
+ * reference, the cache another one.  It keeps the claims that decisions need,
+ * and the values of those that the configuration uses.
  */
 
 
@@ -67,9 +67,9 @@ typedef struct {
     size_t                       size;          /* of the block, in bytes     */
     const oauth_token_rules_t   *rules;         /* by which it was verified   */
     int64_t                      starts;        /* seconds since the epoch,
-                                                   with the leeway: it is good
-                                                   while                      */
-    int64_t                      expires;       /* starts <= now < expires    */
+                                                   with the leeway            */
+    int64_t                      expires;       /* the same; valid while
+                                                   starts <= now < expires    */
     int64_t                      issued_at;     /* iat, without the leeway; 0:
                                                    none                       */
     oauth_str_t                  text;
@@ -114,10 +114,9 @@ oauth_reason_t oauth_token_verify(oauth_jwt_t *jwt,
     oauth_token_t **token);
 
 /*
- * Makes a token of claims that somebody vouches for, by a signature or by
- * having been asked.  They have an expiry.  Everything is copied but the rules,
- * which must outlive the token.  Returns a token with one reference; NULL:
- * memory is short.
+ * Creates a token from claims that the caller has verified; exp has to be among
+ * them.  Everything is copied but the rules, which must outlive the token.
+ * Returns a token with one reference; NULL: memory is short.
  */
 
 oauth_token_t *oauth_token_create(const oauth_token_source_t *source,

@@ -1,8 +1,8 @@
 
 /*
  * The system's certificates, which libcurl loads with the first TLS handshake
- * and then keeps.  Loading takes 35 ms of CPU.  The worker makes it happen when
- * it starts, and not while a request waits.
+ * and then keeps.  Loading takes 35 ms of CPU.  So the worker has libcurl load
+ * them when it starts, and not while a request waits.
  */
 
 
@@ -11,13 +11,13 @@
 
 
 /*
- * After ngx_oauth_fetch_create.  Without memory or a socket nothing happens:
- * the first fetch loads them then.
+ * Called after ngx_oauth_fetch_create.  If memory is short or there is no
+ * socket, the first fetch over TLS loads the certificates.
  */
 
 void ngx_oauth_fetch_store_start(void);
 
-/* After ngx_oauth_fetch_free, which ends the fetch. */
+/* Called after ngx_oauth_fetch_free, which ends the fetch. */
 
 void ngx_oauth_fetch_store_done(void);
 

@@ -29,9 +29,9 @@ static ngx_int_t ngx_oauth_module_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_module_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_module_create_zone(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf);
-static ngx_int_t ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
-    ngx_http_handler_pt handler);
-static ngx_int_t ngx_oauth_log_first(ngx_conf_t *cf);
+static ngx_int_t ngx_oauth_module_register(ngx_conf_t *cf,
+    ngx_http_phases phase, ngx_http_handler_pt handler);
+static ngx_int_t ngx_oauth_module_register_log(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
@@ -169,7 +169,10 @@ static ngx_command_t  ngx_oauth_commands[] = {
       offsetof(ngx_oauth_loc_conf_t, cors),
       NULL },
 
-    /* Inside oauth_issuer { } the structure of the location is the issuer. */
+    /*
+     * Inside oauth_issuer { } nginx writes into the issuer, so the offsets are
+     * those of ngx_oauth_issuer_t.
+     */
 
     { ngx_string("issuer"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
@@ -349,25 +352,25 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
 
     ngx_oauth_conf_warn(cf, mcf);
 
-    if (ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                ngx_oauth_phase_server_rewrite)
+    if (ngx_oauth_module_register(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                  ngx_oauth_phase_server_rewrite)
         != NGX_OK
-        || ngx_oauth_phase_handler(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                   ngx_oauth_metadata_handler)
+        || ngx_oauth_module_register(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                     ngx_oauth_metadata_handler)
            != NGX_OK
-        || ngx_oauth_phase_handler(cf, NGX_HTTP_REWRITE_PHASE,
-                                   ngx_oauth_phase_rewrite)
+        || ngx_oauth_module_register(cf, NGX_HTTP_REWRITE_PHASE,
+                                     ngx_oauth_phase_rewrite)
            != NGX_OK
-        || ngx_oauth_phase_handler(cf, NGX_HTTP_PREACCESS_PHASE,
-                                   ngx_oauth_phase_preaccess)
+        || ngx_oauth_module_register(cf, NGX_HTTP_PREACCESS_PHASE,
+                                     ngx_oauth_phase_preaccess)
            != NGX_OK
-        || ngx_oauth_phase_handler(cf, NGX_HTTP_ACCESS_PHASE,
-                                   ngx_oauth_phase_access)
+        || ngx_oauth_module_register(cf, NGX_HTTP_ACCESS_PHASE,
+                                     ngx_oauth_phase_access)
            != NGX_OK
-        || ngx_oauth_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
-                                   ngx_oauth_phase_precontent)
+        || ngx_oauth_module_register(cf, NGX_HTTP_PRECONTENT_PHASE,
+                                     ngx_oauth_phase_precontent)
            != NGX_OK
-        || (mcf->reads_claims && ngx_oauth_log_first(cf) != NGX_OK))
+        || (mcf->reads_claims && ngx_oauth_module_register_log(cf) != NGX_OK))
     {
         return NGX_ERROR;
     }
@@ -394,7 +397,7 @@ ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
 
 static ngx_int_t
-ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
+ngx_oauth_module_register(ngx_conf_t *cf, ngx_http_phases phase,
     ngx_http_handler_pt handler)
 {
     ngx_http_handler_pt        *h;
@@ -419,13 +422,13 @@ ngx_oauth_phase_handler(ngx_conf_t *cf, ngx_http_phases phase,
  */
 
 static ngx_int_t
-ngx_oauth_log_first(ngx_conf_t *cf)
+ngx_oauth_module_register_log(ngx_conf_t *cf)
 {
     ngx_array_t                *handlers;
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
 
-    if (ngx_oauth_phase_handler(cf, NGX_HTTP_LOG_PHASE, ngx_oauth_phase_log)
+    if (ngx_oauth_module_register(cf, NGX_HTTP_LOG_PHASE, ngx_oauth_phase_log)
         != NGX_OK)
     {
         return NGX_ERROR;

@@ -32,7 +32,7 @@ ngx_oauth_peek(ngx_http_request_t *r)
         return ctx;
     }
 
-    /* nginx is answering with an error, and nobody asks for a verdict. */
+    /* nginx is already sending an error: nothing is decided. */
 
     if (r->err_status && !r->internal) {
         return NULL;

@@ -27,8 +27,8 @@ const ngx_oauth_ctx_t *ngx_oauth_peek(ngx_http_request_t *r);
 
 /*
  * Notes that a variable of the module was read.  token is the token that the
- * variable shows, or NULL when it shows none; in that case the context also
- * notes who was misled by that: a value that nginx keeps, or a rewrite rule.
+ * variable shows, or NULL when it shows none; then the context also notes
+ * whether a value that nginx keeps or a rewrite rule saw an empty claim.
  */
 
 void ngx_oauth_peek_note(ngx_http_request_t *r, const oauth_token_t *token);

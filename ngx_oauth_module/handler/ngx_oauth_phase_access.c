@@ -59,7 +59,7 @@ ngx_oauth_phase_preaccess(ngx_http_request_t *r)
 
     if (r == r->main) {
         return (mcf->reads_claims
-                && ngx_oauth_steps_keys(ctx, r, NGX_OAUTH_WAIT_NOW)
+                && ngx_oauth_steps_walk_to_keys(ctx, r, NGX_OAUTH_WAIT_NOW)
                    == NGX_AGAIN)
                ? NGX_AGAIN : NGX_DECLINED;
     }
@@ -82,7 +82,8 @@ ngx_oauth_phase_preaccess(ngx_http_request_t *r)
 
 /*
  * Answers a preflight, or walks the steps: admits the request with its
- * identity, refuses it, or parks it.
+ * identity, refuses it, or parks it.  If a variable was read when there was no
+ * token to show, it makes nginx forget the values that depend on it.
  */
 
 ngx_int_t
@@ -132,12 +133,12 @@ ngx_oauth_phase_access(ngx_http_request_t *r)
 
 
 /*
- * Refuses a request whose token is good now, but was not good when a rewrite
- * rule read one of its claims: at that time there were no keys yet, or the rule
- * is on the server's own level, which has another policy, or a later rule
- * changed a variable that the policy uses.  The rule found the claim empty, so
- * nobody knows what it would have decided.  Returns rc, or NGX_DECLINED with
- * the reason in the context.
+ * Refuses a request whose token is good now, if a variable of the module was
+ * read before there were keys; or if a rewrite rule read one when the token was
+ * not good: the rule is on the server's own level, which has another policy, or
+ * a later rule changed a variable that the policy uses.  The reader found the
+ * claim empty, so nobody knows what it would have decided.  Returns rc, or
+ * NGX_DECLINED with the reason in the context.
  */
 
 static ngx_int_t
@@ -211,10 +212,13 @@ ngx_oauth_phase_refuse(ngx_oauth_ctx_t *ctx)
 
     if (ctx->doubted && ctx->reason == OAUTH_SERVER_ERROR) {
         ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
-                      "oauth: the policy of this location uses a variable that "
-                      "\"set\" assigns more than once, in an \"if\" or from a "
-                      "capture, and a claim was read before the token was "
-                      "checked: use a \"map\" of the claim instead");
+                      "oauth: a claim was read before the token was checked, "
+                      "and the policy or an oauth_header of this location uses "
+                      "a variable of \"set\" whose value cannot be computed "
+                      "again (more than one \"set\", or one in an \"if\", "
+                      "after a \"break\" or \"rewrite\", in another location, "
+                      "with a capture or with the variable itself): use a "
+                      "\"map\" of the claim instead");
     }
 
     if ((clcf->satisfy == NGX_HTTP_SATISFY_ANY || ctx->forwarded)

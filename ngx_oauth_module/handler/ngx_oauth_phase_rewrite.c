@@ -24,9 +24,11 @@ static ngx_int_t ngx_oauth_phase_wait(ngx_http_request_t *r,
 
 /*
  * Removes the header fields that the client sent under names of oauth_header;
- * after an internal redirect, removes what the previous location has left, too.
- * Remembers the URI that a client with credentials asked for.  Where rewrite
- * rules of the server's own level may read a claim, the request waits for keys.
+ * after an internal redirect, removes the fields that the previous location
+ * added, and the token if that location does not pass it on.  Remembers the URI
+ * that a client with credentials asked for.  Where rewrite rules of the
+ * server's own level may read a claim, the request waits for keys.  If there
+ * are none and a rule certainly reads a claim, the request is refused.
  */
 
 ngx_int_t
@@ -62,10 +64,13 @@ ngx_oauth_phase_server_rewrite(ngx_http_request_t *r)
 /*
  * nginx calls this when a request comes to a location, before the rewrite rules
  * of that location.  After a redirect it removes the same fields as above,
- * because nginx runs no server-rewrite phase for a named location.  It answers
- * 404 to another app's metadata path in a protected location, notes whether the
- * token may leave the location, and makes the request wait for keys where
- * rewrite rules may read a claim.
+ * because nginx runs no server-rewrite phase for a named location, and ends a
+ * wait that began in the previous location.  It makes nginx forget the values
+ * that depend on a claim.  It refuses the request if a variable was read in
+ * another location before there were keys.  It answers 404 to another app's
+ * metadata path in a protected location, notes whether the token may leave the
+ * location, and makes the request wait for keys where rewrite rules may read a
+ * claim; if there are none, it refuses the request.
  */
 
 ngx_int_t
@@ -92,8 +97,9 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
         ctx->located = 1;
 
         /*
-         * In another location, a rewrite rule read a claim before there were
-         * keys.  What it decided must not count, so the request is refused.
+         * In another location, a variable of the module was read before there
+         * were keys, perhaps by a rewrite rule.  What that decided must not
+         * count, so the request is refused.
          */
 
         if (ctx->blind && ctx->conf != lcf) {
@@ -130,8 +136,8 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
 
 /*
  * The request comes here by an internal redirect.  Ends a wait that began in
- * the previous location, and removes the header fields that this location has
- * left; the identity of a request that was admitted stays.
+ * the previous location.  Removes the identity headers, and the token if that
+ * location does not pass it on; a request that was admitted keeps its fields.
  */
 
 static ngx_int_t
@@ -191,7 +197,7 @@ ngx_oauth_phase_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
 
     ctx->withheld = !lcf->pass_token;
 
-    rc = ngx_oauth_steps_verify(ctx, r, NGX_OAUTH_WAIT_NOW);
+    rc = ngx_oauth_steps_walk_to_verify(ctx, r, NGX_OAUTH_WAIT_NOW);
 
     if (rc == NGX_AGAIN) {
         return NGX_DONE;

@@ -38,8 +38,9 @@ typedef struct {
     u_char                     *value;      /* where the last value begins */
     u_char                     *until;      /* codes before this address are in
                                                an "if" */
-    u_char                     *decided;    /* codes before this address are in
-                                               an "if" that may read a claim */
+    u_char                     *decided_until;  /* codes before this address are
+                                                   in an "if" that may read a
+                                                   claim */
     unsigned                    ended:1;    /* an earlier rule may have ended
                                                the rules */
     unsigned                    reads:1;    /* an operand of this rule may read
@@ -204,7 +205,7 @@ ngx_oauth_rules_condition(ngx_oauth_rules_t *rules)
     end = rules->codes.p + code->next;
 
     if (rules->reads) {
-        rules->decided = end;
+        rules->decided_until = end;
     }
 
     if (end > rules->until) {
@@ -358,7 +359,7 @@ ngx_oauth_rules_taint(ngx_oauth_rules_t *rules)
     ngx_oauth_rules_taint_t  *taint;
     ngx_oauth_srv_conf_t     *server;
 
-    if (!rules->reads && rules->codes.p >= rules->decided) {
+    if (!rules->reads && rules->codes.p >= rules->decided_until) {
         return NGX_OK;
     }
 

@@ -2,10 +2,12 @@
 /*
  * The variables of the module.  They show verified claims of a token that is
  * good for the current location; else they are empty, and $oauth_result tells
- * why.  When nginx evaluates one before the access phase, the verdict is made
- * then, unless that would have to wait for keys.  In the log phase they tell
- * whose request it was, also if it was refused.  Values are in the token, which
- * the context holds for as long as the request, or in the request's pool.
+ * why.  That is empty, too, if there is no verdict: in an open location, and
+ * while keys are missing.  When nginx evaluates a variable before the access
+ * phase, the verdict is made then, unless that would have to wait for keys.  In
+ * the log phase they tell whose request it was, also if it was refused.  Values
+ * are in the token, which the context holds for as long as the request, or in
+ * the request's pool.
  */
 
 
@@ -351,8 +353,9 @@ ngx_oauth_variables_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 
 /*
- * Shows a claim that was not kept with the token, because the configuration
- * does not mention its variable: an SSI page or a script may use such a name.
+ * Shows a claim whose text was not kept with the token, because nothing in the
+ * configuration needs the text: a claim that only oauth_require names, or one
+ * whose variable only an SSI page or a script uses.
  */
 
 static ngx_int_t

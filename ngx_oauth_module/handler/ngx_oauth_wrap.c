@@ -14,11 +14,11 @@
 
 
 /*
- * nginx's own variables that may show a claim, since directives such as root
- * and secure_link take values with variables.
+ * nginx's variables that may show a claim because other variables may be in
+ * their values: directives such as root and secure_link accept variables.
  */
 
-static const ngx_str_t  ngx_oauth_wrap_own[] = {
+static const ngx_str_t  ngx_oauth_wrap_with_values[] = {
     ngx_string("document_root"),
     ngx_string("realpath_root"),
     ngx_string("request_filename"),
@@ -90,15 +90,15 @@ ngx_oauth_wrap_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
 
 /*
- * That is so for a variable of the module, for one with the module's getter
- * around its own (but not for one of "set": see ngx_oauth_rules.c), and for a
- * variable of nginx that is made of other variables.
+ * Returns 1 for a variable of the module, for one whose getter was replaced
+ * (but not for one of "set": see ngx_oauth_rules.c), and for those of the list
+ * above.
  */
 
 ngx_uint_t
 ngx_oauth_wrap_may_read(ngx_conf_t *cf, ngx_uint_t index)
 {
-    ngx_uint_t                  i;
+    size_t                      i, n;
     ngx_http_variable_t        *v, *named;
     ngx_http_core_main_conf_t  *cmcf;
 
@@ -115,8 +115,12 @@ ngx_oauth_wrap_may_read(ngx_conf_t *cf, ngx_uint_t index)
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
     named = cmcf->variables.elts;
 
-    for (i = 0; i < sizeof(ngx_oauth_wrap_own) / sizeof(ngx_str_t); i++) {
-        if (ngx_oauth_str_equal(&named[index].name, &ngx_oauth_wrap_own[i])) {
+    n = sizeof(ngx_oauth_wrap_with_values) / sizeof(ngx_str_t);
+
+    for (i = 0; i < n; i++) {
+        if (ngx_oauth_str_equal(&named[index].name,
+                                &ngx_oauth_wrap_with_values[i]))
+        {
             return 1;
         }
     }

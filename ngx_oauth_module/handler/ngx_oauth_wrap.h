@@ -26,8 +26,8 @@ ngx_int_t ngx_oauth_wrap_init(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf);
 ngx_uint_t ngx_oauth_wrap_is_own(ngx_conf_t *cf, ngx_uint_t index);
 
 /*
- * Returns 1 when that is so, or when the value of the variable may be made of a
- * variable of the module.
+ * Returns 1 for a variable of the module, and for any other variable, except
+ * one of "set", that may have a variable of the module in its value.
  */
 
 ngx_uint_t ngx_oauth_wrap_may_read(ngx_conf_t *cf, ngx_uint_t index);

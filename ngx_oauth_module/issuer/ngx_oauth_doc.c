@@ -382,7 +382,7 @@ ngx_oauth_doc_release_locked(ngx_oauth_doc_record_t *record)
 
 
 ngx_pid_t
-ngx_oauth_doc_expire(ngx_oauth_doc_t *doc)
+ngx_oauth_doc_reclaim(ngx_oauth_doc_t *doc)
 {
     ngx_pid_t                holder;
     ngx_msec_t               deadline;

@@ -39,7 +39,8 @@ typedef enum {
 
 typedef struct {
     ngx_uint_t             version;     /* grows when a fetch has ended, with
-                                           keys or without                    */
+                                           keys or without, and when another
+                                           issuer gets the record             */
     ngx_uint_t             generation;  /* of the keys; 0: there are none     */
 
     ngx_msec_t             fetched;     /* when the last fetch brought keys   */
@@ -51,7 +52,7 @@ typedef struct {
     ngx_msec_t             retry;       /* after failures: the next fetch may
                                            not start earlier                  */
 
-    ngx_uint_t             refetches;   /* 0: none delays the next one        */
+    ngx_uint_t             refetches;   /* 0: key_refetch delays no refetch   */
     ngx_msec_t             refetched;   /* the last, if refetches is not 0    */
 
     ngx_pid_t              holder;      /* of the lease; 0: nobody            */
@@ -149,7 +150,7 @@ void ngx_oauth_doc_release(ngx_oauth_doc_t *doc);
  * that worker's process id; 0: no lease was taken away.
  */
 
-ngx_pid_t ngx_oauth_doc_expire(ngx_oauth_doc_t *doc);
+ngx_pid_t ngx_oauth_doc_reclaim(ngx_oauth_doc_t *doc);
 
 
 #endif /* NGX_OAUTH_DOC_H_INCLUDED */

@@ -98,7 +98,7 @@ ngx_oauth_keys_free(ngx_oauth_keys_t *keys)
 /* Every request comes here, so without news there are two comparisons only. */
 
 void
-ngx_oauth_keys_lookup(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_update_if_changed(ngx_oauth_keys_t *keys)
 {
     if (keys->doc == NULL) {
         return;
@@ -302,11 +302,11 @@ ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys)
 
 
 void
-ngx_oauth_keys_expire(ngx_oauth_keys_t *keys)
+ngx_oauth_keys_reclaim(ngx_oauth_keys_t *keys)
 {
     ngx_pid_t  pid;
 
-    pid = ngx_oauth_doc_expire(keys->doc);
+    pid = ngx_oauth_doc_reclaim(keys->doc);
 
     if (pid) {
         ngx_log_error(NGX_LOG_WARN, keys->log, 0,
@@ -344,8 +344,8 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, keys->log, 0,
                    "oauth: issuer \"%V\": %s for %s", &keys->issuer->name,
                    rc == NGX_OK ? "lease taken"
-                       : rc == NGX_BUSY ? "lease not taken, another worker "
-                                          "has it or was faster,"
+                       : rc == NGX_BUSY ? "lease not taken, held or just "
+                                          "released by another worker,"
                        : "lease not taken, the record is gone,",
                    keys->cause == NGX_OAUTH_DOC_REFETCH
                        ? "an unknown key" : "a fetch that is due");

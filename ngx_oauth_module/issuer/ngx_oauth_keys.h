@@ -34,7 +34,8 @@ struct ngx_oauth_keys_s {
     unsigned                   usable:1;
 
     ngx_oauth_doc_state_t      state;       /* the record's, as last seen     */
-    ngx_uint_t                 parsed;      /* the record's generation of set */
+    ngx_uint_t                 parsed;      /* the generation that set has in
+                                               the record                     */
     ngx_uint_t                 jitter;      /* percent of the lifetime        */
     ngx_msec_t                 due;         /* time of the scheduled fetch    */
     ngx_msec_t                 expires;     /* time until which set is usable */
@@ -56,19 +57,19 @@ void ngx_oauth_keys_free(ngx_oauth_keys_t *keys);
 
 
 /*
- * Brings set, usable and generation up to date.  Takes the lock only if the
- * record has changed.
+ * Brings set, usable and generation up to date.  Reads the record, for which it
+ * takes the lock, only if the record has changed.
  */
 
-void ngx_oauth_keys_lookup(ngx_oauth_keys_t *keys);
+void ngx_oauth_keys_update_if_changed(ngx_oauth_keys_t *keys);
 
-/* Brings everything up to date, and takes the lock for that. */
+/* Reads the record, for which it takes the lock, and updates everything. */
 
 void ngx_oauth_keys_update(ngx_oauth_keys_t *keys);
 
 /* Takes the lease away from a worker that is dead or too late. */
 
-void ngx_oauth_keys_expire(ngx_oauth_keys_t *keys);
+void ngx_oauth_keys_reclaim(ngx_oauth_keys_t *keys);
 
 
 /* 1 if, at the last update, a worker was fetching. */
@@ -77,8 +78,9 @@ ngx_uint_t ngx_oauth_keys_is_fetching(const ngx_oauth_keys_t *keys);
 
 /*
  * Starts a fetch if one is due, or if unknown_key is set and may cause one.
- * 1: this or another worker fetches now.  0: nobody does, because the time
- * before the next attempt, or key_refetch, is not over.
+ * 1: this or another worker fetches now, or another worker's fetch has just
+ * ended.  0: no fetch was started, because the time before the next attempt, or
+ * key_refetch, is not over, the record is gone, or memory is short.
  */
 
 ngx_uint_t ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys,

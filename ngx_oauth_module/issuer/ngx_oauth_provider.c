@@ -180,7 +180,7 @@ ngx_oauth_provider_free(ngx_oauth_provider_t *provider)
 const oauth_jwks_t *
 ngx_oauth_provider_keys(ngx_oauth_provider_t *provider)
 {
-    ngx_oauth_keys_lookup(&provider->keys);
+    ngx_oauth_keys_update_if_changed(&provider->keys);
 
     return provider->keys.usable ? provider->keys.set : NULL;
 }
@@ -208,7 +208,7 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
 
     generation = keys->generation;
 
-    ngx_oauth_keys_expire(keys);
+    ngx_oauth_keys_reclaim(keys);
     ngx_oauth_keys_update(keys);
 
     /* the caller has not seen these keys: wake it at once */
@@ -227,10 +227,12 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
         return NGX_DECLINED;
     }
 
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, wait->log, 0,
-                   "oauth: issuer \"%V\": the request waits for %s",
-                   &keys->issuer->name,
-                   news ? "its turn, keys have come" : "the end of a fetch");
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, wait->log, 0,
+                   "oauth: issuer \"%V\": the request waits for %s, %M ms at "
+                   "most", &keys->issuer->name,
+                   news ? "its turn because keys have come"
+                        : "the end of a fetch",
+                   ngx_oauth_wait_left(wait));
 
     ngx_oauth_wait_start(&provider->waits, wait);
 
@@ -256,7 +258,7 @@ ngx_oauth_provider_fetch(ngx_oauth_provider_t *provider,
         return;
     }
 
-    ngx_oauth_keys_expire(keys);
+    ngx_oauth_keys_reclaim(keys);
     ngx_oauth_keys_update(keys);
 
     if (!ngx_oauth_keys_is_fetching(keys)) {
@@ -325,7 +327,7 @@ ngx_oauth_provider_timer(ngx_event_t *ev)
     provider = ngx_oauth_container(ev, ngx_oauth_provider_t, timer);
     keys = &provider->keys;
 
-    ngx_oauth_keys_expire(keys);
+    ngx_oauth_keys_reclaim(keys);
     ngx_oauth_keys_update(keys);
 
     waiting = !ngx_oauth_wait_queue_is_empty(&provider->waits);

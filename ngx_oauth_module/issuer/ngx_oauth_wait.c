@@ -92,9 +92,6 @@ ngx_oauth_wait_queue_event(ngx_event_t *ev)
         q = ngx_queue_head(&queue->woken);
         wait = ngx_queue_data(q, ngx_oauth_wait_t, queue);
 
-        ngx_log_debug0(NGX_LOG_DEBUG_HTTP, wait->log, 0,
-                       "oauth: the request is woken");
-
         ngx_oauth_wait_done(wait);
         wait->handler(wait);
     }
@@ -120,15 +117,8 @@ ngx_oauth_wait_left(ngx_oauth_wait_t *wait)
 void
 ngx_oauth_wait_start(ngx_oauth_wait_queue_t *queue, ngx_oauth_wait_t *wait)
 {
-    ngx_msec_t  left;
-
-    left = ngx_oauth_wait_left(wait);
-
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, wait->log, 0,
-                   "oauth: the request waits for %M ms at most", left);
-
     ngx_oauth_watch_timer(&wait->timer, ngx_oauth_wait_timer, wait->log);
-    ngx_add_timer(&wait->timer, left);
+    ngx_add_timer(&wait->timer, ngx_oauth_wait_left(wait));
 
     ngx_queue_insert_tail(&queue->waiting, &wait->queue);
     wait->linked = 1;

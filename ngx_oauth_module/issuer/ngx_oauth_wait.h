@@ -18,7 +18,7 @@
 
 typedef struct ngx_oauth_wait_s  ngx_oauth_wait_t;
 
-/* Called from the event loop, and never from within a function of this file. */
+/* Called from the event loop, never from within a function declared here. */
 
 typedef void (*ngx_oauth_wait_pt)(ngx_oauth_wait_t *wait);
 
@@ -26,8 +26,9 @@ typedef void (*ngx_oauth_wait_pt)(ngx_oauth_wait_t *wait);
 /*
  * One request that waits.  It starts as all zero, and the caller fills in
  * handler, data and log.  After each start, the handler is called once: when
- * the queue is woken, or when the time is over.  The wait has left the queue by
- * then and may be started again, for what is left of its time.
+ * the queue is woken, or when the time is over; unless the wait or its queue is
+ * ended first.  The wait has left the queue by then and may be started again,
+ * for what is left of its time.
  */
 
 struct ngx_oauth_wait_s {

@@ -44,10 +44,6 @@ ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
 
     if (rc == NGX_AGAIN) {
 
-        if (ngx_oauth_trace_is_on(r)) {
-            ngx_oauth_trace_wait(ctx, "waits for keys");
-        }
-
         /*
          * If the client closes the connection, the request ends.  A post_action
          * runs after the response, so it does not need the client any more.
@@ -78,7 +74,7 @@ ngx_oauth_context_wake(ngx_oauth_wait_t *wait)
     ngx_http_set_log_request(c->log, r);
 
     if (ngx_oauth_trace_is_on(r)) {
-        ngx_oauth_trace_wait(ctx, "goes on");
+        ngx_oauth_trace_wake(ctx);
     }
 
     r->read_event_handler = ngx_http_block_reading;

@@ -57,7 +57,8 @@ typedef enum {
 
 typedef enum {
     NGX_OAUTH_VERDICT_NONE = 0,         /* nothing: the location is open, or
-                                           the request ended before that      */
+                                           the request ended before the
+                                           location was checked               */
     NGX_OAUTH_VERDICT_ADMITTED,
     NGX_OAUTH_VERDICT_REFUSED,
     NGX_OAUTH_VERDICT_OVERRULED         /* the module refused the request, and
@@ -81,7 +82,9 @@ typedef struct {
                                                NULL: none is verified         */
     ngx_oauth_issuer_t          *issuer;    /* the block of the issuer that
                                                the token names                */
-    oauth_reason_t               reason;    /* result of the last step        */
+    oauth_reason_t               reason;    /* result of the last step, unless
+                                               a handler refused for another
+                                               reason                         */
 
     /* The last verification that failed: it is not repeated in vain. */
     oauth_reason_t               failure;
@@ -119,10 +122,11 @@ typedef struct {
     unsigned                     preflight:1;   /* the response is that to a
                                                CORS preflight for the location
                                                refusal.conf                   */
-    unsigned                     metadata:10;   /* status of the response to a
-                                               request for a metadata document,
-                                               whose text is refusal.body[0];
-                                               0: the response is another one */
+    unsigned                     metadata_status:10;    /* HTTP status of the
+                                               response to a request for a
+                                               metadata document, whose text is
+                                               refusal.body[0]; 0: the response
+                                               is another one                 */
     unsigned                     foreign:1; /* the path may be that of another
                                                app's metadata document        */
     unsigned                     again:1;   /* a filter has finalized the
@@ -130,9 +134,11 @@ typedef struct {
                                                put back, which is done once   */
     unsigned                     decided:1; /* the steps have come to a result,
                                                and reason is it, for conf     */
-    unsigned                     judging:1; /* the policy is being evaluated:
-                                               variables show the token, which
-                                               is verified but not admitted   */
+    unsigned                     judging:1; /* the policy is being evaluated,
+                                               for the verdict, the response or
+                                               the log line: variables show the
+                                               token, which is verified but not
+                                               admitted                       */
     unsigned                     logging:1; /* the log phase has begun:
                                                variables decide nothing more  */
     unsigned                     hidden:1;  /* a variable of the module was
@@ -155,7 +161,8 @@ typedef struct {
                                                wrong: it must not let the
                                                request in                     */
     unsigned                     refetched:1;   /* the request has asked once
-                                               for a fetch of an unknown key  */
+                                               for a fetch that may bring
+                                               another key                    */
     unsigned                     located:1; /* nginx has found a location, and
                                                the rewrite phase has begun    */
     unsigned                     withheld:1;    /* the location is protected
@@ -191,9 +198,10 @@ ngx_oauth_ctx_t *ngx_oauth_context_new(ngx_http_request_t *r);
 
 /*
  * Makes the request wait for keys of ctx->issuer, as ctx->waiting says.
- * unknown_key: 1 when there are keys, but not the one that the token names.
+ * unknown_key: 1 when there are keys, but another key might change the result.
  * Returns NGX_AGAIN when the request is parked, or when ctx->waiting is
- * NGX_OAUTH_WAIT_LATER; NGX_DECLINED when there is nothing to wait for.
+ * NGX_OAUTH_WAIT_LATER; NGX_DECLINED when there is nothing to wait for.  With
+ * NGX_OAUTH_WAIT_NEVER it asks for a fetch, and returns NGX_DECLINED.
  */
 
 ngx_int_t ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);

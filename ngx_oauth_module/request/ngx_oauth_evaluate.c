@@ -290,7 +290,10 @@ ngx_oauth_evaluate_assigned(ngx_oauth_ctx_t *ctx,
 
         reads = ctx->reads;
 
-        /* "set $a $a.x" reads $a itself: it sees the value before the "set". */
+        /*
+         * If the value has a variable whose "set" reads this one in turn, that
+         * "set" sees the value that nginx has kept.
+         */
 
         v->len = value.valid ? value.len : 0;
         v->data = value.data;

@@ -1,9 +1,10 @@
 
 /*
  * The values of scopes, requirements and identity headers, which may contain
- * variables.  The module evaluates them for one verdict.  It does not use what
- * nginx keeps of the variables, and changes none of it.  The values are in the
- * request's pool.
+ * variables.  The module evaluates them for one verdict, in a copy of nginx's
+ * variables: it computes those again that may depend on a claim, and uses the
+ * values that nginx has kept of the others.  nginx's own values stay as they
+ * are.  The copy is in the request's pool.
  */
 
 
@@ -25,8 +26,10 @@ typedef struct {
     const ngx_oauth_loc_conf_t  *conf;      /* the level that has the "set" */
     u_char                      *start;     /* NULL: the value cannot be
                                                computed again: there is more
-                                               than one "set", or it is in an
-                                               "if" or uses a capture */
+                                               than one "set"; or the only one
+                                               is in an "if", or after a "break"
+                                               or "rewrite", or uses a capture
+                                               or the variable itself */
     u_char                      *end;
 } ngx_oauth_evaluate_assignment_t;
 
@@ -42,12 +45,15 @@ struct ngx_oauth_evaluate_getter_s {
 
 
 /*
- * Evaluates a value as ngx_http_complex_value does, except that the values of
- * variables which nginx has kept are neither used nor changed.  The request
- * must have a context.  The bytes are in the request's pool, in the token, or
- * in the configuration.  Returns NGX_OK; or NGX_ERROR when memory is short, or
- * too many variables of "set" refer to each other.  Sets ctx->doubted if the
- * value may be wrong: it may then refuse the request, but must not let it in.
+ * Evaluates a value as ngx_http_complex_value does, but in a copy of nginx's
+ * variables.  Variables whose getter ngx_oauth_wrap.c has replaced are computed
+ * again; of the others, the values that nginx has kept are used.  If a value of
+ * "set" cannot be computed again, the kept one is used, and ctx->doubted is set
+ * if a claim was read earlier when there was no token to show: the value may
+ * then refuse the request, but must not let it in.  The request must have a
+ * context.  The bytes are in the request's pool, in the token, or in the
+ * configuration.  Returns NGX_OK; or NGX_ERROR when memory is short, or too
+ * many variables of "set" refer to each other.
  */
 
 ngx_int_t ngx_oauth_evaluate_value(ngx_http_request_t *r,

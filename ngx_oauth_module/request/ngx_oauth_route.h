@@ -1,7 +1,7 @@
 
 /*
- * Which location nginx would choose for a path.  The question is answered from
- * nginx's own tables, without a change to the request.  The result belongs to
+ * Which location nginx would choose for a path.  Looks the location up in
+ * nginx's own tables, and does not change the request.  The result belongs to
  * the configuration.
  */
 

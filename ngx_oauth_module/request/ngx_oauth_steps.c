@@ -23,55 +23,55 @@
  * for the reason that it puts into ctx->reason.
  */
 
-typedef ngx_int_t (*ngx_oauth_step_pt)(ngx_oauth_ctx_t *ctx);
+typedef ngx_int_t (*ngx_oauth_steps_pt)(ngx_oauth_ctx_t *ctx);
 
 typedef struct {
-    const char         *name;
-    ngx_oauth_step_pt   handler;
+    const char          *name;
+    ngx_oauth_steps_pt   handler;
 } ngx_oauth_steps_step_t;
 
 
-static ngx_int_t ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx,
+static ngx_int_t ngx_oauth_steps_walk_to(ngx_oauth_ctx_t *ctx,
     ngx_http_request_t *r, ngx_oauth_context_waiting_t waiting,
-    ngx_oauth_step_pt last);
-static ngx_int_t ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_step_token(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_step_known(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx);
+    ngx_oauth_steps_pt last);
+static ngx_int_t ngx_oauth_steps_uri(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_token(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_issuer(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_policy(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_steps_retired(void *data);
-static ngx_int_t ngx_oauth_step_result(ngx_oauth_ctx_t *ctx,
+static ngx_int_t ngx_oauth_steps_result(ngx_oauth_ctx_t *ctx,
     oauth_reason_t reason);
 
 
 static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
 
     /* with oauth_strict_uri: refuses a path that an app may read differently */
-    { "uri", ngx_oauth_step_uri },
+    { "uri", ngx_oauth_steps_uri },
 
     /* requires Bearer credentials in the Authorization header */
-    { "token", ngx_oauth_step_token },
+    { "token", ngx_oauth_steps_token },
 
     /* looks for the token among those that this worker has verified; if it is
        there, the next three steps have nothing to do */
-    { "known", ngx_oauth_step_known },
+    { "known", ngx_oauth_steps_known },
 
     /* parses the token, and requires an issuer that this location trusts */
-    { "issuer", ngx_oauth_step_issuer },
+    { "issuer", ngx_oauth_steps_issuer },
 
     /* requires the issuer's keys; may park the request */
-    { "keys", ngx_oauth_step_keys },
+    { "keys", ngx_oauth_steps_keys },
 
     /* verifies the signature, then the claims; may park the request */
-    { "verify", ngx_oauth_step_verify },
+    { "verify", ngx_oauth_steps_verify },
 
     /* requires the audience, claims and scopes that this location demands */
-    { "policy", ngx_oauth_step_policy },
+    { "policy", ngx_oauth_steps_policy },
 
     { NULL, NULL }
 };
@@ -83,7 +83,7 @@ ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    rc = ngx_oauth_steps_until(ctx, r, waiting, ngx_oauth_step_policy);
+    rc = ngx_oauth_steps_walk_to(ctx, r, waiting, ngx_oauth_steps_policy);
 
     ctx->decided = (rc != NGX_AGAIN);
 
@@ -92,21 +92,21 @@ ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+ngx_oauth_steps_walk_to_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ngx_oauth_context_waiting_t waiting)
 {
-    return ngx_oauth_steps_until(ctx, r, waiting, ngx_oauth_step_verify);
+    return ngx_oauth_steps_walk_to(ctx, r, waiting, ngx_oauth_steps_verify);
 }
 
 
 ngx_int_t
-ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+ngx_oauth_steps_walk_to_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ngx_oauth_context_waiting_t waiting)
 {
     ngx_int_t            rc;
     const oauth_jwks_t  *keys;
 
-    rc = ngx_oauth_steps_until(ctx, r, waiting, ngx_oauth_step_keys);
+    rc = ngx_oauth_steps_walk_to(ctx, r, waiting, ngx_oauth_steps_keys);
 
     if (rc != NGX_OK || ctx->token) {
         return rc;
@@ -122,8 +122,8 @@ ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 /* Walks the table from its beginning to the step "last". */
 
 static ngx_int_t
-ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_oauth_context_waiting_t waiting, ngx_oauth_step_pt last)
+ngx_oauth_steps_walk_to(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+    ngx_oauth_context_waiting_t waiting, ngx_oauth_steps_pt last)
 {
     ngx_int_t                      rc;
     ngx_uint_t                     trace;
@@ -137,12 +137,13 @@ ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ctx->reason = OAUTH_OK;
 
     /*
-     * Only the level of a server that has a "location /" is without a resource:
-     * no request is served there, so this is a mistake of ours.
+     * A protected level without a resource serves no requests: it is the level
+     * of a server that has a "location /", or an "if" block on the level of a
+     * server.  So this is a mistake of ours.
      */
 
     if (ctx->conf->resource == NULL) {
-        return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
+        return ngx_oauth_steps_result(ctx, OAUTH_SERVER_ERROR);
     }
 
     for (step = ngx_oauth_steps; step->handler; step++) {
@@ -172,9 +173,9 @@ ngx_oauth_steps_until(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_oauth_step_uri(ngx_oauth_ctx_t *ctx)
+ngx_oauth_steps_uri(ngx_oauth_ctx_t *ctx)
 {
-    return ngx_oauth_step_result(ctx,
+    return ngx_oauth_steps_result(ctx,
                        ngx_oauth_steps_is_ambiguous(ctx->request, ctx->conf)
                        ? OAUTH_AMBIGUOUS_URI : OAUTH_OK);
 }
@@ -197,21 +198,21 @@ ngx_oauth_steps_is_ambiguous(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
+ngx_oauth_steps_token(ngx_oauth_ctx_t *ctx)
 {
     if (ctx->authorization == NULL) {
         ctx->authorization = ctx->request->headers_in.authorization;
     }
 
     if (ctx->authorization == NULL) {
-        return ngx_oauth_step_result(ctx, OAUTH_NO_TOKEN);
+        return ngx_oauth_steps_result(ctx, OAUTH_NO_TOKEN);
     }
 
     if (ctx->request->internal && ngx_oauth_steps_is_doubled(ctx->request)) {
-        return ngx_oauth_step_result(ctx, OAUTH_MALFORMED_REQUEST);
+        return ngx_oauth_steps_result(ctx, OAUTH_MALFORMED_REQUEST);
     }
 
-    return ngx_oauth_step_result(ctx,
+    return ngx_oauth_steps_result(ctx,
                          oauth_credentials_peek(
                                     ngx_oauth_str(&ctx->authorization->value),
                                     &ctx->credentials));
@@ -225,13 +226,13 @@ ngx_oauth_step_token(ngx_oauth_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
+ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx)
 {
     if (ctx->token
         && !ngx_oauth_known_fits(ctx->token->rules, ctx->conf)
         && ngx_oauth_steps_retire(ctx) != NGX_OK)
     {
-        return ngx_oauth_step_result(ctx, OAUTH_SERVER_ERROR);
+        return ngx_oauth_steps_result(ctx, OAUTH_SERVER_ERROR);
     }
 
     if (ctx->token == NULL) {
@@ -248,7 +249,7 @@ ngx_oauth_step_known(ngx_oauth_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
+ngx_oauth_steps_issuer(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t             i;
     oauth_credentials_t    credentials;
@@ -276,7 +277,8 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
                                   ngx_oauth_str(&ctx->authorization->value),
                                   &credentials);
 
-            return ngx_oauth_step_result(ctx, form == OAUTH_OK ? reason : form);
+            return ngx_oauth_steps_result(ctx,
+                                          form == OAUTH_OK ? reason : form);
         }
     }
 
@@ -289,12 +291,12 @@ ngx_oauth_step_issuer(ngx_oauth_ctx_t *ctx)
         }
     }
 
-    return ngx_oauth_step_result(ctx, OAUTH_UNKNOWN_ISSUER);
+    return ngx_oauth_steps_result(ctx, OAUTH_UNKNOWN_ISSUER);
 }
 
 
 static ngx_int_t
-ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
+ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx)
 {
     ngx_oauth_provider_t  *provider;
 
@@ -305,7 +307,7 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
     provider = ctx->issuer->provider;
 
     if (provider == NULL) {
-        return ngx_oauth_step_result(ctx, OAUTH_KEYS_UNAVAILABLE);
+        return ngx_oauth_steps_result(ctx, OAUTH_KEYS_UNAVAILABLE);
     }
 
     if (ngx_oauth_provider_keys(provider)) {
@@ -316,12 +318,12 @@ ngx_oauth_step_keys(ngx_oauth_ctx_t *ctx)
         return NGX_AGAIN;
     }
 
-    return ngx_oauth_step_result(ctx, OAUTH_KEYS_UNAVAILABLE);
+    return ngx_oauth_steps_result(ctx, OAUTH_KEYS_UNAVAILABLE);
 }
 
 
 static ngx_int_t
-ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
+ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t           generation;
     oauth_reason_t       reason;
@@ -336,7 +338,7 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
     keys = ngx_oauth_provider_keys(issuer->provider);
 
     if (keys == NULL) {
-        return ngx_oauth_step_result(ctx, OAUTH_KEYS_UNAVAILABLE);
+        return ngx_oauth_steps_result(ctx, OAUTH_KEYS_UNAVAILABLE);
     }
 
     generation = ngx_oauth_provider_generation(issuer->provider);
@@ -373,14 +375,15 @@ ngx_oauth_step_verify(ngx_oauth_ctx_t *ctx)
         ngx_oauth_known_store(ctx, generation);
     }
 
-    return ngx_oauth_step_result(ctx, reason);
+    return ngx_oauth_steps_result(ctx, reason);
 }
 
 
 /*
  * Asks for a fetch that may bring another key, at most once in a request.
- * Returns NGX_AGAIN when the request waits for it, or NGX_OK when there is
- * nothing to wait for.
+ * Returns NGX_AGAIN when the request is parked until the fetch ends; NGX_OK
+ * when there is nothing to wait for.  With NGX_OAUTH_WAIT_LATER it asks for
+ * nothing and returns NGX_AGAIN, and the decision is left open.
  */
 
 static ngx_int_t
@@ -397,7 +400,7 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
+ngx_oauth_steps_policy(ngx_oauth_ctx_t *ctx)
 {
     oauth_reason_t  reason;
 
@@ -412,7 +415,7 @@ ngx_oauth_step_policy(ngx_oauth_ctx_t *ctx)
         reason = OAUTH_SERVER_ERROR;
     }
 
-    return ngx_oauth_step_result(ctx, reason);
+    return ngx_oauth_steps_result(ctx, reason);
 }
 
 
@@ -476,7 +479,7 @@ ngx_oauth_steps_retired(void *data)
  */
 
 static ngx_int_t
-ngx_oauth_step_result(ngx_oauth_ctx_t *ctx, oauth_reason_t reason)
+ngx_oauth_steps_result(ngx_oauth_ctx_t *ctx, oauth_reason_t reason)
 {
     ctx->reason = reason;
 

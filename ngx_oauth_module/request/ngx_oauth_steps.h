@@ -25,14 +25,15 @@ ngx_int_t ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
 /*
  * These walk only the first steps: up to "keys", so that the issuer's keys are
- * there, and up to "verify", so that the token is verified.  The policy of the
- * location is not looked at.  Results as above.
+ * there, and up to "verify", so that the token is verified.  The first also
+ * asks for a fetch if none of the keys has the kid of the token.  The policy of
+ * the location is not looked at.  Results as above.
  */
 
-ngx_int_t ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_oauth_context_waiting_t waiting);
-ngx_int_t ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
-    ngx_oauth_context_waiting_t waiting);
+ngx_int_t ngx_oauth_steps_walk_to_keys(ngx_oauth_ctx_t *ctx,
+    ngx_http_request_t *r, ngx_oauth_context_waiting_t waiting);
+ngx_int_t ngx_oauth_steps_walk_to_verify(ngx_oauth_ctx_t *ctx,
+    ngx_http_request_t *r, ngx_oauth_context_waiting_t waiting);
 
 /*
  * Returns 1 if oauth_strict_uri refuses the path of this request, with or

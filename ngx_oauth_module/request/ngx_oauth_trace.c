@@ -50,11 +50,11 @@ ngx_oauth_trace_step(const ngx_oauth_ctx_t *ctx, const char *step,
 
 
 void
-ngx_oauth_trace_wait(const ngx_oauth_ctx_t *ctx, const char *what)
+ngx_oauth_trace_wake(const ngx_oauth_ctx_t *ctx)
 {
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
-                   "oauth: the request %s, issuer \"%V\"",
-                   what, ngx_oauth_trace_issuer(ctx));
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                   "oauth: the request goes on, issuer \"%V\"",
+                   ngx_oauth_trace_issuer(ctx));
 }
 
 

@@ -1,7 +1,7 @@
 
 /*
  * The lines that the debug log gets about a request: one for each step, one
- * when it begins to wait and one when it continues, and one for the verdict.
+ * when it goes on after a wait, and one for the verdict.
  * They name the reason, the issuer and the kid, and never a secret.
  * docs/debug.md tells how to read them.
  */
@@ -32,9 +32,9 @@ ngx_oauth_trace_is_on(const ngx_http_request_t *r)
 void ngx_oauth_trace_step(const ngx_oauth_ctx_t *ctx, const char *step,
     ngx_int_t rc);
 
-/* Writes "the request", and after it the words "what". */
+/* The wait of the request is over.  The issuer's file writes its beginning. */
 
-void ngx_oauth_trace_wait(const ngx_oauth_ctx_t *ctx, const char *what);
+void ngx_oauth_trace_wake(const ngx_oauth_ctx_t *ctx);
 
 /* Writes "the request was", and after it the final verdict. */
 

@@ -1,9 +1,9 @@
 
 /*
- * The one place in the code where the verdict about a request becomes final.
- * The handlers note in the context what they have done with the request.  When
- * nginx destroys the request's pool, which the context is in, the last of these
- * notes is the verdict.
+ * The one place in the code where the verdict about a request is known to be
+ * final.  The handlers note in the context what they have done with the
+ * request.  When nginx destroys the request's pool, which the context is in,
+ * the last of these notes is the verdict.  It is written to the debug log.
  */
 
 

@@ -1,8 +1,9 @@
 
 /*
- * The one place in the code where the verdict about a request becomes final.
- * That happens once for each request, no matter how often the request was
- * parked or redirected, or how often variables asked for the verdict.  A
+ * The one place in the code where the verdict about a request is known to be
+ * final.  The handlers note verdicts; the last note before the request's pool
+ * is destroyed counts.  It is reported once, no matter how often the request
+ * was parked or redirected, or how often variables asked for the verdict.  A
  * subrequest has a verdict of its own.
  */
 
@@ -22,8 +23,8 @@
 #define ngx_oauth_verdict_set(ctx, value)  (ctx)->verdict = (value)
 
 /*
- * Makes the verdict final, and writes it to the debug log.  Called once for a
- * context, at the end of the request.
+ * Writes the verdict that was noted last, if there is one, to the debug log.
+ * Called once for a context, when the request's pool is destroyed.
  */
 
 void ngx_oauth_verdict_done(const ngx_oauth_ctx_t *ctx);

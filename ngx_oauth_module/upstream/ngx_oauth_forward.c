@@ -29,17 +29,17 @@ typedef struct {
     uint64_t            lengths;  /* of all names that may be removed, as of
                                      ngx_oauth_header_length */
     unsigned            token:1;  /* also Authorization and DPoP */
-} ngx_oauth_forward_strip_t;
+} ngx_oauth_forward_criteria_t;
 
 
-static ngx_oauth_forward_strip_t ngx_oauth_forward_strip(
+static ngx_oauth_forward_criteria_t ngx_oauth_forward_criteria(
     ngx_http_request_t *r, ngx_uint_t token);
 static ngx_int_t ngx_oauth_forward_build(ngx_http_request_t *r,
-    ngx_oauth_forward_strip_t *strip, ngx_uint_t room);
+    ngx_oauth_forward_criteria_t *criteria, ngx_uint_t room);
 static ngx_uint_t ngx_oauth_forward_needed(ngx_http_request_t *r,
-    ngx_oauth_forward_strip_t *strip);
-static ngx_uint_t ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *strip,
-    ngx_table_elt_t *h);
+    ngx_oauth_forward_criteria_t *criteria);
+static ngx_uint_t ngx_oauth_forward_is_removed(
+    ngx_oauth_forward_criteria_t *criteria, ngx_table_elt_t *h);
 static ngx_uint_t ngx_oauth_forward_named(const ngx_array_t *names,
     ngx_str_t *name);
 static ngx_uint_t ngx_oauth_forward_listed(const ngx_array_t *names,
@@ -59,9 +59,9 @@ static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
 ngx_int_t
 ngx_oauth_forward_enter(ngx_http_request_t *r)
 {
-    ngx_uint_t                  token;
-    ngx_oauth_ctx_t            *ctx;
-    ngx_oauth_forward_strip_t   strip;
+    ngx_uint_t                     token;
+    ngx_oauth_ctx_t               *ctx;
+    ngx_oauth_forward_criteria_t   criteria;
 
     token = 0;
     ctx = r->internal ? ngx_oauth_context_lookup(r) : NULL;
@@ -88,49 +88,50 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
                 && ngx_oauth_forward_is_token(ctx);
     }
 
-    strip = ngx_oauth_forward_strip(r, token);
+    criteria = ngx_oauth_forward_criteria(r, token);
 
-    if (strip.lengths == 0 || !ngx_oauth_forward_needed(r, &strip)) {
+    if (criteria.lengths == 0 || !ngx_oauth_forward_needed(r, &criteria)) {
         return NGX_OK;
     }
 
-    return ngx_oauth_forward_build(r, &strip, 0);
+    return ngx_oauth_forward_build(r, &criteria, 0);
 }
 
 
 ngx_int_t
 ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
 {
-    ngx_http_request_t         *r;
-    ngx_oauth_forward_strip_t   strip;
+    ngx_http_request_t            *r;
+    ngx_oauth_forward_criteria_t   criteria;
 
     r = ctx->request;
     ctx->forwarded = 0;
 
-    strip = ngx_oauth_forward_strip(r, !ctx->conf->pass_token
-                                       && ngx_oauth_forward_is_token(ctx));
+    criteria = ngx_oauth_forward_criteria(r,
+                                          !ctx->conf->pass_token
+                                          && ngx_oauth_forward_is_token(ctx));
 
-    if (!ngx_oauth_forward_needed(r, &strip)) {
+    if (!ngx_oauth_forward_needed(r, &criteria)) {
         return NGX_OK;
     }
 
-    return ngx_oauth_forward_build(r, &strip, 0);
+    return ngx_oauth_forward_build(r, &criteria, 0);
 }
 
 
 ngx_int_t
 ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 {
-    ngx_uint_t                  i, n, again;
-    ngx_table_elt_t            *h;
-    ngx_http_request_t         *r;
-    ngx_oauth_header_t         *headers;
-    ngx_oauth_forward_strip_t   strip;
+    ngx_uint_t                     i, n, again;
+    ngx_table_elt_t               *h;
+    ngx_http_request_t            *r;
+    ngx_oauth_header_t            *headers;
+    ngx_oauth_forward_criteria_t   criteria;
 
     r = ctx->request;
     n = ctx->conf->headers ? ctx->conf->headers->nelts : 0;
 
-    strip = ngx_oauth_forward_strip(r, !ctx->conf->pass_token);
+    criteria = ngx_oauth_forward_criteria(r, !ctx->conf->pass_token);
 
     /*
      * An earlier location of the same request has removed the token, and this
@@ -139,8 +140,8 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 
     again = ctx->conf->pass_token && r->headers_in.authorization == NULL;
 
-    if ((n || again || ngx_oauth_forward_needed(r, &strip))
-        && ngx_oauth_forward_build(r, &strip, n + again) != NGX_OK)
+    if ((n || again || ngx_oauth_forward_needed(r, &criteria))
+        && ngx_oauth_forward_build(r, &criteria, n + again) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -170,28 +171,28 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 }
 
 
-static ngx_oauth_forward_strip_t
-ngx_oauth_forward_strip(ngx_http_request_t *r, ngx_uint_t token)
+static ngx_oauth_forward_criteria_t
+ngx_oauth_forward_criteria(ngx_http_request_t *r, ngx_uint_t token)
 {
-    ngx_oauth_forward_strip_t    strip;
-    const ngx_oauth_srv_conf_t  *scf;
+    ngx_oauth_forward_criteria_t   criteria;
+    const ngx_oauth_srv_conf_t    *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
-    strip.names = &scf->headers;
-    strip.lengths = scf->header_lengths;
-    strip.token = token;
+    criteria.names = &scf->headers;
+    criteria.lengths = scf->header_lengths;
+    criteria.token = token;
 
     if (scf->headers.nelts) {
-        strip.lengths |= ngx_oauth_forward_length("connection");
+        criteria.lengths |= ngx_oauth_forward_length("connection");
     }
 
     if (token) {
-        strip.lengths |= ngx_oauth_forward_length("authorization")
-                          | ngx_oauth_forward_length("dpop");
+        criteria.lengths |= ngx_oauth_forward_length("authorization")
+                            | ngx_oauth_forward_length("dpop");
     }
 
-    return strip;
+    return criteria;
 }
 
 
@@ -199,7 +200,7 @@ ngx_oauth_forward_strip(ngx_http_request_t *r, ngx_uint_t token)
 
 static ngx_int_t
 ngx_oauth_forward_build(ngx_http_request_t *r,
-    ngx_oauth_forward_strip_t *strip, ngx_uint_t room)
+    ngx_oauth_forward_criteria_t *criteria, ngx_uint_t room)
 {
     ngx_list_t               list;
     ngx_uint_t               n;
@@ -223,7 +224,7 @@ ngx_oauth_forward_build(ngx_http_request_t *r,
 
     while ((h = ngx_oauth_field_next(&walk)) != NULL) {
 
-        if (ngx_oauth_forward_drop(strip, h)) {
+        if (ngx_oauth_forward_is_removed(criteria, h)) {
             continue;
         }
 
@@ -240,7 +241,7 @@ ngx_oauth_forward_build(ngx_http_request_t *r,
     r->headers_in.headers = list;
     r->headers_in.headers.last = &r->headers_in.headers.part;
 
-    if (strip->token) {
+    if (criteria->token) {
         r->headers_in.authorization = NULL;
     }
 
@@ -250,7 +251,7 @@ ngx_oauth_forward_build(ngx_http_request_t *r,
 
 static ngx_uint_t
 ngx_oauth_forward_needed(ngx_http_request_t *r,
-    ngx_oauth_forward_strip_t *strip)
+    ngx_oauth_forward_criteria_t *criteria)
 {
     ngx_table_elt_t         *h;
     ngx_oauth_field_walk_t   walk;
@@ -258,7 +259,7 @@ ngx_oauth_forward_needed(ngx_http_request_t *r,
     walk = ngx_oauth_field_start(&r->headers_in.headers);
 
     while ((h = ngx_oauth_field_next(&walk)) != NULL) {
-        if (ngx_oauth_forward_drop(strip, h)) {
+        if (ngx_oauth_forward_is_removed(criteria, h)) {
             return 1;
         }
     }
@@ -268,20 +269,21 @@ ngx_oauth_forward_needed(ngx_http_request_t *r,
 
 
 static ngx_uint_t
-ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *strip, ngx_table_elt_t *h)
+ngx_oauth_forward_is_removed(ngx_oauth_forward_criteria_t *criteria,
+    ngx_table_elt_t *h)
 {
-    if (!(strip->lengths & ngx_oauth_header_length(h->key.len))) {
+    if (!(criteria->lengths & ngx_oauth_header_length(h->key.len))) {
         return 0;
     }
 
-    if (strip->token
+    if (criteria->token
         && (ngx_oauth_field_is_literal(h, "authorization")
             || ngx_oauth_field_is_literal(h, "dpop")))
     {
         return 1;
     }
 
-    if (ngx_oauth_forward_named(strip->names, &h->key)) {
+    if (ngx_oauth_forward_named(criteria->names, &h->key)) {
         return 1;
     }
 
@@ -291,7 +293,7 @@ ngx_oauth_forward_drop(ngx_oauth_forward_strip_t *strip, ngx_table_elt_t *h)
      */
 
     return ngx_oauth_field_is_literal(h, "connection")
-           && ngx_oauth_forward_listed(strip->names, h->value);
+           && ngx_oauth_forward_listed(criteria->names, h->value);
 }
 
 
@@ -358,7 +360,8 @@ ngx_oauth_forward_listed(const ngx_array_t *names, ngx_str_t list)
  * not pass the token on.  If nginx itself has refused the request as soon as it
  * had found the location (413, or 404 for "internal"), the context does not
  * know the location when the request comes to the error page.  Then the
- * location is looked for again.
+ * location is looked for again.  The result is also 1 if that location is
+ * "internal", or if it cannot be found because a regex failed.
  */
 
 static ngx_uint_t

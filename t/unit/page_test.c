@@ -166,6 +166,18 @@ page_every_reason(void **state)
             page_assert_lacks(page, lacks[k]);
         }
 
+        /* The reason is told where another token or URL would help. */
+
+        if (challenge.reason->answer == OAUTH_ANSWER_TOKEN
+            || challenge.reason->answer == OAUTH_ANSWER_SCOPE
+            || challenge.reason->answer == OAUTH_ANSWER_URI)
+        {
+            page_assert_has(page, challenge.reason->description);
+
+        } else {
+            page_assert_lacks(page, challenge.reason->description);
+        }
+
         free(page);
     }
 }

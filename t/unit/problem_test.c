@@ -134,7 +134,7 @@ problem_members(void **state)
 
     (void) state;
 
-    for (i = 1; i < OAUTH_REASONS; i++) {
+    for (i = 0; i < OAUTH_REASONS; i++) {
 
         challenge = challenge_for((oauth_reason_t) i);
         root = problem_with(&challenge, 400 + i);

@@ -76,6 +76,7 @@ refused_opaque(void **state)
         { "ory_at_abc.def.ghi", OPAQUE },
         { "v4.public.payload.footer", OPAQUE },
         { "alice:cN5zKhrm_iM6ybcL:fc6gga1J", OPAQUE },
+        { "!~", OPAQUE },
         { "e30.e30", "three parts" },
         { "eyJhbGciOiJSUzI1NiJ9", "three parts" },
         { "eyJhbGciOiJSUzI1NiJ9.e30", "three parts" },
@@ -86,6 +87,7 @@ refused_opaque(void **state)
         { "", "three parts" },
         { "..", OPAQUE },
         { "a b", "three parts" },
+        { "a\x7f", "three parts" },
         { "\"abc\"", "three parts" },
         { "${TOKEN}", "three parts" }
     };
@@ -291,6 +293,23 @@ refused_claims(void **state)
     }
 
     assert_null(oauth_refused_claim(oauth_str("abc")));
+
+    /* The longest token that is read, and one byte more. */
+
+    refused_write(&buf, "{}", "{\"iss\":1}", "");
+
+    while (buf.len < OAUTH_JWS_SIZE) {
+        oauth_buf_append_literal(&buf, "A");
+    }
+
+    said = oauth_refused_claim(oauth_buf_str(&buf));
+    assert_non_null(said);
+    assert_non_null(strstr(said, "iss"));
+
+    oauth_buf_append_literal(&buf, "A");
+    assert_null(oauth_refused_claim(oauth_buf_str(&buf)));
+
+    oauth_buf_free(&buf);
 }
 
 

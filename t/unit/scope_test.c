@@ -282,6 +282,7 @@ scope_bounded_work(void **state)
 static void
 scope_bounded(void **state)
 {
+    unsigned char  spaces[OAUTH_SCOPE_TERMS];
     size_t  i;
     char    text[OAUTH_SCOPE_SIZE + 1];
 
@@ -312,6 +313,15 @@ scope_bounded(void **state)
 
     assert_int_equal(oauth_scope_bounded((oauth_str_t) {
                          OAUTH_SCOPE_SIZE, (unsigned char *) text }), 1);
+
+    /* Each space may begin one more scope, the first one as well. */
+
+    memset(spaces, ' ', sizeof(spaces));
+
+    assert_true(oauth_scope_bounded((oauth_str_t) { OAUTH_SCOPE_TERMS - 1,
+                                                    spaces }));
+    assert_false(oauth_scope_bounded((oauth_str_t) { OAUTH_SCOPE_TERMS,
+                                                     spaces }));
 }
 
 

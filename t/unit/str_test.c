@@ -203,6 +203,29 @@ str_buffer_appends(void **state)
  * more.
  */
 
+/* More than the machine has; AddressSanitizer would end the program. */
+
+static void
+str_buffer_memory(void **state)
+{
+#ifndef __SANITIZE_ADDRESS__
+    oauth_buf_t  buf;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    oauth_buf_append_literal(&buf, "kept");
+    oauth_buf_append(&buf, "x", SIZE_MAX / 8);
+
+    assert_true(buf.failed);
+    assert_true(oauth_str_equal(oauth_buf_str(&buf), oauth_str("kept")));
+
+    oauth_buf_free(&buf);
+#endif
+
+    (void) state;
+}
+
+
 static void
 str_buffer_fails(void **state)
 {
@@ -239,6 +262,7 @@ main(void)
         cmocka_unit_test(str_fields),
         cmocka_unit_test(str_buffer_grows),
         cmocka_unit_test(str_buffer_appends),
+        cmocka_unit_test(str_buffer_memory),
         cmocka_unit_test(str_buffer_fails)
     };
 
