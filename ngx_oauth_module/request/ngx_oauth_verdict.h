@@ -16,11 +16,11 @@
 
 
 /*
- * Notes what a handler has done with the request, and the reason.  If nginx then
- * redirects the request to another location, that location's verdict takes its
- * place.  A refusal stays: nginx takes a refused request to its error page at
- * most, and what is decided there is not about what the client asked for.  It
- * ends only if another module has let the request in.
+ * Notes what a handler has done with the request, and the reason.  If nginx
+ * then redirects the request to another location, that location's verdict takes
+ * its place.  A refusal stays: nginx takes a refused request to its error page
+ * at most, and what is decided there is not about what the client asked for.  A
+ * refusal ends only if another module has let the request in.
  */
 
 static ngx_inline void
