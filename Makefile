@@ -31,6 +31,15 @@ LDFLAGS ?=	-Wl,-z,relro -Wl,-z,now
 MODULESDIR ?=	/usr/lib/nginx/modules
 TESTS =		t/*.t
 
+# To make and to the configure script of nginx a space ends a name.
+
+SPACED :=	$(foreach name,CURDIR BUILD NGINX_SRC MODULESDIR DESTDIR,\
+		$(if $(word 2,$($(name))),$(name)))
+
+$(if $(strip $(SPACED)),$(error the name of a folder has a space, which \
+	nginx's configure cannot handle: choose another one for \
+	$(strip $(SPACED))))
+
 # How many compilers and tests run at the same time: as many as "make -j" says.
 
 JOBS ?=		$(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),1)
@@ -96,7 +105,7 @@ install:	$(MODULE)
 
 clean:
 	@echo '==> removing $(BUILD)'
-	rm -rf $(BUILD)
+	rm -rf $(call quote,$(BUILD))
 
 
 # --- tests ----------------------------------------------------------------

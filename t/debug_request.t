@@ -52,6 +52,23 @@ my $locations = <<'EOT';
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
+        location /hidden {
+            oauth_scope special;
+            error_page 403 = /open;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /other {
+            oauth_scope special;
+            error_page 403 /least;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /least {
+            oauth_require email nobody;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
         location /any {
             satisfy any;
             allow all;
@@ -320,8 +337,12 @@ my @ways = (
     [ 'error_page', '/scope', 403, [ $no_scope ], token => $token ],
     [ 'error_page that is not used', '/scope', 200, [ $admitted ],
       token => $with_scope ],
-    [ 'error_page in a location that admits', '/page', 403, [ $admitted ],
+    [ 'error_page in a location that admits', '/page', 403, [ $no_scope ],
       token => $token ],
+    [ 'error_page without the status', '/hidden', 200, [ $no_scope ],
+      token => $token ],
+    [ 'error_page that is refused for another reason', '/other', 403,
+      [ $no_scope ], token => $token ],
     [ 'try_files', '/tried', 200, [ $admitted ], token => $token ],
     [ 'rewrite', '/old', 200, [ $admitted ], token => $token ],
     [ 'satisfy any', '/any', 200, [ $let_in ] ],

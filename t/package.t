@@ -172,6 +172,16 @@ ok(-f $installed, 'and not what was installed');
 
 ok(!-e "$root/called", 'no package manager and no sudo was called');
 
+# a space in a folder's name: make would take it for the end of the name
+
+make_path("$root/sp ace", "$root/sp");
+system('cp', "$root/tree/Makefile", "$root/sp ace") == 0 or die "cp: $?\n";
+
+$said = qx{make -C '$root/sp ace' clean 2>&1};
+isnt($?, 0, 'a folder with a space in its name is refused');
+like($said, qr/has a space.* CURDIR/s, 'with the reason');
+ok(-d "$root/sp", 'and no other folder is removed');
+
 # a header that has changed
 
 my $build = $ENV{BUILD} || "$top/build";

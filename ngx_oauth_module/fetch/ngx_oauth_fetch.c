@@ -52,7 +52,9 @@ static void ngx_oauth_fetch_abandon(CURLMcode code);
 static void ngx_oauth_fetch_drain_starved(void);
 static void ngx_oauth_fetch_finish(ngx_oauth_fetch_t *fetch, CURLcode code);
 static void ngx_oauth_fetch_detach(ngx_oauth_fetch_t *fetch);
-static ngx_inline char *ngx_oauth_fetch_url(CURL *easy);
+#if (NGX_DEBUG)
+static char *ngx_oauth_fetch_url(CURL *easy);
+#endif
 
 
 static ngx_oauth_fetch_client_t  ngx_oauth_fetch_client;
@@ -257,9 +259,11 @@ ngx_oauth_fetch_done(ngx_oauth_fetch_t *fetch)
 }
 
 
+#if (NGX_DEBUG)
+
 /* For the log.  A URL with userinfo is never fetched. */
 
-static ngx_inline char *
+static char *
 ngx_oauth_fetch_url(CURL *easy)
 {
     char  *url;
@@ -274,6 +278,8 @@ ngx_oauth_fetch_url(CURL *easy)
 
     return url;
 }
+
+#endif
 
 
 /* Takes the transfer out of libcurl; the header fields stay readable. */

@@ -261,7 +261,14 @@ ngx_oauth_phase_precontent(ngx_http_request_t *r)
 
     if (r->err_status == 0) {
         ctx->refusal.status = 0;
-        ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_OVERRULED);
+
+        /* The error page of "error_page 403 = /x" comes without a status. */
+
+        if (ctx->refusal.conf
+            == ngx_http_get_module_loc_conf(r, ngx_oauth_module))
+        {
+            ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_OVERRULED);
+        }
 
     } else {
         ctx->refusal.paged = 1;

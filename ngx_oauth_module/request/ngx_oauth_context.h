@@ -119,6 +119,7 @@ typedef struct {
     ngx_oauth_context_waiting_t  waiting;   /* what the steps do now if keys
                                                are missing                    */
     ngx_oauth_context_verdict_t  verdict;
+    oauth_reason_t               verdict_reason;
     unsigned                     preflight:1;   /* the response is that to a
                                                CORS preflight for the location
                                                refusal.conf                   */

@@ -11,12 +11,22 @@
 #include "oauth_quote.h"
 
 
+#if (NGX_DEBUG)
+
 #define NGX_OAUTH_TRACE_KID  64         /* bytes of a quoted kid, at most */
 
 
 static u_char *ngx_oauth_trace_kid(const ngx_oauth_ctx_t *ctx, u_char *p,
     u_char *last);
 static const ngx_str_t *ngx_oauth_trace_issuer(const ngx_oauth_ctx_t *ctx);
+
+
+static const char *const  ngx_oauth_trace_verdicts[] = {
+    [NGX_OAUTH_VERDICT_NONE] = "not decided about",
+    [NGX_OAUTH_VERDICT_ADMITTED] = "admitted",
+    [NGX_OAUTH_VERDICT_REFUSED] = "refused",
+    [NGX_OAUTH_VERDICT_OVERRULED] = "let in by another module"
+};
 
 
 void
@@ -59,7 +69,7 @@ ngx_oauth_trace_wake(const ngx_oauth_ctx_t *ctx)
 
 
 void
-ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx, const char *verdict)
+ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx)
 {
     u_char  kid[NGX_OAUTH_TRACE_KID], *last;
 
@@ -68,7 +78,8 @@ ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx, const char *verdict)
     ngx_log_debug5(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
                    "oauth: the request was %s: %s, issuer \"%V\", kid "
                    "\"%*s\"",
-                   verdict, oauth_reason_info(ctx->reason)->code,
+                   ngx_oauth_trace_verdicts[ctx->verdict],
+                   oauth_reason_info(ctx->verdict_reason)->code,
                    ngx_oauth_trace_issuer(ctx), (size_t) (last - kid), kid);
 }
 
@@ -93,3 +104,5 @@ ngx_oauth_trace_issuer(const ngx_oauth_ctx_t *ctx)
 
     return ctx->issuer ? &ctx->issuer->name : &none;
 }
+
+#endif /* NGX_DEBUG */

@@ -27,6 +27,8 @@ ngx_oauth_trace_is_on(const ngx_http_request_t *r)
 }
 
 
+#if (NGX_DEBUG)
+
 /* Writes which result a step has returned. */
 
 void ngx_oauth_trace_step(const ngx_oauth_ctx_t *ctx, const char *step,
@@ -38,7 +40,15 @@ void ngx_oauth_trace_wake(const ngx_oauth_ctx_t *ctx);
 
 /* Writes "the request was", and after it the final verdict. */
 
-void ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx, const char *verdict);
+void ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx);
+
+#else
+
+#define ngx_oauth_trace_step(ctx, step, rc)
+#define ngx_oauth_trace_wake(ctx)
+#define ngx_oauth_trace_verdict(ctx)
+
+#endif
 
 
 #endif /* NGX_OAUTH_TRACE_H_INCLUDED */

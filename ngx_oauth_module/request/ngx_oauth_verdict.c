@@ -11,20 +11,12 @@
 #include "ngx_oauth_verdict.h"
 
 
-static const char *const  ngx_oauth_verdict_names[] = {
-    NULL,                               /* NGX_OAUTH_VERDICT_NONE */
-    "admitted",
-    "refused",
-    "let in by another module"
-};
-
-
 void
 ngx_oauth_verdict_done(const ngx_oauth_ctx_t *ctx)
 {
     if (ctx->verdict != NGX_OAUTH_VERDICT_NONE
         && ngx_oauth_trace_is_on(ctx->request))
     {
-        ngx_oauth_trace_verdict(ctx, ngx_oauth_verdict_names[ctx->verdict]);
+        ngx_oauth_trace_verdict(ctx);
     }
 }

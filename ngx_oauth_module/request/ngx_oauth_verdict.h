@@ -16,11 +16,24 @@
 
 
 /*
- * Notes what a handler has done with the request.  If nginx then redirects the
- * request to another location, that location's verdict takes its place.
+ * Notes what a handler has done with the request, and the reason.  If nginx
+ * then redirects the request to another location, that location's verdict takes
+ * its place.  A refusal stays: nginx takes a refused request to its error page
+ * at most, and what is decided there is not about what the client asked for.  A
+ * refusal ends only if another module has let the request in.
  */
 
-#define ngx_oauth_verdict_set(ctx, value)  (ctx)->verdict = (value)
+static ngx_inline void
+ngx_oauth_verdict_set(ngx_oauth_ctx_t *ctx, ngx_oauth_context_verdict_t verdict)
+{
+    if (ctx->verdict != NGX_OAUTH_VERDICT_REFUSED) {
+        ctx->verdict = verdict;
+        ctx->verdict_reason = ctx->reason;
+
+    } else if (verdict == NGX_OAUTH_VERDICT_OVERRULED) {
+        ctx->verdict = verdict;
+    }
+}
 
 /*
  * Writes the verdict that was noted last, if there is one, to the debug log.
