@@ -155,7 +155,8 @@ check-prove:	testbed helpers
 	t/env $(BUILD) t/tap -j $(JOBS) $(TESTS)
 
 helpers:	testbed
-	$(LOCKED) $(SUBMAKE) -C t/lib BUILD=$(BUILD)
+	$(LOCKED) $(SUBMAKE) -C t/lib BUILD=$(BUILD) \
+		CC_OPT=$(call quote,$(CC_OPT)) LD_OPT=$(call quote,$(LD_OPT))
 
 
 # --- programs that are not part of "make check" ----------------------------

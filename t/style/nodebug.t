@@ -30,16 +30,20 @@ for my $name (qw(ngx_auto_headers.h ngx_auto_config.h)) {
     close $out or die "$headers/$name: $!\n";
 }
 
-my %rooms = map { room($_) => 1 } sources();
-my @options = ('-fsyntax-only', qw(-O -W -Wall -Wpointer-arith
-                                   -Wno-unused-parameter -Werror),
-               map({ "-I$_" } $headers,
-                   map({ "$nginx/src/$_" } qw(core event event/modules os/unix
-                                              http http/modules http/v2)),
-                   map({ top() . "/ngx_oauth_module/$_" } sort keys %rooms)));
+# The compiler's options are those of the build, whose warnings are no errors.
+
+my $target = "$build/objs/addon/base/ngx_oauth_zone.o";
+my ($options) = qx{make -n -B -C '$nginx' -f '$build/objs/Makefile' '$target'}
+                =~ /^\s*(\S*(?:cc|clang)\S* -c .*?)\\?\s+-o /ms
+    or BAIL_OUT("the Makefile of nginx does not say how to make $target");
+
 my @files = map { top() . '/' . path($_) }
             grep { room($_) ne 'core' } sources('c');
-my $cc = join ' ', map { "'$_'" } $ENV{CC} || 'cc', @options, @files;
+
+$options =~ s/ -c / -fsyntax-only -I'$headers' /;
+
+my $cc = join ' ', "cd '$nginx' && $options -Werror",
+                   map { "'$_'" } @files;
 my $said = qx{$cc 2>&1};
 
 is $?, 0, 'every file compiles without --with-debug' or diag $said;
