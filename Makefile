@@ -15,6 +15,8 @@
 #   CC, CPPFLAGS, CFLAGS, LDFLAGS
 #                   the compiler and its options
 #   CC_OPT, LD_OPT  options to add to these
+#   CURL_CC, CURL_LD
+#                   options that find libcurl, if the compiler does not
 #   WERROR          if it is set, compiler warnings are errors
 #   MODULESDIR      where nginx looks for modules
 #   DESTDIR         a folder to put in front of MODULESDIR
@@ -46,8 +48,9 @@ JOBS ?=		$(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),1)
 
 # nginx's configure turns warnings into errors.
 
-ALL_CFLAGS =	$(CPPFLAGS) $(CFLAGS) $(if $(WERROR),,-Wno-error) $(CC_OPT)
-ALL_LDFLAGS =	$(LDFLAGS) $(LD_OPT)
+ALL_CFLAGS =	$(CPPFLAGS) $(CFLAGS) $(if $(WERROR),,-Wno-error) \
+		$(CURL_CC) $(CC_OPT)
+ALL_LDFLAGS =	$(LDFLAGS) $(CURL_LD) $(LD_OPT)
 
 # Other Makefiles have variables of the same names, so they get neither this
 # one's variables nor its flags, but for "silent".
@@ -156,7 +159,7 @@ check-prove:	testbed helpers
 
 helpers:	testbed
 	$(LOCKED) $(SUBMAKE) -C t/lib BUILD=$(BUILD) \
-		CC_OPT=$(call quote,$(CC_OPT)) LD_OPT=$(call quote,$(LD_OPT))
+		CURL_CC=$(call quote,$(CURL_CC)) CURL_LD=$(call quote,$(CURL_LD))
 
 
 # --- programs that are not part of "make check" ----------------------------

@@ -122,12 +122,13 @@ die() {
 }
 
 
-# run_make argument...: calls make with the Makefile beside this file.
+# run_make argument...: calls make with the Makefile beside this file.  CC_OPT and
+# LD_OPT stay in the environment as they are: a test that calls this script again
+# must get the same build.
 
 run_make() {
     make -s --no-print-directory -C "$top" BUILD="$build" JOBS="$jobs" \
-        NGINX_SRC="$nginx_src" CC_OPT="$curl_cc ${CC_OPT:-}" \
-        LD_OPT="$curl_ld ${LD_OPT:-}" "$@"
+        NGINX_SRC="$nginx_src" CURL_CC="$curl_cc" CURL_LD="$curl_ld" "$@"
 }
 
 

@@ -116,8 +116,7 @@ phase_e2e() {
 variant() {
     nginx_source
     build=$build/$1
-    CC_OPT=$2
-    LD_OPT=$3
+    export CC_OPT=$2 LD_OPT=$3
 }
 
 
