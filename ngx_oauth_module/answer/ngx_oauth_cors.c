@@ -17,8 +17,7 @@
 static ngx_int_t ngx_oauth_cors_methods(ngx_http_request_t *r,
     ngx_str_t *methods);
 static ngx_uint_t ngx_oauth_cors_is_method(ngx_str_t *name);
-static ngx_uint_t ngx_oauth_cors_names_method(ngx_str_t *list,
-    ngx_str_t *name);
+static ngx_uint_t ngx_oauth_cors_names_method(ngx_str_t list, ngx_str_t *name);
 static ngx_uint_t ngx_oauth_cors_lists_names(ngx_str_t *list);
 
 
@@ -107,7 +106,7 @@ ngx_oauth_cors_methods(ngx_http_request_t *r, ngx_str_t *methods)
 
     if (asked == NULL
         || !ngx_oauth_cors_is_method(&asked->value)
-        || ngx_oauth_cors_names_method(&usual, &asked->value))
+        || ngx_oauth_cors_names_method(usual, &asked->value))
     {
         *methods = usual;
         return NGX_OK;
@@ -148,22 +147,12 @@ ngx_oauth_cors_is_method(ngx_str_t *name)
 /* Names of methods are case-sensitive (RFC 9110 section 9.1). */
 
 static ngx_uint_t
-ngx_oauth_cors_names_method(ngx_str_t *list, ngx_str_t *name)
+ngx_oauth_cors_names_method(ngx_str_t list, ngx_str_t *name)
 {
-    u_char  *p, *last, *end;
+    ngx_str_t  item;
 
-    last = list->data + list->len;
-
-    for (p = list->data; p < last; p = end + 2) {
-
-        end = ngx_strlchr(p, last, ',');
-        if (end == NULL) {
-            end = last;
-        }
-
-        if ((size_t) (end - p) == name->len
-            && ngx_memcmp(p, name->data, name->len) == 0)
-        {
+    while (ngx_oauth_field_item(&list, &item)) {
+        if (ngx_oauth_str_equal(&item, name)) {
             return 1;
         }
     }

@@ -58,9 +58,8 @@ ngx_oauth_phase_preaccess(ngx_http_request_t *r)
     }
 
     if (r == r->main) {
-        return (mcf->reads_claims
-                && ngx_oauth_steps_walk_to_keys(ctx, r, NGX_OAUTH_WAIT_NOW)
-                   == NGX_AGAIN)
+        return (ngx_oauth_steps_walk_to_keys(ctx, r, NGX_OAUTH_WAIT_NOW)
+                == NGX_AGAIN)
                ? NGX_AGAIN : NGX_DECLINED;
     }
 

@@ -13,10 +13,6 @@
 #include "oauth_siphash.h"
 
 
-static int ngx_oauth_known_accepts(const oauth_token_rules_t *rules,
-    const void *data);
-
-
 oauth_cache_t *
 ngx_oauth_known_create(size_t entries, ngx_log_t *log)
 {
@@ -96,27 +92,17 @@ ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx, ngx_uint_t generation)
 }
 
 
-ngx_uint_t
-ngx_oauth_known_fits(const oauth_token_rules_t *rules,
-    const ngx_oauth_loc_conf_t *conf)
+int
+ngx_oauth_known_accepts(const oauth_token_rules_t *rules, const void *issuers)
 {
-    return ngx_oauth_known_accepts(rules, conf->issuers);
-}
-
-
-/* data: the issuers of a location, an array of ngx_oauth_issuer_t *. */
-
-static int
-ngx_oauth_known_accepts(const oauth_token_rules_t *rules, const void *data)
-{
-    const ngx_array_t *issuers = data;
+    const ngx_array_t *array = issuers;
 
     ngx_uint_t            i;
     ngx_oauth_issuer_t  **issuer;
 
-    issuer = issuers->elts;
+    issuer = array->elts;
 
-    for (i = 0; i < issuers->nelts; i++) {
+    for (i = 0; i < array->nelts; i++) {
         if (&issuer[i]->rules == rules) {
             return 1;
         }

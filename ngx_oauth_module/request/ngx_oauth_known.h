@@ -40,12 +40,13 @@ oauth_token_t *ngx_oauth_known_lookup(const ngx_oauth_ctx_t *ctx);
 void ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx, ngx_uint_t generation);
 
 /*
- * Returns 1 if the location trusts the issuer that these rules belong to, so
- * that a token which they verified may be used there.
+ * Returns 1 if these rules are those of one of the issuers, an array of
+ * ngx_oauth_issuer_t *.  So a token that the rules have verified may be used in
+ * a location that trusts these issuers.
  */
 
-ngx_uint_t ngx_oauth_known_fits(const oauth_token_rules_t *rules,
-    const ngx_oauth_loc_conf_t *conf);
+int ngx_oauth_known_accepts(const oauth_token_rules_t *rules,
+    const void *issuers);
 
 
 #endif /* NGX_OAUTH_KNOWN_H_INCLUDED */

@@ -229,7 +229,7 @@ static ngx_int_t
 ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx)
 {
     if (ctx->token
-        && !ngx_oauth_known_fits(ctx->token->rules, ctx->conf)
+        && !ngx_oauth_known_accepts(ctx->token->rules, ctx->conf->issuers)
         && ngx_oauth_steps_retire(ctx) != NGX_OK)
     {
         return ngx_oauth_steps_result(ctx, OAUTH_SERVER_ERROR);
