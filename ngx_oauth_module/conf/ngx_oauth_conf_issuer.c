@@ -2,18 +2,16 @@
 /*
  * The block oauth_issuer.  nginx's own parser reads it, with the issuer where
  * the parser expects a location's structure; then the issuer is completed and
- * checked as a whole.  Its files are read here, by the master process and so
- * usually as root.  The issuer is in the configuration's pool, and the keys of
- * a jwks_file are freed with that pool.
+ * checked as a whole.  The issuer is in the configuration's pool, and the keys
+ * of a jwks_file are freed with that pool.
  */
 
 
 #include "ngx_oauth_conf_issuer.h"
-#include "oauth_certificates.h"
+#include "ngx_oauth_conf_issuer_file.h"
 #include "oauth_url.h"
 
 
-#define NGX_OAUTH_FILE_SIZE  (1024 * 1024) /* bytes, at most */
 #define NGX_OAUTH_LEEWAY     3600          /* seconds, at most */
 #define NGX_OAUTH_INTERVAL   1000          /* ms, at least */
 
@@ -31,12 +29,6 @@ static char *ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_conf_issuer_url(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer, char *name, ngx_str_t *value);
-static char *ngx_oauth_conf_issuer_keys(ngx_conf_t *cf,
-    ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_conf_issuer_certificates(ngx_conf_t *cf,
-    ngx_oauth_issuer_t *issuer);
-static char *ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *text);
 
 
 static const oauth_str_t  ngx_oauth_scope_claims[] = {
@@ -201,12 +193,12 @@ ngx_oauth_conf_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return rv;
     }
 
-    rv = ngx_oauth_conf_issuer_keys(cf, issuer);
+    rv = ngx_oauth_conf_issuer_file_keys(cf, issuer);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    return ngx_oauth_conf_issuer_certificates(cf, issuer);
+    return ngx_oauth_conf_issuer_file_certificates(cf, issuer);
 }
 
 
@@ -337,147 +329,6 @@ ngx_oauth_conf_issuer_url(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer,
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_oauth_conf_issuer_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
-{
-    ngx_str_t              text;
-    ngx_uint_t             i, n;
-    const char            *error;
-    oauth_jwks_skipped_t  *skipped;
-
-    if (issuer->jwks_file.len == 0) {
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_oauth_conf_issuer_read(cf, &issuer->jwks_file, &text)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    issuer->keys = oauth_jwks_read(ngx_oauth_str(&text),
-                                   issuer->rules.algorithms, &error);
-
-    if (issuer->keys) {
-        skipped = issuer->keys->skipped;
-        n = ngx_min(issuer->keys->nskipped, OAUTH_JWKS_SKIPPED);
-
-        for (i = 0; i < n; i++) {
-            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                               "jwks_file \"%V\": key %uz is not used: %s",
-                               &issuer->jwks_file, skipped[i].index,
-                               skipped[i].why);
-        }
-    }
-
-    if (issuer->keys == NULL || issuer->keys->nkeys == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "jwks_file \"%V\": %s: put a JWK set with a "
-                           "public signature key there",
-                           &issuer->jwks_file, error);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_oauth_conf_issuer_certificates(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
-{
-    ngx_str_t  text;
-
-    if (issuer->ca_file.len == 0) {
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_oauth_conf_issuer_read(cf, &issuer->ca_file, &text)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (!oauth_certificates_valid(ngx_oauth_str(&text))) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "ssl_trusted_certificate \"%V\" holds no usable "
-                           "certificate: put the CA's certificate there as PEM",
-                           &issuer->ca_file);
-        return NGX_CONF_ERROR;
-    }
-
-    issuer->certificates = text;
-
-    return NGX_CONF_OK;
-}
-
-
-/*
- * Reads a whole file into the pool, and makes *name its full path.  A FIFO is
- * opened with NONBLOCK, or nginx would wait until somebody writes to it.
- */
-
-static char *
-ngx_oauth_conf_issuer_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
-{
-    size_t           size;
-    ssize_t          n;
-    ngx_file_t       file;
-    ngx_file_info_t  fi;
-
-    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(&file, sizeof(ngx_file_t));
-
-    file.name = *name;
-    file.log = cf->log;
-    file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                            NGX_FILE_OPEN, 0);
-
-    if (file.fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "cannot open \"%V\": check the path and the rights",
-                           name);
-        return NGX_CONF_ERROR;
-    }
-
-    n = NGX_ERROR;
-
-    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR
-        || !ngx_is_file(&fi)
-        || ngx_file_size(&fi) > NGX_OAUTH_FILE_SIZE)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not a regular file of at most 1 MiB: "
-                           "name such a file", name);
-        goto done;
-    }
-
-    size = ngx_file_size(&fi);
-
-    text->len = size;
-    text->data = ngx_pnalloc(cf->pool, size + 1);
-    if (text->data == NULL) {
-        goto done;
-    }
-
-    n = ngx_read_file(&file, text->data, size, 0);
-
-    if (n != (ssize_t) size) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" could not be read to its end", name);
-        n = NGX_ERROR;
-    }
-
-done:
-
-    (void) ngx_close_file(file.fd);
-
-    return (n == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
 }
 
 

@@ -1,0 +1,160 @@
+
+/*
+ * The files that an issuer names: the key set of jwks_file (RFC 7517) and the
+ * certificates of ssl_trusted_certificate.  The master process reads them while
+ * it reads the configuration, so usually as root.  Their text is in the
+ * configuration's pool.
+ */
+
+
+#include "ngx_oauth_conf_issuer_file.h"
+#include "oauth_certificates.h"
+
+
+#define NGX_OAUTH_CONF_ISSUER_FILE_SIZE  (1024 * 1024)  /* bytes, at most */
+
+
+static char *ngx_oauth_conf_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *text);
+
+
+char *
+ngx_oauth_conf_issuer_file_keys(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    ngx_str_t              text;
+    ngx_uint_t             i, n;
+    const char            *error;
+    oauth_jwks_skipped_t  *skipped;
+
+    if (issuer->jwks_file.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_oauth_conf_issuer_file_read(cf, &issuer->jwks_file, &text)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->keys = oauth_jwks_read(ngx_oauth_str(&text),
+                                   issuer->rules.algorithms, &error);
+
+    if (issuer->keys) {
+        skipped = issuer->keys->skipped;
+        n = ngx_min(issuer->keys->nskipped, OAUTH_JWKS_SKIPPED);
+
+        for (i = 0; i < n; i++) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "jwks_file \"%V\": key %uz is not used: %s",
+                               &issuer->jwks_file, skipped[i].index,
+                               skipped[i].why);
+        }
+    }
+
+    if (issuer->keys == NULL || issuer->keys->nkeys == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "jwks_file \"%V\": %s: put a JWK set with a "
+                           "public signature key there",
+                           &issuer->jwks_file, error);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_issuer_file_certificates(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer)
+{
+    ngx_str_t  text;
+
+    if (issuer->ca_file.len == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_oauth_conf_issuer_file_read(cf, &issuer->ca_file, &text)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (!oauth_certificates_valid(ngx_oauth_str(&text))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "ssl_trusted_certificate \"%V\" holds no usable "
+                           "certificate: put the CA's certificate there as PEM",
+                           &issuer->ca_file);
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->certificates = text;
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * Reads a whole file into the pool, and makes *name its full path.  A FIFO is
+ * opened with NONBLOCK, or nginx would wait until somebody writes to it.
+ */
+
+static char *
+ngx_oauth_conf_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
+{
+    size_t           size;
+    ssize_t          n;
+    ngx_file_t       file;
+    ngx_file_info_t  fi;
+
+    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+
+    file.name = *name;
+    file.log = cf->log;
+    file.fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                            NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "cannot open \"%V\": check the path and the rights",
+                           name);
+        return NGX_CONF_ERROR;
+    }
+
+    n = NGX_ERROR;
+
+    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR
+        || !ngx_is_file(&fi)
+        || ngx_file_size(&fi) > NGX_OAUTH_CONF_ISSUER_FILE_SIZE)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is not a regular file of at most 1 MiB: "
+                           "name such a file", name);
+        goto done;
+    }
+
+    size = ngx_file_size(&fi);
+
+    text->len = size;
+    text->data = ngx_pnalloc(cf->pool, size + 1);
+    if (text->data == NULL) {
+        goto done;
+    }
+
+    n = ngx_read_file(&file, text->data, size, 0);
+
+    if (n != (ssize_t) size) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" could not be read to its end", name);
+        n = NGX_ERROR;
+    }
+
+done:
+
+    (void) ngx_close_file(file.fd);
+
+    return (n == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}

@@ -1,0 +1,26 @@
+
+/*
+ * The files that an issuer names.  Each function does nothing if the directive
+ * is not there.  It returns NGX_CONF_OK, or NGX_CONF_ERROR after an [emerg].
+ */
+
+
+#ifndef NGX_OAUTH_CONF_ISSUER_FILE_H_INCLUDED
+#define NGX_OAUTH_CONF_ISSUER_FILE_H_INCLUDED
+
+
+#include "ngx_oauth_conf.h"
+
+
+/* Parses the keys of jwks_file, which issuer->keys then owns. */
+
+char *ngx_oauth_conf_issuer_file_keys(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+
+/* Reads ssl_trusted_certificate into issuer->certificates. */
+
+char *ngx_oauth_conf_issuer_file_certificates(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+
+
+#endif /* NGX_OAUTH_CONF_ISSUER_FILE_H_INCLUDED */
