@@ -68,7 +68,7 @@ ngx_oauth_text_write(ngx_pool_t *pool, oauth_reason_t reason,
     challenge.issuer = text->issuer;
     challenge.documentation = ngx_oauth_str(&text->documentation);
 
-    oauth_challenge_write_place(&buf, &challenge);
+    oauth_challenge_write_resource(&buf, &challenge);
 
     if (ngx_oauth_buf_move(pool, &buf, &text->challenge) != NGX_OK) {
         return NGX_ERROR;
@@ -83,7 +83,7 @@ ngx_oauth_text_write(ngx_pool_t *pool, oauth_reason_t reason,
         challenge.reason = oauth_reason_info(ngx_oauth_text_examples[i]);
 
         if (!page) {
-            oauth_problem_write_place(&buf, &challenge);
+            oauth_problem_write_resource(&buf, &challenge);
 
             if (ngx_oauth_buf_move(pool, &buf, &text->problems[i]) != NGX_OK)
             {
@@ -92,7 +92,7 @@ ngx_oauth_text_write(ngx_pool_t *pool, oauth_reason_t reason,
         }
 
         if (page || reason == OAUTH_OK) {
-            oauth_page_write_place(&buf, &challenge);
+            oauth_page_write_resource(&buf, &challenge);
 
             if (ngx_oauth_buf_move(pool, &buf, &text->pages[i]) != NGX_OK) {
                 return NGX_ERROR;

@@ -75,7 +75,7 @@ ngx_oauth_text_init_reasons(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         text = &mcf->reasons[i];
         reason = oauth_reason_info(i);
 
-        oauth_challenge_write_error(&buf, reason);
+        oauth_challenge_write_reason(&buf, reason);
         oauth_buf_append_str(&buf, reason->error ? oauth_str(", ")
                                                  : oauth_str(" "));
 
@@ -83,14 +83,13 @@ ngx_oauth_text_init_reasons(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
             return NGX_ERROR;
         }
 
-        oauth_problem_write_error(&buf, reason,
-                                            ngx_oauth_text_status(i));
+        oauth_problem_write_reason(&buf, reason, ngx_oauth_text_status(i));
 
         if (ngx_oauth_buf_move(cf->pool, &buf, &text->problem) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        oauth_page_write_error(&buf, reason, ngx_oauth_text_status(i));
+        oauth_page_write_reason(&buf, reason, ngx_oauth_text_status(i));
 
         if (ngx_oauth_buf_move(cf->pool, &buf, &text->page) != NGX_OK) {
             return NGX_ERROR;

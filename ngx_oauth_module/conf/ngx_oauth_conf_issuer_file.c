@@ -99,7 +99,8 @@ ngx_oauth_conf_issuer_file_certificates(ngx_conf_t *cf,
  */
 
 static char *
-ngx_oauth_conf_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
+ngx_oauth_conf_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *text)
 {
     size_t           size;
     ssize_t          n;

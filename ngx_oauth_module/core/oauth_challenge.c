@@ -16,7 +16,7 @@ static void oauth_challenge_append_param(oauth_buf_t *buf,
 
 
 void
-oauth_challenge_write_error(oauth_buf_t *buf,
+oauth_challenge_write_reason(oauth_buf_t *buf,
     const oauth_reason_info_t *reason)
 {
     oauth_buf_append_literal(buf, OAUTH_CREDENTIALS_NAME);
@@ -31,7 +31,7 @@ oauth_challenge_write_error(oauth_buf_t *buf,
 
 
 void
-oauth_challenge_write_place(oauth_buf_t *buf,
+oauth_challenge_write_resource(oauth_buf_t *buf,
     const oauth_challenge_t *challenge)
 {
     oauth_challenge_t  clean;

@@ -2,7 +2,7 @@
 /*
  * The challenge of a refusal: the value of WWW-Authenticate (RFC 9110 section
  * 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1), and the facts about the
- * place that the challenge, the problem document and the page show.  All
+ * resource that the challenge, the problem document and the page show.  All
  * strings are the caller's.
  */
 
@@ -31,15 +31,15 @@ typedef struct {
 /*
  * These two append the halves of the value, so that both can be written before
  * a request comes.  The first has the scheme and what follows from the reason:
- * error and error_description.  The second has what follows from the place:
+ * error and error_description.  The second has what tells about the resource:
  * resource_metadata and scope; it may be empty.  If it is not, the caller joins
  * the two with ", " if the first has an error, else with a space.  All values
  * are quoted, and none is empty.  When memory is short, buf->failed is set.
  */
 
-void oauth_challenge_write_error(oauth_buf_t *buf,
+void oauth_challenge_write_reason(oauth_buf_t *buf,
     const oauth_reason_info_t *reason);
-void oauth_challenge_write_place(oauth_buf_t *buf,
+void oauth_challenge_write_resource(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);
 
 /*

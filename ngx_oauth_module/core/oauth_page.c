@@ -17,7 +17,7 @@ typedef struct {
     const char           *title;
     const char           *text;         /* what happened                      */
     const char           *advice;       /* what to do; NULL: it depends on the
-                                           place                              */
+                                           resource                           */
     unsigned              detail:1;     /* also show the reason's description */
 } oauth_page_text_t;
 
@@ -96,7 +96,7 @@ static const oauth_page_text_t  oauth_page_texts[] = {
 
 
 void
-oauth_page_write_error(oauth_buf_t *buf, const oauth_reason_info_t *reason,
+oauth_page_write_reason(oauth_buf_t *buf, const oauth_reason_info_t *reason,
     unsigned status)
 {
     char                      number[sizeof("4294967295 ")];
@@ -129,7 +129,7 @@ oauth_page_write_error(oauth_buf_t *buf, const oauth_reason_info_t *reason,
 
 
 void
-oauth_page_write_place(oauth_buf_t *buf, const oauth_challenge_t *challenge)
+oauth_page_write_resource(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 {
     oauth_page_append_steps(buf, challenge);
 

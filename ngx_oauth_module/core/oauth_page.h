@@ -28,15 +28,15 @@
 /*
  * These append the halves of a page to a buffer; the caller joins them as they
  * are.  The first has what follows from the reason, with the HTTP status.  The
- * second has what follows from the place; of challenge->reason it uses the kind
- * of answer only.  All values are escaped, and a URL becomes a link where it is
- * one of http or https.  Where memory is short, buf->failed is set.
+ * second has what tells about the resource; of challenge->reason it uses the
+ * kind of answer only.  All values are escaped, and a URL becomes a link where
+ * it is one of http or https.  Where memory is short, buf->failed is set.
  */
 
-void oauth_page_write_error(oauth_buf_t *buf,
+void oauth_page_write_reason(oauth_buf_t *buf,
     const oauth_reason_info_t *reason, unsigned status);
 
-void oauth_page_write_place(oauth_buf_t *buf,
+void oauth_page_write_resource(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);
 
 

@@ -143,7 +143,7 @@ static const oauth_problem_step_t  oauth_problem_steps[] = {
  */
 
 void
-oauth_problem_write_error(oauth_buf_t *buf,
+oauth_problem_write_reason(oauth_buf_t *buf,
     const oauth_reason_info_t *reason, unsigned status)
 {
     json_t                      *root;
@@ -171,7 +171,7 @@ oauth_problem_write_error(oauth_buf_t *buf,
 
 
 void
-oauth_problem_write_place(oauth_buf_t *buf,
+oauth_problem_write_resource(oauth_buf_t *buf,
     const oauth_challenge_t *challenge)
 {
     size_t                       start;

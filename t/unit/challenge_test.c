@@ -23,10 +23,10 @@
 static void
 challenge_write(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 {
-    oauth_challenge_write_error(buf, challenge->reason);
+    oauth_challenge_write_reason(buf, challenge->reason);
     oauth_buf_append_str(buf, challenge->reason->error ? oauth_str(", ")
                                                        : oauth_str(" "));
-    oauth_challenge_write_place(buf, challenge);
+    oauth_challenge_write_resource(buf, challenge);
 }
 
 
@@ -52,7 +52,7 @@ challenge_assert_error(oauth_reason_t reason, const char *text)
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
-    oauth_challenge_write_error(&buf, oauth_reason_info(reason));
+    oauth_challenge_write_reason(&buf, oauth_reason_info(reason));
     challenge_assert(&buf, text);
 }
 
@@ -64,7 +64,7 @@ challenge_assert_place(const oauth_challenge_t *challenge, const char *text)
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
-    oauth_challenge_write_place(&buf, challenge);
+    oauth_challenge_write_resource(&buf, challenge);
     challenge_assert(&buf, text);
 }
 

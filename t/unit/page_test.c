@@ -56,8 +56,8 @@ page_write(const oauth_challenge_t *challenge, unsigned status)
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
-    oauth_page_write_error(&buf, challenge->reason, status);
-    oauth_page_write_place(&buf, challenge);
+    oauth_page_write_reason(&buf, challenge->reason, status);
+    oauth_page_write_resource(&buf, challenge);
     oauth_buf_append(&buf, "", 1);
 
     assert_int_equal(buf.failed, 0);

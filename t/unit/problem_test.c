@@ -24,8 +24,8 @@ static void
 problem_write(oauth_buf_t *buf, const oauth_challenge_t *challenge,
     unsigned status)
 {
-    oauth_problem_write_error(buf, challenge->reason, status);
-    oauth_problem_write_place(buf, challenge);
+    oauth_problem_write_reason(buf, challenge->reason, status);
+    oauth_problem_write_resource(buf, challenge);
 }
 
 
