@@ -49,6 +49,11 @@ $(1)/%.o:	%.c $(RULES)
 -include $$(wildcard $(1)/*.d $(1)/core/*.d)
 endef
 
+# A build folder may know sources by the places where they were before.  What
+# is not there any more counts as changed, so its objects are compiled again.
+
+$(SRC)/%.c: ;
+
 # Without this, make would delete the objects that only a pattern rule names.
 
 .SECONDARY:
