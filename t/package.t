@@ -55,8 +55,9 @@ EOT
 write_file("$root/nginx/src/core/nginx.h", "/* a version */\n");
 
 $ENV{PATH} = "$root/bin:$ENV{PATH}";
-delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL BUILD NGINX_SRC CC_OPT LD_OPT WERROR
-               CFLAGS CPPFLAGS LDFLAGS DESTDIR MODULESDIR)};
+delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL BUILD NGINX_SRC CC_OPT LD_OPT
+               CURL_CC CURL_LD WERROR CFLAGS CPPFLAGS LDFLAGS DESTDIR
+               MODULESDIR)};
 
 
 sub program {
