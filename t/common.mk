@@ -54,6 +54,10 @@ endef
 
 $(SRC)/%.c: ;
 
+# The compiler writes these as it goes; make shall not look for a way.
+
+%.d: ;
+
 # Without this, make would delete the objects that only a pattern rule names.
 
 .SECONDARY:
