@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 
 const BINARY = process.env.CHROMIUM ?? 'chromium';
@@ -165,8 +166,7 @@ class Chromium {
 
 
 class Page {
-    exchanges = [];     // { method, url, fields, status, protocol }, in order
-
+    #exchanges = [];    // { method, url, fields, status, protocol }, in order
     #chromium;
     #session;
     #byId = new Map();
@@ -213,9 +213,27 @@ class Page {
         return result.value;
     }
 
-    preflights(url) {
-        return this.exchanges.filter((exchange) =>
-            exchange.method === 'OPTIONS' && exchange.url.startsWith(url));
+    // What the page asked for below a URL.  Chromium may tell of an answer
+    // after the page has it; if it never does, the exchange has no status.
+
+    async exchanges(url) {
+        const until = Date.now() + ANSWER_WITHIN;
+
+        for (;;) {
+            const found = this.#exchanges.filter((exchange) =>
+                exchange.url?.startsWith(url));
+
+            if (found.every(isComplete) || Date.now() > until) {
+                return found;
+            }
+
+            await sleep(10);
+        }
+    }
+
+    async preflights(url) {
+        return (await this.exchanges(url))
+            .filter(({ method }) => method === 'OPTIONS');
     }
 
     note(method, params) {
@@ -234,13 +252,16 @@ class Page {
         } else if (method === 'Network.responseReceived') {
             this.#exchange(id, { status: params.response.status,
                                  protocol: params.response.protocol });
+
+        } else if (method === 'Network.loadingFailed') {
+            this.#exchange(id, { failed: true });
         }
     }
 
     #exchange(id, part) {
         if (!this.#byId.has(id)) {
             this.#byId.set(id, {});
-            this.exchanges.push(this.#byId.get(id));
+            this.#exchanges.push(this.#byId.get(id));
         }
 
         Object.assign(this.#byId.get(id), part);
@@ -249,6 +270,11 @@ class Page {
     #call(method, params) {
         return this.#chromium.call(method, params, this.#session);
     }
+}
+
+
+function isComplete({ fields, status, failed }) {
+    return failed || (fields && status);
 }
 
 

@@ -94,9 +94,9 @@ async function run() {
             assert.equal(answer.headers['mcp-session-id'], 'of the app');
             assert.equal(app.requests.length, seen + 1);
 
-            assert.deepEqual(asked(page, `${to}/app`), ['authorization']);
-            assert.ok(page.exchanges.filter((exchange) =>
-                exchange.url.startsWith(to) && exchange.method === 'GET')
+            assert.deepEqual(await asked(page, `${to}/app`), ['authorization']);
+            assert.ok((await page.exchanges(to))
+                .filter(({ method }) => method === 'GET')
                 .every(({ protocol }) => protocol === name));
         });
     }
@@ -120,7 +120,7 @@ async function run() {
 
         assert.equal(second.status, 200);
 
-        assert.deepEqual(asked(page, `${url}/app`), [
+        assert.deepEqual(await asked(page, `${url}/app`), [
             names.sort().join(','),
             [...names, 'authorization'].sort().join(','),
         ]);
@@ -134,7 +134,7 @@ async function run() {
 
         assert.equal(answer.status, 401);
         assert.match(answer.headers['www-authenticate'], /^Bearer /);
-        assert.deepEqual(asked(page, `${url}/app`), [undefined]);
+        assert.deepEqual(await asked(page, `${url}/app`), [undefined]);
     });
 
 
@@ -224,7 +224,7 @@ async function run() {
         await assert.rejects(page.run(ask, `${url}/off`, init),
                              /Failed to fetch/);
 
-        assert.deepEqual(page.preflights(`${url}/off`)
+        assert.deepEqual((await page.preflights(`${url}/off`))
             .map(({ status }) => status), [401]);
 
         // Except where nginx itself was configured to send the fields.
@@ -267,9 +267,10 @@ async function run() {
         assert.deepEqual(JSON.parse(await page.run(mcp, ...host)),
                          { user: ACCOUNT });
 
-        assert.deepEqual(page.exchanges
-            .filter((exchange) => exchange.url.startsWith(url)
-                                  && exchange.method !== 'OPTIONS')
+        const exchanges = await page.exchanges(url);
+
+        assert.deepEqual(exchanges
+            .filter(({ method }) => method !== 'OPTIONS')
             .map(({ method, url: at, status }) =>
                 `${method} ${new URL(at).pathname} ${status}`)
             .slice(0, 4), [
@@ -282,7 +283,7 @@ async function run() {
         // No preflight asks for access to a private network, as one from a
         // public page would.
 
-        assert.ok(page.exchanges.every(({ fields = {} }) =>
+        assert.ok(exchanges.every(({ fields = {} }) =>
             !('access-control-request-private-network' in fields)));
     });
 
@@ -305,8 +306,8 @@ async function started(starting) {
 // The fields that the preflights of a URL asked for; each preflight was
 // answered.
 
-function asked(page, url) {
-    const preflights = page.preflights(url);
+async function asked(page, url) {
+    const preflights = await page.preflights(url);
 
     assert.deepEqual(preflights.map(({ status }) => status),
                      preflights.map(() => 204));
