@@ -98,9 +98,16 @@ test('its MCP client: from the URL to the list of tools', { skip }, () =>
 
         assert.match((await opencode.run('mcp', 'list')).output,
                      /notes connected/);
-        assert.deepEqual((await world.accesses()).slice(before), [
-            'POST /mcp 200', 'POST /mcp 202', 'POST /mcp 200', 'GET /mcp 200',
+
+        // It also opens a stream with GET, and may leave before it does.
+
+        const stream = 'GET /mcp 200';
+        const seen = (await world.accesses()).slice(before);
+
+        assert.deepEqual(seen.filter((line) => line !== stream), [
+            'POST /mcp 200', 'POST /mcp 202', 'POST /mcp 200',
         ]);
+        assert.ok(seen.length <= 4);
     }, { refused: ['no_token'] }));
 
 
