@@ -48,6 +48,27 @@ ngx_oauth_codes_start(ngx_conf_t *cf,
 }
 
 
+void
+ngx_oauth_codes_next(ngx_oauth_codes_t *codes)
+{
+    size_t  size;
+
+    size = sizeof(uintptr_t);
+
+#if (NGX_PCRE)
+
+    if (ngx_oauth_codes_function(codes) == ngx_http_script_regex_end_code
+        && ngx_oauth_codes_fits(codes, ngx_http_script_regex_end_code_t))
+    {
+        size = sizeof(ngx_http_script_regex_end_code_t);
+    }
+
+#endif
+
+    codes->p += size;
+}
+
+
 static ngx_module_t *
 ngx_oauth_codes_module(ngx_conf_t *cf)
 {
