@@ -51,13 +51,23 @@ ngx_oauth_codes_start(ngx_conf_t *cf,
 void
 ngx_oauth_codes_next(ngx_oauth_codes_t *codes)
 {
-    size_t  size;
+    size_t                    size;
+    ngx_http_script_code_pt   code;
 
     size = sizeof(uintptr_t);
+    code = ngx_oauth_codes_function(codes);
+
+    if (code == ngx_http_script_copy_code
+        && ngx_oauth_codes_fits(codes, ngx_http_script_copy_code_t))
+    {
+        size = sizeof(ngx_http_script_copy_code_t)
+               + ((ngx_http_script_copy_code_t *) codes->p)->len;
+        size = ngx_align(size, sizeof(uintptr_t));
+    }
 
 #if (NGX_PCRE)
 
-    if (ngx_oauth_codes_function(codes) == ngx_http_script_regex_end_code
+    if (code == ngx_http_script_regex_end_code
         && ngx_oauth_codes_fits(codes, ngx_http_script_regex_end_code_t))
     {
         size = sizeof(ngx_http_script_regex_end_code_t);
@@ -65,7 +75,7 @@ ngx_oauth_codes_next(ngx_oauth_codes_t *codes)
 
 #endif
 
-    codes->p += size;
+    codes->p += ngx_min(size, (size_t) (codes->last - codes->p));
 }
 
 

@@ -47,8 +47,9 @@ ngx_int_t ngx_oauth_codes_start(ngx_conf_t *cf,
  * Moves on by the size of one pointer and not by that of the code, because the
  * sizes of other modules' codes are not known.  So the walk also meets words
  * inside a code; a caller passes over them, since it looks only for the
- * addresses of certain functions.  The flags at the end of a "rewrite" are
- * passed over here: nginx leaves most of their word uninitialized.
+ * addresses of certain functions.  Two codes of nginx are passed over whole,
+ * because nginx leaves bytes of them uninitialized: the text that a "rewrite"
+ * copies is padded, and the flags at its end do not fill their word.
  */
 
 void ngx_oauth_codes_next(ngx_oauth_codes_t *codes);
