@@ -110,7 +110,7 @@ sub is_up {
         return 'gone' if reap($self->{pid});
         return -s "$self->{dir}/nginx.pid"
                && $self->workers == $self->{workers} ? 'up' : 0;
-    }, 15);
+    }, 60);
 
     return $state && $state eq 'up';
 }
