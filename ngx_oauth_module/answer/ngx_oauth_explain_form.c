@@ -282,8 +282,8 @@ ngx_oauth_explain_is_slash(oauth_str_t a, oauth_str_t b)
 
 
 /*
- * This reason may come before or after the signature is verified.  The line
- * names the claim that is malformed, but not its value.
+ * The line names the claim that is malformed, but not its value.  Where there
+ * is no JWT, it was not even taken apart, because its iss is not a string.
  */
 
 static void
@@ -292,7 +292,7 @@ ngx_oauth_explain_malformed(ngx_oauth_explain_t *e)
     const char  *malformed;
 
     malformed = e->ctx->jwt ? e->ctx->jwt->claims.malformed
-                            : oauth_refused_claim(e->ctx->credentials.text);
+                            : "iss is not a string";
 
     if (malformed) {
         ngx_oauth_explain_put(e, ": %s", malformed);

@@ -3,8 +3,8 @@
  * What every file of the core shares: a view of bytes, a growing buffer, the
  * results and the reasons.  The core knows neither nginx nor the network; it
  * has no clock ("now" is a parameter) and no log.  It keeps nothing between two
- * calls, except that oauth_json watches jansson's allocations while it parses:
- * a process may parse JSON in one thread only.
+ * calls, except that oauth_document watches jansson's allocations while it
+ * reads: a process may read documents in one thread only.
  *
  * A function that decides about a token returns an oauth_reason_t.  One table
  * (oauth_reason.c) holds for each reason its code ($oauth_result), a sentence
@@ -165,9 +165,15 @@ size_t oauth_str_control(oauth_str_t s);
 int oauth_str_has_control(oauth_str_t s);
 
 /*
- * 1 when a header field can carry s as it is (RFC 9110 section 5.5), else 0: it
- * is not empty, has no control character, and has no space at its ends, which
- * the receiver would drop.
+ * 1 when s is not empty and has no space at its ends, which the receiver of a
+ * header field would drop (RFC 9110 section 5.5); else 0.
+ */
+
+int oauth_str_is_trimmed(oauth_str_t s);
+
+/*
+ * 1 when a header field can carry s as it is, else 0: it is trimmed and has no
+ * control character.
  */
 
 int oauth_str_is_field(oauth_str_t s);

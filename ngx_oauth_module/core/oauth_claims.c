@@ -1,11 +1,11 @@
 
 /*
  * The claims of a JWT (RFC 7519 section 4.1).  Their types are checked when
- * they are parsed; their times are compared with a clock that is the caller's.
- * All strings are views of the JSON tree, which oauth_claims_free releases.
+ * they are read; their times are compared with a clock that is the caller's.
  */
 
 
+#include <math.h>
 #include <string.h>
 
 #include "oauth_claims.h"
@@ -20,49 +20,38 @@
 #define OAUTH_CLAIMS_TIME_MAX  ((int64_t) 1 << 53)
 
 
-static const char *oauth_claims_read(oauth_claims_t *claims);
-static oauth_str_t oauth_claims_identifier(const json_t *root,
-    const char *name);
-static int oauth_claims_time(const json_t *value, int64_t *seconds);
-static int oauth_claims_audience_valid(const json_t *audience);
-static int oauth_claims_is_id_token(const json_t *root);
-static int oauth_claims_is_entra_id(const json_t *root);
-static int oauth_claims_word(const json_t *root, const char *name,
+static const char *oauth_claims_read_registered(oauth_claims_t *claims,
+    const oauth_json_t *root);
+static oauth_str_t oauth_claims_identifier(const oauth_json_t *root,
+    oauth_str_t name);
+static int oauth_claims_time(const oauth_json_t *value, int64_t *seconds);
+static int oauth_claims_audience_valid(const oauth_json_t *audience);
+static int oauth_claims_is_id_token(const oauth_json_t *root);
+static int oauth_claims_is_entra_id(const oauth_json_t *root);
+static int oauth_claims_word(const oauth_json_t *root, oauth_str_t name,
     const oauth_str_t *words, size_t nwords);
-static void oauth_claims_append_scopes(oauth_buf_t *buf, const json_t *value);
+static void oauth_claims_append_scopes(oauth_buf_t *buf,
+    const oauth_json_t *value);
 
 
 oauth_reason_t
-oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims)
+oauth_claims_read(const oauth_json_t *root, oauth_claims_t *claims)
 {
-    const char      *malformed;
-    oauth_result_t   result;
+    const char  *malformed;
 
     memset(claims, 0, sizeof(oauth_claims_t));
 
-    result = oauth_json_parse(payload, OAUTH_JSON_MEMBERS, &claims->root);
-    if (result != OAUTH_DONE) {
-        return (result == OAUTH_NO_MEMORY) ? OAUTH_SERVER_ERROR
-                                           : OAUTH_MALFORMED_TOKEN;
-    }
-
-    malformed = oauth_claims_read(claims);
+    malformed = oauth_claims_read_registered(claims, root);
 
     if (malformed) {
-        oauth_claims_free(claims);
+        memset(claims, 0, sizeof(oauth_claims_t));
         claims->malformed = malformed;
         return OAUTH_MALFORMED_CLAIMS;
     }
 
+    claims->root = root;
+
     return OAUTH_OK;
-}
-
-
-void
-oauth_claims_free(oauth_claims_t *claims)
-{
-    json_decref(claims->root);
-    memset(claims, 0, sizeof(oauth_claims_t));
 }
 
 
@@ -98,23 +87,12 @@ oauth_claims_verify_time(const oauth_claims_t *claims, int64_t now,
 }
 
 
-oauth_str_t
-oauth_claims_audience(const oauth_claims_t *claims, size_t i)
-{
-    if (json_is_array(claims->audience)) {
-        return oauth_json_str(json_array_get(claims->audience, i));
-    }
-
-    return oauth_json_str(i == 0 ? claims->audience : NULL);
-}
-
-
 void
 oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
     size_t npaths, oauth_buf_t *buf)
 {
     size_t         i, start;
-    const json_t  *value;
+    const oauth_json_t  *value;
 
     start = buf->len;
 
@@ -122,11 +100,13 @@ oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
 
         value = oauth_json_at(claims->root, paths[i]);
 
-        if (value == NULL || json_is_null(value)) {
+        if (value == NULL || value->kind == OAUTH_JSON_NULL) {
             continue;
         }
 
-        if (!json_is_string(value) && !json_is_array(value)) {
+        if (value->kind != OAUTH_JSON_STRING
+            && value->kind != OAUTH_JSON_ARRAY)
+        {
             return;
         }
 
@@ -136,26 +116,29 @@ oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
 
 
 static void
-oauth_claims_append_scopes(oauth_buf_t *buf, const json_t *value)
+oauth_claims_append_scopes(oauth_buf_t *buf, const oauth_json_t *value)
 {
-    size_t  i;
+    const oauth_json_t  *element;
 
-    if (json_is_string(value)) {
+    if (value->kind == OAUTH_JSON_STRING) {
         oauth_scope_append_words(buf, oauth_json_str(value));
     }
 
-    for (i = 0; i < json_array_size(value); i++) {
-        oauth_scope_append_word(buf, oauth_json_str(json_array_get(value, i)));
+    for (element = oauth_json_next(value, NULL);
+         element;
+         element = oauth_json_next(value, element))
+    {
+        oauth_scope_append_word(buf, oauth_json_str(element));
     }
 }
 
 
-const json_t *
+const oauth_json_t *
 oauth_claims_at(const oauth_claims_t *claims, const oauth_str_t *names,
     size_t n)
 {
     size_t         i;
-    const json_t  *claim;
+    const oauth_json_t  *claim;
 
     claim = claims->root;
 
@@ -167,53 +150,72 @@ oauth_claims_at(const oauth_claims_t *claims, const oauth_str_t *names,
 }
 
 
-size_t
-oauth_claims_count(const json_t *claim)
+const oauth_json_t *
+oauth_claims_next(const oauth_json_t *claim, const oauth_json_t *element)
 {
-    return json_is_array(claim) ? json_array_size(claim) : 1;
+    if (oauth_json_is(claim, OAUTH_JSON_ARRAY)) {
+        return oauth_json_next(claim, element);
+    }
+
+    return element ? NULL : claim;
 }
 
 
 oauth_str_t
-oauth_claims_member(const json_t *claim, size_t i, oauth_buf_t *buf)
+oauth_claims_value(const oauth_json_t *element, oauth_buf_t *buf)
 {
-    if (json_is_array(claim)) {
-        claim = json_array_get(claim, i);
+    size_t       start;
+    oauth_str_t  text;
+
+    switch (element->kind) {
+
+    case OAUTH_JSON_STRING:
+        return oauth_json_str(element);
+
+    case OAUTH_JSON_INTEGER:
+    case OAUTH_JSON_REAL:
+    case OAUTH_JSON_TRUE:
+    case OAUTH_JSON_FALSE:
+        start = buf->len;
+
+        if (oauth_json_text(element, buf) == 0) {
+            text = oauth_buf_str(buf);
+            text.data += start;
+            text.len -= start;
+
+            return text;
+        }
+
+        break;
     }
 
-    if ((json_is_number(claim) || json_is_boolean(claim))
-        && oauth_json_text(claim, buf) == 0)
-    {
-        return oauth_buf_str(buf);
-    }
-
-    return oauth_json_str(claim);
+    return (oauth_str_t) { 0, NULL };
 }
 
 
 /* Returns NULL, or a sentence that says which claim has the wrong type. */
 
 static const char *
-oauth_claims_read(oauth_claims_t *claims)
+oauth_claims_read_registered(oauth_claims_t *claims, const oauth_json_t *root)
 {
-    int      expires, not_before, issued_at;
-    json_t  *root;
+    int  expires, not_before, issued_at;
 
-    root = claims->root;
-    claims->audience = json_object_get(root, "aud");
-
-    expires = oauth_claims_time(json_object_get(root, "exp"),
+    expires = oauth_claims_time(oauth_json_member(root, oauth_str("exp")),
                                 &claims->expires);
-    not_before = oauth_claims_time(oauth_json_optional(root, "nbf"),
+    not_before = oauth_claims_time(oauth_json_optional(root, oauth_str("nbf")),
                                    &claims->not_before);
-    issued_at = oauth_claims_time(oauth_json_optional(root, "iat"),
+    issued_at = oauth_claims_time(oauth_json_optional(root, oauth_str("iat")),
                                   &claims->issued_at);
 
-    if (oauth_json_string(root, "iss", &claims->issuer) < 0) {
+    claims->audience = oauth_json_member(root, oauth_str("aud"));
+
+    if (oauth_json_string(root, oauth_str("iss"), &claims->issuer) < 0) {
         return "iss is not a string";
     }
 
-    if (oauth_json_optional_string(root, "sub", &claims->subject) < 0) {
+    if (oauth_json_optional_string(root, oauth_str("sub"), &claims->subject)
+        < 0)
+    {
         return "sub is not a string";
     }
 
@@ -235,12 +237,13 @@ oauth_claims_read(oauth_claims_t *claims)
 
     claims->has_expires = (expires == 1);
     claims->has_issued_at = (issued_at == 1);
-    claims->confirmation = oauth_confirmation_parse(json_object_get(root,
-                                                                    "cnf"));
-    claims->id = oauth_claims_identifier(root, "jti");
-    claims->client = oauth_claims_identifier(root, "client_id");
-    claims->session = oauth_claims_identifier(root, "sid");
-    claims->event = (json_object_get(root, "events") != NULL);
+    claims->confirmation
+            = oauth_confirmation_parse(oauth_json_member(root,
+                                                         oauth_str("cnf")));
+    claims->id = oauth_claims_identifier(root, oauth_str("jti"));
+    claims->client = oauth_claims_identifier(root, oauth_str("client_id"));
+    claims->session = oauth_claims_identifier(root, oauth_str("sid"));
+    claims->event = (oauth_json_member(root, oauth_str("events")) != NULL);
     claims->id_token = (oauth_claims_is_id_token(root) != 0);
 
     return NULL;
@@ -253,78 +256,75 @@ oauth_claims_read(oauth_claims_t *claims)
  */
 
 static oauth_str_t
-oauth_claims_identifier(const json_t *root, const char *name)
+oauth_claims_identifier(const oauth_json_t *root, oauth_str_t name)
 {
-    const json_t  *value;
-
-    value = json_object_get(root, name);
-
-    return value ? oauth_json_str(value) : (oauth_str_t) { 0, NULL };
+    return oauth_json_str(oauth_json_member(root, name));
 }
 
 
 /*
  * Reads a NumericDate (RFC 7519 section 2) without its fraction.  Returns 1 and
  * *seconds; 0 where value is NULL; -1 where it is not a number, or too close to
- * 0 to be a date.  JSON has neither infinity nor NaN, and jansson refuses a
- * number that a double cannot hold.
+ * 0 to be a date.
  */
 
 static int
-oauth_claims_time(const json_t *value, int64_t *seconds)
+oauth_claims_time(const oauth_json_t *value, int64_t *seconds)
 {
-    double      real;
-    json_int_t  integer;
+    double  real;
 
     if (value == NULL) {
         return 0;
     }
 
-    if (!json_is_number(value)) {
+    if (value->kind == OAUTH_JSON_INTEGER) {
+        *seconds = oauth_json_integer(value);
+
+    } else if (value->kind == OAUTH_JSON_REAL) {
+        real = oauth_json_real(value);
+
+        /* A fraction of the first second, or what a double takes for 0. */
+
+        if (real > -1 && real < 1) {
+            return -1;
+        }
+
+        *seconds = (fabs(real) < (double) OAUTH_CLAIMS_TIME_MAX)
+                   ? (int64_t) real
+                   : real < 0 ? INT64_MIN : INT64_MAX;
+
+    } else {
         return -1;
     }
 
-    real = json_number_value(value);
-
-    /* A fraction of the first second, or a number that a double took for 0. */
-
-    if (json_is_real(value) && real > -1 && real < 1) {
-        return -1;
-    }
-
-    if (real >= (double) OAUTH_CLAIMS_TIME_MAX) {
+    if (*seconds > OAUTH_CLAIMS_TIME_MAX) {
         *seconds = OAUTH_CLAIMS_TIME_MAX;
-        return 1;
-    }
 
-    if (real <= (double) -OAUTH_CLAIMS_TIME_MAX) {
+    } else if (*seconds < -OAUTH_CLAIMS_TIME_MAX) {
         *seconds = -OAUTH_CLAIMS_TIME_MAX;
-        return 1;
     }
-
-    integer = json_integer_value(value);
-    *seconds = json_is_integer(value) ? integer : (int64_t) real;
 
     return 1;
 }
 
 
+/* 1 when it is absent, a string, or an array of strings; else 0. */
+
 static int
-oauth_claims_audience_valid(const json_t *audience)
+oauth_claims_audience_valid(const oauth_json_t *audience)
 {
-    size_t  i;
+    const oauth_json_t  *element;
 
-    if (audience == NULL || json_is_string(audience)) {
-        return 1;
-    }
-
-    for (i = 0; i < json_array_size(audience); i++) {
-        if (!json_is_string(json_array_get(audience, i))) {
+    for (element = oauth_claims_next(audience, NULL);
+         element;
+         element = oauth_claims_next(audience, element))
+    {
+        if (element->kind != OAUTH_JSON_STRING) {
             return 0;
         }
     }
 
-    return json_is_array(audience);
+    return 1;
 }
 
 
@@ -344,7 +344,7 @@ oauth_claims_audience_valid(const json_t *audience)
  */
 
 static int
-oauth_claims_is_id_token(const json_t *root)
+oauth_claims_is_id_token(const oauth_json_t *root)
 {
     static const oauth_str_t  types[] = {
         oauth_string("ID"),
@@ -355,21 +355,21 @@ oauth_claims_is_id_token(const json_t *root)
 
     static const oauth_str_t  uses[] = { oauth_string("id") };
 
-    if (json_object_get(root, "at_hash")
-        || json_object_get(root, "c_hash")
-        || json_object_get(root, "s_hash")
-        || oauth_claims_word(root, "typ", types,
+    if (oauth_json_member(root, oauth_str("at_hash"))
+        || oauth_json_member(root, oauth_str("c_hash"))
+        || oauth_json_member(root, oauth_str("s_hash"))
+        || oauth_claims_word(root, oauth_str("typ"), types,
                              sizeof(types) / sizeof(types[0]))
-        || oauth_claims_word(root, "token_use", uses,
+        || oauth_claims_word(root, oauth_str("token_use"), uses,
                              sizeof(uses) / sizeof(uses[0]))
         || oauth_claims_is_entra_id(root))
     {
         return 1;
     }
 
-    return json_object_get(root, "nonce")
-           && oauth_json_optional(root, "scope") == NULL
-           && oauth_json_optional(root, "scp") == NULL;
+    return oauth_json_member(root, oauth_str("nonce"))
+           && oauth_json_optional(root, oauth_str("scope")) == NULL
+           && oauth_json_optional(root, oauth_str("scp")) == NULL;
 }
 
 
@@ -380,24 +380,24 @@ oauth_claims_is_id_token(const json_t *root)
  */
 
 static int
-oauth_claims_is_entra_id(const json_t *root)
+oauth_claims_is_entra_id(const oauth_json_t *root)
 {
     static const oauth_str_t  versions[] = {
         oauth_string("1.0"),
         oauth_string("2.0")
     };
 
-    return json_object_get(root, "tid")
-           && oauth_claims_word(root, "ver", versions,
+    return oauth_json_member(root, oauth_str("tid"))
+           && oauth_claims_word(root, oauth_str("ver"), versions,
                                 sizeof(versions) / sizeof(versions[0]))
-           && json_object_get(root, "azp") == NULL
-           && json_object_get(root, "appid") == NULL
-           && oauth_json_optional(root, "scp") == NULL;
+           && oauth_json_member(root, oauth_str("azp")) == NULL
+           && oauth_json_member(root, oauth_str("appid")) == NULL
+           && oauth_json_optional(root, oauth_str("scp")) == NULL;
 }
 
 
 static int
-oauth_claims_word(const json_t *root, const char *name,
+oauth_claims_word(const oauth_json_t *root, oauth_str_t name,
     const oauth_str_t *words, size_t nwords)
 {
     size_t       i;

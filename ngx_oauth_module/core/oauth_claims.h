@@ -2,8 +2,7 @@
 /*
  * The claims of a JWT (RFC 7519 section 4.1, RFC 9068 section 2.2) with their
  * types, and those checks that depend on nothing but the clock and the rules
- * for the issuer.  All strings are views of the JSON tree, which an
- * oauth_claims_t owns.
+ * for the issuer.  Everything is a view of the JSON that was read.
  */
 
 
@@ -16,14 +15,14 @@
 
 
 typedef struct {
-    json_t               *root;
+    const oauth_json_t   *root;         /* NULL: not read yet                 */
     oauth_str_t           issuer;       /* a string is absent where the claim
                                            is                                 */
     oauth_str_t           subject;
     oauth_str_t           id;           /* jti                                */
     oauth_str_t           client;       /* client_id                          */
     oauth_str_t           session;      /* sid                                */
-    json_t               *audience;     /* a string or an array of strings    */
+    const oauth_json_t   *audience;     /* a string or an array of strings    */
     int64_t               expires;      /* seconds since the epoch            */
     int64_t               not_before;   /* 0: none                            */
     int64_t               issued_at;    /* 0: none, or that very second; see
@@ -41,20 +40,15 @@ typedef struct {
 
 
 /*
- * Parses a payload.  Returns OAUTH_OK, and oauth_claims_free releases claims.
- * Else nothing is held: OAUTH_MALFORMED_TOKEN (the payload is not a JSON
- * object); OAUTH_MALFORMED_CLAIMS (a registered claim has the wrong type, which
- * claims->malformed names: iss and sub must be strings; exp, nbf and iat finite
- * numbers; aud a string or an array of strings); OAUTH_SERVER_ERROR (memory).
- * Where sub, nbf or iat is null, "" or [], it counts as absent; exp, iss and
- * aud do not.
+ * Reads the claims of an object, which must outlive them.  Returns OAUTH_OK; or
+ * OAUTH_MALFORMED_CLAIMS: a registered claim has the wrong type, which
+ * claims->malformed names (iss and sub must be strings; exp, nbf and iat
+ * numbers; aud a string or an array of strings).  Where sub, nbf or iat is
+ * null, "" or [], it counts as absent; exp, iss and aud do not.
  */
 
-oauth_reason_t oauth_claims_parse(oauth_str_t payload, oauth_claims_t *claims);
-
-/* Releases the tree and clears claims, "malformed" too. */
-
-void oauth_claims_free(oauth_claims_t *claims);
+oauth_reason_t oauth_claims_read(const oauth_json_t *root,
+    oauth_claims_t *claims);
 
 
 /*
@@ -66,10 +60,6 @@ void oauth_claims_free(oauth_claims_t *claims);
 
 oauth_reason_t oauth_claims_verify_time(const oauth_claims_t *claims,
     int64_t now, int64_t leeway, int64_t max_lifetime);
-
-/* Returns the i-th audience, counted from 0; absent after the last one. */
-
-oauth_str_t oauth_claims_audience(const oauth_claims_t *claims, size_t i);
 
 /*
  * Appends the granted scopes, separated by single spaces.  They come from the
@@ -87,22 +77,26 @@ void oauth_claims_scope(const oauth_claims_t *claims,
  * oauth_json_at, in what the name before it has found.  NULL: there is none.
  */
 
-const json_t *oauth_claims_at(const oauth_claims_t *claims,
+const oauth_json_t *oauth_claims_at(const oauth_claims_t *claims,
     const oauth_str_t *names, size_t n);
 
-/* Returns how many members a claim has: those of an array, else one. */
-
-size_t oauth_claims_count(const json_t *claim);
-
 /*
- * Returns the i-th member of a claim, as it is compared with a configured
- * value: a string as it is, a number or a boolean by its JSON text, which is
- * appended to buf.  Absent: the member is null or a nested value, which equals
- * nothing, or memory is short (buf->failed).
+ * Returns the element of a claim after this one; the first one where element is
+ * NULL.  The elements are those of an array, or else the claim itself.  NULL:
+ * there are no more, or there is no claim.
  */
 
-oauth_str_t oauth_claims_member(const json_t *claim, size_t i,
-    oauth_buf_t *buf);
+const oauth_json_t *oauth_claims_next(const oauth_json_t *claim,
+    const oauth_json_t *element);
+
+/*
+ * Returns an element as it is compared with a configured value: a string as it
+ * is, a number or a boolean by its JSON text, which is appended to buf.
+ * Absent: the element is null or a nested value, which equals nothing, or
+ * memory is short (buf->failed).
+ */
+
+oauth_str_t oauth_claims_value(const oauth_json_t *element, oauth_buf_t *buf);
 
 
 #endif /* OAUTH_CLAIMS_H_INCLUDED */

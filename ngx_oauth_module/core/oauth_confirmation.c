@@ -11,13 +11,13 @@
 #include "oauth_confirmation.h"
 
 
-static oauth_str_t oauth_confirmation_thumbprint(const json_t *value);
+static oauth_str_t oauth_confirmation_thumbprint(const oauth_json_t *value);
 
 
 oauth_confirmation_t
-oauth_confirmation_parse(const json_t *cnf)
+oauth_confirmation_parse(const oauth_json_t *cnf)
 {
-    const json_t          *value;
+    const oauth_json_t    *value;
     oauth_confirmation_t   confirmation;
 
     confirmation.kind = OAUTH_CONFIRMATION_NONE;
@@ -27,18 +27,18 @@ oauth_confirmation_parse(const json_t *cnf)
         return confirmation;
     }
 
-    value = json_object_get(cnf, "jkt");
+    value = oauth_json_member(cnf, oauth_str("jkt"));
 
     if (value) {
         confirmation.kind = OAUTH_CONFIRMATION_JKT;
 
     } else {
-        value = json_object_get(cnf, "x5t#S256");
+        value = oauth_json_member(cnf, oauth_str("x5t#S256"));
         confirmation.kind = value ? OAUTH_CONFIRMATION_X5T
                                   : OAUTH_CONFIRMATION_OTHER;
     }
 
-    if (json_object_size(cnf) == 1) {
+    if (oauth_json_is(cnf, OAUTH_JSON_OBJECT) && cnf->len == 1) {
         confirmation.thumbprint = oauth_confirmation_thumbprint(value);
     }
 
@@ -47,7 +47,7 @@ oauth_confirmation_parse(const json_t *cnf)
 
 
 static oauth_str_t
-oauth_confirmation_thumbprint(const json_t *value)
+oauth_confirmation_thumbprint(const oauth_json_t *value)
 {
     size_t         len;
     oauth_str_t    text;

@@ -42,7 +42,7 @@ typedef struct {
  * them would not be enough.
  */
 
-oauth_confirmation_t oauth_confirmation_parse(const json_t *cnf);
+oauth_confirmation_t oauth_confirmation_parse(const oauth_json_t *cnf);
 
 
 #endif /* OAUTH_CONFIRMATION_H_INCLUDED */

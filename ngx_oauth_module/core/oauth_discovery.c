@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "oauth_discovery.h"
-#include "oauth_json.h"
+#include "oauth_document.h"
 #include "oauth_url.h"
 
 
@@ -65,7 +65,7 @@ oauth_discovery_parse(oauth_str_t text, const oauth_discovery_rules_t *rules,
 
     memset(discovery, 0, sizeof(oauth_discovery_t));
 
-    result = oauth_json_parse(text, OAUTH_DISCOVERY_MEMBERS, &root);
+    result = oauth_document_parse(text, OAUTH_DISCOVERY_MEMBERS, &root);
     if (result != OAUTH_DONE) {
         return (result == OAUTH_NO_MEMORY) ? "memory is short"
                                            : "it is not a JSON object";
@@ -86,7 +86,7 @@ oauth_discovery_read(const json_t *root, const oauth_discovery_rules_t *rules,
     const char   *error;
     oauth_str_t   found;
 
-    if (oauth_json_string(root, "issuer", &found) != 1) {
+    if (oauth_document_string(root, "issuer", &found) != 1) {
         return "it has no issuer that is a string";
     }
 
@@ -96,7 +96,7 @@ oauth_discovery_read(const json_t *root, const oauth_discovery_rules_t *rules,
         return "its issuer is not the configured one";
     }
 
-    if (oauth_json_string(root, "jwks_uri", &found) != 1) {
+    if (oauth_document_string(root, "jwks_uri", &found) != 1) {
         return "it has no jwks_uri that is a string";
     }
 

@@ -1,143 +1,146 @@
 
 /*
- * JSON (RFC 8259) over jansson.  A first pass over the text counts its depth,
- * members, values and containers, measures its numbers, and refuses control
- * characters between values (jansson ignores a NUL byte after a number).  Only
- * then jansson builds a tree, which belongs to the caller.
+ * Reads the JSON (RFC 8259) of tokens.  The text is read once, by one function
+ * for each kind of value.  Nothing is allocated, depth and nodes are bounded,
+ * and a name is compared with those before it in the same object, of which
+ * there are at most 511.
  */
 
 
 #include <string.h>
 
 #include "oauth_json.h"
-
-
-#define OAUTH_JSON_NUMBER  64           /* characters of a number, at most    */
-
-/* With 15 digits, each number that was written with as many comes back. */
-
-#define OAUTH_JSON_DUMP  (JSON_COMPACT | JSON_ENCODE_ANY                      \
-                          | JSON_REAL_PRECISION(15))
+#include "oauth_json_number.h"
+#include "oauth_json_string.h"
 
 
 typedef struct {
-    oauth_buf_t          *buf;
-    int                   escape;
-} oauth_json_writer_t;
-
-
-typedef struct {
+    unsigned char        *p;            /* what is to be read next            */
+    unsigned char        *last;
+    oauth_json_t         *nodes;
+    size_t                used;         /* of the nodes                       */
+    size_t                n;
     size_t                depth;
     size_t                members;
-    size_t                max_members;
-    size_t                values;
-    size_t                containers;   /* objects and arrays                 */
-} oauth_json_count_t;
+    size_t                containers;
+} oauth_json_reader_t;
 
 
-static int oauth_json_string_value(const json_t *member, oauth_str_t *value);
-static oauth_result_t oauth_json_load(oauth_str_t text, size_t max_members,
-    size_t flags, json_t **object);
-static json_t *oauth_json_load_watched(oauth_str_t text, size_t flags);
-static void *oauth_json_alloc(size_t size);
-static int oauth_json_bounded(oauth_str_t text, size_t max_members);
-static int oauth_json_count(oauth_json_count_t *count, unsigned char c);
-static const unsigned char *oauth_json_string_end(const unsigned char *p,
-    const unsigned char *last);
-static const unsigned char *oauth_json_number_end(const unsigned char *p,
-    const unsigned char *last);
-static int oauth_json_is_number(unsigned char c);
-static int oauth_json_is_space(unsigned char c);
-static int oauth_json_text_value(const json_t *value, oauth_buf_t *buf,
-    int escape);
-static int oauth_json_text_write(const char *data, size_t len, void *writer);
+static int oauth_json_string_of(const oauth_json_t *member,
+    oauth_str_t *string);
+static int oauth_json_read(oauth_json_reader_t *r);
+static int oauth_json_read_object(oauth_json_reader_t *r);
+static int oauth_json_read_array(oauth_json_reader_t *r);
+static oauth_json_t *oauth_json_open(oauth_json_reader_t *r,
+    oauth_json_kind_t kind);
+static void oauth_json_close(oauth_json_reader_t *r, oauth_json_t *container);
+static int oauth_json_read_name(oauth_json_reader_t *r,
+    const oauth_json_t *object, uint64_t *seen);
+static int oauth_json_is_new(const oauth_json_t *object,
+    const oauth_json_t *name, uint64_t *seen);
+static int oauth_json_read_string(oauth_json_reader_t *r);
+static int oauth_json_read_number(oauth_json_reader_t *r);
+static int oauth_json_read_word(oauth_json_reader_t *r, oauth_str_t word,
+    oauth_json_kind_t kind);
+static oauth_json_t *oauth_json_add(oauth_json_reader_t *r,
+    oauth_json_kind_t kind);
+static int oauth_json_take(oauth_json_reader_t *r, unsigned char c);
+static unsigned char oauth_json_next_byte(oauth_json_reader_t *r);
+static int oauth_json_is_named(const oauth_json_t *name, oauth_str_t s);
 
 
-/* Both are used only while a text is parsed: jansson takes no parameter. */
-
-static json_malloc_t  oauth_json_malloc;    /* what allocates                 */
-static int            oauth_json_short;     /* an allocation has failed       */
-
-
-oauth_result_t
-oauth_json_parse(oauth_str_t text, size_t max_members, json_t **object)
+const oauth_json_t *
+oauth_json_parse(unsigned char *text, size_t len, oauth_json_t *nodes,
+    size_t n)
 {
-    return oauth_json_load(text, max_members, 0, object);
-}
+    oauth_json_reader_t  r;
 
+    memset(&r, 0, sizeof(oauth_json_reader_t));
 
-oauth_result_t
-oauth_json_parse_nul(oauth_str_t text, size_t max_members, json_t **object)
-{
-    return oauth_json_load(text, max_members, JSON_ALLOW_NUL, object);
-}
+    r.p = text;
+    r.last = text + len;
+    r.nodes = nodes;
+    r.n = n;
 
-
-int
-oauth_json_string(const json_t *object, const char *name, oauth_str_t *value)
-{
-    return oauth_json_string_value(json_object_get(object, name), value);
-}
-
-
-int
-oauth_json_is_empty(const json_t *value)
-{
-    switch (json_typeof(value)) {
-
-    case JSON_NULL:
-        return 1;
-
-    case JSON_STRING:
-        return json_string_length(value) == 0;
-
-    case JSON_ARRAY:
-        return json_array_size(value) == 0;
-
-    default:
-        return 0;
+    if (len > OAUTH_JSON_SIZE
+        || !oauth_json_take(&r, '{')
+        || oauth_json_read_object(&r) != 0)
+    {
+        return NULL;
     }
-}
 
-
-json_t *
-oauth_json_optional(const json_t *object, const char *name)
-{
-    json_t  *member;
-
-    member = json_object_get(object, name);
-
-    return (member && !oauth_json_is_empty(member)) ? member : NULL;
+    return (oauth_json_next_byte(&r) == 0 && r.p == r.last) ? nodes : NULL;
 }
 
 
 int
-oauth_json_optional_string(const json_t *object, const char *name,
-    oauth_str_t *value)
+oauth_json_is(const oauth_json_t *value, oauth_json_kind_t kind)
 {
-    return oauth_json_string_value(oauth_json_optional(object, name), value);
+    return value && value->kind == kind;
 }
 
 
-oauth_str_t
-oauth_json_str(const json_t *value)
+const oauth_json_t *
+oauth_json_member(const oauth_json_t *value, oauth_str_t name)
 {
-    oauth_str_t  s;
+    const oauth_json_t  *member, *last;
 
-    s.len = json_string_length(value);
-    s.data = (const unsigned char *) json_string_value(value);
+    if (!oauth_json_is(value, OAUTH_JSON_OBJECT)) {
+        return NULL;
+    }
 
-    return s;
+    last = value + value->nodes;
+
+    for (member = value + 1; member < last; member += 1 + member[1].nodes) {
+        if (oauth_json_is_named(member, name)) {
+            return member + 1;
+        }
+    }
+
+    return NULL;
+}
+
+
+const oauth_json_t *
+oauth_json_optional(const oauth_json_t *value, oauth_str_t name)
+{
+    const oauth_json_t  *member;
+
+    member = oauth_json_member(value, name);
+
+    if (member == NULL
+        || member->kind == OAUTH_JSON_NULL
+        || (member->len == 0
+            && (member->kind == OAUTH_JSON_STRING
+                || member->kind == OAUTH_JSON_ARRAY)))
+    {
+        return NULL;
+    }
+
+    return member;
+}
+
+
+const oauth_json_t *
+oauth_json_next(const oauth_json_t *value, const oauth_json_t *element)
+{
+    if (!oauth_json_is(value, OAUTH_JSON_ARRAY)) {
+        return NULL;
+    }
+
+    element = element ? element + element->nodes : value + 1;
+
+    return (element < value + value->nodes) ? element : NULL;
 }
 
 
 /* The longest name that exists is taken, so that a path has one reading. */
 
-json_t *
-oauth_json_at(const json_t *object, oauth_str_t path)
+const oauth_json_t *
+oauth_json_at(const oauth_json_t *value, oauth_str_t path)
 {
-    size_t   len;
-    json_t  *value;
+    size_t               len;
+    const oauth_json_t  *member;
 
     for (len = path.len; len > 0; len--) {
 
@@ -145,16 +148,16 @@ oauth_json_at(const json_t *object, oauth_str_t path)
             continue;
         }
 
-        value = json_object_getn(object, (const char *) path.data, len);
-        if (value == NULL) {
+        member = oauth_json_member(value, (oauth_str_t) { len, path.data });
+        if (member == NULL) {
             continue;
         }
 
         if (len == path.len) {
-            return value;
+            return member;
         }
 
-        object = value;
+        value = member;
         path.data += len + 1;
         path.len -= len + 1;
         len = path.len + 1;
@@ -164,338 +167,372 @@ oauth_json_at(const json_t *object, oauth_str_t path)
 }
 
 
-int
-oauth_json_text(const json_t *value, oauth_buf_t *buf)
+oauth_str_t
+oauth_json_str(const oauth_json_t *value)
 {
-    size_t       i, start;
-    oauth_str_t  text;
-
-    start = buf->len;
-
-    if (!json_is_array(value)) {
-        if (oauth_json_text_value(value, buf, 0) != 0) {
-            goto failed;
-        }
+    if (!oauth_json_is(value, OAUTH_JSON_STRING)) {
+        return (oauth_str_t) { 0, NULL };
     }
 
-    for (i = 0; i < json_array_size(value); i++) {
+    return (oauth_str_t) { value->len, value->data };
+}
 
-        if (i > 0) {
-            oauth_buf_append_literal(buf, ",");
-        }
 
-        if (oauth_json_text_value(json_array_get(value, i), buf, 1) != 0) {
-            goto failed;
-        }
-    }
+int
+oauth_json_string(const oauth_json_t *value, oauth_str_t name,
+    oauth_str_t *string)
+{
+    return oauth_json_string_of(oauth_json_member(value, name), string);
+}
 
-    text = oauth_buf_str(buf);
 
-    if (text.len == start) {
-        return 0;
-    }
+int
+oauth_json_optional_string(const oauth_json_t *value, oauth_str_t name,
+    oauth_str_t *string)
+{
+    return oauth_json_string_of(oauth_json_optional(value, name), string);
+}
 
-    text.data += start;
-    text.len -= start;
 
-    if (!oauth_str_has_control(text)) {
-        return 0;
-    }
+int64_t
+oauth_json_integer(const oauth_json_t *integer)
+{
+    return oauth_json_number_integer((oauth_str_t) { integer->len,
+                                                     integer->data });
+}
 
-    buf->len = start;
 
-    return -1;
-
-failed:
-
-    /* A value that was parsed can be written, unless memory is short. */
-
-    buf->failed = 1;
-    buf->len = start;
-
-    return -1;
+double
+oauth_json_real(const oauth_json_t *real)
+{
+    return oauth_json_number_real((oauth_str_t) { real->len, real->data });
 }
 
 
 /* member may be NULL.  The result is that of oauth_json_string. */
 
 static int
-oauth_json_string_value(const json_t *member, oauth_str_t *value)
+oauth_json_string_of(const oauth_json_t *member, oauth_str_t *string)
 {
     if (member == NULL) {
         return 0;
     }
 
-    if (!json_is_string(member)) {
+    if (member->kind != OAUTH_JSON_STRING) {
         return -1;
     }
 
-    *value = oauth_json_str(member);
+    *string = oauth_json_str(member);
 
     return 1;
 }
 
 
-static oauth_result_t
-oauth_json_load(oauth_str_t text, size_t max_members, size_t flags,
-    json_t **object)
-{
-    json_t  *value;
-
-    *object = NULL;
-
-    if (text.len == 0 || !oauth_json_bounded(text, max_members)) {
-        return OAUTH_INVALID;
-    }
-
-    value = oauth_json_load_watched(text, flags | JSON_REJECT_DUPLICATES);
-
-    if (!json_is_object(value) || oauth_json_short) {
-        json_decref(value);
-        return oauth_json_short ? OAUTH_NO_MEMORY : OAUTH_INVALID;
-    }
-
-    *object = value;
-
-    return OAUTH_DONE;
-}
-
-
-/*
- * Where jansson's lexer has no memory for one more byte, it goes on without
- * that byte, and a claim would not be the one that was signed.  Therefore all
- * allocations are watched, and where one has failed, the tree is not used.
- */
-
-static json_t *
-oauth_json_load_watched(oauth_str_t text, size_t flags)
-{
-    json_t       *value;
-    json_free_t   free_fn;
-
-    oauth_json_short = 0;
-
-    json_get_alloc_funcs(&oauth_json_malloc, &free_fn);
-    json_set_alloc_funcs(oauth_json_alloc, free_fn);
-
-    value = json_loadb((const char *) text.data, text.len, flags, NULL);
-
-    json_set_alloc_funcs(oauth_json_malloc, free_fn);
-
-    return value;
-}
-
-
-static void *
-oauth_json_alloc(size_t size)
-{
-    void  *p;
-
-    p = oauth_json_malloc(size);
-
-    if (p == NULL) {
-        oauth_json_short = 1;
-    }
-
-    return p;
-}
-
+/* These read a value.  They return 0, or -1: it is not one. */
 
 static int
-oauth_json_bounded(oauth_str_t text, size_t max_members)
+oauth_json_read(oauth_json_reader_t *r)
 {
-    oauth_json_count_t    count;
-    const unsigned char  *p, *last;
+    switch (oauth_json_next_byte(r)) {
 
-    count.depth = 0;
-    count.members = 0;
-    count.max_members = max_members;
-    count.values = 1;
-    count.containers = 0;
-
-    last = text.data + text.len;
-
-    for (p = text.data; p < last; p++) {
-
-        switch (*p) {
-
-        case '"':
-            p = oauth_json_string_end(p + 1, last);
-            break;
-
-        case '{':
-        case '[':
-        case ',':
-        case '}':
-        case ']':
-        case ':':
-            if (!oauth_json_count(&count, *p)) {
-                return 0;
-            }
-
-            break;
-
-        default:
-            if (oauth_json_is_number(*p)) {
-                p = oauth_json_number_end(p, last);
-
-            } else if (*p < 0x20 && !oauth_json_is_space(*p)) {
-                return 0;
-            }
-        }
-
-        if (p == NULL) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-/* Counts a character between values.  1 while the bounds hold, else 0. */
-
-static int
-oauth_json_count(oauth_json_count_t *count, unsigned char c)
-{
-    switch (c) {
+    case '"':
+        return oauth_json_read_string(r);
 
     case '{':
+        r->p++;
+        return oauth_json_read_object(r);
+
     case '[':
-        if (++count->depth > OAUTH_JSON_DEPTH
-            || ++count->containers > OAUTH_JSON_CONTAINERS)
+        r->p++;
+        return oauth_json_read_array(r);
+
+    case 't':
+        return oauth_json_read_word(r, oauth_str("true"), OAUTH_JSON_TRUE);
+
+    case 'f':
+        return oauth_json_read_word(r, oauth_str("false"), OAUTH_JSON_FALSE);
+
+    case 'n':
+        return oauth_json_read_word(r, oauth_str("null"), OAUTH_JSON_NULL);
+
+    default:
+        return oauth_json_read_number(r);
+    }
+}
+
+
+/* The opening bracket of an object and of an array has been read. */
+
+static int
+oauth_json_read_object(oauth_json_reader_t *r)
+{
+    int            more;
+    uint64_t       seen;
+    oauth_json_t  *object;
+
+    object = oauth_json_open(r, OAUTH_JSON_OBJECT);
+    if (object == NULL) {
+        return -1;
+    }
+
+    seen = 0;
+    more = !oauth_json_take(r, '}');
+
+    while (more) {
+
+        if (oauth_json_read_name(r, object, &seen) != 0
+            || oauth_json_read(r) != 0)
         {
-            return 0;
+            return -1;
         }
 
-        /* fall through */
+        object->len++;
+        more = oauth_json_take(r, ',');
 
-    case ',':
-
-        /* Each value but the first follows one of these characters. */
-
-        return ++count->values <= OAUTH_JSON_VALUES;
-
-    case '}':
-    case ']':
-        return count->depth-- > 0;
-
-    case ':':
-        return ++count->members <= count->max_members;
+        if (!more && !oauth_json_take(r, '}')) {
+            return -1;
+        }
     }
+
+    oauth_json_close(r, object);
+
+    return 0;
+}
+
+
+static int
+oauth_json_read_array(oauth_json_reader_t *r)
+{
+    int            more;
+    oauth_json_t  *array;
+
+    array = oauth_json_open(r, OAUTH_JSON_ARRAY);
+    if (array == NULL) {
+        return -1;
+    }
+
+    more = !oauth_json_take(r, ']');
+
+    while (more) {
+
+        if (oauth_json_read(r) != 0) {
+            return -1;
+        }
+
+        array->len++;
+        more = oauth_json_take(r, ',');
+
+        if (!more && !oauth_json_take(r, ']')) {
+            return -1;
+        }
+    }
+
+    oauth_json_close(r, array);
+
+    return 0;
+}
+
+
+/* Adds the node of an object or array, whose bracket has been read. */
+
+static oauth_json_t *
+oauth_json_open(oauth_json_reader_t *r, oauth_json_kind_t kind)
+{
+    if (++r->depth > OAUTH_JSON_DEPTH
+        || ++r->containers > OAUTH_JSON_CONTAINERS)
+    {
+        return NULL;
+    }
+
+    return oauth_json_add(r, kind);
+}
+
+
+static void
+oauth_json_close(oauth_json_reader_t *r, oauth_json_t *container)
+{
+    container->nodes = (unsigned) (r->nodes + r->used - container)
+                       & OAUTH_JSON_SIZE;
+    r->depth--;
+}
+
+
+/* Reads the name of a member, with its colon. */
+
+static int
+oauth_json_read_name(oauth_json_reader_t *r, const oauth_json_t *object,
+    uint64_t *seen)
+{
+    const oauth_json_t  *name;
+
+    name = r->nodes + r->used;
+
+    if (++r->members > OAUTH_JSON_MEMBERS
+        || oauth_json_next_byte(r) != '"'
+        || oauth_json_read_string(r) != 0
+        || !oauth_json_is_new(object, name, seen))
+    {
+        return -1;
+    }
+
+    return oauth_json_take(r, ':') ? 0 : -1;
+}
+
+
+/*
+ * 1 when no member before this one has its name.  Each bit of *seen stands for
+ * some names; names need to be compared only where the bit was set.
+ */
+
+static int
+oauth_json_is_new(const oauth_json_t *object, const oauth_json_t *name,
+    uint64_t *seen)
+{
+    unsigned             mix;
+    uint64_t             bit;
+    oauth_str_t          s;
+    const oauth_json_t  *member;
+
+    s = oauth_json_str(name);
+    mix = (unsigned) s.len;
+
+    if (s.len) {
+        mix += s.data[0] * 7U + s.data[s.len - 1] * 31U;
+    }
+
+    bit = (uint64_t) 1 << (mix & 63);
+
+    if (*seen & bit) {
+        for (member = object + 1; member < name; member += 1 + member[1].nodes)
+        {
+            if (oauth_json_is_named(member, s)) {
+                return 0;
+            }
+        }
+    }
+
+    *seen |= bit;
 
     return 1;
 }
 
 
-/*
- * Returns the closing quote of the string that begins at p; NULL: there is
- * none.  A quote after an odd number of backslashes is escaped.  Each backslash
- * is looked at for one quote only, so that the time grows with the length.
- */
-
-static const unsigned char *
-oauth_json_string_end(const unsigned char *p, const unsigned char *last)
+static int
+oauth_json_read_string(oauth_json_reader_t *r)
 {
-    const unsigned char  *start, *quote, *q;
+    oauth_str_t    s;
+    oauth_json_t  *node;
 
-    start = p;
+    r->p = oauth_json_string_read(r->p + 1, r->last, &s);
+    node = r->p ? oauth_json_add(r, OAUTH_JSON_STRING) : NULL;
 
-    while (p < last) {
-
-        quote = memchr(p, '"', (size_t) (last - p));
-        if (quote == NULL) {
-            return NULL;
-        }
-
-        for (q = quote; q > start && q[-1] == '\\'; q--) { /* void */ }
-
-        if ((quote - q) % 2 == 0) {
-            return quote;
-        }
-
-        p = quote + 1;
+    if (node == NULL) {
+        return -1;
     }
 
-    return NULL;
+    node->data = s.data;
+    node->len = (uint32_t) s.len;
+
+    return 0;
 }
 
 
-/* Returns the last character of a number; NULL: the number is too long. */
-
-static const unsigned char *
-oauth_json_number_end(const unsigned char *p, const unsigned char *last)
+static int
+oauth_json_read_number(oauth_json_reader_t *r)
 {
-    const unsigned char  *start;
+    int            real;
+    size_t         len;
+    oauth_json_t  *node;
 
-    start = p;
+    len = oauth_json_number_length(r->p, r->last, &real);
+    node = len ? oauth_json_add(r, real ? OAUTH_JSON_REAL : OAUTH_JSON_INTEGER)
+               : NULL;
 
-    while (p + 1 < last && oauth_json_is_number(p[1])) {
-        p++;
+    if (node == NULL) {
+        return -1;
     }
 
-    return (p - start < OAUTH_JSON_NUMBER) ? p : NULL;
+    node->data = r->p;
+    node->len = (uint32_t) len;
+    r->p += len;
+
+    return 0;
 }
 
 
 static int
-oauth_json_is_number(unsigned char c)
+oauth_json_read_word(oauth_json_reader_t *r, oauth_str_t word,
+    oauth_json_kind_t kind)
 {
-    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.'
-           || c == 'e' || c == 'E';
+    if ((size_t) (r->last - r->p) < word.len
+        || memcmp(r->p, word.data, word.len) != 0)
+    {
+        return -1;
+    }
+
+    r->p += word.len;
+
+    return oauth_json_add(r, kind) ? 0 : -1;
 }
 
 
-static int
-oauth_json_is_space(unsigned char c)
+/* Returns a new node; NULL: there is none left. */
+
+static oauth_json_t *
+oauth_json_add(oauth_json_reader_t *r, oauth_json_kind_t kind)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    oauth_json_t  *node;
+
+    if (r->used == r->n) {
+        return NULL;
+    }
+
+    node = &r->nodes[r->used++];
+
+    node->data = NULL;
+    node->len = 0;
+    node->kind = kind;
+    node->nodes = 1;
+
+    return node;
 }
 
 
+/* Skips the character c, where it is the next one: 1, else 0. */
+
 static int
-oauth_json_text_value(const json_t *value, oauth_buf_t *buf, int escape)
+oauth_json_take(oauth_json_reader_t *r, unsigned char c)
 {
-    oauth_json_writer_t  writer;
-
-    writer.buf = buf;
-    writer.escape = escape;
-
-    if (value == NULL || json_is_null(value)) {
+    if (oauth_json_next_byte(r) != c) {
         return 0;
     }
 
-    if (json_is_string(value)) {
-        return oauth_json_text_write(json_string_value(value),
-                                     json_string_length(value), &writer);
+    r->p++;
+
+    return 1;
+}
+
+
+/*
+ * Skips white space, and returns the character at r->p; 0 at the end, where no
+ * value and no bracket can begin.
+ */
+
+static unsigned char
+oauth_json_next_byte(oauth_json_reader_t *r)
+{
+    while (r->p < r->last
+           && (*r->p == ' ' || *r->p == '\t' || *r->p == '\n' || *r->p == '\r'))
+    {
+        r->p++;
     }
 
-    return json_dump_callback(value, oauth_json_text_write, &writer,
-                              OAUTH_JSON_DUMP);
+    return (r->p < r->last) ? *r->p : 0;
 }
 
 
 static int
-oauth_json_text_write(const char *data, size_t len, void *writer)
+oauth_json_is_named(const oauth_json_t *name, oauth_str_t s)
 {
-    size_t                i, start;
-    oauth_json_writer_t  *w;
-
-    w = writer;
-    start = 0;
-
-    for (i = 0; w->escape && i < len; i++) {
-
-        if (data[i] != ',' && data[i] != '%') {
-            continue;
-        }
-
-        oauth_buf_append(w->buf, data + start, i - start);
-        oauth_buf_append(w->buf, data[i] == ',' ? "%2C" : "%25", 3);
-        start = i + 1;
-    }
-
-    oauth_buf_append(w->buf, data + start, len - start);
-
-    return w->buf->failed ? -1 : 0;
+    return name->len == s.len && memcmp(name->data, s.data, s.len) == 0;
 }

@@ -1,13 +1,14 @@
 
 /*
- * JSON (RFC 8259) over jansson, stricter than jansson alone: no member twice
- * (RFC 7519 section 4), no NUL, no control character outside strings but white
- * space, no byte order mark, nothing after the value.  Depth, members, values
- * and containers are bounded, and the text is checked for all of it before
- * jansson builds a tree.
+ * The JSON (RFC 8259) of tokens: a reader without allocation.  It checks a text
+ * in one pass and describes each value, and each name of a member, by a node in
+ * an array that the caller supplies.  A value is a pointer to its node; the
+ * nodes of what an object or an array holds follow that of the container.
  *
- * A json_t that is parsed belongs to the caller, who releases it with
- * json_decref; what the other functions return is borrowed from it.
+ * It is stricter than RFC 8259: no member twice (RFC 7519 section 4), no
+ * U+0000, no surrogate without its other half, no byte order mark, nothing
+ * after the value, and no number that jansson could not hold.  oauth_document
+ * reads JSON of other kinds by the same rules, with jansson.
  */
 
 
@@ -15,69 +16,76 @@
 #define OAUTH_JSON_H_INCLUDED
 
 
-#include <jansson.h>
-
 #include "oauth.h"
 
 
-#define OAUTH_JSON_DEPTH     32
-#define OAUTH_JSON_MEMBERS   512        /* members in a token's JSON          */
-#define OAUTH_JSON_VALUES    32768      /* values in any JSON                 */
+#define OAUTH_JSON_DEPTH       32       /* containers around a value, at most */
+#define OAUTH_JSON_MEMBERS     512      /* members of all objects             */
+#define OAUTH_JSON_CONTAINERS  4096     /* objects and arrays                 */
+#define OAUTH_JSON_SIZE        0xfffffff        /* bytes of a text            */
+
+/* No text of that many bytes needs more nodes. */
+
+#define oauth_json_nodes(len)  ((len) / 2 + 1)
+
+
+typedef enum {
+    OAUTH_JSON_NULL = 0,
+    OAUTH_JSON_FALSE,
+    OAUTH_JSON_TRUE,
+    OAUTH_JSON_INTEGER,                 /* has neither fraction nor exponent  */
+    OAUTH_JSON_REAL,
+    OAUTH_JSON_STRING,
+    OAUTH_JSON_ARRAY,
+    OAUTH_JSON_OBJECT
+} oauth_json_kind_t;
+
+
+typedef struct {
+    const unsigned char  *data;         /* in the text: a string without its
+                                           quotes and escapes, or a number    */
+    uint32_t              len;          /* of data; of a container: how many
+                                           members it has                     */
+    unsigned              kind:4;       /* oauth_json_kind_t                  */
+    unsigned              nodes:28;     /* of this value, with all inside it  */
+} oauth_json_t;
+
 
 /*
- * Objects and arrays in any JSON, which take most of jansson's time and memory.
- * A key set of 1024 keys with two arrays each has 3074.
+ * Reads one JSON object of len bytes.  Where a string has escapes, they are
+ * replaced in the text itself, so that each string is a view of it: the text is
+ * the caller's, must outlive the nodes, and cannot be read a second time.
+ * Returns the object, which is the first of the n nodes; NULL: the text is not
+ * an object by the rules above, or needs more nodes.
  */
 
-#define OAUTH_JSON_CONTAINERS  4096
+const oauth_json_t *oauth_json_parse(unsigned char *text, size_t len,
+    oauth_json_t *nodes, size_t n);
 
+/* 1 when the value is of this kind, else 0; NULL is of no kind. */
+
+int oauth_json_is(const oauth_json_t *value, oauth_json_kind_t kind);
+
+/* Returns the member of that name.  NULL: none, or value is not an object. */
+
+const oauth_json_t *oauth_json_member(const oauth_json_t *value,
+    oauth_str_t name);
 
 /*
- * Parses one JSON object.  max_members bounds the members of all objects in
- * the text together, OAUTH_JSON_VALUES the values at all depths, and
- * OAUTH_JSON_CONTAINERS the objects and arrays among them.  Returns OAUTH_DONE
- * and the object; else *object is NULL: OAUTH_INVALID for any other text,
- * OAUTH_NO_MEMORY.
+ * Does the same, but null, "" and [], which some servers write where they have
+ * nothing to say, count as absent.
  */
 
-oauth_result_t oauth_json_parse(oauth_str_t text, size_t max_members,
-    json_t **object);
+const oauth_json_t *oauth_json_optional(const oauth_json_t *value,
+    oauth_str_t name);
 
 /*
- * Does the same, but strings may hold U+0000.  This is for key sets, in which
- * one odd key must not make the others useless.
+ * Returns the element of an array after this one; the first one where element
+ * is NULL.  NULL: there are no more, or value is not an array.
  */
 
-oauth_result_t oauth_json_parse_nul(oauth_str_t text, size_t max_members,
-    json_t **object);
-
-/*
- * Looks up a string member by name.  Returns 1 and fills *value; else leaves
- * it: 0 where there is no such member, -1 where it is not a string.
- */
-
-int oauth_json_string(const json_t *object, const char *name,
-    oauth_str_t *value);
-
-/*
- * 1 for null, "" and [], which some servers write where they have nothing to
- * say; else 0.
- */
-
-int oauth_json_is_empty(const json_t *value);
-
-/* Returns the member of that name.  NULL: it is absent or empty (see above). */
-
-json_t *oauth_json_optional(const json_t *object, const char *name);
-
-/* Does as oauth_json_string, but an empty member counts as absent. */
-
-int oauth_json_optional_string(const json_t *object, const char *name,
-    oauth_str_t *value);
-
-/* Returns the bytes of a JSON string; absent for anything else, and NULL. */
-
-oauth_str_t oauth_json_str(const json_t *value);
+const oauth_json_t *oauth_json_next(const oauth_json_t *value,
+    const oauth_json_t *element);
 
 /*
  * Returns the member at a path with dots ("realm_access.roles").  A member
@@ -85,18 +93,44 @@ oauth_str_t oauth_json_str(const json_t *value);
  * nested reading.  NULL: there is none.
  */
 
-json_t *oauth_json_at(const json_t *object, oauth_str_t path);
+const oauth_json_t *oauth_json_at(const oauth_json_t *value,
+    oauth_str_t path);
+
+/* Returns the bytes of a string; absent for anything else, and NULL. */
+
+oauth_str_t oauth_json_str(const oauth_json_t *value);
+
+/*
+ * Reads the member of that name, which should be a string.  Returns 1 and
+ * *string; else leaves it: 0 where there is no such member, -1 where it is not
+ * a string.
+ */
+
+int oauth_json_string(const oauth_json_t *value, oauth_str_t name,
+    oauth_str_t *string);
+
+/* Does the same, but an empty member (see above) counts as absent. */
+
+int oauth_json_optional_string(const oauth_json_t *value, oauth_str_t name,
+    oauth_str_t *string);
+
+/* Return the value of a number; a real one becomes the nearest double. */
+
+int64_t oauth_json_integer(const oauth_json_t *integer);
+
+double oauth_json_real(const oauth_json_t *real);
 
 /*
  * Appends a claim as text: a string as it is; a number or a boolean as JSON; an
  * array as its members, joined with ",", where "," and "%" inside a member are
- * percent-encoded (%2C, %25); an object as compact JSON; null as nothing.
- * Returns 0; else -1, with nothing appended: the text would have a control
- * character (see oauth_str_has_control), which is never handed out, or memory
- * is short (buf->failed).
+ * percent-encoded (%2C, %25); an object as compact JSON; null, and NULL, as
+ * nothing.  A real number is written with up to 15 digits.  Returns 0; else -1,
+ * with nothing appended: the text would have a control character (see
+ * oauth_str_has_control), which is never handed out, or memory is short
+ * (buf->failed).
  */
 
-int oauth_json_text(const json_t *value, oauth_buf_t *buf);
+int oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf);
 
 
 #endif /* OAUTH_JSON_H_INCLUDED */

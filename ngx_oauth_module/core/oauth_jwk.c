@@ -125,12 +125,12 @@ oauth_jwk_check_purpose(const json_t *value)
                                       "k" };
 
     for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
-        if (oauth_json_optional(value, secrets[i])) {
+        if (oauth_document_optional(value, secrets[i])) {
             return "it holds a private or symmetric key";
         }
     }
 
-    switch (oauth_json_optional_string(value, "use", &use)) {
+    switch (oauth_document_optional_string(value, "use", &use)) {
 
     case 0:
         break;
@@ -146,13 +146,13 @@ oauth_jwk_check_purpose(const json_t *value)
         return "use is not sig";
     }
 
-    ops = oauth_json_optional(value, "key_ops");
+    ops = oauth_document_optional(value, "key_ops");
     if (ops == NULL) {
         return NULL;
     }
 
     for (i = 0; i < json_array_size(ops); i++) {
-        if (oauth_str_equal(oauth_json_str(json_array_get(ops, i)),
+        if (oauth_str_equal(oauth_document_str(json_array_get(ops, i)),
                             oauth_str("verify")))
         {
             return NULL;
@@ -172,7 +172,7 @@ oauth_jwk_parse_type(const json_t *value, oauth_alg_type_t *type,
     oauth_str_t         name;
     const oauth_alg_t  *alg;
 
-    if (oauth_json_string(value, "kty", &name) != 1) {
+    if (oauth_document_string(value, "kty", &name) != 1) {
         return "kty is not a string";
     }
 
@@ -192,7 +192,7 @@ oauth_jwk_parse_type(const json_t *value, oauth_alg_type_t *type,
         return "kty is none of RSA, EC, OKP";
     }
 
-    if (oauth_json_string(value, "crv", &name) != 1) {
+    if (oauth_document_string(value, "crv", &name) != 1) {
         return "crv is not a string";
     }
 
@@ -218,7 +218,7 @@ oauth_jwk_parse_algorithms(const json_t *value, oauth_algs_t allowed,
     oauth_str_t         name;
     const oauth_alg_t  *alg;
 
-    named = oauth_json_optional_string(value, "alg", &name);
+    named = oauth_document_optional_string(value, "alg", &name);
     if (named < 0) {
         return "alg is not a string";
     }
@@ -245,7 +245,7 @@ oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
     oauth_str_t     kid;
     unsigned char  *copy;
 
-    found = oauth_json_optional_string(value, "kid", &kid);
+    found = oauth_document_optional_string(value, "kid", &kid);
     if (found == 0) {
         return NULL;
     }
@@ -316,7 +316,7 @@ oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk)
         return "x or y is not base64url of a coordinate";
     }
 
-    (void) oauth_json_string(value, "crv", &curve);
+    (void) oauth_document_string(value, "crv", &curve);
 
     return oauth_jwk_verdict(oauth_key_create_ec(curve, x.str, y.str,
                                                  &jwk->key),
@@ -334,7 +334,7 @@ oauth_jwk_parse_okp(const json_t *value, oauth_jwk_t *jwk)
         return "x is not base64url of a point";
     }
 
-    (void) oauth_json_string(value, "crv", &curve);
+    (void) oauth_document_string(value, "crv", &curve);
 
     return oauth_jwk_verdict(oauth_key_create_okp(curve, x.str, &jwk->key),
                              "it is not a sound point on its curve");
@@ -363,7 +363,7 @@ oauth_jwk_number(const json_t *value, const char *name,
 {
     oauth_str_t  text;
 
-    if (oauth_json_string(value, name, &text) != 1
+    if (oauth_document_string(value, name, &text) != 1
         || text.len == 0
         || text.len > oauth_base64url_encoded_size(OAUTH_JWK_NUMBER))
     {

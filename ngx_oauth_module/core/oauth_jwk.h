@@ -10,7 +10,7 @@
 #define OAUTH_JWK_H_INCLUDED
 
 
-#include "oauth_json.h"
+#include "oauth_document.h"
 #include "oauth_key.h"
 
 

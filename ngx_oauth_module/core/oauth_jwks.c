@@ -79,7 +79,7 @@ oauth_jwks_read(oauth_str_t text, oauth_algs_t allowed, const char **error)
 
     set = NULL;
 
-    switch (oauth_json_parse_nul(text, OAUTH_JWKS_JSON_MEMBERS, &root)) {
+    switch (oauth_document_parse_nul(text, OAUTH_JWKS_JSON_MEMBERS, &root)) {
 
     case OAUTH_DONE:
         break;

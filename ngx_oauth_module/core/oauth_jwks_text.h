@@ -10,7 +10,7 @@
 #define OAUTH_JWKS_TEXT_H_INCLUDED
 
 
-#include "oauth_json.h"
+#include "oauth_document.h"
 
 
 /*

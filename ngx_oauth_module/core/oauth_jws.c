@@ -3,7 +3,8 @@
  * Takes a JWS in compact serialisation apart (RFC 7515 sections 3.1, 4.1 and
  * 5.2).  Lengths are checked before anything is decoded, and the header is
  * checked before payload and signature are decoded.  One block holds all that
- * is decoded.
+ * is decoded, and the nodes to read it as JSON: first the header, then, if the
+ * caller wants to, the payload.
  */
 
 
@@ -11,7 +12,6 @@
 #include <string.h>
 
 #include "oauth_base64url.h"
-#include "oauth_json.h"
 #include "oauth_jws.h"
 #include "oauth_secret.h"
 
@@ -27,22 +27,23 @@ static oauth_reason_t oauth_jws_split(oauth_str_t text,
     oauth_jws_segments_t *segments);
 static size_t oauth_jws_count(oauth_str_t text);
 static oauth_str_t oauth_jws_segment(oauth_str_t *rest);
+static int oauth_jws_allocate(oauth_jws_t *jws,
+    const oauth_jws_segments_t *segments);
 static int oauth_jws_decode(oauth_str_t segment, unsigned char *dst,
     oauth_str_t *decoded);
-static oauth_reason_t oauth_jws_parse_header(oauth_jws_t *jws,
-    oauth_str_t text);
+static oauth_reason_t oauth_jws_parse_header(oauth_jws_t *jws, size_t len);
 static oauth_reason_t oauth_jws_read_header(oauth_jws_t *jws,
-    const json_t *header);
+    const oauth_json_t *header);
 static oauth_reason_t oauth_jws_read_type(oauth_jws_t *jws,
-    const json_t *header);
+    const oauth_json_t *header);
 static oauth_reason_t oauth_jws_read_kid(oauth_jws_t *jws,
-    const json_t *header);
+    const oauth_json_t *header);
 
 
 oauth_reason_t
 oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws)
 {
-    oauth_str_t            header;
+    oauth_str_t            header, payload;
     unsigned char         *p;
     oauth_reason_t         reason;
     oauth_jws_segments_t   segments;
@@ -54,12 +55,7 @@ oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws)
         return reason;
     }
 
-    jws->size = oauth_base64url_decoded_size(segments.header.len)
-                + oauth_base64url_decoded_size(segments.payload.len)
-                + oauth_base64url_decoded_size(segments.signature.len);
-
-    jws->storage = malloc(jws->size);
-    if (jws->storage == NULL) {
+    if (oauth_jws_allocate(jws, &segments) != 0) {
         return OAUTH_SERVER_ERROR;
     }
 
@@ -70,7 +66,7 @@ oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws)
         goto failed;
     }
 
-    reason = oauth_jws_parse_header(jws, header);
+    reason = oauth_jws_parse_header(jws, header.len);
     if (reason != OAUTH_OK) {
         goto failed;
     }
@@ -78,9 +74,12 @@ oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws)
     reason = OAUTH_MALFORMED_TOKEN;
     p += oauth_base64url_decoded_size(segments.header.len);
 
-    if (oauth_jws_decode(segments.payload, p, &jws->payload) != 0) {
+    if (oauth_jws_decode(segments.payload, p, &payload) != 0) {
         goto failed;
     }
+
+    jws->payload = p;
+    jws->npayload = payload.len;
 
     p += oauth_base64url_decoded_size(segments.payload.len);
 
@@ -108,7 +107,7 @@ oauth_jws_free(oauth_jws_t *jws)
         oauth_secret_wipe(jws->storage, jws->size);
     }
 
-    free(jws->storage);
+    free(jws->nodes);
     memset(jws, 0, sizeof(oauth_jws_t));
 }
 
@@ -192,6 +191,31 @@ oauth_jws_segment(oauth_str_t *rest)
 }
 
 
+/* Returns 0, or -1: memory is short. */
+
+static int
+oauth_jws_allocate(oauth_jws_t *jws, const oauth_jws_segments_t *segments)
+{
+    size_t  header, payload;
+
+    header = oauth_base64url_decoded_size(segments->header.len);
+    payload = oauth_base64url_decoded_size(segments->payload.len);
+
+    jws->size = header + payload
+                + oauth_base64url_decoded_size(segments->signature.len);
+    jws->nnodes = oauth_json_nodes(header > payload ? header : payload);
+
+    jws->nodes = malloc(jws->nnodes * sizeof(oauth_json_t) + jws->size);
+    if (jws->nodes == NULL) {
+        return -1;
+    }
+
+    jws->storage = (unsigned char *) (jws->nodes + jws->nnodes);
+
+    return 0;
+}
+
+
 /* Returns 0, or -1 where the segment is empty or not base64url. */
 
 static int
@@ -206,28 +230,18 @@ oauth_jws_decode(oauth_str_t segment, unsigned char *dst,
 
 
 static oauth_reason_t
-oauth_jws_parse_header(oauth_jws_t *jws, oauth_str_t text)
+oauth_jws_parse_header(oauth_jws_t *jws, size_t len)
 {
-    json_t          *header;
-    oauth_reason_t   reason;
-    oauth_result_t   result;
+    const oauth_json_t  *header;
 
-    result = oauth_json_parse(text, OAUTH_JSON_MEMBERS, &header);
-    if (result != OAUTH_DONE) {
-        return (result == OAUTH_NO_MEMORY) ? OAUTH_SERVER_ERROR
-                                           : OAUTH_MALFORMED_TOKEN;
-    }
+    header = oauth_json_parse(jws->storage, len, jws->nodes, jws->nnodes);
 
-    reason = oauth_jws_read_header(jws, header);
-
-    json_decref(header);
-
-    return reason;
+    return header ? oauth_jws_read_header(jws, header) : OAUTH_MALFORMED_TOKEN;
 }
 
 
 static oauth_reason_t
-oauth_jws_read_header(oauth_jws_t *jws, const json_t *header)
+oauth_jws_read_header(oauth_jws_t *jws, const oauth_json_t *header)
 {
     oauth_str_t     name;
     oauth_reason_t  reason;
@@ -239,15 +253,15 @@ oauth_jws_read_header(oauth_jws_t *jws, const json_t *header)
      * refused even if they are null, since nobody knows what that means.
      */
 
-    if (json_object_get(header, "enc")
-        || json_object_get(header, "zip")
-        || json_object_get(header, "crit")
-        || json_object_get(header, "b64"))
+    if (oauth_json_member(header, oauth_str("enc"))
+        || oauth_json_member(header, oauth_str("zip"))
+        || oauth_json_member(header, oauth_str("crit"))
+        || oauth_json_member(header, oauth_str("b64")))
     {
         return OAUTH_UNSUPPORTED_TOKEN;
     }
 
-    if (oauth_json_string(header, "alg", &name) != 1) {
+    if (oauth_json_string(header, oauth_str("alg"), &name) != 1) {
         return OAUTH_WRONG_ALGORITHM;
     }
 
@@ -272,11 +286,11 @@ oauth_jws_read_header(oauth_jws_t *jws, const json_t *header)
  */
 
 static oauth_reason_t
-oauth_jws_read_type(oauth_jws_t *jws, const json_t *header)
+oauth_jws_read_type(oauth_jws_t *jws, const oauth_json_t *header)
 {
     oauth_str_t  type, prefix;
 
-    switch (oauth_json_string(header, "typ", &type)) {
+    switch (oauth_json_string(header, oauth_str("typ"), &type)) {
 
     case 0:
         jws->type = OAUTH_TYPE_ABSENT;
@@ -315,18 +329,13 @@ oauth_jws_read_type(oauth_jws_t *jws, const json_t *header)
 }
 
 
-/*
- * The kid is copied over the decoded header, which is no longer needed.  It
- * fits there, since the header holds the same string in quotes.
- */
-
 static oauth_reason_t
-oauth_jws_read_kid(oauth_jws_t *jws, const json_t *header)
+oauth_jws_read_kid(oauth_jws_t *jws, const oauth_json_t *header)
 {
     int          found;
     oauth_str_t  kid;
 
-    found = oauth_json_string(header, "kid", &kid);
+    found = oauth_json_string(header, oauth_str("kid"), &kid);
     if (found == 0) {
         return OAUTH_OK;
     }
@@ -335,10 +344,7 @@ oauth_jws_read_kid(oauth_jws_t *jws, const json_t *header)
         return OAUTH_MALFORMED_TOKEN;
     }
 
-    memcpy(jws->storage, kid.data, kid.len);
-
-    jws->kid.data = jws->storage;
-    jws->kid.len = kid.len;
+    jws->kid = kid;
 
     return OAUTH_OK;
 }

@@ -12,6 +12,7 @@
 
 
 #include "oauth_alg.h"
+#include "oauth_json.h"
 
 
 #define OAUTH_JWS_SIZE       65536      /* bytes of a token, at most          */
@@ -34,10 +35,13 @@ typedef struct {
     oauth_str_t           kid;          /* absent: none                       */
     oauth_str_t           input;        /* header "." payload, a view of the
                                            text                               */
-    oauth_str_t           payload;      /* decoded                            */
+    unsigned char        *payload;      /* decoded                            */
+    size_t                npayload;     /* its length in bytes                */
     oauth_str_t           signature;    /* decoded                            */
     unsigned char        *storage;      /* holds kid, payload and signature   */
     size_t                size;         /* of storage, in bytes               */
+    oauth_json_t         *nodes;        /* room to read the payload as JSON   */
+    size_t                nnodes;
 } oauth_jws_t;
 
 

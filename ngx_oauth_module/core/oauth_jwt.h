@@ -18,22 +18,23 @@
 typedef struct {
     oauth_str_t           text;         /* the caller's                       */
     oauth_jws_t           jws;
-    oauth_str_t           issuer;       /* as found without parsing           */
-    oauth_claims_t        claims;       /* root is NULL: not parsed yet       */
+    const oauth_json_t   *payload;      /* an object                          */
+    oauth_str_t           issuer;
+    oauth_claims_t        claims;       /* as of oauth_jwt_read               */
 } oauth_jwt_t;
 
 
 /*
  * Takes a text apart.  Returns OAUTH_OK, and *jwt is new: oauth_jwt_free
- * releases it, and the text must outlive it.  Else *jwt is left as it was, and
- * the reason is one of oauth_jws_parse; or, where the issuer cannot be found
- * without parsing, one of oauth_claims_parse; or OAUTH_UNKNOWN_ISSUER where
- * there is no iss.
+ * releases it, and the text must outlive it.  Else *jwt is left as it was:
+ * the reason is one of oauth_jws_parse; or OAUTH_MALFORMED_TOKEN (the payload
+ * is not a JSON object), OAUTH_UNKNOWN_ISSUER (there is no iss), or
+ * OAUTH_MALFORMED_CLAIMS (iss is not a string).
  */
 
 oauth_reason_t oauth_jwt_parse(oauth_str_t text, oauth_jwt_t **jwt);
 
-/* Parses the claims, once.  Returns the reasons of oauth_claims_parse. */
+/* Reads the claims, once.  Returns the reasons of oauth_claims_read. */
 
 oauth_reason_t oauth_jwt_read(oauth_jwt_t *jwt);
 

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "oauth_json.h"
+#include "oauth_document.h"
 #include "oauth_metadata.h"
 #include "oauth_scope.h"
 #include "oauth_url.h"
@@ -382,7 +382,7 @@ oauth_metadata_write(oauth_buf_t *buf, const oauth_metadata_t *metadata)
         || oauth_metadata_set(root, "bearer_methods_supported",
                               oauth_metadata_strings(methods, 1))
         || oauth_metadata_set_members(root, metadata)
-        || oauth_json_text(root, buf))
+        || oauth_document_write(root, buf))
     {
         buf->failed = 1;
     }

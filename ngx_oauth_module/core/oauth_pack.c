@@ -11,9 +11,13 @@
 #include "oauth_pack.h"
 
 
+#define OAUTH_PACK_ABSENT  SIZE_MAX     /* the length of no text              */
+
+
+static void oauth_pack_write_text(oauth_pack_t *pack,
+    const oauth_json_t *value);
+static oauth_str_t oauth_pack_read_text(oauth_pack_t *pack);
 static void oauth_pack_add(oauth_pack_t *pack, oauth_str_t s);
-static size_t oauth_pack_list(const oauth_pack_t *pack, size_t first,
-    const oauth_str_t **list);
 
 
 void
@@ -23,12 +27,21 @@ oauth_pack_start(oauth_pack_t *pack, oauth_str_t *strings)
     pack->bytes = (unsigned char *) (strings + pack->nstrings);
     pack->nstrings = 0;
     pack->nbytes = 0;
+    pack->next = 0;
+}
+
+
+int
+oauth_pack_failed(const oauth_pack_t *pack)
+{
+    return pack->texts.failed || pack->scratch.failed;
 }
 
 
 void
 oauth_pack_done(oauth_pack_t *pack)
 {
+    oauth_buf_free(&pack->texts);
     oauth_buf_free(&pack->scratch);
 }
 
@@ -52,62 +65,85 @@ oauth_pack_str(oauth_pack_t *pack, oauth_str_t s)
 
 
 oauth_str_t
-oauth_pack_text(oauth_pack_t *pack, const json_t *value)
+oauth_pack_text(oauth_pack_t *pack, const oauth_json_t *value)
 {
-    pack->scratch.len = 0;
+    if (pack->bytes == NULL) {
+        oauth_pack_write_text(pack, value);
+    }
 
-    if (oauth_json_text(value, &pack->scratch) != 0) {
+    return oauth_pack_str(pack, oauth_pack_read_text(pack));
+}
+
+
+/* Its length comes before the text. */
+
+static void
+oauth_pack_write_text(oauth_pack_t *pack, const oauth_json_t *value)
+{
+    size_t  start, len;
+
+    start = pack->texts.len;
+    len = OAUTH_PACK_ABSENT;
+
+    oauth_buf_append(&pack->texts, &len, sizeof(size_t));
+
+    if (oauth_json_text(value, &pack->texts) == 0) {
+        len = pack->texts.len - start - sizeof(size_t);
+        memcpy(pack->texts.data + start, &len, sizeof(size_t));
+    }
+}
+
+
+static oauth_str_t
+oauth_pack_read_text(oauth_pack_t *pack)
+{
+    oauth_str_t  text;
+
+    if (pack->texts.failed) {
         return (oauth_str_t) { 0, NULL };
     }
 
-    return oauth_pack_str(pack, oauth_buf_str(&pack->scratch));
+    text.data = pack->texts.data + pack->next;
+    memcpy(&text.len, text.data, sizeof(size_t));
+
+    text.data += sizeof(size_t);
+    pack->next += sizeof(size_t);
+
+    if (text.len == OAUTH_PACK_ABSENT) {
+        return (oauth_str_t) { 0, NULL };
+    }
+
+    pack->next += text.len;
+
+    return text;
 }
 
 
 size_t
-oauth_pack_members(oauth_pack_t *pack, const json_t *claim,
+oauth_pack_elements(oauth_pack_t *pack, const oauth_json_t *claim,
     const oauth_str_t **list)
 {
-    size_t       i, first;
-    oauth_str_t  member;
+    size_t               first;
+    oauth_str_t          s;
+    const oauth_json_t  *element;
 
     first = pack->nstrings;
 
-    for (i = 0; i < oauth_claims_count(claim); i++) {
-
+    for (element = oauth_claims_next(claim, NULL);
+         element;
+         element = oauth_claims_next(claim, element))
+    {
         pack->scratch.len = 0;
-        member = oauth_claims_member(claim, i, &pack->scratch);
+        s = oauth_claims_value(element, &pack->scratch);
 
-        if (member.data) {
-            oauth_pack_add(pack, member);
+        if (s.data) {
+            oauth_pack_add(pack, s);
         }
     }
 
-    return oauth_pack_list(pack, first, list);
-}
+    *list = pack->strings ? pack->strings + first : NULL;
 
-
-size_t
-oauth_pack_audience(oauth_pack_t *pack, const oauth_claims_t *claims,
-    const oauth_str_t **list)
-{
-    size_t       first;
-    oauth_str_t  audience;
-
-    first = pack->nstrings;
-
-    for ( ;; ) {
-
-        audience = oauth_claims_audience(claims, pack->nstrings - first);
-
-        if (audience.data == NULL) {
-            break;
-        }
-
-        oauth_pack_add(pack, audience);
-    }
-
-    return oauth_pack_list(pack, first, list);
+    return pack->nstrings - first;
 }
 
 
@@ -121,14 +157,4 @@ oauth_pack_add(oauth_pack_t *pack, oauth_str_t s)
     }
 
     pack->nstrings++;
-}
-
-
-static size_t
-oauth_pack_list(const oauth_pack_t *pack, size_t first,
-    const oauth_str_t **list)
-{
-    *list = pack->strings ? pack->strings + first : NULL;
-
-    return pack->nstrings - first;
 }

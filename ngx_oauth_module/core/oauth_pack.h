@@ -20,8 +20,10 @@ typedef struct {
     size_t                nstrings;
     unsigned char        *bytes;        /* NULL while it counts               */
     size_t                nbytes;
-    oauth_buf_t           scratch;      /* the text of one value; "failed":
-                                           memory was short                   */
+    oauth_buf_t           texts;        /* of JSON values: written while the
+                                           pack counts, then read             */
+    size_t                next;         /* the text that is to be read        */
+    oauth_buf_t           scratch;      /* the text of one number             */
 } oauth_pack_t;
 
 
@@ -31,6 +33,10 @@ typedef struct {
  */
 
 void oauth_pack_start(oauth_pack_t *pack, oauth_str_t *strings);
+
+/* 1 when memory was short, so that something is missing in the pack; else 0. */
+
+int oauth_pack_failed(const oauth_pack_t *pack);
 
 /* Releases what a pack itself holds, which is not the block. */
 
@@ -46,18 +52,15 @@ oauth_str_t oauth_pack_str(oauth_pack_t *pack, oauth_str_t s);
  * with NULL.
  */
 
-oauth_str_t oauth_pack_text(oauth_pack_t *pack, const json_t *value);
+oauth_str_t oauth_pack_text(oauth_pack_t *pack, const oauth_json_t *value);
 
 /*
- * These add a list and return its length; *list is NULL while the pack counts.
- * The first one takes the members of a claim that can be compared, as of
- * oauth_claims_member; the second one takes the audience.
+ * Adds the list of those elements of a claim that can be compared, as of
+ * oauth_claims_value, and returns its length; *list is NULL while the pack
+ * counts.
  */
 
-size_t oauth_pack_members(oauth_pack_t *pack, const json_t *claim,
-    const oauth_str_t **list);
-
-size_t oauth_pack_audience(oauth_pack_t *pack, const oauth_claims_t *claims,
+size_t oauth_pack_elements(oauth_pack_t *pack, const oauth_json_t *claim,
     const oauth_str_t **list);
 
 

@@ -12,7 +12,7 @@
 
 #include "oauth_credentials.h"
 #include "oauth_discovery.h"
-#include "oauth_json.h"
+#include "oauth_document.h"
 #include "oauth_problem.h"
 
 
@@ -158,7 +158,7 @@ oauth_problem_write_reason(oauth_buf_t *buf,
         || (reason->error
             && json_object_set_new(root, "error",
                                    json_string(reason->error)))
-        || oauth_json_text(root, buf))
+        || oauth_document_write(root, buf))
     {
         buf->failed = 1;
 
@@ -200,7 +200,7 @@ oauth_problem_write_resource(oauth_buf_t *buf,
     } else if (json_object_size(root) == 0) {
         oauth_buf_append_literal(buf, "}");
 
-    } else if (oauth_json_text(root, buf) == 0) {
+    } else if (oauth_document_write(root, buf) == 0) {
         buf->data[start] = ',';
     }
 

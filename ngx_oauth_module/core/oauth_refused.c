@@ -3,8 +3,8 @@
  * Reads a refused token for the log (RFC 7515 section 3.1).  The checks of
  * oauth_jws_parse are made again, in the same order, and each has a sentence of
  * its own here; before them comes what does not look like a JWT at all.  Good
- * tokens need no sentences, which is why oauth_jws has none.  Decoded text lies
- * in a scratch buffer, which is wiped.
+ * tokens need no sentences, which is why oauth_jws has none.  One block holds
+ * the nodes of the header, the decoded header, and room to decode another part.
  */
 
 
@@ -29,20 +29,18 @@ typedef struct {
 
 static void oauth_refused_split(oauth_str_t text, oauth_refused_form_t *form);
 static int oauth_refused_header(const oauth_refused_form_t *form,
-    unsigned char *scratch, oauth_refused_t *refused);
+    size_t room, oauth_refused_t *refused);
 static void oauth_refused_members(oauth_refused_t *refused);
 static const char *oauth_refused_fault(oauth_str_t text,
-    const oauth_refused_form_t *form, unsigned char *scratch,
-    const json_t *header);
-static int oauth_refused_decode(oauth_str_t part, unsigned char *scratch,
-    oauth_str_t *decoded);
+    const oauth_refused_form_t *form, const oauth_refused_t *refused);
+static int oauth_refused_decode(oauth_str_t part, unsigned char *dst,
+    size_t *len);
 
 
 void
 oauth_refused_read(oauth_str_t text, oauth_refused_t *refused)
 {
-    unsigned char         *scratch;
-    oauth_refused_form_t   form;
+    oauth_refused_form_t  form;
 
     memset(refused, 0, sizeof(oauth_refused_t));
 
@@ -51,66 +49,28 @@ oauth_refused_read(oauth_str_t text, oauth_refused_t *refused)
         return;
     }
 
-    scratch = malloc(text.len + 3);
-    if (scratch == NULL) {
+    oauth_refused_split(text, &form);
+
+    if (oauth_refused_header(&form, text.len + 3, refused) != 0) {
         return;
     }
 
-    oauth_refused_split(text, &form);
+    oauth_refused_members(refused);
 
-    if (oauth_refused_header(&form, scratch, refused) == 0) {
-        oauth_refused_members(refused);
-
-        refused->encrypted = (form.n == 5);
-        refused->fault = oauth_refused_fault(text, &form, scratch,
-                                             refused->header);
-    }
-
-    oauth_secret_wipe(scratch, text.len + 3);
-    free(scratch);
+    refused->encrypted = (form.n == 5);
+    refused->fault = oauth_refused_fault(text, &form, refused);
 }
 
 
 void
 oauth_refused_free(oauth_refused_t *refused)
 {
-    json_decref(refused->header);
+    if (refused->storage) {
+        oauth_secret_wipe(refused->storage, refused->size);
+    }
+
+    free(refused->storage);
     memset(refused, 0, sizeof(oauth_refused_t));
-}
-
-
-const char *
-oauth_refused_claim(oauth_str_t text)
-{
-    oauth_str_t            payload;
-    const char            *malformed;
-    unsigned char         *scratch;
-    oauth_claims_t         claims;
-    oauth_refused_form_t   form;
-
-    oauth_refused_split(text, &form);
-
-    if (form.n != 3 || text.len > OAUTH_JWS_SIZE) {
-        return NULL;
-    }
-
-    scratch = malloc(text.len + 3);
-    if (scratch == NULL) {
-        return NULL;
-    }
-
-    malformed = NULL;
-
-    if (oauth_refused_decode(form.parts[1], scratch, &payload) == 0) {
-        oauth_claims_parse(payload, &claims);
-        malformed = claims.malformed;
-        oauth_claims_free(&claims);
-    }
-
-    oauth_secret_wipe(scratch, text.len + 3);
-    free(scratch);
-
-    return malformed;
 }
 
 
@@ -174,20 +134,37 @@ oauth_refused_split(oauth_str_t text, oauth_refused_form_t *form)
 }
 
 
-/* Returns 0, or -1: memory is short. */
+/*
+ * Allocates the block, with so much room at its end, and reads the header.
+ * Returns 0, or -1: memory is short.
+ */
 
 static int
-oauth_refused_header(const oauth_refused_form_t *form, unsigned char *scratch,
+oauth_refused_header(const oauth_refused_form_t *form, size_t room,
     oauth_refused_t *refused)
 {
-    oauth_str_t  decoded;
+    size_t          n, len;
+    oauth_json_t   *nodes;
+    unsigned char  *text;
 
-    if (oauth_refused_decode(form->parts[0], scratch, &decoded) != 0) {
-        return 0;
+    len = oauth_base64url_decoded_size(form->parts[0].len);
+    n = oauth_json_nodes(len);
+
+    refused->size = n * sizeof(oauth_json_t) + len + room;
+
+    nodes = malloc(refused->size);
+    if (nodes == NULL) {
+        return -1;
     }
 
-    return oauth_json_parse(decoded, OAUTH_JSON_MEMBERS, &refused->header)
-           == OAUTH_NO_MEMORY ? -1 : 0;
+    refused->storage = (unsigned char *) nodes;
+    text = (unsigned char *) (nodes + n);
+
+    if (oauth_refused_decode(form->parts[0], text, &len) == 0) {
+        refused->header = oauth_json_parse(text, len, nodes, n);
+    }
+
+    return 0;
 }
 
 
@@ -198,12 +175,13 @@ oauth_refused_members(oauth_refused_t *refused)
 
     static const char  *never[] = { "enc", "zip", "crit", "b64" };
 
-    refused->type = oauth_json_str(json_object_get(refused->header, "typ"));
-    refused->algorithm = oauth_json_str(json_object_get(refused->header,
-                                                        "alg"));
+    refused->type = oauth_json_str(oauth_json_member(refused->header,
+                                                     oauth_str("typ")));
+    refused->algorithm = oauth_json_str(oauth_json_member(refused->header,
+                                                          oauth_str("alg")));
 
     for (i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
-        if (json_object_get(refused->header, never[i])) {
+        if (oauth_json_member(refused->header, oauth_str_of(never[i]))) {
             refused->extension = never[i];
             return;
         }
@@ -213,12 +191,17 @@ oauth_refused_members(oauth_refused_t *refused)
 
 static const char *
 oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
-    unsigned char *scratch, const json_t *header)
+    const oauth_refused_t *refused)
 {
-    int           found;
-    const char   *opaque;
-    oauth_str_t   value;
+    int                  found;
+    size_t               len;
+    const char          *opaque;
+    oauth_str_t          value;
+    unsigned char       *room;
+    const oauth_json_t  *header;
 
+    header = refused->header;
+    room = refused->storage + refused->size - (text.len + 3);
     opaque = header ? NULL : oauth_refused_opaque(text);
 
     if (opaque) {
@@ -240,11 +223,11 @@ oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
         return "its header is not a JSON object in base64url";
     }
 
-    if (oauth_json_string(header, "typ", &value) < 0) {
+    if (oauth_json_string(header, oauth_str("typ"), &value) < 0) {
         return "its typ is not a string";
     }
 
-    found = oauth_json_string(header, "kid", &value);
+    found = oauth_json_string(header, oauth_str("kid"), &value);
 
     if (found < 0
         || (found && (value.len == 0 || value.len > OAUTH_JWS_KID)))
@@ -252,11 +235,11 @@ oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
         return "its kid is not a string of 1 to 1024 bytes";
     }
 
-    if (oauth_refused_decode(form->parts[1], scratch, &value) != 0) {
+    if (oauth_refused_decode(form->parts[1], room, &len) != 0) {
         return "its payload is not base64url";
     }
 
-    if (oauth_refused_decode(form->parts[2], scratch, &value) != 0) {
+    if (oauth_refused_decode(form->parts[2], room, &len) != 0) {
         return "its signature is not base64url";
     }
 
@@ -267,11 +250,7 @@ oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
 /* Returns 0, or -1 where the part is empty or not base64url. */
 
 static int
-oauth_refused_decode(oauth_str_t part, unsigned char *scratch,
-    oauth_str_t *decoded)
+oauth_refused_decode(oauth_str_t part, unsigned char *dst, size_t *len)
 {
-    decoded->data = scratch;
-
-    return part.len > 0
-           && oauth_base64url_parse(part, scratch, &decoded->len) == 0 ? 0 : -1;
+    return part.len > 0 && oauth_base64url_parse(part, dst, len) == 0 ? 0 : -1;
 }

@@ -22,7 +22,9 @@ typedef struct {
     oauth_str_t           type;         /* typ and alg, views of header;      */
     oauth_str_t           algorithm;    /* absent: none, or not a string      */
     unsigned              encrypted:1;  /* it has the five parts of a JWE     */
-    json_t               *header;
+    const oauth_json_t   *header;       /* NULL: none that could be read      */
+    unsigned char        *storage;      /* holds header                       */
+    size_t                size;         /* of storage, in bytes               */
 } oauth_refused_t;
 
 
@@ -33,16 +35,9 @@ typedef struct {
 
 void oauth_refused_read(oauth_str_t text, oauth_refused_t *refused);
 
-/* Releases the header and clears refused. */
+/* Wipes and releases the storage, and clears refused. */
 
 void oauth_refused_free(oauth_refused_t *refused);
-
-/*
- * Returns what is wrong with a claim, as "malformed" of oauth_claims_t does, a
- * constant.  NULL: no registered claim has the wrong type, or memory is short.
- */
-
-const char *oauth_refused_claim(oauth_str_t text);
 
 /*
  * For credentials that are not a JWT, returns what they look like and what to

@@ -108,12 +108,16 @@ oauth_str_has_control(oauth_str_t s)
 
 
 int
+oauth_str_is_trimmed(oauth_str_t s)
+{
+    return s.len > 0 && s.data[0] != ' ' && s.data[s.len - 1] != ' ';
+}
+
+
+int
 oauth_str_is_field(oauth_str_t s)
 {
-    return s.len > 0
-           && s.data[0] != ' '
-           && s.data[s.len - 1] != ' '
-           && !oauth_str_has_control(s);
+    return oauth_str_is_trimmed(s) && !oauth_str_has_control(s);
 }
 
 

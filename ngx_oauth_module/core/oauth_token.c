@@ -23,8 +23,9 @@ static oauth_reason_t oauth_token_create_jwt(const oauth_jwt_t *jwt,
 static void oauth_token_pack(oauth_pack_t *pack,
     const oauth_token_source_t *source, const oauth_token_rules_t *rules,
     oauth_token_t *token, oauth_token_claim_t *claims);
-static void oauth_token_pack_claim(oauth_pack_t *pack, const json_t *value,
-    const oauth_token_select_t *select, oauth_token_claim_t *claim);
+static void oauth_token_pack_claim(oauth_pack_t *pack,
+    const oauth_json_t *value, const oauth_token_select_t *select,
+    oauth_token_claim_t *claim);
 static void oauth_token_set_times(oauth_token_t *token,
     const oauth_claims_t *claims);
 
@@ -250,7 +251,7 @@ oauth_token_create(const oauth_token_source_t *source,
            + rules->nselected * sizeof(oauth_token_claim_t)
            + pack.nstrings * sizeof(oauth_str_t) + pack.nbytes;
 
-    token = pack.scratch.failed ? NULL : malloc(size);
+    token = oauth_pack_failed(&pack) ? NULL : malloc(size);
 
     if (token == NULL) {
         oauth_pack_done(&pack);
@@ -271,7 +272,7 @@ oauth_token_create(const oauth_token_source_t *source,
 
     /* Such a token would lack a claim that the client's token has. */
 
-    if (pack.scratch.failed) {
+    if (oauth_pack_failed(&pack)) {
         oauth_token_free(token);
         token = NULL;
     }
@@ -290,7 +291,7 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     oauth_token_claim_t *claims)
 {
     size_t                       i;
-    const json_t                *value;
+    const oauth_json_t          *value;
     const oauth_claims_t        *c;
     oauth_token_claim_t          claim;
     const oauth_token_select_t  *select;
@@ -309,7 +310,8 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     token->confirmation.thumbprint
                            = oauth_pack_str(pack, c->confirmation.thumbprint);
 
-    token->naudience = oauth_pack_audience(pack, c, &token->audience);
+    token->naudience = oauth_pack_elements(pack, c->audience,
+                                           &token->audience);
 
     for (i = 0; i < rules->nselected; i++) {
 
@@ -326,7 +328,7 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
 
 
 static void
-oauth_token_pack_claim(oauth_pack_t *pack, const json_t *value,
+oauth_token_pack_claim(oauth_pack_t *pack, const oauth_json_t *value,
     const oauth_token_select_t *select, oauth_token_claim_t *claim)
 {
     memset(claim, 0, sizeof(oauth_token_claim_t));
@@ -337,11 +339,11 @@ oauth_token_pack_claim(oauth_pack_t *pack, const json_t *value,
 
     if (select->text) {
         claim->text = oauth_pack_text(pack, value);
-        claim->field = (oauth_str_is_field(claim->text) != 0);
+        claim->field = (oauth_str_is_trimmed(claim->text) != 0);
     }
 
     if (select->members) {
-        claim->nmembers = oauth_pack_members(pack, value, &claim->members);
+        claim->nmembers = oauth_pack_elements(pack, value, &claim->members);
     }
 }
 

@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "json_copy.h"
 #include "keys.h"
 #include "oauth_claims.h"
+#include "oauth_document.h"
 
 
 /* Larger numbers are not interesting, and two of them might overflow. */
@@ -28,6 +30,7 @@ typedef struct {
 
 
 static int64_t fuzz_seconds(oauth_str_t *line);
+static void fuzz_claims(const oauth_json_t *root, const fuzz_clock_t *clock);
 static void fuzz_types(const oauth_claims_t *claims);
 static void fuzz_time_type(const json_t *root, const char *name, int64_t time);
 static void fuzz_audience(const oauth_claims_t *claims);
@@ -47,14 +50,17 @@ static int fuzz_holds(const json_t *value, oauth_str_t s);
 
 static const oauth_str_t  fuzz_absent = oauth_string("wiki");
 
+/* The payload, as jansson reads it. */
+
+static json_t  *fuzz_root;
+
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    oauth_str_t      input, line, payload;
-    fuzz_clock_t     clock;
-    oauth_claims_t   claims;
-    oauth_reason_t   reason;
+    oauth_str_t   input, line;
+    json_copy_t   copy;
+    fuzz_clock_t  clock;
 
     input.data = data;
     input.len = size;
@@ -64,17 +70,35 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     clock.leeway = fuzz_seconds(&line);
     clock.lifetime = fuzz_seconds(&line);
 
-    payload = fuzz_copy(input);
-    reason = oauth_claims_parse(payload, &claims);
-    fuzz_free(payload);
+    json_copy_parse(&copy, input);
 
+    (void) oauth_document_parse(input, OAUTH_JSON_MEMBERS, &fuzz_root);
+    fuzz_need((copy.root != NULL) == (fuzz_root != NULL));
+
+    if (copy.root) {
+        fuzz_claims(copy.root, &clock);
+    }
+
+    json_decref(fuzz_root);
+    json_copy_free(&copy);
+
+    return 0;
+}
+
+
+static void
+fuzz_claims(const oauth_json_t *root, const fuzz_clock_t *clock)
+{
+    oauth_claims_t  claims;
+    oauth_reason_t  reason;
+
+    reason = oauth_claims_read(root, &claims);
     fuzz_need_clean();
 
     if (reason != OAUTH_OK) {
-        fuzz_need(reason == OAUTH_MALFORMED_TOKEN
-                  || reason == OAUTH_MALFORMED_CLAIMS);
-        fuzz_need(claims.root == NULL);
-        return 0;
+        fuzz_need(reason == OAUTH_MALFORMED_CLAIMS);
+        fuzz_need(claims.root == NULL && claims.malformed);
+        return;
     }
 
     fuzz_types(&claims);
@@ -82,16 +106,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_scope(&claims);
     fuzz_has(&claims);
 
-    reason = oauth_claims_verify_time(&claims, clock.now, clock.leeway,
-                                      clock.lifetime);
+    reason = oauth_claims_verify_time(&claims, clock->now, clock->leeway,
+                                      clock->lifetime);
 
-    fuzz_need(reason == fuzz_expected(claims.root, &clock));
+    fuzz_need(reason == fuzz_expected(fuzz_root, clock));
 
     fuzz_accepted = (reason == OAUTH_OK);
-
-    oauth_claims_free(&claims);
-
-    return 0;
 }
 
 
@@ -112,9 +132,9 @@ fuzz_types(const oauth_claims_t *claims)
     json_t       *root;
     oauth_str_t   value;
 
-    root = claims->root;
+    root = fuzz_root;
 
-    fuzz_need(oauth_json_string(root, "iss", &value)
+    fuzz_need(oauth_document_string(root, "iss", &value)
               == (claims->issuer.data != NULL));
     fuzz_need(claims->issuer.data == NULL
               || oauth_str_equal(value, claims->issuer));
@@ -122,7 +142,7 @@ fuzz_types(const oauth_claims_t *claims)
     fuzz_need((fuzz_member(root, "sub") != NULL)
               == (claims->subject.data != NULL));
     fuzz_need(claims->subject.data == NULL
-              || (oauth_json_string(root, "sub", &value) == 1
+              || (oauth_document_string(root, "sub", &value) == 1
                   && oauth_str_equal(value, claims->subject)));
 
     fuzz_need(claims->has_expires == (json_object_get(root, "exp") != NULL));
@@ -156,21 +176,26 @@ fuzz_time_type(const json_t *root, const char *name, int64_t time)
 static void
 fuzz_audience(const oauth_claims_t *claims)
 {
-    size_t         i, n;
-    const json_t  *aud, *member;
+    size_t               i, n;
+    const json_t        *aud, *member;
+    const oauth_json_t  *element;
 
-    aud = json_object_get(claims->root, "aud");
+    aud = json_object_get(fuzz_root, "aud");
     n = json_is_array(aud) ? json_array_size(aud) : (aud != NULL);
+
+    element = NULL;
 
     for (i = 0; i < n; i++) {
         member = json_is_array(aud) ? json_array_get(aud, i) : aud;
+        element = oauth_claims_next(claims->audience, element);
 
-        fuzz_need(json_is_string(member));
-        fuzz_need(oauth_str_equal(oauth_claims_audience(claims, i),
-                                  oauth_json_str(member)));
+        fuzz_need(element && json_is_string(member));
+        fuzz_need(oauth_str_equal(oauth_json_str(element),
+                                  oauth_document_str(member)));
     }
 
-    fuzz_need(oauth_claims_audience(claims, n).data == NULL);
+    fuzz_need(n ? oauth_claims_next(claims->audience, element) == NULL
+                : oauth_claims_next(claims->audience, NULL) == NULL);
 }
 
 
@@ -236,7 +261,7 @@ fuzz_scope_is_none(const json_t *value)
     oauth_str_t   rest, word;
 
     if (json_is_string(value)) {
-        rest = oauth_json_str(value);
+        rest = oauth_document_str(value);
 
         while (fuzz_word(&rest, &word)) {
             if (fuzz_is_scope(word)) {
@@ -248,7 +273,9 @@ fuzz_scope_is_none(const json_t *value)
     }
 
     json_array_foreach(value, i, member) {
-        if (json_is_string(member) && fuzz_is_scope(oauth_json_str(member))) {
+        if (json_is_string(member)
+            && fuzz_is_scope(oauth_document_str(member)))
+        {
             return 0;
         }
     }
@@ -280,13 +307,13 @@ fuzz_scope(const oauth_claims_t *claims)
     oauth_claims_scope(claims, paths, 2, &granted);
     fuzz_need_clean();
 
-    value = json_object_get(claims->root, "scope");
+    value = json_object_get(fuzz_root, "scope");
     if (fuzz_scope_is_none(value)) {
-        value = json_object_get(claims->root, "scp");
+        value = json_object_get(fuzz_root, "scp");
     }
 
     if (json_is_string(value)) {
-        rest = oauth_json_str(value);
+        rest = oauth_document_str(value);
 
         while (fuzz_word(&rest, &word)) {
             fuzz_scope_add(&expected, word);
@@ -295,7 +322,7 @@ fuzz_scope(const oauth_claims_t *claims)
 
     json_array_foreach(value, i, member) {
         if (json_is_string(member)) {
-            fuzz_scope_add(&expected, oauth_json_str(member));
+            fuzz_scope_add(&expected, oauth_document_str(member));
         }
     }
 
@@ -336,7 +363,7 @@ fuzz_has(const oauth_claims_t *claims)
     const char   *name;
     oauth_str_t   path;
 
-    json_object_foreach(claims->root, name, member) {
+    json_object_foreach(fuzz_root, name, member) {
 
         path = keys_str(name);
 
@@ -364,7 +391,7 @@ fuzz_has_value(const oauth_claims_t *claims, oauth_str_t path,
     oauth_str_t  s;
 
     if (json_is_string(value)) {
-        s = oauth_json_str(value);
+        s = oauth_document_str(value);
 
     } else if (json_is_integer(value)) {
         snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
@@ -391,20 +418,22 @@ fuzz_has_value(const oauth_claims_t *claims, oauth_str_t path,
 static int
 fuzz_finds(const oauth_claims_t *claims, oauth_str_t path, oauth_str_t s)
 {
-    int            found;
-    size_t         i;
-    oauth_buf_t    buf;
-    oauth_str_t    member;
-    const json_t  *claim;
+    int                  found;
+    oauth_buf_t          buf;
+    oauth_str_t          value;
+    const oauth_json_t  *claim, *element;
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
+    found = 0;
     claim = oauth_claims_at(claims, &path, 1);
 
-    for (i = 0, found = 0; claim && i < oauth_claims_count(claim); i++) {
-        buf.len = 0;
-        member = oauth_claims_member(claim, i, &buf);
-        found |= (member.data && oauth_str_equal(member, s));
+    for (element = oauth_claims_next(claim, NULL);
+         element;
+         element = oauth_claims_next(claim, element))
+    {
+        value = oauth_claims_value(element, &buf);
+        found |= (value.data && oauth_str_equal(value, s));
     }
 
     oauth_buf_free(&buf);
@@ -422,12 +451,12 @@ fuzz_holds(const json_t *value, oauth_str_t s)
     json_t  *member;
 
     if (json_is_string(value)) {
-        return oauth_str_equal(oauth_json_str(value), s);
+        return oauth_str_equal(oauth_document_str(value), s);
     }
 
     json_array_foreach(value, i, member) {
         if (json_is_string(member)
-            && oauth_str_equal(oauth_json_str(member), s))
+            && oauth_str_equal(oauth_document_str(member), s))
         {
             return 1;
         }

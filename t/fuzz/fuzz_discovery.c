@@ -13,7 +13,7 @@
 
 #include "fuzz.h"
 #include "oauth_discovery.h"
-#include "oauth_json.h"
+#include "oauth_document.h"
 #include "oauth_url.h"
 
 
@@ -66,7 +66,7 @@ fuzz_parse(oauth_str_t text, oauth_str_t issuer)
     error = oauth_discovery_parse(text, &rules, &discovery);
     fuzz_need_clean();
 
-    (void) oauth_json_parse(text, FUZZ_MEMBERS, &root);
+    (void) oauth_document_parse(text, FUZZ_MEMBERS, &root);
 
     if (root) {
         fuzz_document(root, error, issuer, &discovery);
@@ -109,13 +109,13 @@ fuzz_document(const json_t *root, const char *error, oauth_str_t issuer,
      */
 
     if (discovery->issuer.len > 0) {
-        fuzz_need(oauth_json_string(root, "issuer", &named) == 1);
+        fuzz_need(oauth_document_string(root, "issuer", &named) == 1);
         fuzz_need(oauth_str_equal(oauth_buf_str(&discovery->issuer), named));
     }
 
     if (discovery->jwks_uri.len > 0) {
         fuzz_need(error == NULL);
-        fuzz_need(oauth_json_string(root, "jwks_uri", &named) == 1);
+        fuzz_need(oauth_document_string(root, "jwks_uri", &named) == 1);
         fuzz_need(oauth_str_equal(oauth_buf_str(&discovery->jwks_uri),
                                   named));
     }

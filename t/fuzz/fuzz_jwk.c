@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&text, 0, sizeof(oauth_buf_t));
     signer_expand(&text, input);
 
-    (void) oauth_json_parse_nul(oauth_buf_str(&text), OAUTH_JSON_MEMBERS,
+    (void) oauth_document_parse_nul(oauth_buf_str(&text), OAUTH_JSON_MEMBERS,
                                 &value);
 
     if (value) {
@@ -108,7 +108,7 @@ fuzz_members(const json_t *value, const oauth_jwk_t *jwk)
     }
 
     if (fuzz_member(value, "use")) {
-        fuzz_need(oauth_json_string(value, "use", &member) == 1);
+        fuzz_need(oauth_document_string(value, "use", &member) == 1);
         fuzz_need(oauth_str_equal(member, oauth_str("sig")));
     }
 
@@ -117,7 +117,7 @@ fuzz_members(const json_t *value, const oauth_jwk_t *jwk)
         return;
     }
 
-    fuzz_need(oauth_json_string(value, "kid", &member) == 1);
+    fuzz_need(oauth_document_string(value, "kid", &member) == 1);
     fuzz_need(oauth_str_equal(member, jwk->kid));
     fuzz_need(member.len >= 1 && member.len <= FUZZ_KID);
     fuzz_need(memchr(member.data, 0, member.len) == NULL);
@@ -144,7 +144,7 @@ fuzz_algorithms(const json_t *value, const oauth_jwk_t *jwk)
     fuzz_need(jwk->algorithms != 0);
     fuzz_need((jwk->algorithms & ~oauth_key_algorithms(jwk->key)) == 0);
 
-    fuzz_need(oauth_json_string(value, "kty", &kty) == 1);
+    fuzz_need(oauth_document_string(value, "kty", &kty) == 1);
 
     for (id = 0; id < OAUTH_ALGS; id++) {
 
@@ -156,7 +156,7 @@ fuzz_algorithms(const json_t *value, const oauth_jwk_t *jwk)
     }
 
     if (fuzz_member(value, "alg")) {
-        fuzz_need(oauth_json_string(value, "alg", &name) == 1);
+        fuzz_need(oauth_document_string(value, "alg", &name) == 1);
 
         alg = oauth_alg_lookup(name);
         fuzz_need(alg && jwk->algorithms

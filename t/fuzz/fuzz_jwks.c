@@ -64,7 +64,7 @@ fuzz_parse(oauth_str_t text)
     set = oauth_jwks_parse(text, OAUTH_ALGS_ALL, &error);
     fuzz_need_clean();
 
-    (void) oauth_json_parse_nul(text, FUZZ_MEMBERS, &root);
+    (void) oauth_document_parse_nul(text, FUZZ_MEMBERS, &root);
     keys = json_object_get(root, "keys");
     usable = fuzz_usable(keys, set);
 

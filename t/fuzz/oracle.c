@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "oauth_json.h"
+#include "oauth_document.h"
 #include "oracle.h"
 
 
@@ -19,6 +19,8 @@ static void oracle_times(const json_t *payload, const trial_t *c);
 static double oracle_date(const json_t *payload, const char *name,
     double absent);
 static int oracle_header_names(const trial_t *c);
+static void oracle_audience(const oauth_token_t *token,
+    const oauth_claims_t *claims);
 static void oracle_identifier(const oauth_token_t *token, oauth_str_t s,
     const oauth_claims_t *claims, const char *name);
 static void oracle_selected(const oauth_token_t *token,
@@ -48,10 +50,10 @@ oracle_header(const trial_t *c)
     oauth_str_t         name;
     const oauth_alg_t  *alg;
 
-    (void) oauth_json_parse(c->header, OAUTH_JSON_MEMBERS, &header);
+    (void) oauth_document_parse(c->header, OAUTH_JSON_MEMBERS, &header);
 
     fuzz_need(header);
-    fuzz_need(oauth_json_string(header, "alg", &name) == 1);
+    fuzz_need(oauth_document_string(header, "alg", &name) == 1);
 
     alg = oauth_alg_lookup(name);
 
@@ -68,7 +70,7 @@ oracle_header(const trial_t *c)
     }
 
     if (c->policy.access_only) {
-        fuzz_need(oauth_json_string(header, "typ", &name) == 1);
+        fuzz_need(oauth_document_string(header, "typ", &name) == 1);
         fuzz_need(oauth_str_equal_nocase(name, oauth_str("at+jwt"))
                   || oauth_str_equal_nocase(name,
                                             oauth_str("application/at+jwt")));
@@ -84,10 +86,10 @@ oracle_payload(const trial_t *c)
     json_t       *payload;
     oauth_str_t   issuer;
 
-    (void) oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
+    (void) oauth_document_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
 
     fuzz_need(payload);
-    fuzz_need(oauth_json_string(payload, "iss", &issuer) == 1);
+    fuzz_need(oauth_document_string(payload, "iss", &issuer) == 1);
     fuzz_need(oauth_str_equal(issuer, c->policy.issuer));
 
     fuzz_need(json_object_get(payload, "cnf") == NULL);
@@ -148,7 +150,7 @@ oracle_refused(oauth_reason_t reason, const trial_t *c)
         return;
     }
 
-    (void) oauth_json_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
+    (void) oauth_document_parse(c->payload, OAUTH_JSON_MEMBERS, &payload);
 
     switch (reason) {
 
@@ -191,9 +193,9 @@ oracle_header_names(const trial_t *c)
     const oauth_alg_t  *alg;
 
     same = 0;
-    (void) oauth_json_parse(c->header, OAUTH_JSON_MEMBERS, &header);
+    (void) oauth_document_parse(c->header, OAUTH_JSON_MEMBERS, &header);
 
-    if (oauth_json_string(header, "alg", &name) == 1) {
+    if (oauth_document_string(header, "alg", &name) == 1) {
         alg = oauth_alg_lookup(name);
         same = alg && (alg->bits & oracle_signed(c));
 
@@ -222,7 +224,6 @@ void
 oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
     const trial_t *c)
 {
-    size_t                 i;
     int64_t                end;
     oauth_str_t            scope, word;
     const oauth_claims_t  *claims;
@@ -249,13 +250,7 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
     oracle_inside(token, token->subject);
     oracle_inside(token, token->scope);
 
-    for (i = 0; i < token->naudience; i++) {
-        fuzz_need(oauth_str_equal(token->audience[i],
-                                  oauth_claims_audience(claims, i)));
-        oracle_inside(token, token->audience[i]);
-    }
-
-    fuzz_need(oauth_claims_audience(claims, i).data == NULL);
+    oracle_audience(token, claims);
 
     scope = token->scope;
 
@@ -281,20 +276,41 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
 }
 
 
+static void
+oracle_audience(const oauth_token_t *token, const oauth_claims_t *claims)
+{
+    size_t               i;
+    const oauth_json_t  *element;
+
+    i = 0;
+
+    for (element = oauth_claims_next(claims->audience, NULL);
+         element;
+         element = oauth_claims_next(claims->audience, element))
+    {
+        fuzz_need(i < token->naudience);
+        fuzz_need(oauth_str_equal(token->audience[i],
+                                  oauth_json_str(element)));
+        oracle_inside(token, token->audience[i++]);
+    }
+
+    fuzz_need(i == token->naudience);
+}
+
+
 /* As a string of the JSON, or absent. */
 
 static void
 oracle_identifier(const oauth_token_t *token, oauth_str_t s,
     const oauth_claims_t *claims, const char *name)
 {
-    const json_t  *value;
+    oauth_str_t  value;
 
-    value = json_object_get(claims->root, name);
+    value = oauth_json_str(oauth_json_member(claims->root,
+                                             oauth_str_of(name)));
 
-    fuzz_need((s.data != NULL) == json_is_string(value));
-    fuzz_need(s.len == json_string_length(value));
-    fuzz_need(s.len == 0
-              || memcmp(s.data, json_string_value(value), s.len) == 0);
+    fuzz_need((s.data != NULL) == (value.data != NULL));
+    fuzz_need(oauth_str_equal(s, value));
 
     oracle_inside(token, s);
 }
@@ -305,10 +321,10 @@ oracle_identifier(const oauth_token_t *token, oauth_str_t s,
 static void
 oracle_selected(const oauth_token_t *token, const oauth_claims_t *claims)
 {
-    size_t                       i, k, n;
+    size_t                       i, n;
     oauth_str_t                  member;
     oauth_buf_t                  buf;
-    const json_t                *value;
+    const oauth_json_t          *value, *element;
     const oauth_token_claim_t   *claim;
     const oauth_token_select_t  *select;
 
@@ -329,11 +345,13 @@ oracle_selected(const oauth_token_t *token, const oauth_claims_t *claims)
             fuzz_need(oauth_str_equal(claim->text, oauth_buf_str(&buf)));
         }
 
-        for (k = 0, n = 0; value && select->members
-                           && k < oauth_claims_count(value); k++)
+        n = 0;
+        element = select->members ? oauth_claims_next(value, NULL) : NULL;
+
+        for ( /* void */ ; element; element = oauth_claims_next(value, element))
         {
             buf.len = 0;
-            member = oauth_claims_member(value, k, &buf);
+            member = oauth_claims_value(element, &buf);
 
             if (member.data) {
                 fuzz_need(n < claim->nmembers);

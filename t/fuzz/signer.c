@@ -113,7 +113,7 @@ signer_add(size_t i)
 {
     keys_append_jwk(&signer_jwks[i], token_keys[i], "");
 
-    (void) oauth_json_parse(oauth_buf_str(&signer_jwks[i]),
+    (void) oauth_document_parse(oauth_buf_str(&signer_jwks[i]),
                                 OAUTH_JSON_MEMBERS, &signer_members[i]);
     fuzz_need(signer_members[i]);
 }

@@ -13,6 +13,7 @@
 
 
 #include "oauth_alg.h"
+#include "oauth_document.h"
 #include "oauth_json.h"
 
 

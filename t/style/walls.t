@@ -25,9 +25,8 @@ my @walls = (
     {
         what  => 'jansson',
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
-        files => [qw(oauth_json oauth_problem oauth_claims oauth_discovery
-                     oauth_confirmation oauth_jwk oauth_jwks oauth_jwks_text
-                     oauth_jws oauth_metadata oauth_refused)],
+        files => [qw(oauth_document oauth_problem oauth_discovery oauth_jwk
+                     oauth_jwks oauth_jwks_text oauth_metadata)],
     },
     {
         what  => 'OpenSSL',

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "json_copy.h"
 #include "keys.h"
 #include "oauth_claims.h"
 
@@ -25,11 +26,27 @@
 #define LIFETIME  3600
 
 
+static json_copy_t  claims_json;
+
+
+/* What is read before is not valid any more. */
+
+static oauth_reason_t
+claims_try(const char *payload, oauth_claims_t *claims)
+{
+    json_copy_free(&claims_json);
+    json_copy_parse(&claims_json, keys_str(payload));
+
+    return claims_json.root ? oauth_claims_read(claims_json.root, claims)
+                            : OAUTH_MALFORMED_TOKEN;
+}
+
+
 static void
 claims_parse(const char *payload, oauth_claims_t *claims)
 {
-    if (oauth_claims_parse(keys_str(payload), claims) != OAUTH_OK) {
-        fail_msg("not parsed: %s", payload);
+    if (claims_try(payload, claims) != OAUTH_OK) {
+        fail_msg("not read: %s", payload);
     }
 }
 
@@ -55,9 +72,6 @@ claims_read(void **state)
     assert_false(claims.event);
     assert_false(claims.id_token);
 
-    oauth_claims_free(&claims);
-    assert_null(claims.root);
-
     claims_parse("{}", &claims);
 
     assert_null(claims.issuer.data);
@@ -66,8 +80,6 @@ claims_read(void **state)
     assert_false(claims.has_expires);
     assert_false(claims.has_issued_at);
     assert_int_equal(claims.not_before, 0);
-
-    oauth_claims_free(&claims);
 }
 
 
@@ -96,8 +108,6 @@ claims_empty(void **state)
         assert_int_equal(claims.not_before, 0);
         assert_int_equal(oauth_claims_verify_time(&claims, NOW, LEEWAY,
                                                   LIFETIME), OAUTH_OK);
-
-        oauth_claims_free(&claims);
     }
 }
 
@@ -179,17 +189,46 @@ claims_types(void **state)
     (void) state;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        reason = oauth_claims_parse(keys_str(cases[i].payload), &claims);
+        memset(&claims, 0, sizeof(oauth_claims_t));
+        reason = claims_try(cases[i].payload, &claims);
 
         if (reason != cases[i].reason) {
             fail_msg("%s: %d", cases[i].payload, reason);
         }
 
-        if (reason == OAUTH_OK) {
-            oauth_claims_free(&claims);
-        }
+        assert_int_equal(claims.root != NULL, reason == OAUTH_OK);
+        assert_int_equal(claims.malformed != NULL,
+                         reason == OAUTH_MALFORMED_CLAIMS);
+    }
+}
 
-        assert_null(claims.root);
+
+/* The sentence of the first claim that is malformed. */
+
+static void
+claims_malformed(void **state)
+{
+    size_t          i;
+    oauth_claims_t  claims;
+
+    static const struct {
+        const char  *payload;
+        const char  *said;
+    } cases[] = {
+        { "{\"iss\":7,\"sub\":7}", "iss is not a string" },
+        { "{\"sub\":7}", "sub is not a string" },
+        { "{\"exp\":\"1\"}", "exp is not a time in seconds, as a number" },
+        { "{\"nbf\":{}}", "nbf is not a time in seconds, as a number" },
+        { "{\"iat\":\"1\"}", "iat is not a time in seconds, as a number" },
+        { "{\"aud\":[7]}", "aud is neither a string nor an array of strings" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(claims_try(cases[i].payload, &claims),
+                         OAUTH_MALFORMED_CLAIMS);
+        assert_string_equal(claims.malformed, cases[i].said);
     }
 }
 
@@ -241,7 +280,6 @@ claims_numbers(void **state)
         }
 
         assert_true(claims.has_expires);
-        oauth_claims_free(&claims);
     }
 }
 
@@ -309,45 +347,50 @@ claims_time(void **state)
         if (reason != cases[i].reason) {
             fail_msg("%s: %d", cases[i].payload, reason);
         }
-
-        oauth_claims_free(&claims);
     }
 }
 
 
+/* The elements of a claim: those of an array, or else the claim itself. */
+
 static void
-claims_audience(void **state)
+claims_elements(void **state)
 {
-    oauth_claims_t  claims;
+    size_t               i;
+    oauth_str_t          s;
+    oauth_claims_t       claims;
+    const oauth_json_t  *element;
+
+    static const struct {
+        const char  *payload;
+        const char  *elements;               /* each with a dot */
+    } cases[] = {
+        { "{\"aud\":\"one\"}", "one." },
+        { "{\"aud\":[\"one\",\"two\"]}", "one.two." },
+        { "{\"aud\":\"\"}", "." },
+        { "{\"aud\":[]}", "" },
+        { "{}", "" }
+    };
 
     (void) state;
 
-    claims_parse("{\"aud\":\"one\"}", &claims);
-    assert_true(oauth_str_equal(oauth_claims_audience(&claims, 0),
-                                oauth_str("one")));
-    assert_null(oauth_claims_audience(&claims, 1).data);
-    oauth_claims_free(&claims);
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 
-    claims_parse("{\"aud\":[\"one\",\"two\"]}", &claims);
-    assert_true(oauth_str_equal(oauth_claims_audience(&claims, 0),
-                                oauth_str("one")));
-    assert_true(oauth_str_equal(oauth_claims_audience(&claims, 1),
-                                oauth_str("two")));
-    assert_null(oauth_claims_audience(&claims, 2).data);
-    oauth_claims_free(&claims);
+        char  text[32] = "";
 
-    claims_parse("{\"aud\":\"\"}", &claims);
-    assert_non_null(oauth_claims_audience(&claims, 0).data);
-    assert_int_equal(oauth_claims_audience(&claims, 0).len, 0);
-    oauth_claims_free(&claims);
+        claims_parse(cases[i].payload, &claims);
 
-    claims_parse("{\"aud\":[]}", &claims);
-    assert_null(oauth_claims_audience(&claims, 0).data);
-    oauth_claims_free(&claims);
+        for (element = oauth_claims_next(claims.audience, NULL);
+             element;
+             element = oauth_claims_next(claims.audience, element))
+        {
+            s = oauth_json_str(element);
+            strncat(text, (const char *) s.data, s.len);
+            strcat(text, ".");
+        }
 
-    claims_parse("{}", &claims);
-    assert_null(oauth_claims_audience(&claims, 0).data);
-    oauth_claims_free(&claims);
+        assert_string_equal(text, cases[i].elements);
+    }
 }
 
 
@@ -416,8 +459,6 @@ claims_marks(void **state)
         {
             fail_msg("%s", cases[i].payload);
         }
-
-        oauth_claims_free(&claims);
     }
 }
 
@@ -498,14 +539,12 @@ claims_scope(void **state)
         }
 
         oauth_buf_free(&buf);
-        oauth_claims_free(&claims);
     }
 
     memset(&buf, 0, sizeof(oauth_buf_t));
     claims_parse("{\"scope\":\"a\"}", &claims);
     oauth_claims_scope(&claims, NULL, 0, &buf);
     assert_int_equal(buf.len, 0);
-    oauth_claims_free(&claims);
 }
 
 
@@ -515,11 +554,11 @@ static int
 claims_has(const oauth_claims_t *claims, const oauth_str_t *values,
     size_t nvalues)
 {
-    int            has;
-    size_t         i, k;
-    oauth_buf_t    buf;
-    oauth_str_t    member;
-    const json_t  *claim;
+    int                  has;
+    size_t               k;
+    oauth_buf_t          buf;
+    oauth_str_t          value;
+    const oauth_json_t  *claim, *element;
 
     static const oauth_str_t  path[] = { oauth_string("org.role") };
 
@@ -528,13 +567,16 @@ claims_has(const oauth_claims_t *claims, const oauth_str_t *values,
     claim = oauth_claims_at(claims, path, 1);
     assert_non_null(claim);
 
-    for (i = 0, has = 0; i < oauth_claims_count(claim); i++) {
+    has = 0;
 
-        buf.len = 0;
-        member = oauth_claims_member(claim, i, &buf);
+    for (element = oauth_claims_next(claim, NULL);
+         element;
+         element = oauth_claims_next(claim, element))
+    {
+        value = oauth_claims_value(element, &buf);
 
-        for (k = 0; member.data && k < nvalues; k++) {
-            has |= oauth_str_equal(member, values[k]);
+        for (k = 0; value.data && k < nvalues; k++) {
+            has |= oauth_str_equal(value, values[k]);
         }
     }
 
@@ -548,6 +590,7 @@ claims_has(const oauth_claims_t *claims, const oauth_str_t *values,
 static void
 claims_members(void **state)
 {
+    char            payload[128];
     size_t          i;
     oauth_claims_t  claims;
 
@@ -592,19 +635,14 @@ claims_members(void **state)
     (void) state;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        memset(&claims, 0, sizeof(oauth_claims_t));
-
-        claims.root = json_pack("{s:{s:o}}", "org", "role",
-                                json_loads(cases[i].claim, JSON_DECODE_ANY,
-                                           NULL));
-        assert_non_null(claims.root);
+        snprintf(payload, sizeof(payload), "{\"org\":{\"role\":%s}}",
+                 cases[i].claim);
+        claims_parse(payload, &claims);
 
         if (claims_has(&claims, values, cases[i].nvalues) != cases[i].has) {
             fail_msg("%s, %d values", cases[i].claim,
                      (int) cases[i].nvalues);
         }
-
-        oauth_claims_free(&claims);
     }
 }
 
@@ -621,20 +659,30 @@ claims_paths(void **state)
 
     (void) state;
 
-    memset(&claims, 0, sizeof(oauth_claims_t));
+    claims_parse("{\"a\":{\"b.c\":{\"d\":[1]}},\"d\":2}", &claims);
 
-    claims.root = json_loads("{\"a\":{\"b.c\":{\"d\":[1]}},\"d\":2}", 0, NULL);
-    assert_non_null(claims.root);
-
-    assert_true(json_is_object(oauth_claims_at(&claims, names, 1)));
-    assert_true(json_is_object(oauth_claims_at(&claims, names, 2)));
-    assert_true(json_is_array(oauth_claims_at(&claims, names, 3)));
-    assert_true(json_is_integer(oauth_claims_at(&claims, names + 2, 1)));
+    assert_true(oauth_json_is(oauth_claims_at(&claims, names, 1),
+                              OAUTH_JSON_OBJECT));
+    assert_true(oauth_json_is(oauth_claims_at(&claims, names, 2),
+                              OAUTH_JSON_OBJECT));
+    assert_true(oauth_json_is(oauth_claims_at(&claims, names, 3),
+                              OAUTH_JSON_ARRAY));
+    assert_true(oauth_json_is(oauth_claims_at(&claims, names + 2, 1),
+                              OAUTH_JSON_INTEGER));
     assert_null(oauth_claims_at(&claims, names, 4));
     assert_null(oauth_claims_at(&claims, names + 1, 1));
     assert_ptr_equal(oauth_claims_at(&claims, names, 0), claims.root);
+}
 
-    oauth_claims_free(&claims);
+
+static int
+claims_json_free(void **state)
+{
+    (void) state;
+
+    json_copy_free(&claims_json);
+
+    return 0;
 }
 
 
@@ -645,14 +693,15 @@ main(void)
         cmocka_unit_test(claims_read),
         cmocka_unit_test(claims_empty),
         cmocka_unit_test(claims_types),
+        cmocka_unit_test(claims_malformed),
         cmocka_unit_test(claims_numbers),
         cmocka_unit_test(claims_time),
-        cmocka_unit_test(claims_audience),
+        cmocka_unit_test(claims_elements),
         cmocka_unit_test(claims_marks),
         cmocka_unit_test(claims_scope),
         cmocka_unit_test(claims_members),
         cmocka_unit_test(claims_paths)
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, claims_json_free);
 }

@@ -1,9 +1,9 @@
 
 /*
- * Lack of memory: the n-th allocation of jansson and OpenSSL fails, for every n
- * that a key set and a token need.  A good token is accepted or refused, a bad
- * one is never accepted, nothing crashes, and the next run works like the
- * first.  The sanitizers and valgrind look for leaks.
+ * Lack of memory: the n-th allocation of the core, jansson and OpenSSL fails,
+ * for every n that a key set and a token need.  A good token is accepted or
+ * refused, a bad one is never accepted, nothing crashes, and the next run works
+ * like the first.  The sanitizers and valgrind look for leaks.
  */
 
 
@@ -29,6 +29,14 @@ static const oauth_alg_id_t  memory_algs[] = {
     OAUTH_ALG_RS256, OAUTH_ALG_PS256, OAUTH_ALG_ES256, OAUTH_ALG_EDDSA
 };
 
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_realloc(void *data, size_t size);
+void *__wrap_realloc(void *data, size_t size);
+
+
 static size_t  memory_count;             /* allocations since armed */
 static size_t  memory_fails;             /* which of them fails; 0: none */
 
@@ -46,10 +54,26 @@ memory_is_short(void)
 }
 
 
-static void *
-memory_json_alloc(size_t size)
+/* The core's own; the libraries have hooks. */
+
+void *
+__wrap_malloc(size_t size)
 {
-    return memory_is_short() ? NULL : malloc(size);
+    return memory_is_short() ? NULL : __real_malloc(size);
+}
+
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+    return memory_is_short() ? NULL : __real_calloc(n, size);
+}
+
+
+void *
+__wrap_realloc(void *data, size_t size)
+{
+    return memory_is_short() ? NULL : __real_realloc(data, size);
 }
 
 
@@ -59,7 +83,7 @@ memory_alloc(size_t size, const char *file, int line)
     (void) file;
     (void) line;
 
-    return memory_is_short() ? NULL : malloc(size);
+    return malloc(size);
 }
 
 
@@ -69,7 +93,7 @@ memory_realloc(void *data, size_t size, const char *file, int line)
     (void) file;
     (void) line;
 
-    return memory_is_short() ? NULL : realloc(data, size);
+    return realloc(data, size);
 }
 
 
@@ -329,7 +353,9 @@ memory_text(void **state)
         oauth_buf_free(&buf);
     }
 
-    assert_true(failed > 5);
+    /* The JWT, what it decodes to, and the text. */
+
+    assert_int_equal(failed, 3);
 
     oauth_token_free(token);
     oauth_jwt_free(jwt);
@@ -340,7 +366,7 @@ memory_text(void **state)
 /* If a text is parsed at all, the result is exactly what the text says. */
 
 static void
-memory_json(void **state)
+memory_document(void **state)
 {
     int              reached;
     size_t           n;
@@ -356,7 +382,7 @@ memory_json(void **state)
 
     for (n = 1, reached = 1; reached; n++) {
         memory_arm(n);
-        result = oauth_json_parse(text, 10, &root);
+        result = oauth_document_parse(text, 10, &root);
         reached = (memory_count >= n);
 
         assert_int_equal(result == OAUTH_NO_MEMORY, root == NULL);
@@ -366,13 +392,13 @@ memory_json(void **state)
         memory_arm(0);
 
         if (root) {
-            assert_int_equal(oauth_json_string(root, "sub", &sub), 1);
+            assert_int_equal(oauth_document_string(root, "sub", &sub), 1);
             assert_true(oauth_str_equal(sub, name));
             json_decref(root);
         }
     }
 
-    assert_int_equal(oauth_json_parse(oauth_str("{"), 10, &root),
+    assert_int_equal(oauth_document_parse(oauth_str("{"), 10, &root),
                      OAUTH_INVALID);
     assert_null(root);
 }
@@ -427,11 +453,11 @@ main(void)
         cmocka_unit_test(memory_each_allocation),
         cmocka_unit_test(memory_verify),
         cmocka_unit_test(memory_text),
-        cmocka_unit_test(memory_json),
+        cmocka_unit_test(memory_document),
         cmocka_unit_test(memory_keys)
     };
 
-    json_set_alloc_funcs(memory_json_alloc, free);
+    json_set_alloc_funcs(malloc, free);
 
     if (!CRYPTO_set_mem_functions(memory_alloc, memory_realloc, memory_free))
     {

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "oauth_json.h"
+#include "oauth_document.h"
 #include "oauth_metadata.h"
 
 

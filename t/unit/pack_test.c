@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "json_copy.h"
 #include "oauth_pack.h"
 
 
@@ -34,17 +35,18 @@ typedef struct {
 static void
 pack_all(oauth_pack_t *pack, const oauth_claims_t *claims, pack_t *p)
 {
-    const json_t  *roles;
+    const oauth_json_t  *roles;
 
-    roles = json_object_get(claims->root, "roles");
+    roles = oauth_json_member(claims->root, oauth_str("roles"));
 
     p->name = oauth_pack_str(pack, oauth_str("joe"));
     p->empty = oauth_pack_str(pack, oauth_str(""));
     p->absent = oauth_pack_str(pack, (oauth_str_t) { 0, NULL });
     p->text = oauth_pack_text(pack, roles);
-    p->nmembers = oauth_pack_members(pack, roles, &p->members);
-    p->control = oauth_pack_text(pack, json_object_get(claims->root, "bad"));
-    p->naudience = oauth_pack_audience(pack, claims, &p->audience);
+    p->nmembers = oauth_pack_elements(pack, roles, &p->members);
+    p->control = oauth_pack_text(pack, oauth_json_member(claims->root,
+                                                 oauth_str("bad")));
+    p->naudience = oauth_pack_elements(pack, claims->audience, &p->audience);
 }
 
 
@@ -62,15 +64,16 @@ pack_twice(void **state)
     pack_t           p;
     size_t           nstrings, nbytes;
     oauth_str_t     *block;
+    json_copy_t      json;
     oauth_pack_t     pack;
     oauth_claims_t   claims;
 
     (void) state;
 
-    assert_int_equal(oauth_claims_parse(oauth_str(
-                         "{\"roles\":[\"a\",7,null,{},\"\",true],"
-                         "\"bad\":\"\\u0001\",\"aud\":[\"x\",\"\",\"yz\"]}"),
-                         &claims), OAUTH_OK);
+    json_copy_parse(&json, oauth_str(
+                    "{\"roles\":[\"a\",7,null,{},\"\",true],"
+                    "\"bad\":\"\\u0001\",\"aud\":[\"x\",\"\",\"yz\"]}"));
+    assert_int_equal(oauth_claims_read(json.root, &claims), OAUTH_OK);
 
     memset(&pack, 0, sizeof(oauth_pack_t));
     pack_all(&pack, &claims, &p);
@@ -100,9 +103,10 @@ pack_twice(void **state)
 
     assert_int_equal(pack.nstrings, nstrings);
     assert_int_equal(pack.nbytes, nbytes);
+    assert_null(pack.texts.data);
     assert_null(pack.scratch.data);
 
-    oauth_claims_free(&claims);
+    json_copy_free(&json);
 
     pack_assert(p.name, "joe");
     pack_assert(p.empty, "");
@@ -128,22 +132,22 @@ pack_twice(void **state)
 static void
 pack_memory(void **state)
 {
-    json_t        *value;
-    oauth_pack_t   pack;
+    json_copy_t   json;
+    oauth_pack_t  pack;
 
     (void) state;
 
-    value = json_string("a");
-    assert_non_null(value);
+    json_copy_parse(&json, oauth_str("{\"a\":[\"b\"]}"));
+    assert_non_null(json.root);
 
     memset(&pack, 0, sizeof(oauth_pack_t));
-    pack.scratch.failed = 1;
+    pack.texts.failed = 1;
 
-    assert_null(oauth_pack_text(&pack, value).data);
+    assert_null(oauth_pack_text(&pack, json.root + 2).data);
     assert_int_equal(pack.nbytes, 0);
-    assert_int_equal(pack.scratch.failed, 1);
+    assert_true(oauth_pack_failed(&pack));
 
-    json_decref(value);
+    json_copy_free(&json);
 }
 
 

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "challenge_fixture.h"
-#include "oauth_json.h"
+#include "oauth_document.h"
 #include "oauth_problem.h"
 
 
@@ -40,7 +40,7 @@ problem_with(const oauth_challenge_t *challenge, unsigned status)
     problem_write(&buf, challenge, status);
     assert_int_equal(buf.failed, 0);
 
-    (void) oauth_json_parse(oauth_buf_str(&buf), 100, &root);
+    (void) oauth_document_parse(oauth_buf_str(&buf), 100, &root);
     assert_non_null(root);
 
     oauth_buf_free(&buf);
@@ -256,7 +256,7 @@ problem_registration(void **state)
     text.data = (const unsigned char *) steps;
     text.len = (size_t) (end - steps) + 1;
 
-    (void) oauth_json_parse(text, 20, &client);
+    (void) oauth_document_parse(text, 20, &client);
     assert_non_null(client);
 
     assert_string_equal(problem_member(client, "scope"), SCOPE);

@@ -251,68 +251,6 @@ refused_members(void **state)
 }
 
 
-static void
-refused_claims(void **state)
-{
-    size_t       i;
-    oauth_buf_t  buf;
-    const char  *said;
-
-    static const struct {
-        const char  *payload;
-        const char  *said;
-    } cases[] = {
-        { "{\"iss\":7}", "iss is not a string" },
-        { "{\"sub\":7}", "sub is not a string" },
-        { "{\"exp\":\"1\"}", "exp is not a time in seconds, as a number" },
-        { "{\"nbf\":{}}", "nbf is not a time in seconds, as a number" },
-        { "{\"iat\":\"1\"}", "iat is not a time in seconds, as a number" },
-        { "{\"nbf\":null}", NULL },
-        { "{\"iat\":[]}", NULL },
-        { "{\"aud\":[7]}", "aud is neither a string nor an array of strings" },
-        { "{\"exp\":1}", NULL },
-        { "[]", NULL },
-        { "", NULL }
-    };
-
-    (void) state;
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-
-        refused_write(&buf, "{}", cases[i].payload, "c2ln");
-        said = oauth_refused_claim(oauth_buf_str(&buf));
-
-        if (cases[i].said) {
-            assert_string_equal(said, cases[i].said);
-
-        } else {
-            assert_null(said);
-        }
-
-        oauth_buf_free(&buf);
-    }
-
-    assert_null(oauth_refused_claim(oauth_str("abc")));
-
-    /* The longest token that is read, and one byte more. */
-
-    refused_write(&buf, "{}", "{\"iss\":1}", "");
-
-    while (buf.len < OAUTH_JWS_SIZE) {
-        oauth_buf_append_literal(&buf, "A");
-    }
-
-    said = oauth_refused_claim(oauth_buf_str(&buf));
-    assert_non_null(said);
-    assert_non_null(strstr(said, "iss"));
-
-    oauth_buf_append_literal(&buf, "A");
-    assert_null(oauth_refused_claim(oauth_buf_str(&buf)));
-
-    oauth_buf_free(&buf);
-}
-
-
 int
 main(void)
 {
@@ -320,8 +258,7 @@ main(void)
         cmocka_unit_test(refused_opaque),
         cmocka_unit_test(refused_forms),
         cmocka_unit_test(refused_long),
-        cmocka_unit_test(refused_members),
-        cmocka_unit_test(refused_claims)
+        cmocka_unit_test(refused_members)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,284 @@
+
+/*
+ * JSON documents: U+0000 in them, how many members and values they may have,
+ * strings, and writing.  That they are read by the same rules as tokens is in
+ * json_test.c.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keys.h"
+#include "oauth_document.h"
+
+
+/* Parses a copy of exactly the text's size, without a NUL after it. */
+
+static json_t *
+document_parse(oauth_str_t text, size_t max_members)
+{
+    json_t         *value;
+    oauth_str_t     exact;
+    unsigned char  *copy;
+
+    copy = malloc(text.len ? text.len : 1);
+    assert_non_null(copy);
+    memcpy(copy, text.data, text.len);
+
+    exact.data = copy;
+    exact.len = text.len;
+
+    (void) oauth_document_parse(exact, max_members, &value);
+
+    free(copy);
+
+    return value;
+}
+
+
+static void
+document_refuse_nul(oauth_str_t text, size_t max_members)
+{
+    json_t  *value;
+
+    assert_int_equal(oauth_document_parse_nul(text, max_members, &value),
+                     OAUTH_INVALID);
+    assert_null(value);
+}
+
+
+/* In a key set U+0000 does not spoil the text; everything else does. */
+
+static void
+document_nul(void **state)
+{
+    json_t       *value;
+    oauth_str_t   s;
+
+    (void) state;
+
+    (void) oauth_document_parse_nul(oauth_str("{\"a\":\"x\\u0000y\"}"), 1,
+                                    &value);
+
+    assert_non_null(value);
+    assert_int_equal(oauth_document_string(value, "a", &s), 1);
+    assert_true(oauth_str_equal(s, oauth_str("x\0y")));
+
+    json_decref(value);
+
+    document_refuse_nul(oauth_str("{\"a\":1,\"a\":1}"), 2);
+    document_refuse_nul(oauth_str("{\"a\":\"\0\"}"), 1);
+    document_refuse_nul(oauth_str("{\"a\":1\0}"), 1);
+    document_refuse_nul(oauth_str("{\"a\":1,\"b\":1}"), 1);
+}
+
+
+/* An object of n members, half of them a level deeper. */
+
+static int
+document_members_parse(size_t n, size_t max_members)
+{
+    int           good;
+    char          name[32];
+    size_t        i;
+    json_t       *value;
+    oauth_buf_t   buf;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    oauth_buf_append_literal(&buf, "{\"in:side\":{");
+
+    for (i = 1; i < n; i++) {
+        snprintf(name, sizeof(name), "\"m%d\":%d%s", (int) i, (int) i,
+                 i == n / 2 ? "}" : "");
+        oauth_buf_append_str(&buf, keys_str(name));
+        oauth_buf_append_str(&buf, keys_str(i == n - 1 ? "}" : ","));
+    }
+
+    value = document_parse(oauth_buf_str(&buf), max_members);
+    good = (value != NULL);
+
+    json_decref(value);
+    oauth_buf_free(&buf);
+
+    return good;
+}
+
+
+static void
+document_members(void **state)
+{
+    (void) state;
+
+    assert_true(document_members_parse(512, 512));
+    assert_false(document_members_parse(513, 512));
+    assert_false(document_members_parse(700, 512));
+    assert_true(document_members_parse(700, 700));
+    assert_true(document_members_parse(10, 10));
+    assert_false(document_members_parse(10, 9));
+}
+
+
+/* An array of n values, one of them a level deeper, in an object. */
+
+static int
+document_values_parse(size_t n, const char *one)
+{
+    int           good;
+    size_t        i;
+    json_t       *value;
+    oauth_buf_t   buf;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&buf, "{\"a\":[[\",[{,\"]");
+
+    for (i = 2; i < n; i++) {
+        oauth_buf_append_literal(&buf, ",");
+        oauth_buf_append_str(&buf, keys_str(one));
+    }
+
+    oauth_buf_append_literal(&buf, "]}");
+
+    value = document_parse(oauth_buf_str(&buf), 1);
+    good = (value != NULL);
+
+    json_decref(value);
+    oauth_buf_free(&buf);
+
+    return good;
+}
+
+
+/*
+ * The object and both arrays count as values, too; an empty array counts as
+ * two.
+ */
+
+static void
+document_values(void **state)
+{
+    (void) state;
+
+    assert_true(document_values_parse(OAUTH_DOCUMENT_VALUES - 2, "1"));
+    assert_false(document_values_parse(OAUTH_DOCUMENT_VALUES - 1, "1"));
+    assert_true(document_values_parse(10, "[]"));
+}
+
+
+static void
+document_string_member(void **state)
+{
+    json_t       *value;
+    oauth_str_t   s;
+
+    (void) state;
+
+    value = document_parse(oauth_str("{\"s\":\"x\",\"e\":\"\",\"n\":1,"
+                                     "\"z\":null}"), 4);
+
+    assert_non_null(value);
+
+    assert_int_equal(oauth_document_string(value, "s", &s), 1);
+    assert_true(oauth_str_equal(s, oauth_str("x")));
+    assert_int_equal(oauth_document_string(value, "e", &s), 1);
+    assert_int_equal(s.len, 0);
+    assert_non_null(s.data);
+    assert_int_equal(oauth_document_string(value, "absent", &s), 0);
+    assert_int_equal(oauth_document_string(value, "n", &s), -1);
+    assert_int_equal(oauth_document_string(value, "z", &s), -1);
+    assert_int_equal(oauth_document_string(NULL, "s", &s), 0);
+
+    assert_null(oauth_document_str(NULL).data);
+    assert_null(oauth_document_str(json_object_get(value, "n")).data);
+    assert_int_equal(oauth_document_str(json_object_get(value, "n")).len, 0);
+
+    json_decref(value);
+}
+
+
+static void
+document_writes(void **state)
+{
+    size_t       i;
+    json_t      *value;
+    oauth_buf_t  buf;
+
+    static const struct {
+        const char  *text;
+        int          good;
+    } cases[] = {
+        { "{}", 1 },
+        { "{\"b\":[1,\"x,y%\"],\"a\":null}", 1 },
+        { "{\"a\":\"line\\nfeed\"}", 1 },
+        { "{\"a\":\"\x7f\"}", 0 },
+        { "{\"\xc2\x85\":1}", 0 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        value = document_parse(keys_str(cases[i].text), 2);
+        assert_non_null(value);
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+        oauth_buf_append_literal(&buf, "\n");
+
+        assert_int_equal(oauth_document_write(value, &buf),
+                         cases[i].good ? 0 : -1);
+        assert_false(buf.failed);
+        assert_int_equal(buf.len, cases[i].good ? 1 + strlen(cases[i].text)
+                                                : 1);
+        assert_memory_equal(buf.data + 1, cases[i].text, buf.len - 1);
+
+        json_decref(value);
+        oauth_buf_free(&buf);
+    }
+}
+
+
+static void
+document_write_fails(void **state)
+{
+    json_t       *value;
+    oauth_buf_t   buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    buf.failed = 1;
+    value = json_object();
+
+    assert_int_equal(oauth_document_write(value, &buf), -1);
+    json_decref(value);
+
+    buf.failed = 0;
+
+    assert_int_equal(oauth_document_write(NULL, &buf), -1);
+    assert_true(buf.failed);
+    assert_int_equal(buf.len, 0);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(document_nul),
+        cmocka_unit_test(document_members),
+        cmocka_unit_test(document_values),
+        cmocka_unit_test(document_string_member),
+        cmocka_unit_test(document_writes),
+        cmocka_unit_test(document_write_fails)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
