@@ -141,9 +141,11 @@ check-core:
 	$(LOCKED) $(UNIT) -j $(JOBS) $(UNIT_BUILDS)
 	$(UNIT) -k $(UNIT_CHECKS)
 
-check-seeds:
-	$(LOCKED) $(FUZZ) -j $(JOBS) replay
+check-seeds:	replays
 	$(FUZZ) check
+
+replays:
+	$(LOCKED) $(FUZZ) -j $(JOBS) replay
 
 
 # Rooms, walls, names, lengths, and the documentation against the code.
@@ -175,7 +177,8 @@ steps:
 		CFLAGS=$(call quote,$(CFLAGS)) steps
 
 .PHONY:		all module testbed install clean check check-unit check-core \
-		check-seeds check-style check-prove helpers fuzzers steps
+		check-seeds replays check-style check-prove helpers fuzzers \
+		steps
 
 # The targets of "make check" use the machine as JOBS says, one after another.
 

@@ -101,7 +101,7 @@ phase_e2e() {
     fi
 
     need_browser
-    run_make testbed
+    run_make testbed replays
     npm_ci "$top/t/e2e"
     npm_ci "$top/t/e2e/opencode"
     cd "$top"
