@@ -35,6 +35,8 @@ static oauth_str_t fuzz_stringn(const char *s, size_t len);
 static void fuzz_lookup(const oauth_json_t *root, const json_t *other);
 static void fuzz_nested(const oauth_json_t *root, const json_t *other,
     const char *name, const json_t *member);
+static const json_t *fuzz_at(const json_t *object, const char *path,
+    size_t len);
 static void fuzz_text(const oauth_json_t *value, const json_t *other);
 static int fuzz_expected(const json_t *other, oauth_buf_t *buf);
 static int fuzz_append(const char *data, size_t len, void *buf);
@@ -348,19 +350,17 @@ fuzz_lookup(const oauth_json_t *root, const json_t *other)
 }
 
 
-/* A path of two names, which no member has as its own name. */
+/* A path of two names; it may be read in another way, too. */
 
 static void
 fuzz_nested(const oauth_json_t *root, const json_t *other, const char *name,
     const json_t *member)
 {
-    json_t       *inner;
-    const char   *key;
-    oauth_buf_t   path;
-
-    if (strchr(name, '.') || name[0] == '\0') {
-        return;
-    }
+    json_t              *inner;
+    const char          *key;
+    oauth_buf_t          path;
+    const json_t        *expected;
+    const oauth_json_t  *found;
 
     json_object_foreach((json_t *) member, key, inner) {
 
@@ -369,14 +369,43 @@ fuzz_nested(const oauth_json_t *root, const json_t *other, const char *name,
         oauth_buf_append_literal(&path, ".");
         oauth_buf_append_text(&path, key);
 
-        if (key[0] && json_object_getn(other, (char *) path.data, path.len)
-                      == NULL)
-        {
-            fuzz_same(oauth_json_at(root, oauth_buf_str(&path)), inner);
+        found = oauth_json_at(root, oauth_buf_str(&path));
+        expected = fuzz_at(other, (char *) path.data, path.len);
+
+        fuzz_need((found != NULL) == (expected != NULL));
+
+        if (found) {
+            fuzz_same(found, expected);
         }
 
         oauth_buf_free(&path);
     }
+}
+
+
+/*
+ * Of the names that a path begins with, and that end where it ends or before a
+ * dot, the longest one that exists is taken.
+ */
+
+static const json_t *
+fuzz_at(const json_t *object, const char *path, size_t len)
+{
+    size_t         n;
+    const json_t  *member;
+
+    for (n = len; n > 0; n--) {
+
+        member = (n == len || path[n] == '.')
+                 ? json_object_getn(object, path, n) : NULL;
+
+        if (member) {
+            return (n == len) ? member
+                              : fuzz_at(member, path + n + 1, len - n - 1);
+        }
+    }
+
+    return NULL;
 }
 
 
