@@ -283,7 +283,8 @@ ngx_oauth_explain_is_slash(oauth_str_t a, oauth_str_t b)
 
 /*
  * The line names the claim that is malformed, but not its value.  Where there
- * is no JWT, it was not even taken apart, because its iss is not a string.
+ * is no JWT, oauth_jwt_parse has refused the token, and has done so for this
+ * reason only if iss is not a string.
  */
 
 static void

@@ -251,8 +251,8 @@ oauth_claims_read_registered(oauth_claims_t *claims, const oauth_json_t *root)
 
 
 /*
- * Absent where the member is not a string: the token is as good without it, and
- * nothing can be looked up by it.
+ * Absent where the member is not a string: the token is as good without it, but
+ * cannot be revoked by it.
  */
 
 static oauth_str_t

@@ -15,9 +15,9 @@
 
 
 typedef struct {
-    const oauth_json_t   *root;         /* NULL: not read yet                 */
-    oauth_str_t           issuer;       /* a string is absent where the claim
-                                           is                                 */
+    const oauth_json_t   *root;         /* NULL: not read, or malformed       */
+    oauth_str_t           issuer;       /* each string is absent where the
+                                           token has no such claim            */
     oauth_str_t           subject;
     oauth_str_t           id;           /* jti                                */
     oauth_str_t           client;       /* client_id                          */
@@ -25,17 +25,17 @@ typedef struct {
     const oauth_json_t   *audience;     /* a string or an array of strings    */
     int64_t               expires;      /* seconds since the epoch            */
     int64_t               not_before;   /* 0: none                            */
-    int64_t               issued_at;    /* 0: none, or that very second; see
+    int64_t               issued_at;    /* 0: none, or the epoch itself; see
                                            has_issued_at                      */
     oauth_confirmation_t  confirmation;
     unsigned              has_expires:1;
     unsigned              has_issued_at:1;
     unsigned              event:1;      /* a security event (RFC 8417), such
                                            as a logout token                  */
-    unsigned              id_token:1;   /* has the marks of an OpenID ID token
-                                           or of a refresh token              */
+    unsigned              id_token:1;   /* has the marks of an ID token, or of
+                                           a refresh or logout token          */
     const char           *malformed;    /* why it was OAUTH_MALFORMED_CLAIMS:
-                                           "iss is not a string"              */
+                                           "sub is not a string"              */
 } oauth_claims_t;
 
 

@@ -42,7 +42,10 @@ static int oauth_document_is_space(unsigned char c);
 static int oauth_document_append(const char *data, size_t len, void *buf);
 
 
-/* Both are used only while a text is parsed: jansson takes no parameter. */
+/*
+ * Both are used only while a text is parsed: jansson's allocator gets no
+ * argument of ours.
+ */
 
 static json_malloc_t  oauth_document_malloc;    /* what allocates             */
 static int            oauth_document_short;     /* an allocation has failed   */
@@ -197,7 +200,7 @@ oauth_document_load(oauth_str_t text, size_t max_members, size_t flags,
 
 /*
  * Where jansson's lexer has no memory for one more byte, it goes on without
- * that byte, and a claim would not be the one that was signed.  Therefore all
+ * that byte, and a key would not be the one that was published.  Therefore all
  * allocations are watched, and where one has failed, the tree is not used.
  */
 

@@ -1,14 +1,13 @@
 
 /*
  * Documents in JSON (RFC 8259): those that servers publish, and those that the
- * module writes.  jansson reads and writes them, off the path of a request; the
- * JSON of tokens is read by oauth_json.
+ * module writes.  jansson reads and writes them; the JSON of tokens is read by
+ * oauth_json.
  *
- * Reading is stricter than with jansson alone: no member twice (RFC 7519
- * section 4), no NUL, no control character outside strings but white space, no
- * byte order mark, nothing after the value.  Depth, members, values and
- * containers are bounded, and the text is checked for all of it before jansson
- * builds a tree.
+ * A first pass over the text bounds its depth, members, values, containers and
+ * the length of its numbers, and refuses control characters between values.
+ * Then jansson builds the tree; it refuses a member that comes twice (RFC 7519
+ * section 4), U+0000, a byte order mark, and bytes after the value.
  *
  * A json_t that is parsed belongs to the caller, who releases it with
  * json_decref; what the other functions return is borrowed from it.
@@ -42,7 +41,7 @@ oauth_result_t oauth_document_parse(oauth_str_t text, size_t max_members,
     json_t **object);
 
 /*
- * Does the same, but strings may hold U+0000.  This is for key sets, in which
+ * Does the same, but values may hold U+0000.  This is for key sets, in which
  * one odd key must not make the others useless.
  */
 
@@ -73,7 +72,7 @@ json_t *oauth_document_optional(const json_t *object, const char *name);
 int oauth_document_optional_string(const json_t *object, const char *name,
     oauth_str_t *value);
 
-/* Returns the bytes of a JSON string; absent for anything else, and NULL. */
+/* Returns the bytes of a string; for another kind, and for NULL: absent. */
 
 oauth_str_t oauth_document_str(const json_t *value);
 

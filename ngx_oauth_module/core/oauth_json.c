@@ -1,9 +1,10 @@
 
 /*
  * Reads the JSON (RFC 8259) of tokens.  The text is read once, by one function
- * for each kind of value.  Nothing is allocated, depth and nodes are bounded,
- * and a name is compared with those before it in the same object, of which
- * there are at most 511.
+ * for each kind of value.  Nothing is allocated, depth and nodes are bounded.
+ * In a small object each name is compared with those before it; the names of a
+ * large one are sorted when it ends, so that many names do not cost the square
+ * of their number.
  */
 
 
@@ -12,6 +13,9 @@
 #include "oauth_json.h"
 #include "oauth_json_number.h"
 #include "oauth_json_string.h"
+
+
+#define OAUTH_JSON_SMALL  16            /* members of a small object, at most */
 
 
 typedef struct {
@@ -26,7 +30,7 @@ typedef struct {
 } oauth_json_reader_t;
 
 
-static int oauth_json_string_of(const oauth_json_t *member,
+static int oauth_json_value_string(const oauth_json_t *member,
     oauth_str_t *string);
 static int oauth_json_read(oauth_json_reader_t *r);
 static int oauth_json_read_object(oauth_json_reader_t *r);
@@ -35,9 +39,11 @@ static oauth_json_t *oauth_json_open(oauth_json_reader_t *r,
     oauth_json_kind_t kind);
 static void oauth_json_close(oauth_json_reader_t *r, oauth_json_t *container);
 static int oauth_json_read_name(oauth_json_reader_t *r,
-    const oauth_json_t *object, uint64_t *seen);
+    const oauth_json_t *object);
 static int oauth_json_is_new(const oauth_json_t *object,
-    const oauth_json_t *name, uint64_t *seen);
+    const oauth_json_t *name);
+static int oauth_json_are_different(const oauth_json_t *object);
+static int oauth_json_compare(const oauth_json_t *a, const oauth_json_t *b);
 static int oauth_json_read_string(oauth_json_reader_t *r);
 static int oauth_json_read_number(oauth_json_reader_t *r);
 static int oauth_json_read_word(oauth_json_reader_t *r, oauth_str_t word,
@@ -45,8 +51,7 @@ static int oauth_json_read_word(oauth_json_reader_t *r, oauth_str_t word,
 static oauth_json_t *oauth_json_add(oauth_json_reader_t *r,
     oauth_json_kind_t kind);
 static int oauth_json_take(oauth_json_reader_t *r, unsigned char c);
-static unsigned char oauth_json_next_byte(oauth_json_reader_t *r);
-static int oauth_json_is_named(const oauth_json_t *name, oauth_str_t s);
+static unsigned char oauth_json_peek(oauth_json_reader_t *r);
 
 
 const oauth_json_t *
@@ -69,7 +74,7 @@ oauth_json_parse(unsigned char *text, size_t len, oauth_json_t *nodes,
         return NULL;
     }
 
-    return (oauth_json_next_byte(&r) == 0 && r.p == r.last) ? nodes : NULL;
+    return (oauth_json_peek(&r) == 0 && r.p == r.last) ? nodes : NULL;
 }
 
 
@@ -92,7 +97,7 @@ oauth_json_member(const oauth_json_t *value, oauth_str_t name)
     last = value + value->nodes;
 
     for (member = value + 1; member < last; member += 1 + member[1].nodes) {
-        if (oauth_json_is_named(member, name)) {
+        if (oauth_str_equal(oauth_json_str(member), name)) {
             return member + 1;
         }
     }
@@ -160,7 +165,7 @@ oauth_json_at(const oauth_json_t *value, oauth_str_t path)
         value = member;
         path.data += len + 1;
         path.len -= len + 1;
-        len = path.len + 1;
+        len = path.len + 1;         /* the loop takes 1 off first */
     }
 
     return NULL;
@@ -182,7 +187,7 @@ int
 oauth_json_string(const oauth_json_t *value, oauth_str_t name,
     oauth_str_t *string)
 {
-    return oauth_json_string_of(oauth_json_member(value, name), string);
+    return oauth_json_value_string(oauth_json_member(value, name), string);
 }
 
 
@@ -190,29 +195,37 @@ int
 oauth_json_optional_string(const oauth_json_t *value, oauth_str_t name,
     oauth_str_t *string)
 {
-    return oauth_json_string_of(oauth_json_optional(value, name), string);
+    return oauth_json_value_string(oauth_json_optional(value, name), string);
 }
 
 
 int64_t
-oauth_json_integer(const oauth_json_t *integer)
+oauth_json_integer(const oauth_json_t *value)
 {
-    return oauth_json_number_integer((oauth_str_t) { integer->len,
-                                                     integer->data });
+    if (!oauth_json_is(value, OAUTH_JSON_INTEGER)) {
+        return 0;
+    }
+
+    return oauth_json_number_integer((oauth_str_t) { value->len,
+                                                     value->data });
 }
 
 
 double
-oauth_json_real(const oauth_json_t *real)
+oauth_json_real(const oauth_json_t *value)
 {
-    return oauth_json_number_real((oauth_str_t) { real->len, real->data });
+    if (!oauth_json_is(value, OAUTH_JSON_REAL)) {
+        return 0;
+    }
+
+    return oauth_json_number_real((oauth_str_t) { value->len, value->data });
 }
 
 
 /* member may be NULL.  The result is that of oauth_json_string. */
 
 static int
-oauth_json_string_of(const oauth_json_t *member, oauth_str_t *string)
+oauth_json_value_string(const oauth_json_t *member, oauth_str_t *string)
 {
     if (member == NULL) {
         return 0;
@@ -228,12 +241,15 @@ oauth_json_string_of(const oauth_json_t *member, oauth_str_t *string)
 }
 
 
-/* These read a value.  They return 0, or -1: it is not one. */
+/*
+ * The functions oauth_json_read_... read one value or name.  They return 0; or
+ * -1, where the text is something else or a bound is exceeded.
+ */
 
 static int
 oauth_json_read(oauth_json_reader_t *r)
 {
-    switch (oauth_json_next_byte(r)) {
+    switch (oauth_json_peek(r)) {
 
     case '"':
         return oauth_json_read_string(r);
@@ -261,13 +277,12 @@ oauth_json_read(oauth_json_reader_t *r)
 }
 
 
-/* The opening bracket of an object and of an array has been read. */
+/* The caller has read the opening bracket; so it has for an array. */
 
 static int
 oauth_json_read_object(oauth_json_reader_t *r)
 {
     int            more;
-    uint64_t       seen;
     oauth_json_t  *object;
 
     object = oauth_json_open(r, OAUTH_JSON_OBJECT);
@@ -275,12 +290,11 @@ oauth_json_read_object(oauth_json_reader_t *r)
         return -1;
     }
 
-    seen = 0;
     more = !oauth_json_take(r, '}');
 
     while (more) {
 
-        if (oauth_json_read_name(r, object, &seen) != 0
+        if (oauth_json_read_name(r, object) != 0
             || oauth_json_read(r) != 0)
         {
             return -1;
@@ -296,7 +310,8 @@ oauth_json_read_object(oauth_json_reader_t *r)
 
     oauth_json_close(r, object);
 
-    return 0;
+    return object->len <= OAUTH_JSON_SMALL || oauth_json_are_different(object)
+           ? 0 : -1;
 }
 
 
@@ -333,7 +348,7 @@ oauth_json_read_array(oauth_json_reader_t *r)
 }
 
 
-/* Adds the node of an object or array, whose bracket has been read. */
+/* Adds the node of an object or array. */
 
 static oauth_json_t *
 oauth_json_open(oauth_json_reader_t *r, oauth_json_kind_t kind)
@@ -351,6 +366,8 @@ oauth_json_open(oauth_json_reader_t *r, oauth_json_kind_t kind)
 static void
 oauth_json_close(oauth_json_reader_t *r, oauth_json_t *container)
 {
+    /* It fits: the mask tells the compiler. */
+
     container->nodes = (unsigned) (r->nodes + r->used - container)
                        & OAUTH_JSON_SIZE;
     r->depth--;
@@ -360,18 +377,20 @@ oauth_json_close(oauth_json_reader_t *r, oauth_json_t *container)
 /* Reads the name of a member, with its colon. */
 
 static int
-oauth_json_read_name(oauth_json_reader_t *r, const oauth_json_t *object,
-    uint64_t *seen)
+oauth_json_read_name(oauth_json_reader_t *r, const oauth_json_t *object)
 {
     const oauth_json_t  *name;
 
     name = r->nodes + r->used;
 
     if (++r->members > OAUTH_JSON_MEMBERS
-        || oauth_json_next_byte(r) != '"'
-        || oauth_json_read_string(r) != 0
-        || !oauth_json_is_new(object, name, seen))
+        || oauth_json_peek(r) != '"'
+        || oauth_json_read_string(r) != 0)
     {
+        return -1;
+    }
+
+    if (object->len < OAUTH_JSON_SMALL && !oauth_json_is_new(object, name)) {
         return -1;
     }
 
@@ -379,41 +398,79 @@ oauth_json_read_name(oauth_json_reader_t *r, const oauth_json_t *object,
 }
 
 
-/*
- * 1 when no member before this one has its name.  Each bit of *seen stands for
- * some names; names need to be compared only where the bit was set.
- */
+/* 1 when no member before this one has its name, else 0. */
 
 static int
-oauth_json_is_new(const oauth_json_t *object, const oauth_json_t *name,
-    uint64_t *seen)
+oauth_json_is_new(const oauth_json_t *object, const oauth_json_t *name)
 {
-    unsigned             mix;
-    uint64_t             bit;
     oauth_str_t          s;
     const oauth_json_t  *member;
 
     s = oauth_json_str(name);
-    mix = (unsigned) s.len;
 
-    if (s.len) {
-        mix += s.data[0] * 7U + s.data[s.len - 1] * 31U;
-    }
-
-    bit = (uint64_t) 1 << (mix & 63);
-
-    if (*seen & bit) {
-        for (member = object + 1; member < name; member += 1 + member[1].nodes)
-        {
-            if (oauth_json_is_named(member, s)) {
-                return 0;
-            }
+    for (member = object + 1; member < name; member += 1 + member[1].nodes) {
+        if (oauth_str_equal(oauth_json_str(member), s)) {
+            return 0;
         }
     }
 
-    *seen |= bit;
+    return 1;
+}
+
+
+/* 1 when no two members have the same name, else 0. */
+
+static int
+oauth_json_are_different(const oauth_json_t *object)
+{
+    int                  order;
+    size_t               n, low, high, middle;
+    const oauth_json_t  *member, *last, *sorted[OAUTH_JSON_MEMBERS];
+
+    n = 0;
+    last = object + object->nodes;
+
+    for (member = object + 1; member < last; member += 1 + member[1].nodes) {
+
+        low = 0;
+        high = n;
+
+        while (low < high) {
+
+            middle = (low + high) / 2;
+            order = oauth_json_compare(member, sorted[middle]);
+
+            if (order == 0) {
+                return 0;
+            }
+
+            if (order < 0) {
+                high = middle;
+
+            } else {
+                low = middle + 1;
+            }
+        }
+
+        memmove(sorted + low + 1, sorted + low, (n - low) * sizeof(sorted[0]));
+        sorted[low] = member;
+        n++;
+    }
 
     return 1;
+}
+
+
+/* Some order of names: 0 where they are equal. */
+
+static int
+oauth_json_compare(const oauth_json_t *a, const oauth_json_t *b)
+{
+    if (a->len != b->len) {
+        return (a->len < b->len) ? -1 : 1;
+    }
+
+    return memcmp(a->data, b->data, a->len);
 }
 
 
@@ -498,12 +555,12 @@ oauth_json_add(oauth_json_reader_t *r, oauth_json_kind_t kind)
 }
 
 
-/* Skips the character c, where it is the next one: 1, else 0. */
+/* Skips white space, and c where it comes next: then returns 1, else 0. */
 
 static int
 oauth_json_take(oauth_json_reader_t *r, unsigned char c)
 {
-    if (oauth_json_next_byte(r) != c) {
+    if (oauth_json_peek(r) != c) {
         return 0;
     }
 
@@ -514,12 +571,12 @@ oauth_json_take(oauth_json_reader_t *r, unsigned char c)
 
 
 /*
- * Skips white space, and returns the character at r->p; 0 at the end, where no
- * value and no bracket can begin.
+ * Skips white space and returns the byte at r->p; 0 at the end.  A NUL in the
+ * text looks like the end, and no value begins with it either.
  */
 
 static unsigned char
-oauth_json_next_byte(oauth_json_reader_t *r)
+oauth_json_peek(oauth_json_reader_t *r)
 {
     while (r->p < r->last
            && (*r->p == ' ' || *r->p == '\t' || *r->p == '\n' || *r->p == '\r'))
@@ -528,11 +585,4 @@ oauth_json_next_byte(oauth_json_reader_t *r)
     }
 
     return (r->p < r->last) ? *r->p : 0;
-}
-
-
-static int
-oauth_json_is_named(const oauth_json_t *name, oauth_str_t s)
-{
-    return name->len == s.len && memcmp(name->data, s.data, s.len) == 0;
 }

@@ -1,14 +1,15 @@
 
 /*
  * The JSON (RFC 8259) of tokens: a reader without allocation.  It checks a text
- * in one pass and describes each value, and each name of a member, by a node in
- * an array that the caller supplies.  A value is a pointer to its node; the
- * nodes of what an object or an array holds follow that of the container.
+ * in one pass and describes it by nodes, in an array that the caller supplies.
+ * A pointer to a node stands for a value.  After the node of an object or array
+ * come the nodes of what it holds; a member has the node of its name, and after
+ * that the nodes of its value.
  *
  * It is stricter than RFC 8259: no member twice (RFC 7519 section 4), no
- * U+0000, no surrogate without its other half, no byte order mark, nothing
- * after the value, and no number that jansson could not hold.  oauth_document
- * reads JSON of other kinds by the same rules, with jansson.
+ * U+0000, no surrogate without its other half, and no number that is longer
+ * than 64 characters, or that neither an int64_t nor a double can hold.
+ * oauth_document reads JSON of other kinds by the same rules.
  */
 
 
@@ -22,9 +23,10 @@
 #define OAUTH_JSON_DEPTH       32       /* containers around a value, at most */
 #define OAUTH_JSON_MEMBERS     512      /* members of all objects             */
 #define OAUTH_JSON_CONTAINERS  4096     /* objects and arrays                 */
-#define OAUTH_JSON_SIZE        0xfffffff        /* bytes of a text            */
+#define OAUTH_JSON_SIZE        0xfffffff        /* bytes of a text; also what
+                                                   "nodes" can hold           */
 
-/* No text of that many bytes needs more nodes. */
+/* A text of len bytes never needs more nodes than this. */
 
 #define oauth_json_nodes(len)  ((len) / 2 + 1)
 
@@ -45,16 +47,16 @@ typedef struct {
     const unsigned char  *data;         /* in the text: a string without its
                                            quotes and escapes, or a number    */
     uint32_t              len;          /* of data; of a container: how many
-                                           members it has                     */
+                                           members or elements it has         */
     unsigned              kind:4;       /* oauth_json_kind_t                  */
     unsigned              nodes:28;     /* of this value, with all inside it  */
 } oauth_json_t;
 
 
 /*
- * Reads one JSON object of len bytes.  Where a string has escapes, they are
- * replaced in the text itself, so that each string is a view of it: the text is
- * the caller's, must outlive the nodes, and cannot be read a second time.
+ * Reads one JSON object of len bytes.  Escapes are replaced in the text itself,
+ * and strings are views of it: the text is the caller's, has to outlive the
+ * nodes, and cannot be read a second time.
  * Returns the object, which is the first of the n nodes; NULL: the text is not
  * an object by the rules above, or needs more nodes.
  */
@@ -90,13 +92,13 @@ const oauth_json_t *oauth_json_next(const oauth_json_t *value,
 /*
  * Returns the member at a path with dots ("realm_access.roles").  A member
  * whose own name has dots ("https://example.com/roles") is preferred to the
- * nested reading.  NULL: there is none.
+ * nested reading.  An empty name finds nothing.  NULL: there is none.
  */
 
 const oauth_json_t *oauth_json_at(const oauth_json_t *value,
     oauth_str_t path);
 
-/* Returns the bytes of a string; absent for anything else, and NULL. */
+/* Returns the bytes of a string; for another kind, and for NULL: absent. */
 
 oauth_str_t oauth_json_str(const oauth_json_t *value);
 
@@ -109,20 +111,23 @@ oauth_str_t oauth_json_str(const oauth_json_t *value);
 int oauth_json_string(const oauth_json_t *value, oauth_str_t name,
     oauth_str_t *string);
 
-/* Does the same, but an empty member (see above) counts as absent. */
+/* Does the same, but null, "" and [] count as absent. */
 
 int oauth_json_optional_string(const oauth_json_t *value, oauth_str_t name,
     oauth_str_t *string);
 
-/* Return the value of a number; a real one becomes the nearest double. */
+/*
+ * Return the value of an integer, and of a real number, which becomes the
+ * nearest double; 0 for a value of another kind.
+ */
 
-int64_t oauth_json_integer(const oauth_json_t *integer);
+int64_t oauth_json_integer(const oauth_json_t *value);
 
-double oauth_json_real(const oauth_json_t *real);
+double oauth_json_real(const oauth_json_t *value);
 
 /*
  * Appends a claim as text: a string as it is; a number or a boolean as JSON; an
- * array as its members, joined with ",", where "," and "%" inside a member are
+ * array as its elements, joined with ",", where "," and "%" in an element are
  * percent-encoded (%2C, %25); an object as compact JSON; null, and NULL, as
  * nothing.  A real number is written with up to 15 digits.  Returns 0; else -1,
  * with nothing appended: the text would have a control character (see

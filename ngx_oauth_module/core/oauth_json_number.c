@@ -1,12 +1,16 @@
 
 /*
- * Numbers of JSON (RFC 8259 section 6).  The library's functions convert them;
- * they use the decimal point of the process's locale, which another module may
- * have set, so it is put in and taken out here.
+ * Numbers of JSON (RFC 8259 section 6).  strtod and snprintf convert them; they
+ * use the decimal point of the process's locale, which another module may have
+ * set.  Therefore "." is replaced before strtod, and put back after snprintf.
+ *
+ * While a text is read, only a number that may be too large is converted: with
+ * so few characters, an exponent of less than three digits is always fine.
  */
 
 
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,13 +22,19 @@
 
 #define OAUTH_JSON_NUMBER_SAFE  18      /* so many digits fit in an int64_t   */
 
+/* A number whose decimal point is that of a locale, with a zero byte. */
 
+#define OAUTH_JSON_NUMBER_LOCAL  (OAUTH_JSON_NUMBER + MB_LEN_MAX + 1)
+
+
+static const unsigned char *oauth_json_number_exponent(const unsigned char *p,
+    const unsigned char *last, int *large);
 static size_t oauth_json_number_digits(const unsigned char *p,
     const unsigned char *last);
 static int oauth_json_number_fits(oauth_str_t number, int real);
 static void oauth_json_number_copy(oauth_str_t number,
-    char text[OAUTH_JSON_NUMBER + 1]);
-static char oauth_json_number_point(void);
+    char text[OAUTH_JSON_NUMBER_LOCAL]);
+static size_t oauth_json_number_restore(char *text);
 static size_t oauth_json_number_trim(char *text, size_t len);
 
 
@@ -32,6 +42,7 @@ size_t
 oauth_json_number_length(const unsigned char *p, const unsigned char *last,
     int *real)
 {
+    int          large;
     size_t       digits;
     oauth_str_t  number;
 
@@ -61,32 +72,34 @@ oauth_json_number_length(const unsigned char *p, const unsigned char *last,
         *real = 1;
     }
 
+    large = 0;
+
     if (p < last && (*p == 'e' || *p == 'E')) {
-        p++;
 
-        if (p < last && (*p == '+' || *p == '-')) {
-            p++;
-        }
-
-        digits = oauth_json_number_digits(p, last);
-        if (digits == 0) {
+        p = oauth_json_number_exponent(p + 1, last, &large);
+        if (p == NULL) {
             return 0;
         }
 
-        p += digits;
         *real = 1;
     }
 
     number.len = (size_t) (p - number.data);
 
-    return oauth_json_number_fits(number, *real) ? number.len : 0;
+    if (!*real) {
+        large = (number.len > OAUTH_JSON_NUMBER_SAFE);
+    }
+
+    return number.len <= OAUTH_JSON_NUMBER
+           && (!large || oauth_json_number_fits(number, *real))
+           ? number.len : 0;
 }
 
 
 int64_t
 oauth_json_number_integer(oauth_str_t number)
 {
-    char  text[OAUTH_JSON_NUMBER + 1];
+    char  text[OAUTH_JSON_NUMBER_LOCAL];
 
     oauth_json_number_copy(number, text);
 
@@ -97,15 +110,9 @@ oauth_json_number_integer(oauth_str_t number)
 double
 oauth_json_number_real(oauth_str_t number)
 {
-    char  text[OAUTH_JSON_NUMBER + 1], *point;
+    char  text[OAUTH_JSON_NUMBER_LOCAL];
 
     oauth_json_number_copy(number, text);
-
-    point = strchr(text, '.');
-
-    if (point) {
-        *point = oauth_json_number_point();
-    }
 
     return strtod(text, NULL);
 }
@@ -115,32 +122,51 @@ size_t
 oauth_json_number_write(oauth_str_t number, int real,
     char text[OAUTH_JSON_NUMBER])
 {
-    int    len;
-    char  *point;
+    size_t  len;
 
     if (!real) {
-        len = snprintf(text, OAUTH_JSON_NUMBER, "%lld",
-                       (long long) oauth_json_number_integer(number));
-        return (size_t) len;
+        return (size_t) snprintf(text, OAUTH_JSON_NUMBER, "%lld",
+                                 (long long) oauth_json_number_integer(number));
     }
 
-    /* With 15 digits, each number that was written with as many comes back. */
+    /* A number of up to 15 digits gets no more digits than it came with. */
 
-    len = snprintf(text, OAUTH_JSON_NUMBER, "%.15g",
-                   oauth_json_number_real(number));
+    (void) snprintf(text, OAUTH_JSON_NUMBER, "%.15g",
+                    oauth_json_number_real(number));
 
-    point = strchr(text, oauth_json_number_point());
-
-    if (point) {
-        *point = '.';
-    }
+    len = oauth_json_number_restore(text);
 
     if (strpbrk(text, ".e") == NULL) {
         memcpy(text + len, ".0", 2);
         len += 2;
     }
 
-    return oauth_json_number_trim(text, (size_t) len);
+    return oauth_json_number_trim(text, len);
+}
+
+
+/*
+ * Returns the place after the exponent at p, and whether the number may be too
+ * large for a double.  NULL: it has no digits.
+ */
+
+static const unsigned char *
+oauth_json_number_exponent(const unsigned char *p, const unsigned char *last,
+    int *large)
+{
+    size_t  digits;
+
+    *large = 1;
+
+    if (p < last && (*p == '+' || *p == '-')) {
+        *large = (*p++ == '+');
+    }
+
+    digits = oauth_json_number_digits(p, last);
+
+    *large = *large && digits > 2;
+
+    return digits ? p + digits : NULL;
 }
 
 
@@ -159,21 +185,13 @@ oauth_json_number_digits(const unsigned char *p, const unsigned char *last)
 }
 
 
-/* 1 when the number is short enough, and a variable can hold it; else 0. */
+/* 1 when an int64_t, or for a real number a double, can hold it; else 0. */
 
 static int
 oauth_json_number_fits(oauth_str_t number, int real)
 {
-    if (number.len > OAUTH_JSON_NUMBER) {
-        return 0;
-    }
-
     if (real) {
         return isfinite(oauth_json_number_real(number));
-    }
-
-    if (number.len <= OAUTH_JSON_NUMBER_SAFE) {
-        return 1;
     }
 
     errno = 0;
@@ -183,18 +201,51 @@ oauth_json_number_fits(oauth_str_t number, int real)
 }
 
 
+/* Copies a number, with the decimal point of the locale and a zero byte. */
+
 static void
-oauth_json_number_copy(oauth_str_t number, char text[OAUTH_JSON_NUMBER + 1])
+oauth_json_number_copy(oauth_str_t number, char text[OAUTH_JSON_NUMBER_LOCAL])
 {
-    memcpy(text, number.data, number.len);
-    text[number.len] = '\0';
+    size_t       i, len;
+    const char  *point;
+
+    point = localeconv()->decimal_point;
+
+    for (i = 0; i < number.len; i++) {
+
+        if (number.data[i] == '.') {
+            len = strnlen(point, MB_LEN_MAX);
+            memcpy(text, point, len);
+            text += len;
+
+        } else {
+            *text++ = (char) number.data[i];
+        }
+    }
+
+    *text = '\0';
 }
 
 
-static char
-oauth_json_number_point(void)
+/* Replaces the decimal point of the locale.  Returns the length. */
+
+static size_t
+oauth_json_number_restore(char *text)
 {
-    return localeconv()->decimal_point[0];
+    char        *found;
+    size_t       len;
+    const char  *point;
+
+    point = localeconv()->decimal_point;
+    found = strstr(text, point);
+
+    if (found) {
+        len = strlen(point);
+        *found++ = '.';
+        memmove(found, found + len - 1, strlen(found + len - 1) + 1);
+    }
+
+    return strlen(text);
 }
 
 

@@ -1,7 +1,7 @@
 
 /*
- * Numbers of JSON (RFC 8259 section 6), which stay text until somebody asks for
- * their value.
+ * Numbers of JSON (RFC 8259 section 6).  A node keeps a number as text; its
+ * value is computed where somebody asks for it.
  */
 
 
@@ -24,15 +24,19 @@
 size_t oauth_json_number_length(const unsigned char *p,
     const unsigned char *last, int *real);
 
-/* Return the value of such a number, the second one the nearest double. */
+/*
+ * These take a number that oauth_json_number_length has measured, and return
+ * its value, or the nearest double.
+ */
 
 int64_t oauth_json_number_integer(oauth_str_t number);
 
 double oauth_json_number_real(oauth_str_t number);
 
 /*
- * Writes a number as jansson does: a real one with up to 15 digits, "1.50e+07"
- * as "15000000.0".  Returns the length of the text.
+ * Writes such a number: a real one with up to 15 digits, as jansson writes it
+ * ("1.50e+07" as "15000000.0").  Returns the length of the text, which no zero
+ * byte follows.
  */
 
 size_t oauth_json_number_write(oauth_str_t number, int real,

@@ -67,8 +67,8 @@ oauth_json_string_read(unsigned char *p, unsigned char *last,
 
 
 /*
- * Returns the first character that does not stand for itself: a quote, a
- * backslash, a control character, a byte that is not UTF-8; or last.
+ * Returns the first byte that does not stand for itself: a quote, a backslash,
+ * a byte below 0x20, or one that is not UTF-8; or last.
  */
 
 static unsigned char *
@@ -106,24 +106,25 @@ oauth_json_string_plain(unsigned char *p, const unsigned char *last)
 
 
 /*
- * 1 when eight bytes are ASCII, and none of them is a quote, a backslash or a
- * control character; else 0.  A byte becomes 0 where it is the one that is
- * looked for; subtracting 1 from each byte then changes a high bit, and the
- * lowest bit that changes is never there by mistake.
+ * 1 when eight bytes are ASCII, and none of them is a quote, a backslash or
+ * below 0x20; else 0.  XOR turns the byte that is looked for into 0, and
+ * subtracting 1 from 0 sets its high bit; subtracting 0x20 does the same for a
+ * byte below that.  A borrow may set the high bit of another byte, but only
+ * where a lower byte was found, so that the answer is right.
  */
 
 static int
 oauth_json_string_is_plain(const unsigned char *p)
 {
-    uint64_t  bytes, quote, slash, found;
+    uint64_t  bytes, quote, backslash, found;
 
     memcpy(&bytes, p, sizeof(uint64_t));
 
     quote = bytes ^ OAUTH_JSON_STRING_EACH * '"';
-    slash = bytes ^ OAUTH_JSON_STRING_EACH * '\\';
+    backslash = bytes ^ OAUTH_JSON_STRING_EACH * '\\';
 
     found = (quote - OAUTH_JSON_STRING_EACH)
-            | (slash - OAUTH_JSON_STRING_EACH)
+            | (backslash - OAUTH_JSON_STRING_EACH)
             | (bytes - OAUTH_JSON_STRING_EACH * 0x20)
             | bytes;
 
@@ -148,7 +149,10 @@ oauth_json_string_utf8(unsigned char *p, const unsigned char *last)
         return p;
     }
 
-    /* The second byte: no longer form, no surrogate, nothing above U+10FFFF. */
+    /*
+     * The second byte rules out overlong forms, surrogates, and characters
+     * above U+10FFFF.
+     */
 
     low = (*p == 0xe0) ? 0xa0 : (*p == 0xf0) ? 0x90 : 0x80;
     high = (*p == 0xed) ? 0x9f : (*p == 0xf4) ? 0x8f : 0xbf;

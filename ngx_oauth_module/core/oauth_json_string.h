@@ -16,7 +16,7 @@
  * Reads the string whose opening quote is before p, and replaces its escapes
  * where they stand.  Returns the place after its closing quote, and *string,
  * which begins at p.  NULL: there is no closing quote, or the string is not
- * UTF-8, or has a control character, U+0000, an escape that does not exist, or
+ * UTF-8, or has a byte below 0x20, U+0000, an escape that does not exist, or
  * one half of a surrogate pair alone.
  */
 

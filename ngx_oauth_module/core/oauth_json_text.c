@@ -15,7 +15,7 @@
 
 typedef struct {
     oauth_buf_t          *buf;
-    int                   element;      /* of a list: "," and "%" are encoded */
+    int                   list;         /* "," and "%" are encoded            */
 } oauth_json_writer_t;
 
 
@@ -45,9 +45,9 @@ oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf)
 
     start = buf->len;
     w.buf = buf;
-    w.element = oauth_json_is(value, OAUTH_JSON_ARRAY);
+    w.list = oauth_json_is(value, OAUTH_JSON_ARRAY);
 
-    if (!w.element) {
+    if (!w.list) {
         oauth_json_write_claim(&w, value);
     }
 
@@ -62,26 +62,30 @@ oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf)
         oauth_json_write_claim(&w, element);
     }
 
-    text = oauth_buf_str(buf);
+    if (buf->failed) {
+        buf->len = start;
+        return -1;
+    }
 
-    if (!buf->failed && text.len == start) {
+    /* If nothing was written, there may be no data to look at. */
+
+    if (buf->len == start) {
         return 0;
     }
 
-    text.data += start;
-    text.len -= start;
+    text.data = buf->data + start;
+    text.len = buf->len - start;
 
-    if (!buf->failed && !oauth_str_has_control(text)) {
-        return 0;
+    if (oauth_str_has_control(text)) {
+        buf->len = start;
+        return -1;
     }
 
-    buf->len = start;
-
-    return -1;
+    return 0;
 }
 
 
-/* A string and null are not written as JSON. */
+/* A string is written as its bytes, and null as nothing. */
 
 static void
 oauth_json_write_claim(oauth_json_writer_t *w, const oauth_json_t *value)
@@ -253,7 +257,7 @@ oauth_json_put(oauth_json_writer_t *w, oauth_str_t s)
 {
     const unsigned char  *p, *start, *last;
 
-    if (!w->element) {
+    if (!w->list) {
         oauth_buf_append_str(w->buf, s);
         return;
     }

@@ -2,9 +2,8 @@
 /*
  * Takes a JWS in compact serialisation apart (RFC 7515 sections 3.1, 4.1 and
  * 5.2).  Lengths are checked before anything is decoded, and the header is
- * checked before payload and signature are decoded.  One block holds all that
- * is decoded, and the nodes to read it as JSON: first the header, then, if the
- * caller wants to, the payload.
+ * checked before payload and signature are decoded.  The nodes serve to read
+ * the header; the caller may then use them for the payload.
  */
 
 
@@ -107,6 +106,7 @@ oauth_jws_free(oauth_jws_t *jws)
         oauth_secret_wipe(jws->storage, jws->size);
     }
 
+    free(jws->storage);
     free(jws->nodes);
     memset(jws, 0, sizeof(oauth_jws_t));
 }
@@ -205,14 +205,18 @@ oauth_jws_allocate(oauth_jws_t *jws, const oauth_jws_segments_t *segments)
                 + oauth_base64url_decoded_size(segments->signature.len);
     jws->nnodes = oauth_json_nodes(header > payload ? header : payload);
 
-    jws->nodes = malloc(jws->nnodes * sizeof(oauth_json_t) + jws->size);
-    if (jws->nodes == NULL) {
-        return -1;
+    jws->storage = malloc(jws->size);
+    jws->nodes = malloc(jws->nnodes * sizeof(oauth_json_t));
+
+    if (jws->storage && jws->nodes) {
+        return 0;
     }
 
-    jws->storage = (unsigned char *) (jws->nodes + jws->nnodes);
+    free(jws->storage);
+    free(jws->nodes);
+    memset(jws, 0, sizeof(oauth_jws_t));
 
-    return 0;
+    return -1;
 }
 
 

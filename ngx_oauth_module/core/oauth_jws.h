@@ -38,9 +38,10 @@ typedef struct {
     unsigned char        *payload;      /* decoded                            */
     size_t                npayload;     /* its length in bytes                */
     oauth_str_t           signature;    /* decoded                            */
-    unsigned char        *storage;      /* holds kid, payload and signature   */
+    unsigned char        *storage;      /* what is decoded                    */
     size_t                size;         /* of storage, in bytes               */
-    oauth_json_t         *nodes;        /* room to read the payload as JSON   */
+    oauth_json_t         *nodes;        /* room to read the payload as JSON,
+                                           once                               */
     size_t                nnodes;
 } oauth_jws_t;
 

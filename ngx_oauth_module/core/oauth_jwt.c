@@ -1,8 +1,8 @@
 
 /*
- * Takes a JWT apart (RFC 7519 section 7.2) before a key is chosen.  Its JSON is
- * read at once, for the issuer; what the other claims say is looked at after
- * the signature was verified.  A JWT owns its parts.
+ * Takes a JWT apart (RFC 7519 section 7.2).  The payload is parsed before the
+ * signature is verified, because the issuer selects the key; the other claims
+ * are read afterwards.  A JWT owns what was decoded, but not its text.
  */
 
 
@@ -12,6 +12,7 @@
 
 
 static oauth_reason_t oauth_jwt_parse_payload(oauth_jwt_t *jwt);
+static void oauth_jwt_shrink(oauth_jws_t *jws, size_t n);
 
 
 oauth_reason_t
@@ -70,15 +71,19 @@ oauth_jwt_free(oauth_jwt_t *jwt)
 static oauth_reason_t
 oauth_jwt_parse_payload(oauth_jwt_t *jwt)
 {
-    oauth_jws_t  *jws;
+    oauth_jws_t         *jws;
+    const oauth_json_t  *payload;
 
     jws = &jwt->jws;
 
-    jwt->payload = oauth_json_parse(jws->payload, jws->npayload, jws->nodes,
-                                    jws->nnodes);
-    if (jwt->payload == NULL) {
+    payload = oauth_json_parse(jws->payload, jws->npayload, jws->nodes,
+                               jws->nnodes);
+    if (payload == NULL) {
         return OAUTH_MALFORMED_TOKEN;
     }
+
+    oauth_jwt_shrink(jws, payload->nodes);
+    jwt->payload = jws->nodes;
 
     switch (oauth_json_string(jwt->payload, oauth_str("iss"), &jwt->issuer)) {
 
@@ -90,5 +95,24 @@ oauth_jwt_parse_payload(oauth_jwt_t *jwt)
 
     default:
         return OAUTH_MALFORMED_CLAIMS;
+    }
+}
+
+
+/*
+ * Gives back the nodes after the n-th: most texts need few, and a request may
+ * wait for keys with its JWT.
+ */
+
+static void
+oauth_jwt_shrink(oauth_jws_t *jws, size_t n)
+{
+    oauth_json_t  *nodes;
+
+    nodes = realloc(jws->nodes, n * sizeof(oauth_json_t));
+
+    if (nodes) {
+        jws->nodes = nodes;
+        jws->nnodes = n;
     }
 }

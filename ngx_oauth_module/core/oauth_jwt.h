@@ -20,7 +20,7 @@ typedef struct {
     oauth_jws_t           jws;
     const oauth_json_t   *payload;      /* an object                          */
     oauth_str_t           issuer;
-    oauth_claims_t        claims;       /* as of oauth_jwt_read               */
+    oauth_claims_t        claims;       /* filled by oauth_jwt_read           */
 } oauth_jwt_t;
 
 
@@ -34,7 +34,10 @@ typedef struct {
 
 oauth_reason_t oauth_jwt_parse(oauth_str_t text, oauth_jwt_t **jwt);
 
-/* Reads the claims, once.  Returns the reasons of oauth_claims_read. */
+/*
+ * Reads the claims, unless that was done before.  Returns the reasons of
+ * oauth_claims_read.
+ */
 
 oauth_reason_t oauth_jwt_read(oauth_jwt_t *jwt);
 

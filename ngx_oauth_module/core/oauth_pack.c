@@ -11,7 +11,7 @@
 #include "oauth_pack.h"
 
 
-#define OAUTH_PACK_ABSENT  SIZE_MAX     /* the length of no text              */
+#define OAUTH_PACK_ABSENT  SIZE_MAX     /* a length: the text is absent       */
 
 
 static void oauth_pack_write_text(oauth_pack_t *pack,
@@ -75,7 +75,7 @@ oauth_pack_text(oauth_pack_t *pack, const oauth_json_t *value)
 }
 
 
-/* Its length comes before the text. */
+/* Writes the length of the text, then the text. */
 
 static void
 oauth_pack_write_text(oauth_pack_t *pack, const oauth_json_t *value)

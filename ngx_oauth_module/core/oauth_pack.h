@@ -13,16 +13,16 @@
 #include "oauth_claims.h"
 
 
-/* A pack of all zero counts. */
+/* A pack whose bytes are all zero is ready to count. */
 
 typedef struct {
     oauth_str_t          *strings;      /* lists; NULL while it counts        */
     size_t                nstrings;
     unsigned char        *bytes;        /* NULL while it counts               */
     size_t                nbytes;
-    oauth_buf_t           texts;        /* of JSON values: written while the
-                                           pack counts, then read             */
-    size_t                next;         /* the text that is to be read        */
+    oauth_buf_t           texts;        /* of JSON values, computed while the
+                                           pack counts                        */
+    size_t                next;         /* where in texts the next one is     */
     oauth_buf_t           scratch;      /* the text of one number             */
 } oauth_pack_t;
 
@@ -47,9 +47,9 @@ void oauth_pack_done(oauth_pack_t *pack);
 oauth_str_t oauth_pack_str(oauth_pack_t *pack, oauth_str_t s);
 
 /*
- * Returns the text of a JSON value as of oauth_json_text; absent where that is
- * not to be handed out.  While the pack counts, the result may only be compared
- * with NULL.
+ * Returns the text of a value, see oauth_json_text; absent where that is
+ * not to be handed out.  While the pack counts, the result is valid until the
+ * next call.
  */
 
 oauth_str_t oauth_pack_text(oauth_pack_t *pack, const oauth_json_t *value);

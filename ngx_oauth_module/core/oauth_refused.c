@@ -12,13 +12,16 @@
 #include <string.h>
 
 #include "oauth_base64url.h"
-#include "oauth_claims.h"
 #include "oauth_jws.h"
 #include "oauth_refused.h"
 #include "oauth_secret.h"
 
 
-#define OAUTH_REFUSED_PARTS  5          /* further ones are not counted       */
+#define OAUTH_REFUSED_PARTS  5          /* further ones are not kept          */
+
+/* Any part of a text can be decoded into so many bytes. */
+
+#define oauth_refused_room(text)  oauth_base64url_decoded_size((text).len)
 
 
 typedef struct {
@@ -51,7 +54,7 @@ oauth_refused_read(oauth_str_t text, oauth_refused_t *refused)
 
     oauth_refused_split(text, &form);
 
-    if (oauth_refused_header(&form, text.len + 3, refused) != 0) {
+    if (oauth_refused_header(&form, oauth_refused_room(text), refused) != 0) {
         return;
     }
 
@@ -135,7 +138,7 @@ oauth_refused_split(oauth_str_t text, oauth_refused_form_t *form)
 
 
 /*
- * Allocates the block, with so much room at its end, and reads the header.
+ * Allocates the block, with this much room at its end, and reads the header.
  * Returns 0, or -1: memory is short.
  */
 
@@ -201,7 +204,7 @@ oauth_refused_fault(oauth_str_t text, const oauth_refused_form_t *form,
     const oauth_json_t  *header;
 
     header = refused->header;
-    room = refused->storage + refused->size - (text.len + 3);
+    room = refused->storage + refused->size - oauth_refused_room(text);
     opaque = header ? NULL : oauth_refused_opaque(text);
 
     if (opaque) {

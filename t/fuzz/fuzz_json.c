@@ -38,6 +38,7 @@ static void fuzz_nested(const oauth_json_t *root, const json_t *other,
 static const json_t *fuzz_at(const json_t *object, const char *path,
     size_t len);
 static void fuzz_text(const oauth_json_t *value, const json_t *other);
+static void fuzz_shown(const oauth_buf_t *buf);
 static int fuzz_expected(const json_t *other, oauth_buf_t *buf);
 static int fuzz_append(const char *data, size_t len, void *buf);
 
@@ -426,6 +427,7 @@ fuzz_text(const oauth_json_t *value, const json_t *other)
     fuzz_need(!buf.failed);
 
     if (rc == 0) {
+        fuzz_shown(&buf);
         fuzz_need(buf.len == 1 + expected.len);
         fuzz_need(expected.len == 0
                   || memcmp(buf.data + 1, expected.data, expected.len) == 0);
@@ -436,6 +438,20 @@ fuzz_text(const oauth_json_t *value, const json_t *other)
 
     oauth_buf_free(&buf);
     oauth_buf_free(&expected);
+}
+
+
+/* After the first byte no control character is handed out. */
+
+static void
+fuzz_shown(const oauth_buf_t *buf)
+{
+    size_t  i;
+
+    for (i = 1; i < buf->len; i++) {
+        fuzz_need(buf->data[i] >= 0x20 && buf->data[i] != 0x7f);
+        fuzz_need(buf->data[i - 1] != 0xc2 || buf->data[i] >= 0xa0);
+    }
 }
 
 

@@ -107,11 +107,58 @@ string_escaped(void **state)
 }
 
 
+/*
+ * Strings are looked at eight bytes at a time.  Each byte that ends such a step
+ * is put at each place of a string, which is a name, a value, or too short.
+ */
+
+static void
+string_blocks(void **state)
+{
+    int      good;
+    char     text[80], *place;
+    size_t   i, k;
+    unsigned c;
+
+    static const char  *forms[] = {
+        "{\"abcdefghijklmnopqrstuvwx\":1}",
+        "{\"a\":\"abcdefghijklmnopqrstuvwx\"}"
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        for (k = 0; k < 24; k++) {
+            for (c = 0; c < 256; c++) {
+
+                strcpy(text, forms[i]);
+
+                place = strstr(text, "abcdefgh") + k;
+                *place = (char) c;
+
+                good = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+
+                /* Where they are, these two make another good text. */
+
+                if (c == '\\' && k < 23 && strchr("bfnrt", place[1])) {
+                    good = 1;
+                }
+
+                assert_int_equal(json_copy_accepts(
+                    (oauth_str_t) { strlen(forms[i]),
+                                    (unsigned char *) text }), good);
+            }
+        }
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(string_escaped)
+        cmocka_unit_test(string_escaped),
+        cmocka_unit_test(string_blocks)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 
 #include "json_copy.h"
 #include "keys.h"
+#include "oauth_document.h"
 
 
 #define OK(text)   { oauth_string(text), 1 }
@@ -144,6 +145,8 @@ json_controls(void **state)
     int          good;
     char         copy[64];
     size_t       i, len;
+    json_t      *lax;
+    oauth_str_t  s;
     unsigned     c;
 
     static const char  text[] =
@@ -162,8 +165,14 @@ json_controls(void **state)
 
             copy[i] = (char) c;
 
-            good = json_copy_accepts((oauth_str_t) { len + 1,
-                                                (unsigned char *) copy });
+            s.len = len + 1;
+            s.data = (unsigned char *) copy;
+
+            good = json_copy_accepts(s);
+
+            (void) oauth_document_parse_nul(s, 10, &lax);
+            assert_int_equal(lax != NULL, good);
+            json_decref(lax);
 
             if (strchr("\t\n\r", (int) c) == NULL || c == 0) {
                 if (good) {
@@ -267,6 +276,56 @@ json_members(void **state)
 
 
 /*
+ * An object of n members, of which the last one has the name of the k-th; k is
+ * n - 1 where all names differ.
+ */
+
+static int
+json_names_parse(size_t n, size_t k)
+{
+    int           good;
+    char          name[32];
+    size_t        i;
+    oauth_buf_t   buf;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    for (i = 0; i < n; i++) {
+        snprintf(name, sizeof(name), "%c\"%d\":{\"a\":[]}", i ? ',' : '{',
+                 (int) (i < n - 1 ? i * 7919 % 10007 : k * 7919 % 10007));
+        oauth_buf_append_text(&buf, name);
+    }
+
+    oauth_buf_append_literal(&buf, "}");
+    good = json_copy_accepts(oauth_buf_str(&buf));
+
+    oauth_buf_free(&buf);
+
+    return good;
+}
+
+
+/* In small objects and in large ones, wherever the two members stand. */
+
+static void
+json_names(void **state)
+{
+    size_t  n, k;
+
+    (void) state;
+
+    for (n = 2; n <= 256; n = (n < 40) ? n + 1 : n * 2) {
+
+        assert_true(json_names_parse(n, n - 1));
+
+        for (k = 0; k + 1 < n; k++) {
+            assert_false(json_names_parse(n, k));
+        }
+    }
+}
+
+
+/*
  * An object with an array of n values, the first of which is an array, too; the
  * others are all "one".
  */
@@ -360,6 +419,11 @@ json_numbers(void **state)
     assert_non_null(copy.root);
 
     assert_int_equal(oauth_json_integer(copy.root + 3), -7);
+    assert_int_equal(oauth_json_integer(copy.root + 7), 0);
+    assert_int_equal(oauth_json_integer(copy.root), 0);
+    assert_int_equal(oauth_json_integer(NULL), 0);
+    assert_true(oauth_json_real(copy.root + 3) == 0.0);
+    assert_true(oauth_json_real(NULL) == 0.0);
     assert_int_equal(oauth_json_integer(copy.root + 4), 0);
     assert_true(oauth_json_integer(copy.root + 5) == INT64_MAX);
     assert_true(oauth_json_integer(copy.root + 6) == INT64_MIN);
@@ -583,6 +647,7 @@ main(void)
         cmocka_unit_test(json_table),
         cmocka_unit_test(json_depth),
         cmocka_unit_test(json_members),
+        cmocka_unit_test(json_names),
         cmocka_unit_test(json_containers),
         cmocka_unit_test(json_nodes),
         cmocka_unit_test(json_numbers),
