@@ -12,7 +12,7 @@
 #include "oauth.h"
 
 
-#define OAUTH_BUF_SIZE  64
+#define OAUTH_BUF_SIZE  256
 
 
 static unsigned char oauth_str_lower(unsigned char c);
