@@ -532,10 +532,33 @@ scope_append_words(void **state)
 }
 
 
+/* A scope may be one letter; it is appended once. */
+
+static void
+scope_append_letter(void **state)
+{
+    oauth_buf_t  buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    oauth_scope_append(&buf, oauth_str("a"));
+    oauth_scope_append(&buf, oauth_str(""));
+    oauth_scope_append(&buf, oauth_str("b"));
+    oauth_scope_append(&buf, oauth_str("a"));
+
+    assert_true(oauth_str_equal(oauth_buf_str(&buf), oauth_str("a b")));
+
+    oauth_buf_free(&buf);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(scope_append_letter),
         cmocka_unit_test(scope_granted),
         cmocka_unit_test(scope_granted_absent),
         cmocka_unit_test(scope_dense_rules),
