@@ -321,7 +321,7 @@ memory_verify(void **state)
 static void
 memory_text(void **state)
 {
-    int              reached;
+    int              rc, reached;
     size_t           n, failed;
     oauth_buf_t      text, buf;
     oauth_jwt_t     *jwt;
@@ -339,9 +339,11 @@ memory_text(void **state)
 
     for (n = 1, reached = 1; reached; n++) {
         memory_arm(n);
-        (void) oauth_token_text(token, oauth_str("groups"), &buf);
+        rc = oauth_token_text(token, oauth_str("groups"), &buf);
         reached = (memory_count >= n);
         memory_arm(0);
+
+        assert_int_equal(rc, buf.failed ? -1 : 0);
 
         if (!buf.failed) {
             assert_true(oauth_str_equal(oauth_buf_str(&buf),
