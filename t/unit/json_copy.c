@@ -1,5 +1,8 @@
 
-/* A copy of a JSON text, with its nodes, for tests. */
+/*
+ * A copy of a JSON text, with its nodes, for tests; and texts that are as large
+ * as a test needs them.
+ */
 
 
 #include <stdio.h>
@@ -63,4 +66,37 @@ json_copy_accepts(oauth_str_t text)
     json_decref(document);
 
     return good;
+}
+
+
+void
+json_copy_append_members(oauth_buf_t *buf, size_t n)
+{
+    char    name[32];
+    size_t  i;
+
+    oauth_buf_append_literal(buf, "{\"in:side\":{");
+
+    for (i = 1; i < n; i++) {
+        snprintf(name, sizeof(name), "\"m%d\":%d%s", (int) i, (int) i,
+                 i == n / 2 ? "}" : "");
+        oauth_buf_append_text(buf, name);
+        oauth_buf_append_text(buf, i == n - 1 ? "}" : ",");
+    }
+}
+
+
+void
+json_copy_append_array(oauth_buf_t *buf, size_t n, const char *one)
+{
+    size_t  i;
+
+    oauth_buf_append_literal(buf, "{\"a\":[[\",[{,\"]");
+
+    for (i = 1; i < n; i++) {
+        oauth_buf_append_literal(buf, ",");
+        oauth_buf_append_text(buf, one);
+    }
+
+    oauth_buf_append_literal(buf, "]}");
 }

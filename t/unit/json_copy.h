@@ -33,4 +33,18 @@ void json_copy_free(json_copy_t *copy);
 int json_copy_accepts(oauth_str_t text);
 
 
+/* These append texts for tests of the limits; oauth_buf_free releases them. */
+
+/* An object of n members, half of them a level deeper. */
+
+void json_copy_append_members(oauth_buf_t *buf, size_t n);
+
+/*
+ * An object with an array of n values, the first of which is an array, too; the
+ * others are all "one".
+ */
+
+void json_copy_append_array(oauth_buf_t *buf, size_t n, const char *one);
+
+
 #endif /* JSON_COPY_H_INCLUDED */

@@ -234,32 +234,30 @@ json_depth(void **state)
 }
 
 
-/* An object of n members, half of them a level deeper. */
+/* Returns 1 when a text is accepted, and releases it. */
+
+static int
+json_accepts(oauth_buf_t *buf)
+{
+    int  good;
+
+    good = json_copy_accepts(oauth_buf_str(buf));
+
+    oauth_buf_free(buf);
+
+    return good;
+}
+
 
 static int
 json_members_parse(size_t n)
 {
-    int           good;
-    char          name[32];
-    size_t        i;
-    oauth_buf_t   buf;
+    oauth_buf_t  buf;
 
     memset(&buf, 0, sizeof(oauth_buf_t));
+    json_copy_append_members(&buf, n);
 
-    oauth_buf_append_literal(&buf, "{\"in:side\":{");
-
-    for (i = 1; i < n; i++) {
-        snprintf(name, sizeof(name), "\"m%d\":%d%s", (int) i, (int) i,
-                 i == n / 2 ? "}" : "");
-        oauth_buf_append_str(&buf, keys_str(name));
-        oauth_buf_append_str(&buf, keys_str(i == n - 1 ? "}" : ","));
-    }
-
-    good = json_copy_accepts(oauth_buf_str(&buf));
-
-    oauth_buf_free(&buf);
-
-    return good;
+    return json_accepts(&buf);
 }
 
 
@@ -283,10 +281,9 @@ json_members(void **state)
 static int
 json_names_parse(size_t n, size_t k)
 {
-    int           good;
-    char          name[32];
-    size_t        i;
-    oauth_buf_t   buf;
+    char         name[32];
+    size_t       i;
+    oauth_buf_t  buf;
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
@@ -297,11 +294,8 @@ json_names_parse(size_t n, size_t k)
     }
 
     oauth_buf_append_literal(&buf, "}");
-    good = json_copy_accepts(oauth_buf_str(&buf));
 
-    oauth_buf_free(&buf);
-
-    return good;
+    return json_accepts(&buf);
 }
 
 
@@ -325,33 +319,15 @@ json_names(void **state)
 }
 
 
-/*
- * An object with an array of n values, the first of which is an array, too; the
- * others are all "one".
- */
-
 static int
 json_array_parses(size_t n, const char *one)
 {
-    int           good;
-    size_t        i;
-    oauth_buf_t   buf;
+    oauth_buf_t  buf;
 
     memset(&buf, 0, sizeof(oauth_buf_t));
-    oauth_buf_append_literal(&buf, "{\"a\":[[\",[{,\"]");
+    json_copy_append_array(&buf, n, one);
 
-    for (i = 1; i < n; i++) {
-        oauth_buf_append_literal(&buf, ",");
-        oauth_buf_append_str(&buf, keys_str(one));
-    }
-
-    oauth_buf_append_literal(&buf, "]}");
-
-    good = json_copy_accepts(oauth_buf_str(&buf));
-
-    oauth_buf_free(&buf);
-
-    return good;
+    return json_accepts(&buf);
 }
 
 
@@ -379,9 +355,8 @@ json_containers(void **state)
 static int
 json_number_parses(size_t digits)
 {
-    int           good;
-    size_t        i;
-    oauth_buf_t   buf;
+    size_t       i;
+    oauth_buf_t  buf;
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
@@ -393,11 +368,7 @@ json_number_parses(size_t digits)
 
     oauth_buf_append_literal(&buf, "}");
 
-    good = json_copy_accepts(oauth_buf_str(&buf));
-
-    oauth_buf_free(&buf);
-
-    return good;
+    return json_accepts(&buf);
 }
 
 
