@@ -91,7 +91,7 @@ void
 oauth_claims_scope(const oauth_claims_t *claims, const oauth_str_t *paths,
     size_t npaths, oauth_buf_t *buf)
 {
-    size_t         i, start;
+    size_t               i, start;
     const oauth_json_t  *value;
 
     start = buf->len;
@@ -137,7 +137,7 @@ const oauth_json_t *
 oauth_claims_at(const oauth_claims_t *claims, const oauth_str_t *names,
     size_t n)
 {
-    size_t         i;
+    size_t               i;
     const oauth_json_t  *claim;
 
     claim = claims->root;

@@ -1,10 +1,8 @@
 
 /*
  * Reads the JSON (RFC 8259) of tokens.  The text is read once, by one function
- * for each kind of value.  Nothing is allocated, depth and nodes are bounded.
- * In a small object each name is compared with those before it; the names of a
- * large one are sorted when it ends, so that many names do not cost the square
- * of their number.
+ * for each kind of value.  Nothing is allocated, and depth and nodes are
+ * bounded.
  */
 
 
@@ -13,9 +11,6 @@
 #include "oauth_json.h"
 #include "oauth_json_number.h"
 #include "oauth_json_string.h"
-
-
-#define OAUTH_JSON_SMALL  16            /* members of a small object, at most */
 
 
 typedef struct {
@@ -33,15 +28,12 @@ typedef struct {
 static int oauth_json_value_string(const oauth_json_t *member,
     oauth_str_t *string);
 static int oauth_json_read(oauth_json_reader_t *r);
-static int oauth_json_read_object(oauth_json_reader_t *r);
-static int oauth_json_read_array(oauth_json_reader_t *r);
+static int oauth_json_read_container(oauth_json_reader_t *r,
+    oauth_json_kind_t kind, unsigned char close);
 static oauth_json_t *oauth_json_open(oauth_json_reader_t *r,
     oauth_json_kind_t kind);
 static void oauth_json_close(oauth_json_reader_t *r, oauth_json_t *container);
-static int oauth_json_read_name(oauth_json_reader_t *r,
-    const oauth_json_t *object);
-static int oauth_json_is_new(const oauth_json_t *object,
-    const oauth_json_t *name);
+static int oauth_json_read_name(oauth_json_reader_t *r);
 static int oauth_json_are_different(const oauth_json_t *object);
 static int oauth_json_compare(const oauth_json_t *a, const oauth_json_t *b);
 static int oauth_json_is_named(const oauth_json_t *name, oauth_str_t s);
@@ -70,7 +62,7 @@ oauth_json_parse(unsigned char *text, size_t len, oauth_json_t *nodes,
 
     if (len > OAUTH_JSON_SIZE
         || !oauth_json_take(&r, '{')
-        || oauth_json_read_object(&r) != 0)
+        || oauth_json_read_container(&r, OAUTH_JSON_OBJECT, '}') != 0)
     {
         return NULL;
     }
@@ -257,11 +249,11 @@ oauth_json_read(oauth_json_reader_t *r)
 
     case '{':
         r->p++;
-        return oauth_json_read_object(r);
+        return oauth_json_read_container(r, OAUTH_JSON_OBJECT, '}');
 
     case '[':
         r->p++;
-        return oauth_json_read_array(r);
+        return oauth_json_read_container(r, OAUTH_JSON_ARRAY, ']');
 
     case 't':
         return oauth_json_read_word(r, oauth_str("true"), OAUTH_JSON_TRUE);
@@ -278,74 +270,42 @@ oauth_json_read(oauth_json_reader_t *r)
 }
 
 
-/* The caller has read the opening bracket; so it has for an array. */
+/* Reads an object or an array, whose opening bracket has been read. */
 
 static int
-oauth_json_read_object(oauth_json_reader_t *r)
+oauth_json_read_container(oauth_json_reader_t *r, oauth_json_kind_t kind,
+    unsigned char close)
 {
     int            more;
-    oauth_json_t  *object;
+    oauth_json_t  *container;
 
-    object = oauth_json_open(r, OAUTH_JSON_OBJECT);
-    if (object == NULL) {
+    container = oauth_json_open(r, kind);
+    if (container == NULL) {
         return -1;
     }
 
-    more = !oauth_json_take(r, '}');
+    more = !oauth_json_take(r, close);
 
     while (more) {
 
-        if (oauth_json_read_name(r, object) != 0
+        if ((kind == OAUTH_JSON_OBJECT && oauth_json_read_name(r) != 0)
             || oauth_json_read(r) != 0)
         {
             return -1;
         }
 
-        object->len++;
+        container->len++;
         more = oauth_json_take(r, ',');
 
-        if (!more && !oauth_json_take(r, '}')) {
+        if (!more && !oauth_json_take(r, close)) {
             return -1;
         }
     }
 
-    oauth_json_close(r, object);
+    oauth_json_close(r, container);
 
-    return object->len <= OAUTH_JSON_SMALL || oauth_json_are_different(object)
+    return (kind == OAUTH_JSON_ARRAY || oauth_json_are_different(container))
            ? 0 : -1;
-}
-
-
-static int
-oauth_json_read_array(oauth_json_reader_t *r)
-{
-    int            more;
-    oauth_json_t  *array;
-
-    array = oauth_json_open(r, OAUTH_JSON_ARRAY);
-    if (array == NULL) {
-        return -1;
-    }
-
-    more = !oauth_json_take(r, ']');
-
-    while (more) {
-
-        if (oauth_json_read(r) != 0) {
-            return -1;
-        }
-
-        array->len++;
-        more = oauth_json_take(r, ',');
-
-        if (!more && !oauth_json_take(r, ']')) {
-            return -1;
-        }
-    }
-
-    oauth_json_close(r, array);
-
-    return 0;
 }
 
 
@@ -378,12 +338,8 @@ oauth_json_close(oauth_json_reader_t *r, oauth_json_t *container)
 /* Reads the name of a member, with its colon. */
 
 static int
-oauth_json_read_name(oauth_json_reader_t *r, const oauth_json_t *object)
+oauth_json_read_name(oauth_json_reader_t *r)
 {
-    const oauth_json_t  *name;
-
-    name = r->nodes + r->used;
-
     if (++r->members > OAUTH_JSON_MEMBERS
         || oauth_json_peek(r) != '"'
         || oauth_json_read_string(r) != 0)
@@ -391,35 +347,14 @@ oauth_json_read_name(oauth_json_reader_t *r, const oauth_json_t *object)
         return -1;
     }
 
-    if (object->len < OAUTH_JSON_SMALL && !oauth_json_is_new(object, name)) {
-        return -1;
-    }
-
     return oauth_json_take(r, ':') ? 0 : -1;
 }
 
 
-/* 1 when no member before this one has its name, else 0. */
-
-static int
-oauth_json_is_new(const oauth_json_t *object, const oauth_json_t *name)
-{
-    oauth_str_t          s;
-    const oauth_json_t  *member;
-
-    s = oauth_json_str(name);
-
-    for (member = object + 1; member < name; member += 1 + member[1].nodes) {
-        if (oauth_json_is_named(member, s)) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-/* 1 when no two members have the same name, else 0. */
+/*
+ * 1 when no two members have the same name, else 0.  The names are sorted, so
+ * that many of them do not cost the square of their number.
+ */
 
 static int
 oauth_json_are_different(const oauth_json_t *object)
