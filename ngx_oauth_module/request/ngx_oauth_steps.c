@@ -373,6 +373,11 @@ ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx)
 
     if (reason == OAUTH_OK) {
         ngx_oauth_known_store(ctx, generation);
+
+        /* The token has all that is needed, and the response may be long. */
+
+        oauth_jwt_free(ctx->jwt);
+        ctx->jwt = NULL;
     }
 
     return ngx_oauth_steps_result(ctx, reason);
