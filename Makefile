@@ -109,6 +109,7 @@ install:	$(MODULE)
 	mkdir -p $(DESTDIR)$(MODULESDIR)
 	$(call put,644,$(MODULE),$(DESTDIR)$(MODULESDIR)/ngx_oauth_module.so)
 
+# For Debian a release is a source without the folder debian/, and that folder.
 # dpkg-buildpackage names the packages that it needs and that are missing.
 
 VERSION :=	$(shell sed -n 's/^.define NGX_OAUTH_VERSION *"\(.*\)"$$/\1/p' \
@@ -123,8 +124,9 @@ dist:
 deb:		dist
 	rm -rf $(BUILD)/deb
 	mkdir $(BUILD)/deb
-	cp $(BUILD)/$(RELEASE).tar.gz \
-		$(BUILD)/deb/$(SOURCE)_$(VERSION).orig.tar.gz
+	gzip -dc $(BUILD)/$(RELEASE).tar.gz \
+		| tar --delete $(RELEASE)/debian | gzip -9n \
+		>$(BUILD)/deb/$(SOURCE)_$(VERSION).orig.tar.gz
 	tar -xzf $(BUILD)/$(RELEASE).tar.gz -C $(BUILD)/deb
 	cd $(BUILD)/deb/$(RELEASE) \
 		&& env -u MAKEFLAGS -u MFLAGS -u BUILD dpkg-buildpackage -us -uc
