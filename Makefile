@@ -6,6 +6,9 @@
 #                   module's behaviour inside nginx
 #   make install    copies the module to $(DESTDIR)$(MODULESDIR); it builds
 #                   the module only if there is none yet
+#   make dist       packs the last commit as a release:
+#                   build/ngx_oauth_module-VERSION.tar.gz
+#   make deb        builds Debian's package of that release, in build/deb/
 #   make clean      removes the build folder
 #
 # These variables can be given to make or in its environment:
@@ -106,6 +109,29 @@ install:	$(MODULE)
 	mkdir -p $(DESTDIR)$(MODULESDIR)
 	$(call put,644,$(MODULE),$(DESTDIR)$(MODULESDIR)/ngx_oauth_module.so)
 
+# For Debian a release is a source without the folder debian/, and that folder.
+# dpkg-buildpackage names the packages that it needs and that are missing.
+
+VERSION :=	$(shell sed -n 's/^.define NGX_OAUTH_VERSION *"\(.*\)"$$/\1/p' \
+			ngx_oauth_module/base/ngx_oauth_version.h)
+RELEASE :=	ngx_oauth_module-$(VERSION)
+SOURCE :=	libnginx-mod-http-oauth
+
+dist:
+	tools/dist $(VERSION) $(BUILD) $(BUILD)/$(RELEASE).tar.gz
+	@echo '==> packed $(BUILD)/$(RELEASE).tar.gz'
+
+deb:		dist
+	rm -rf $(BUILD)/deb
+	mkdir $(BUILD)/deb
+	gzip -dc $(BUILD)/$(RELEASE).tar.gz \
+		| tar --delete $(RELEASE)/debian | gzip -9n \
+		>$(BUILD)/deb/$(SOURCE)_$(VERSION).orig.tar.gz
+	tar -xzf $(BUILD)/$(RELEASE).tar.gz -C $(BUILD)/deb
+	cd $(BUILD)/deb/$(RELEASE) \
+		&& env -u MAKEFLAGS -u MFLAGS -u BUILD dpkg-buildpackage -us -uc
+	@echo '==> built' $(BUILD)/deb/*.deb
+
 clean:
 	@echo '==> removing $(BUILD)'
 	rm -rf $(call quote,$(BUILD))
@@ -113,7 +139,7 @@ clean:
 
 # --- tests ----------------------------------------------------------------
 
-# They need perl, cmocka, libjwt, valgrind, openssl, curl and libfaketime.
+# They need perl, git, cmocka, libjwt, valgrind, openssl, curl and libfaketime.
 
 check:		check-unit check-style check-prove
 
@@ -176,9 +202,9 @@ steps:
 	$(LOCKED) $(SUBMAKE) -j $(JOBS) -C t/bench BUILD=$(BUILD) \
 		CFLAGS=$(call quote,$(CFLAGS)) steps
 
-.PHONY:		all module testbed install clean check check-unit check-core \
-		check-seeds replays check-style check-prove helpers fuzzers \
-		steps
+.PHONY:		all module testbed install dist deb clean check check-unit \
+		check-core check-seeds replays check-style check-prove helpers \
+		fuzzers steps
 
 # The targets of "make check" use the machine as JOBS says, one after another.
 

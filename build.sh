@@ -26,6 +26,10 @@ jobs=$(nproc 2>/dev/null || echo 1)
 . "$top/tools/install.sh"
 # shellcheck source=tools/test.sh
 . "$top/tools/test.sh"
+# shellcheck source=tools/debian.sh
+. "$top/tools/debian.sh"
+# shellcheck source=tools/deb.sh
+. "$top/tools/deb.sh"
 # shellcheck source=tools/coverage.sh
 . "$top/tools/coverage.sh"
 # shellcheck source=tools/fuzz.sh
@@ -52,6 +56,7 @@ main() {
     demo)       run_demo "$@" ;;
     test)       run_tests "$@" ;;               # test.sh
     phase)      run_phase "$@" ;;               # test.sh; for run_tests alone
+    inside)     "inside_$1" "${@:2}" ;;         # debian.sh; for that file alone
     matrix)     run_matrix "$@" ;;              # matrix.sh
     coverage)   measure_coverage ;;             # coverage.sh
     fuzz)       run_fuzzers "$@" ;;             # fuzz.sh
@@ -85,7 +90,16 @@ usage: ./build.sh verb
   test --valgrind do the same with nginx under valgrind, which takes long
   test --torture  let every allocation of many requests fail once, in an nginx
                   built from source for that
-  matrix src...   run the phase prove with each of these nginx source trees
+  test --deb [suite...]
+                  build Debian's package, and install, use, upgrade and purge
+                  it in fresh folders with Debian 12 and 13, or with the suites
+                  that are named; needs root
+  matrix [cell...]
+                  run the phases ${matrix_phases[*]} with several versions of
+                  nginx, OpenSSL and the compilers, each in a folder with its
+                  Debian, and write docs/matrix.md; the cells are named
+                  suite:nginx:compiler, and a name stands for all that begin
+                  with it; needs root and hours
   coverage        measure how much of the module's own files the phases
                   ${coverage_phases[*]} run; fails below $coverage_lines % of the lines or
                   $coverage_branches % of the branches

@@ -59,6 +59,8 @@ is_deeply(fields('Content-Length'), [], 'and no length of one');
 is_deeply(fields('Accept'), [ 'application/json' ], 'a header field');
 is_deeply(fields('Authorization'), [ 'Basic Y2xpZW50OnNlY3JldA==' ],
           'and another');
+like(fields('User-Agent')->[0], qr{\Angx_oauth_module/\d+\.\d+\.\d+\z},
+     'the name and the version of the module');
 
 my $body = 'token=' . 'hidden-in-the-body' x 50 . '%00&hint=access_token';
 

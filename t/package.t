@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 #
-# The Makefile as packagers use it: make, make install, make clean, in a copy of
-# the tree, with another build folder and a stand-in for nginx's source, whose
-# configure script writes down its options.  And in nginx's real Makefile: what
-# is compiled again when a header has changed.
+# The Makefile as packagers use it: make, make install, make dist, make clean, in
+# a copy of the tree, with another build folder and a stand-in for nginx's
+# source, whose configure script writes down its options.  And in nginx's real
+# Makefile: what is compiled again when a header has changed.
 
 use strict;
 use warnings;
@@ -95,6 +95,46 @@ sub options {
 }
 
 
+# git in a folder, with a configuration of its own.
+
+sub git {
+    my ($folder, $arguments) = @_;
+
+    local @ENV{qw(HOME GIT_CONFIG_NOSYSTEM)} = ("$root", 1);
+
+    system("git -C $root/$folder -c user.name=a -c user.email=a\@b.test"
+           . " $arguments") == 0
+        or die "git $arguments: $?\n";
+
+    return;
+}
+
+
+# make dist in a folder with the usual build folder: what it said, its file, the
+# bytes, and the names in it, without those of folders.
+
+sub dist {
+    my ($folder) = @_;
+
+    my $said = `make -C $root/$folder dist 2>&1 </dev/null`;
+    my ($file) = $said =~ /==> packed (\S+)/ or BAIL_OUT($said);
+    my @names = grep { !/\/\n\z/ } `tar -tzf $file`;
+
+    open my $in, '<:raw', $file or die "$file: $!\n";
+    local $/;
+
+    return { said => $said, file => $file, bytes => scalar <$in>,
+             files => listed('', @names) };
+}
+
+
+sub listed {
+    my ($folder, @lines) = @_;
+
+    return join '', sort map { $folder eq '' ? $_ : "$folder/$_" } @lines;
+}
+
+
 sub mode_of { return sprintf '%o', (stat $_[0])[2] & 07777 }
 
 
@@ -172,6 +212,61 @@ ok(!-e "$root/out/build", 'removes the build folder');
 ok(-f $installed, 'and not what was installed');
 
 ok(!-e "$root/called", 'no package manager and no sudo was called');
+
+# make dist, in a git repository
+
+write_file("$root/tree/CHANGES", "\n");
+write_file("$root/tree/.gitignore", "/build/\n");
+git('tree', 'init -q');
+git('tree', 'add -A');
+git('tree', 'commit -q -m first');
+
+my $first = dist('tree');
+my ($name) = $first->{file} =~ m{(ngx_oauth_module-\d+\.\d+\.\d+)\.tar\.gz\z};
+
+ok(defined $name, 'make dist') or BAIL_OUT($first->{said});
+is($first->{files}, listed($name, `git -C $root/tree ls-files`),
+   'has every file of the commit, in a folder with the version');
+
+sleep 1;
+make_path("$root/elsewhere");
+git('.', 'clone -q tree elsewhere/clone');
+git('elsewhere/clone', 'config tar.umask 0077');
+git('elsewhere/clone', 'config core.autocrlf true');
+
+my $umask = umask 0077;
+my $second = dist('elsewhere/clone');
+umask $umask;
+
+ok($second->{bytes} eq $first->{bytes},
+   'a second time, in another clone, with another umask: the same bytes');
+unlike($second->{said}, qr/not committed/, 'without a warning');
+
+write_file("$root/tree/draft", "\n");
+my $dirty = dist('tree');
+
+ok($dirty->{bytes} eq $first->{bytes}, 'what is not committed is not in it');
+like($dirty->{said}, qr/what is not committed is not in \S+\.tar\.gz/,
+     'and a message says so');
+
+git('tree', 'add -A');
+git('tree', 'commit -q -m second');
+ok(dist('tree')->{bytes} ne $first->{bytes},
+   'another commit: not the same bytes');
+
+# the release, unpacked: it builds, and can be packed again
+
+write_file("$root/release.tar.gz", $first->{bytes});
+system('tar', '-xzf', "$root/release.tar.gz", '-C', "$root/out") == 0
+    or die "tar: $?\n";
+
+$said = `make -C $root/out/$name NGINX_SRC=$root/nginx 2>&1 </dev/null`;
+is($?, 0, 'the release builds outside of git') or diag($said);
+ok(-f "$root/out/$name/build/$module", 'and the module is there');
+
+my $again = dist("out/$name");
+is($again->{files}, $first->{files}, 'packed again, it has the same files');
+ok($again->{bytes} eq dist("out/$name")->{bytes}, 'twice the same bytes');
 
 # a space in a folder's name: make would take it for the end of the name
 

@@ -5,7 +5,7 @@
 
 build_packages=(gcc libc6-dev make libjansson-dev libssl-dev libpcre2-dev
                 zlib1g-dev)
-test_packages=(perl libcmocka-dev libjwt-dev valgrind binutils openssl curl
+test_packages=(perl git libcmocka-dev libjwt-dev valgrind binutils openssl curl
                libfaketime)
 node_packages=(nodejs npm)
 bench_packages=(perl wrk haproxy apache2 libapache2-mod-auth-openidc

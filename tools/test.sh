@@ -7,7 +7,7 @@
 phases=(unit style prove e2e)
 
 
-# run_tests [phase | --asan | --valgrind | --torture]
+# run_tests [phase | --asan | --valgrind | --torture | --deb [suite...]]
 #
 # Each phase is a process of its own, so that a command that fails ends its
 # phase and not the others.  t/tap adds a line "passed failed skipped" to the
@@ -18,7 +18,7 @@ run_tests() {
 
     case ${1:-all} in
     all) ;;
-    --asan | --valgrind | --torture)
+    --asan | --valgrind | --torture | --deb)
         wanted=("${1#--}")
         ;;
     *)
@@ -36,7 +36,7 @@ run_tests() {
     for phase in "${wanted[@]}"; do
         say "test phase: $phase"
         status=0
-        "$self" phase "$phase" || status=$?
+        "$self" phase "$phase" "${@:2}" || status=$?
         lines+=("$(tally "$phase" $status)")
     done
 
@@ -85,7 +85,7 @@ run_phase() {
         run_make -k "check-$1"
         ;;
     *)
-        "phase_$1"
+        "phase_$1" "${@:2}"
         ;;
     esac
 }

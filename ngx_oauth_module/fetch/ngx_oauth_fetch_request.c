@@ -12,11 +12,12 @@
 
 
 #include "ngx_oauth_fetch_request.h"
+#include "ngx_oauth_version.h"
 
 #include <curl/curl.h>
 
 
-#define NGX_OAUTH_FETCH_AGENT    "ngx_oauth_module/0.1.0"
+#define NGX_OAUTH_FETCH_AGENT    "ngx_oauth_module/" NGX_OAUTH_VERSION
 #define NGX_OAUTH_FETCH_CONNECT  5000           /* ms                         */
 
 

@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+#
+# Sourced by build.sh: installations of Debian in folders, in which deb-test and
+# matrix work.  debootstrap makes a bare one for each suite and keeps it in
+# build/debian/; nothing writes to it afterwards.  Each use mounts an empty
+# folder over it, as an overlay, and removes that folder at the end.
+#
+# This needs root, and namespaces: all processes that run in such a folder end
+# with the verb, and nobody else sees the mounts.  The network is the machine's:
+# packages come from there, and servers use free ports of 127.0.0.1.
+
+root=                           # the folder that open_root has mounted
+root_base=                      # the folder around it, which goes at the end
+
+
+# in_namespaces name argument...: runs the function inside_name of this script
+# where its processes and mounts are its own.
+
+in_namespaces() {
+    [ "$(id -u)" = 0 ] || die "this needs root, to mount and to chroot"
+    need debootstrap
+
+    unshare --mount --pid --fork --kill-child --mount-proc \
+        "$self" inside "$@"
+}
+
+
+# open_root suite: sets root to a fresh installation.
+
+open_root() {
+    bare_root "$1"
+    root_base=$(mktemp -d "${TMPDIR:-/tmp}/oauth-debian-$1-XXXXXX")
+    root=$root_base/root
+    trap close_root EXIT
+
+    mkdir "$root_base"/{upper,work,root}
+    mount -t overlay overlay -o "lowerdir=$bare" \
+        -o "upperdir=$root_base/upper,workdir=$root_base/work" "$root"
+    mount -t proc proc "$root/proc"
+    mount --rbind /dev "$root/dev"
+    mount -t tmpfs tmpfs "$root/dev/shm"
+
+    as_on_this_machine
+    deny_services
+    in_root apt-get -q update
+}
+
+
+close_root() {
+    if [ -n "$root_base" ]; then
+        umount -R "$root" 2>/dev/null || umount -R -l "$root"
+        rm -rf "$root_base"
+        root_base=
+    fi
+}
+
+
+# bare_root suite: sets bare to the folder that debootstrap has made.  Several
+# verbs at once may want the same one.
+
+bare_root() {
+    local folder=$build/debian
+
+    bare=$folder/$1
+    mkdir -p "$folder"
+    exec 8>"$folder/lock"
+    flock 8
+
+    if [ ! -d "$bare" ]; then
+        say "debootstrap $1"
+        rm -rf "$bare.new"
+        # shellcheck disable=SC2046
+        debootstrap --variant=minbase "$1" "$bare.new" $(debian_mirror) \
+            >"$bare.log" 2>&1 \
+            || die "debootstrap failed: $bare.log says why"
+        mv "$bare.new" "$bare"
+    fi
+
+    exec 8>&-
+}
+
+
+# Prints where this machine gets Debian from; if that is not known, nothing, and
+# then debootstrap uses its default.
+
+debian_mirror() {
+    # shellcheck disable=SC2016
+    apt-get indextargets --format '$(LABEL) $(SITE)' 2>/dev/null \
+        | awk '$1 == "Debian" { print $2; exit }'
+}
+
+
+# What a network may need: its name servers, certificates of its own, proxies.
+
+as_on_this_machine() {
+    local certificates=/usr/local/share/ca-certificates
+
+    cp /etc/resolv.conf "$root/etc/resolv.conf"
+    mkdir -p "$root$certificates"
+    cp -r $certificates/. "$root$certificates/"
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fast"
+    apt-config dump 2>/dev/null | grep -i '^Acquire::https\?::proxy' \
+        >"$root/etc/apt/apt.conf.d/99proxy" || true
+}
+
+
+# No package starts its service: it would take a port of this machine.
+
+deny_services() {
+    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+    chmod 755 "$root/usr/sbin/policy-rc.d"
+}
+
+
+# in_root command...
+
+in_root() {
+    env -i HOME=/root LANG=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive \
+        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        chroot "$root" "$@"
+}
+
+
+# install_in_root package...
+
+install_in_root() {
+    in_root apt-get -q install -y --no-install-recommends "$@"
+}
+
+
+# unpack_release: puts the last commit into /root/module, as "make dist", which
+# has run before, packs it.
+
+unpack_release() {
+    mkdir "$root/root/module"
+    tar -xzf "$build"/ngx_oauth_module-*.tar.gz -C "$root/root/module" \
+        --strip-components=1
+}
+
+
+# pack_release: one release at a time is in the build folder.
+
+pack_release() {
+    rm -f "$build"/ngx_oauth_module-*.tar.gz
+    run_make dist
+}
