@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 
 use OAuth::Test;
 use OAuth::Test::Document qw(conf);
+use OAuth::Test::Http2Client;
 
 use constant PAGE => 'docs/troubleshooting.md';
 
@@ -147,6 +148,16 @@ my $nginx = nginx(<<'EOT', AS => $as->url, UP => $upstream->port);
         }
     }
 
+    server {
+        listen 127.0.0.1:%%PORT_two%% http2;
+
+        location / {
+            oauth corp;
+            oauth_resource https://app.test;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+    }
+
     # slashes that are not merged
 
     server {
@@ -185,6 +196,15 @@ like($response->body, qr/Request Header Or Cookie Too Large/, 'in these words');
 is($response->challenge->{lines}, 0, 'without a challenge');
 is(scalar $nginx->wait_for_log(qr/client sent too long header line/), 1,
    'and with this log line');
+
+my @two = map {
+    OAuth::Test::Http2Client->new(port => $nginx->port('two'))
+} 1, 2;
+
+is($two[0]->get('/', token => $good)->status, 200, 'HTTP/2');
+isnt($two[1]->get('/', token => $long)->status, 200, 'HTTP/2: a long token');
+is(scalar $nginx->wait_for_log(qr/client sent too large header field/), 1,
+   'with this log line');
 
 my $roomy = nginx(conf(PAGE, section => 'Long tokens') . <<'EOT',
     oauth_issuer corp { issuer %%AS%%; }
@@ -236,7 +256,8 @@ my %result = map { /^(\S+) result=(\S*)/ ? ($1 => $2) : () }
     split /\n/, $nginx->read_file('result.log');
 
 is($result{'/a'}, 'no_token', 'the result of a refusal');
-is($result{'/a.php'}, '', 'no result in an open location');
+is($result{$_}, '', "no result: $_") for '/a.php', '/write/inner', '/returns';
+is($result{'/any'}, 'no_token', 'satisfy any has one');
 
 # error_page
 
