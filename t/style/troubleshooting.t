@@ -28,10 +28,9 @@ my %level = (NGX_LOG_EMERG => 'emerg', NGX_LOG_ALERT => 'alert',
              NGX_LOG_WARN => 'warn', NGX_LOG_NOTICE => 'notice',
              NGX_LOG_INFO => 'info');
 
-# Files that call the log with nothing but a text that they are given, and the
-# files where such texts are: each of their strings that has at least two words
-# and fits the pattern needs a row of a table.  No file at all: another check of
-# this script sees to the texts.
+# Files that log texts which they are given, and the files where these texts are:
+# each string there that has at least two words and fits the pattern needs a row
+# of a table.  No file at all: another check of this script sees to the texts.
 
 my %texts = (
     'ngx_oauth_explain.c' => {},            # reasons
@@ -211,14 +210,28 @@ sub is_needed {
 }
 
 
-# The call logs what it is given.
+# The call logs what it is given.  A line of the document may show it with one of
+# the texts.
 
 sub wordless {
     my ($message) = @_;
 
-    ok $texts{$message->{file}}, "$message->{where}: its texts are known"
-        or diag("This call has no text of its own.  Name the files that have"
-                . " its texts\nin %texts of $0.");
+    my $files = $texts{ $message->{file} };
+
+    ok $files, "$message->{where}: its texts are known" or diag(
+        "This call has no text of its own.  Say in %texts of $0\nwhich files"
+        . " have its texts: '$message->{file}' => { 'FILE.c' => qr/./ }.\nEach"
+        . " text then needs a row in a table \"| cause | remedy |\" of "
+        . DOCUMENT . '.');
+
+    my @given = map { pattern($_) }
+        map { strings_of($_, $files->{$_}) } sort keys %{ $files || {} };
+
+    for my $quote (grep { $_->{text} =~ /\A$message->{pattern}\z/ } @quotes) {
+        $quote->{seen} = 1 if grep { $quote->{text} =~ $_ } @given;
+    }
+
+    return;
 }
 
 
@@ -237,7 +250,10 @@ sub causes_shown {
 sub causes {
     for my $files (map { $texts{$_} } sort keys %texts) {
         for my $file (sort keys %$files) {
-            cause($file, $_) for strings_of($file, $files->{$file});
+            my @strings = strings_of($file, $files->{$file});
+
+            cmp_ok scalar @strings, '>', 0, path($file) . ': has such texts';
+            cause($file, $_) for @strings;
         }
     }
 
@@ -361,12 +377,8 @@ sub strings_of {
     my $code = code($file, strings => 1)
                =~ s/\bngx_(?:conf_)?log_\w+\s*\((?:$string|[^;"])*;//gr;
 
-    my @found = grep { has_words($_) && joined($_) =~ $fits }
+    return grep { has_words($_) && joined($_) =~ $fits }
         $code =~ /($string(?:\s*$string)*)/g;
-
-    cmp_ok scalar @found, '>', 0, path($file) . ': has such texts';
-
-    return @found;
 }
 
 
