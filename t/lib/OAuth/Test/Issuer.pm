@@ -180,7 +180,8 @@ sub serve {
 
         my ($path) = $request->{line} =~ /\A\S+ ([^ ?]*)/;
         $self->record({ path => $path, line => $request->{line},
-                        headers => $request->{headers} });
+                        headers => $request->{headers},
+                        body => $request->{body} });
 
         my $state = $self->load;
         my $answer = $state->{answers}{$path} || {};
