@@ -241,6 +241,7 @@ sub document {
         token_endpoint => "$self->{url}/token",
         response_types_supported => ['code'],
         code_challenge_methods_supported => ['S256'],
+        registration_endpoint => "$self->{url}/register",
         %{ $state->{metadata} },
     };
 }
