@@ -6,6 +6,9 @@
 #                   module's behaviour inside nginx
 #   make install    copies the module to $(DESTDIR)$(MODULESDIR); it builds
 #                   the module only if there is none yet
+#   make install-oauth-check
+#                   copies tools/oauth-check to $(DESTDIR)$(PREFIX)/bin, and its
+#                   Perl modules to $(DESTDIR)$(PREFIX)/share/oauth-check
 #   make clean      removes the build folder
 #
 # These variables can be given to make or in its environment:
@@ -19,7 +22,8 @@
 #                   options that find libcurl, if the compiler does not
 #   WERROR          if it is set, compiler warnings are errors
 #   MODULESDIR      where nginx looks for modules
-#   DESTDIR         a folder to put in front of MODULESDIR
+#   PREFIX          where the folders bin and share are, /usr by default
+#   DESTDIR         a folder to put in front of MODULESDIR and PREFIX
 #   BUILD           the build folder
 #   TESTS           the files in t/ that "make check-prove" runs
 
@@ -31,11 +35,12 @@ MODULE :=	$(BUILD)/ngx_oauth_module.so
 CFLAGS ?=	-g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS ?=	-Wl,-z,relro -Wl,-z,now
 MODULESDIR ?=	/usr/lib/nginx/modules
+PREFIX ?=	/usr
 TESTS =		t/*.t
 
 # To make and to the configure script of nginx a space ends a name.
 
-SPACED :=	$(foreach name,CURDIR BUILD NGINX_SRC MODULESDIR DESTDIR,\
+SPACED :=	$(foreach name,CURDIR BUILD NGINX_SRC MODULESDIR DESTDIR PREFIX,\
 		$(if $(word 2,$($(name))),$(name)))
 
 $(if $(strip $(SPACED)),$(error the name of a folder has a space, which \
@@ -105,6 +110,15 @@ module testbed $(MODULE):
 install:	$(MODULE)
 	mkdir -p $(DESTDIR)$(MODULESDIR)
 	$(call put,644,$(MODULE),$(DESTDIR)$(MODULESDIR)/ngx_oauth_module.so)
+
+# The script finds its modules in the folder ../share beside its own.
+
+SHARE =		$(DESTDIR)$(PREFIX)/share/oauth-check/OAuthCheck
+
+install-oauth-check:
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(SHARE)
+	install -m 755 tools/oauth-check $(DESTDIR)$(PREFIX)/bin
+	install -m 644 tools/OAuthCheck/*.pm $(SHARE)
 
 clean:
 	@echo '==> removing $(BUILD)'
@@ -176,8 +190,8 @@ steps:
 	$(LOCKED) $(SUBMAKE) -j $(JOBS) -C t/bench BUILD=$(BUILD) \
 		CFLAGS=$(call quote,$(CFLAGS)) steps
 
-.PHONY:		all module testbed install clean check check-unit check-core \
-		check-seeds replays check-style check-prove helpers fuzzers \
+.PHONY:		all module testbed install install-oauth-check clean check \
+		check-unit check-core check-seeds replays check-style check-prove helpers fuzzers \
 		steps
 
 # The targets of "make check" use the machine as JOBS says, one after another.
