@@ -97,12 +97,12 @@ for ([ 'let_in', 200 ], [ 'forbidden', 403 ], [ 'not_found', 404 ],
 {
     my ($name, $status) = @$_;
 
-    finds("all methods: $status", "problem $name, warning refusal_hidden",
+    finds("all methods: $status", "problem $name",
           qr/\AGET, HEAD, POST: the answer is $status;/,
           refusal => { status => $status });
 }
 
-finds('a redirect', 'problem redirected, warning refusal_hidden',
+finds('a redirect', 'problem redirected',
       qr{\AGET, HEAD, POST: the answer is 302, a redirect to http:\S+/login;},
       real => 1, refusal => { status => 302, headers => [
           Location => app->url . '/login' ] });
@@ -131,6 +131,11 @@ for ([ 'without a scheme', 'malformed_challenge', '"x"' ],
      [ 'an unquoted URL', 'unquoted_parameter',
        'Bearer resource_metadata=%s, scope="read"' ],
      [ 'an empty parameter', 'empty_parameter', "$good, realm=\"\"" ],
+     [ 'spaces around "="', 'misread_parameter',
+       "Bearer $metadata, scope = \"read\"" ],
+     [ 'an escape', 'misread_parameter',
+       "Bearer $metadata, scope=\"r\\ead\"" ],
+     [ 'too long', 'malformed_challenge', 'Bearer realm="' . 'x' x 9000 . '"' ],
      [ 'a scope in the realm', 'misread_parameter',
        "Bearer realm=\"no scope=x\", $metadata, scope=\"read\"" ],
      [ 'another scheme in front', 'other_scheme_first',
@@ -244,6 +249,10 @@ finds('metadata where the challenge says, and nowhere else',
 finds('no challenge and no metadata',
       'problem no_challenge, problem metadata_unreadable', undef,
       challenge => '', app => { "$root/mcp" => $no });
+finds('another 4xx where clients guess', '', undef,
+      app => { $root => { status => 403 } });
+finds('a rate limit where clients guess', 'warning fallback_status',
+      qr/the answer is 429/, app => { $root => { status => 429 } });
 finds('an odd answer where clients guess', 'warning fallback_status',
       qr{oauth-protected-resource: the answer is 302, .* instead of 404},
       app => { $root => { status => 302, headers => [ Location => '/x' ] } });
@@ -259,10 +268,8 @@ finds('no server', 'problem no_authorization_server', undef,
       metadata => sub { delete $_->{authorization_servers} });
 finds('two servers', 'warning several_servers', qr/only the first/,
       metadata => sub { push @{ $_->{authorization_servers} }, server->url });
-finds('an empty member', 'warning empty_member', qr/"resource_name" is empty/,
-      metadata => sub { $_->{resource_name} = '' });
-finds('an empty list', 'warning empty_member', qr/"jwks" is empty/,
-      metadata => sub { $_->{jwks} = [] });
+finds('empty members', 'warning empty_member', qr/are empty: jwks, name, x\z/,
+      metadata => sub { @$_{qw(name jwks x)} = ('', [], undef) });
 
 my $port = app->port;
 

@@ -88,6 +88,10 @@ finds('no client metadata documents', 'problem no_registration', undef,
       discovery => sub {
     delete $_->{registration_endpoint};
     $_->{client_id_metadata_document_supported} = JSON::PP::false });
+finds('a word instead of true', 'problem no_registration', undef,
+      discovery => sub {
+    delete $_->{registration_endpoint};
+    $_->{client_id_metadata_document_supported} = 'false' });
 finds('clients with secrets', 'warning no_public_client', undef,
       discovery => sub { $_->{token_endpoint_auth_methods_supported}
                              = [ 'client_secret_basic' ] });

@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 
 use OAuth::Test;
+use OAuth::Test::Certificate qw(certificate);
 use OAuth::Test::Check qw(app finds read_all run_check server set_world url);
 use OAuth::Test::File qw(write_file);
 use OAuth::Test::Mode qw(mode);
@@ -33,10 +34,25 @@ $issuer->answer($_ => headers => \@cors) for qw(discovery openid);
 $issuer->answer($_ => %$preflight) for qw(/token /register);
 
 my $upstream = upstream();
+my $certificate = certificate();
 
 my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     oauth_issuer corp { issuer %%AS%%; }
     large_client_header_buffers 4 2k;
+
+    server {
+        listen              127.0.0.1:%%PORT_tls%% ssl;
+        server_name         localhost;
+        ssl_certificate     %%CERT%%;
+        ssl_certificate_key %%KEY%%;
+
+        location /mcp {
+            oauth          corp;
+            oauth_resource https://localhost:%%PORT_tls%%/mcp;
+            oauth_scope    read;
+            proxy_pass     http://127.0.0.1:%%UP%%;
+        }
+    }
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
@@ -58,6 +74,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
         }
     }
 EOT
+    CERT => $certificate->{certificate}, KEY => $certificate->{key},
     nginx_logs_tokens => 1);
 
 my $origin = 'http://127.0.0.1:' . $nginx->port('main');
@@ -119,6 +136,26 @@ unlike(run_check($url)->{out}, qr/\btoken:/, 'no word of a token that is none');
 $run = run_check({ input => 'x' x 70_000 }, $url, '-');
 is($run->{status}, 2, 'an endless token');
 
+{
+    local $ENV{OAUTH_TOKEN} = '';
+    is(run_check($url)->{status}, 0, 'an empty variable is none');
+}
+
+# certificates
+
+my $secure = 'https://localhost:' . $nginx->port('tls') . '/mcp';
+
+$run = run_check($secure);
+is($run->{status}, 2, 'an unknown CA');
+like($run->{err}, qr/cannot be reached: .*certificate.*; --cacert names the CA/,
+     'says so');
+
+for ([ '--insecure' ], [ '--cacert', $certificate->{certificate} ]) {
+    $run = run_check(@$_, $secure);
+    is($run->{status}, 0, "$_->[0]: it is reached");
+    like($run->{out}, qr/^summary 0 problems, 0 warnings, /m, 'and is good');
+}
+
 # what the claims say
 
 my $said = said($url, $good);
@@ -142,7 +179,7 @@ like(said($url, token(aud => [ $url, "\e[31mx" ], scope => undef))->{claims},
 like(said($url, token(aud => [ $url, 'x' x 999 ]))->{claims},
      qr/ x{20,}\.\.\.",/, 'a long one is cut off');
 like(said($url, 'opaque-token-of-some-length')->{claims},
-     qr/\Anote the token is opaque, not a JWT/, 'an opaque token');
+     qr/\Anote the token is opaque, not a signed JWT/, 'an opaque token');
 
 # what the server says
 
@@ -238,8 +275,8 @@ is_deeply([ map { $_->{path} } sent_to(server) ], [],
 
 my $before = () = sent_to(app);
 
-finds('an open location', 'problem let_in, warning refusal_hidden,'
-      . ' problem token_not_sent', qr/does not answer 401 without a token/,
+finds('an open location', 'problem let_in, problem token_not_sent',
+      qr/does not answer 401 without a token/,
       real => 1, token => $scripted, refusal => { status => 200 });
 
 {

@@ -15,6 +15,8 @@ use OAuthCheck::Url qw(difference is_exposed origin);
 
 our @EXPORT_OK = qw(check_challenge ask_page challenged scopes);
 
+use constant TEXT_MOST => 8192;
+
 use constant CHROME => 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36'
     . ' (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 
@@ -111,7 +113,7 @@ sub judge_challenge {
     my ($url, $answer) = @_;
 
     my @lines = fields($answer, 'www-authenticate');
-    my $text = join ', ', @lines;
+    my $text = challenge_text($answer);
 
     return [ no_challenge => '401 without WWW-Authenticate' ] if !@lines;
 
@@ -145,7 +147,7 @@ sub judge_challenge {
 sub judge_parameters {
     my ($url, $text, $challenge) = @_;
 
-    my @found = map { judge_parameter($_) } @{ $challenge->{params} };
+    my @found = judge_forms(@{ $challenge->{params} });
     my $metadata = parameter($challenge, 'resource_metadata');
     my @scopes = split ' ', parameter($challenge, 'scope') // '';
 
@@ -165,18 +167,24 @@ sub judge_parameters {
 }
 
 
-sub judge_parameter {
-    my ($param) = @_;
+# How parameters are written: in lower case, with quotes and a value.
 
-    my ($name, $value) = @$param{qw(name value)};
+sub judge_forms {
+    my (@params) = @_;
+
+    my @upper = grep { $_->{written} ne $_->{name} } @params;
+    my @bare = grep { !$_->{quoted} } @params;
+    my @empty = grep { $_->{value} eq '' } @params;
     my @found;
 
-    push @found, [ parameter_case => "most clients do not recognise"
-                   . " $param->{written}" ] if $param->{written} ne $name;
-    push @found, [ unquoted_parameter => "some clients drop $name=$value, or"
-                   . ' cut it off' ] if !$param->{quoted};
-    push @found, [ empty_parameter => "some clients use the empty $name,"
-                   . ' others drop the challenge' ] if $value eq '';
+    push @found, [ parameter_case => 'most clients do not recognise '
+                   . join ', ', map { $_->{written} } @upper ] if @upper;
+    push @found, [ unquoted_parameter => 'some clients drop or cut off '
+                   . join ', ', map { "$_->{name}=$_->{value}" } @bare ]
+        if @bare;
+    push @found, [ empty_parameter => 'some clients use the empty '
+                   . join(', ', map { $_->{name} } @empty)
+                   . ', others drop the challenge' ] if @empty;
 
     return @found;
 }
@@ -188,10 +196,12 @@ sub judge_reading {
     my ($text, $challenge, $name) = @_;
 
     my ($quoted, $bare) = $text =~ /$name=(?:"([^"]*)"|([^\s,]+))/;
-    my $read = $quoted // $bare // return;
+    my $read = $quoted // $bare // '';
+    my ($param) = grep { $_->{name} eq $name } @{ $challenge->{params} };
 
-    return if $read eq (parameter($challenge, $name) // '');
-    return [ misread_parameter => "the MCP SDKs take $read for $name" ];
+    return if $param && $param->{written} ne $name;
+    return if $read eq ($param ? $param->{value} : '');
+    return [ misread_parameter => "the MCP SDKs read \"$read\" as $name" ];
 }
 
 
@@ -201,6 +211,8 @@ sub judge_reading {
 sub challenges {
     my ($text) = @_;
 
+    return if length $text > TEXT_MOST;
+
     my $word = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;
     my @list;
 
@@ -208,12 +220,14 @@ sub challenges {
         $text =~ /\G[\s,]+/gc;
 
         if (@list && $text =~ /\G ($word) \s* = \s*
-                               (?: "((?:[^"\\]|\\.)*)" | ([^\s",]*) )
+                               (?: "((?:[^"\\]++|\\.)*+)" | ([^\s",]*) )
                                (?= [\s,] | \z )/gcx)
         {
+            my ($name, $quoted, $bare) = ($1, $2, $3);
+
             push @{ $list[-1]{params} }, {
-                written => $1, name => lc $1, quoted => defined $2,
-                value => (defined $2 ? $2 =~ s/\\(.)/$1/gr : $3),
+                written => $name, name => lc $name, quoted => defined $quoted,
+                value => defined $quoted ? $quoted =~ s/\\(.)/$1/gr : $bare,
             };
 
         } elsif ($text =~ /\G($word)(?=[\s,]|\z)/gc) {
@@ -251,13 +265,21 @@ sub parameter {
 }
 
 
+# The lines of an answer, as clients join them.
+
+sub challenge_text {
+    my ($answer) = @_;
+
+    return join ', ', fields($answer, 'www-authenticate');
+}
+
+
 # A parameter of the challenge in an answer, or undef.
 
 sub challenged {
     my ($answer, $name) = @_;
 
-    my $text = join ', ', fields($answer, 'www-authenticate');
-    my $challenge = our_challenge(challenges($text) || []);
+    my $challenge = our_challenge(challenges(challenge_text($answer)) || []);
 
     return $challenge ? parameter($challenge, $name) : undef;
 }

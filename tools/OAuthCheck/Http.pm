@@ -15,7 +15,7 @@ use OAuthCheck::Value qw(object);
 
 our @EXPORT_OK = qw(
     BROWSER fetch_with fetch fetch_document fields fault is_allowed preflight
-    judge_type
+    is_missing judge_type
 );
 
 use constant { BODY_MOST => 262_144, BROWSER => 'https://agent.example' };
@@ -198,6 +198,15 @@ sub fetch_document {
     }
 
     return $documents{$url} = $answer;
+}
+
+
+# Whether clients go on and look elsewhere: after other answers some give up.
+
+sub is_missing {
+    my ($answer) = @_;
+
+    return $answer->{status} =~ /\A4(?!01|08|25|29)/;
 }
 
 

@@ -9,7 +9,9 @@ use warnings;
 use Exporter qw(import);
 
 use OAuthCheck::Challenge qw(challenged scopes);
-use OAuthCheck::Http qw(fault fetch_document is_allowed judge_type);
+use OAuthCheck::Http qw(
+    fault fetch_document is_allowed is_missing judge_type
+);
 use OAuthCheck::Report qw(gather passed report);
 use OAuthCheck::Url qw(covers difference url_parts);
 use OAuthCheck::Value qw(string strings);
@@ -89,13 +91,20 @@ sub judge_metadata {
     push @found, [ metadata_hidden => 'agents in a browser cannot read it' ]
         if !is_allowed($answer);
 
-    push @found, map { [ empty_member => "\"$_\" is empty" ] } grep {
-        my $value = $document->{$_};
-        !defined $value || ref $value eq 'ARRAY' && !@$value
-            || !ref $value && $value eq '';
-    } sort keys %$document;
+    my @empty = grep { is_empty($document->{$_}) } sort keys %$document;
+
+    push @found, [ empty_member => 'these members are empty: '
+                   . join ', ', @empty ] if @empty;
 
     return @found;
+}
+
+
+sub is_empty {
+    my ($value) = @_;
+
+    return !defined $value || ref $value eq 'ARRAY' && !@$value
+           || !ref $value && $value eq '';
 }
 
 
@@ -128,12 +137,10 @@ sub judge_resource {
 }
 
 
-# Where there is no document, some clients give up after any answer but 404.
-
 sub judge_guess {
     my ($answer) = @_;
 
-    return if $answer->{document} || $answer->{status} == 404;
+    return if $answer->{document} || is_missing($answer);
     return [ fallback_status => fault($answer) . ' instead of 404' ];
 }
 

@@ -8,11 +8,11 @@ use warnings;
 
 use Exporter qw(import);
 
-use OAuthCheck::Http qw(fault fetch_document judge_type);
+use OAuthCheck::Http qw(fault fetch_document is_missing judge_type);
 use OAuthCheck::Cors qw(check_server_cors);
 use OAuthCheck::Report qw(faults gather passed report);
 use OAuthCheck::Url qw(difference is_exposed place url_fault url_parts);
-use OAuthCheck::Value qw(string strings);
+use OAuthCheck::Value qw(is_true string strings);
 
 our @EXPORT_OK = qw(check_server);
 
@@ -46,7 +46,7 @@ sub check_server {
            @read);
     gather(sub { [ discovery_status => fault(@_) . ' instead of 404' ] },
            " of $issuer",
-           grep { !$_->{document} && $_->{status} !~ /\A4/ } @answers);
+           grep { !$_->{document} && !is_missing($_) } @answers);
 
     passed('server', "$issuer has "
            . join(' and ', map { $_->{label} } @read) . ', and agents can'
@@ -136,7 +136,7 @@ sub judge_abilities {
     push @found, [ no_registration => 'agents can neither register nor use the'
                    . ' URL of their own metadata as their client ID' ]
         if !defined string($document, 'registration_endpoint')
-           && !$document->{client_id_metadata_document_supported};
+           && !is_true($document->{client_id_metadata_document_supported});
     push @found, [ no_public_client => 'clients without a secret get no token' ]
         if @client && !grep { $_ eq 'none' } @client;
     push @found, [ pkce_unstated => 'newer clients refuse a server that does'

@@ -30,8 +30,8 @@ sub check_token {
     my $claims = claims($token);
 
     note('claims', $claims ? 'the token claims to be: ' . describe($claims)
-         : 'the token is opaque, not a JWT: only its issuer knows what it is'
-           . ' for');
+         : 'the token is opaque, not a signed JWT: only its issuer knows what'
+           . ' it is for');
     report('token_bound', 'the token is bound to a key of its client ("cnf"),'
            . ' so a server may refuse it without a proof')
         if $claims && ref $claims->{cnf};

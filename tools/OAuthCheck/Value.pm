@@ -8,7 +8,7 @@ use warnings;
 use Exporter qw(import);
 use JSON::PP ();
 
-our @EXPORT_OK = qw(object string strings);
+our @EXPORT_OK = qw(is_true object string strings);
 
 use constant DEPTH_MOST => 32;
 
@@ -35,6 +35,13 @@ sub string {
     my $value = $object ? $object->{$name} : undef;
 
     return ref $value ? undef : $value;
+}
+
+
+sub is_true {
+    my ($value) = @_;
+
+    return JSON::PP::is_bool($value) && $value;
 }
 
 
