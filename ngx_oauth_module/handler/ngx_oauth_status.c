@@ -286,7 +286,7 @@ ngx_oauth_status_read_resources(ngx_http_request_t *r,
     ngx_array_t                       read;
     const ngx_oauth_srv_conf_t       *server;
     const ngx_oauth_conf_location_t  *locations;
-    ngx_oauth_resource_t *const      *resources;
+    const ngx_oauth_resource_t      **resources;
 
     if (ngx_array_init(&read, r->pool, 8, sizeof(oauth_status_resource_t))
         != NGX_OK)

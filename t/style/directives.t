@@ -38,7 +38,7 @@ for my $name (sort grep { $docs{$_} } keys %code) {
     is $field{Context} // '', join(', ', map { "`$_`" } @context),
         "$name: context";
     like $field{Since} // '', qr/^\d+\.\d+\.\d+$/, "$name: since";
-    like $section, qr/^```nginx.*?\b\Q$name\E\s.*?^```/ms,
+    like $section, qr/^```nginx.*?\b\Q$name\E[\s;].*?^```/ms,
         "$name: an example that uses it";
 }
 
