@@ -90,6 +90,7 @@ struct ngx_oauth_loc_conf_s {
                                                                               */
     ngx_oauth_loc_conf_t         *limited;      /* the level of its limit_except
                                                    block, or NULL             */
+    ngx_oauth_place_t             begin;        /* where its block begins     */
     ngx_array_t                  *names;        /* ngx_str_t: names of issuers;
                                                    NULL: the level is open    */
     ngx_oauth_place_t             place;        /* of the directive oauth     */
@@ -148,6 +149,8 @@ struct ngx_oauth_loc_conf_s {
 /*
  * A level and its server: a location, a limit_except or "if" block, or the
  * server's own level.  The end of the configuration goes through all of them.
+ * In the list of all levels, a level comes before those inside it, and these
+ * come in the order of the configuration.
  */
 
 typedef struct {
@@ -174,6 +177,11 @@ void *ngx_oauth_conf_create_main(ngx_conf_t *cf);
 void *ngx_oauth_conf_create_server(ngx_conf_t *cf);
 void *ngx_oauth_conf_create_location(ngx_conf_t *cf);
 char *ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child);
+
+/* Returns the level around this one; NULL: that is the http level. */
+
+ngx_oauth_conf_location_t *ngx_oauth_conf_outer(
+    const ngx_oauth_main_conf_t *mcf, ngx_oauth_conf_location_t *location);
 
 /*
  * The handler of the directive oauth.  Like every handler of a directive here,

@@ -16,10 +16,12 @@
 #include "ngx_oauth_known.h"
 #include "ngx_oauth_metadata.h"
 #include "ngx_oauth_phase.h"
+#include "ngx_oauth_regex.h"
 #include "ngx_oauth_require.h"
 #include "ngx_oauth_resource.h"
 #include "ngx_oauth_rules.h"
 #include "ngx_oauth_scope.h"
+#include "ngx_oauth_shared.h"
 #include "ngx_oauth_text_init.h"
 #include "ngx_oauth_variables.h"
 #include "ngx_oauth_wrap.h"
@@ -350,7 +352,13 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_oauth_conf_warn(cf, mcf);
+    ngx_oauth_regex_warn(cf, mcf);
+
+    if (ngx_oauth_shared_warn(cf, mcf) != NGX_OK
+        || ngx_oauth_conf_warn(cf, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     if (ngx_oauth_module_register(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
                                   ngx_oauth_phase_server_rewrite)
