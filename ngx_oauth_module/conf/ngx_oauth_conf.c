@@ -246,6 +246,19 @@ ngx_oauth_conf_outer(const ngx_oauth_main_conf_t *mcf,
 
 
 char *
+ngx_oauth_conf_zone(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
+
+    ngx_oauth_place_here(cf, &mcf->zone_place);
+
+    return NGX_CONF_OK;
+}
+
+
+char *
 ngx_oauth_conf_oauth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;

@@ -54,8 +54,9 @@ typedef struct {
     ngx_uint_t                    reads_claims; /* a variable of the module is
                                                    used somewhere             */
     size_t                        zone_size;
+    ngx_oauth_place_t             zone_place;   /* of oauth_zone              */
     ngx_oauth_zone_t             *zone;
-    ngx_oauth_notice_table_t     *notices;
+    ngx_oauth_notice_table_t     *notices;      /* of refusals                */
     ngx_oauth_doc_list_t         *docs;
     ngx_oauth_text_reason_t      *reasons;      /* by oauth_reason_t          */
     ngx_int_t                     cache_entries;
@@ -182,6 +183,10 @@ char *ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child);
 
 ngx_oauth_conf_location_t *ngx_oauth_conf_outer(
     const ngx_oauth_main_conf_t *mcf, ngx_oauth_conf_location_t *location);
+
+/* Notes the place of the directive oauth_zone, when nginx has its value. */
+
+char *ngx_oauth_conf_zone(ngx_conf_t *cf, void *post, void *data);
 
 /*
  * The handler of the directive oauth.  Like every handler of a directive here,

@@ -39,6 +39,7 @@ static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
+static ngx_conf_post_t  ngx_oauth_zone = { ngx_oauth_conf_zone };
 static ngx_conf_post_t  ngx_oauth_literal = { ngx_oauth_conf_issuer_literal };
 static ngx_conf_post_t  ngx_oauth_allow_http = {
     ngx_oauth_conf_issuer_allow_http
@@ -59,7 +60,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
       ngx_conf_set_size_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_oauth_main_conf_t, zone_size),
-      NULL },
+      &ngx_oauth_zone },
 
     { ngx_string("oauth_cache"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -392,7 +393,8 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    mcf->zone = ngx_oauth_zone_create(cf, mcf->zone_size, &ngx_oauth_module);
+    mcf->zone = ngx_oauth_zone_create(cf, mcf->zone_size, &mcf->zone_place,
+                                      &ngx_oauth_module);
     if (mcf->zone == NULL) {
         return NGX_ERROR;
     }
