@@ -275,6 +275,8 @@ my @cases = (
       '/', token => token(cnf => { jkt => 'thumb' }) ],
     [ 'a certificate', qr/^sender_constrained: .*: its cnf names a client's TLS/,
       '/', token => token(cnf => { 'x5t#S256' => 'thumb' }) ],
+    [ 'another key', qr/^sender_constrained: .*: its cnf names neither a key of DPoP \(jkt\) nor a client's TLS certificate \(x5t#S256\)$corp$/,
+      '/', token => token(cnf => { jwk => { kty => 'plumber' } }) ],
 
     # what the location demands
 

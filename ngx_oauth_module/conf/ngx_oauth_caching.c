@@ -85,7 +85,9 @@ ngx_oauth_caching_init_module(ngx_conf_t *cf, const char *prefix,
 
         if (command
             && command->set == ngx_conf_set_msec_slot
-            && command->conf == NGX_HTTP_LOC_CONF_OFFSET)
+            && command->conf == NGX_HTTP_LOC_CONF_OFFSET
+            && command->offset >= offsetof(ngx_http_upstream_conf_t,
+                                           connect_timeout))
         {
             break;
         }

@@ -2,10 +2,10 @@
 /*
  * Warnings at the end of the configuration, about what nginx accepts although
  * the administrator probably did not mean it: a directive such as oauth_scope
- * where "oauth" was forgotten; a resource URL that was derived from server_name
- * and listen and is not the one that clients use; and a "return" or "rewrite"
- * that answers before the access phase, so before the token is checked.
- * Nothing is kept.
+ * where "oauth" was forgotten, which a test of the configuration refuses; a
+ * resource URL that was derived from server_name and listen and is not the one
+ * that clients use; and a "return" or "rewrite" that answers before the access
+ * phase, so before the token is checked.  Nothing is kept.
  */
 
 
