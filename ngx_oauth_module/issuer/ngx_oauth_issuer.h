@@ -48,9 +48,10 @@ typedef struct {
 
     ngx_oauth_doc_t       *doc;          /* set at the end of the
                                             configuration; NULL: jwks_file    */
+    ngx_oauth_provider_t  *provider;     /* set while a worker runs           */
+
     ngx_oauth_notice_table_t  *notices;  /* of what is logged about servers;
                                             set together with doc             */
-    ngx_oauth_provider_t  *provider;     /* set while a worker runs           */
 } ngx_oauth_issuer_t;
 
 

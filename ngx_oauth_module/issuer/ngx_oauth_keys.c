@@ -26,6 +26,7 @@
 #define NGX_OAUTH_KEYS_AGE_MIN      60          /* s; of max-age              */
 #define NGX_OAUTH_KEYS_AGE_MAX      86400       /* s                          */
 #define NGX_OAUTH_KEYS_QUOTED       80          /* characters of a kid        */
+#define NGX_OAUTH_KEYS_NOTICE       1           /* kind: a failed fetch       */
 
 
 static void ngx_oauth_keys_parse(ngx_oauth_keys_t *keys);
@@ -504,18 +505,19 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
 static void
 ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
 {
+    uint64_t          notice;
     ngx_uint_t        level;
     ngx_msec_t        retry;
     const char       *hint, *state;
     const ngx_str_t  *name;
 
     name = &keys->issuer->name;
-    level = ngx_oauth_notice_level(keys->issuer->notices,
-                                   (uint64_t) ngx_crc32_long(name->data,
-                                                             name->len)
-                                   << 32 | 1, keys->log);
-    hint = ngx_oauth_notice_hint(level);
     state = keys->usable ? "the last good ones stay" : "there are none";
+
+    notice = (uint64_t) ngx_crc32_long(name->data, name->len) << 32
+             | NGX_OAUTH_KEYS_NOTICE;
+    level = ngx_oauth_notice_level(keys->issuer->notices, notice, keys->log);
+    hint = ngx_oauth_notice_hint(level);
 
     if (keys->cause == NGX_OAUTH_DOC_REFETCH) {
         ngx_log_error(level, keys->log, 0,
