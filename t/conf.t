@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
 # The configuration: what nginx -t refuses, naming file, line, value and remedy;
-# and that nginx -t accepts good configurations and never uses the network.
+# and that nginx -t accepts good configurations and never uses the network.  What
+# it warns about is in traps.t.
 
 use strict;
 use warnings;
@@ -91,41 +92,6 @@ sub bad {
     return is_deeply([ $ok ? 'accepted' : 'refused', @missing ],
                      [ 'refused' ], "bad: $name")
            || diag("line $line: $said");
-}
-
-
-# The warnings must name the line that is marked, or the words that follow.
-
-sub warned {
-    my ($conf) = @_;
-
-    my ($ok, $said) = $nginx->test_conf($conf);
-
-    return ($ok ? () : "refused: $said", grep { /\[warn\]/ } split /\n/, $said);
-}
-
-
-sub silent {
-    my ($name, $conf) = @_;
-
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-    return is_deeply([ warned($conf) ], [], "silent: $name");
-}
-
-
-sub warns {
-    my ($name, $conf, @patterns) = @_;
-
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-
-    my @warnings = warned($conf);
-    my $line = $nginx->line_of('# here');
-    my @missing = grep { ($warnings[0] // '') !~ $_ }
-        qr{\Q${\$nginx->dir}\E/nginx\.conf:$line$}, @patterns;
-
-    return is_deeply([ scalar @warnings, @missing ], [ 1 ], "warns: $name")
-           || diag("line $line: @warnings");
 }
 
 
@@ -655,86 +621,6 @@ bad('oauth_issuer in a server', in_server(
     qr/not allowed here/);
 bad('a directive of nginx in oauth_issuer', in_issuer('root /; # here'),
     qr/not allowed here/);
-
-# directives that demand something of a token, where no token is checked
-
-my $url = 'oauth_resource https://app.test;';
-
-for my $rule ('oauth_scope a', 'oauth_require a b', 'oauth_header X-A sub') {
-    my ($word) = split ' ', $rule;
-
-    warns("$word in an open location", in_server(
-              "location /a {\n $rule; # here\n oauth_scope b;\n }"),
-          qr/"$word"/, qr{"/a"}, qr/add "oauth"/, qr/"oauth off"/);
-    warns("$word in an open server", in_server("$rule; # here\n"
-              . 'location / { }'), qr/"$word"/);
-    warns("$word beside a protected location", in_server("$url\n"
-              . "location /a {\n $rule; # here\n }\n"
-              . 'location /b { oauth corp; }'), qr/"$word"/, qr{"/a"});
-    warns("$word around an open location", in_server("$url\n"
-              . "location /a {\n $rule; # here\n"
-              . ' location /a/b { oauth off; } }'), qr/"$word"/, qr{"/a"});
-    warns("$word in limit_except", in_server("location /a {\n"
-              . "limit_except GET {\n $rule; # here\n } }"), qr/"$word"/);
-
-    silent("$word $_->[0]", in_server("$url $_->[1]" =~ s/RULE/$rule;/r))
-        for [ 'in a protected location', 'location / { RULE oauth corp; }' ],
-            [ 'in a protected server', 'oauth corp; location / { RULE }' ],
-            [ 'where oauth is off', 'location / { RULE oauth off; }' ],
-            [ 'below an oauth that is off',
-              'oauth off; location / { RULE }' ],
-            [ 'around a protected location',
-              'location / { RULE location /a { oauth corp; } }' ],
-            [ 'in a server with one that is protected',
-              'RULE location / { } location /a { oauth corp; }' ],
-            [ 'in a server, far from it', 'RULE location /a { location /a/b '
-              . '{ limit_except GET { oauth corp; } } }' ],
-            [ 'around limit_except',
-              'location / { RULE limit_except GET { oauth corp; } }' ],
-            [ 'in limit_except', 'location / { oauth corp; '
-              . 'limit_except GET { RULE } }' ];
-}
-
-silent('a header of the http block', 'oauth_header X-A sub;'
-       . in_server('location / { }'));
-
-# a resource whose URL comes from server_name and listen
-
-my $names = 'app.test other.test *.more.test ~x APP.test';
-
-warns('plain http off loopback', in_server(
-          "location / {\n oauth corp; # here\n }"),
-      qr{"http://app\.test:\d+"}, qr/add "oauth_resource"/);
-warns('plain http, once for a resource', in_server(
-          "oauth corp; # here\nlocation / { } location /x { }"),
-      qr{"http://app\.test:\d+"});
-silent("plain http: $_", in_server('location / { oauth corp; }', $_))
-    for qw(127.0.0.1 localhost);
-silent('plain http that is written', in_server('location / { oauth corp;'
-    . ' oauth_resource http://app.test; }'));
-warns('a second name', in_server("location / {\n oauth corp; # here\n }",
-          'localhost other.test'), qr/"other\.test"/,
-      qr/add "oauth_resource"/);
-silent("other names: $_", in_server('location / { oauth corp; }', $_))
-    for 'localhost *.app.test', 'localhost ~^app', 'localhost LOCALHOST';
-silent('other names and a resource', in_server(
-           "$url location / { oauth corp; }", $names));
-silent('other names and nothing protected', in_server('location / { }',
-                                                      $names));
-
-# spelling mistakes
-
-warns('a method that is none', in_server("$url location / {\n oauth corp;\n"
-          . " oauth_scope a method=POST,PSOT; # here\n }"), qr/"PSOT"/,
-      qr/correct it/);
-silent("method=$_", in_server("$url location / { oauth corp;"
-                              . " oauth_scope a method=$_; }"))
-    for 'POST', 'GET,HEAD,PUT,DELETE,PATCH,OPTIONS,QUERY,PROPFIND',
-        'VERSION-CONTROL,MKCOL';
-warns("a comma: $_", in_server("$url location / {\n oauth corp;\n"
-          . " $_; # here\n }"), qr/comma/, qr/spaces/)
-    for 'oauth_scope a,b', 'oauth_scope a:$arg_x,b', 'oauth_scope c|a,b',
-        'oauth_scope_advertise a,b', 'oauth_scope_implies a b,c';
 
 # an included file: the message names it
 

@@ -180,7 +180,7 @@ sub says {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
     my ($line) = $nginx->wait_for_log(
-        qr/\[warn\].*issuer "$name": cannot fetch keys.*$pattern/, 1, 40);
+        qr/\[(?:error|info)\].*issuer "$name": cannot fetch keys.*$pattern/, 1, 40);
 
     return ok($line, $about) || diag($nginx->log_lines(qr/"$name"/));
 }

@@ -153,7 +153,7 @@ is($http->get('/', token => token())->status, 200, 'the keys are there');
 is($http->get('/', token => $strict->token)->status, 200, 'those, too');
 
 my $jwt = join '.', map { encode_base64url($_) } '{"alg":"ES256"}', '[]', 'sig';
-my $opaque = qr/: it looks like an opaque token; configure the authorization server to issue JWT/;
+my $opaque = qr/: it is not a JWT and looks like an opaque token; configure the authorization server to issue JWT/;
 my $corp = ', issuer "corp", kid "' . $ec->kid . '"';
 my $nothing = ', issuer "", kid ""';
 
@@ -275,6 +275,8 @@ my @cases = (
       '/', token => token(cnf => { jkt => 'thumb' }) ],
     [ 'a certificate', qr/^sender_constrained: .*: its cnf names a client's TLS/,
       '/', token => token(cnf => { 'x5t#S256' => 'thumb' }) ],
+    [ 'another key', qr/^sender_constrained: .*: its cnf names neither a key of DPoP \(jkt\) nor a client's TLS certificate \(x5t#S256\)$corp$/,
+      '/', token => token(cnf => { jwk => { kty => 'plumber' } }) ],
 
     # what the location demands
 

@@ -181,7 +181,7 @@ for my $name (@bad, 'liar') {
     like($answer->header('Retry-After') // '', qr/\A[1-9]\d*\z/,
          "$name: Retry-After");
     ok($nginx->wait_for_log(
-        qr/\[warn\].*oauth: issuer "$name": cannot fetch keys.*: \S+/),
+        qr/\[(?:error|info)\].*oauth: issuer "$name": cannot fetch keys.*: \S+/),
        "$name: the cause is logged");
 }
 

@@ -118,7 +118,7 @@ is($servers[0]->count, $asked, 'ask nothing of the first one');
 
 $servers[1]->answer($_ => status => 404) for qw(discovery openid);
 $nginx->mark;
-ok($nginx->wait_for_log(qr/\[warn\].*cannot fetch keys.*status 404/, 1, 20),
+ok($nginx->wait_for_log(qr/\[(?:error|info)\].*cannot fetch keys.*status 404/, 1, 20),
    'the second address has nothing any more');
 
 point_to('127.0.0.1');

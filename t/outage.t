@@ -84,7 +84,7 @@ is_refused($http->get('/', token => $stale->token), 503, undef,
 is(status_of($issuer), 200, 'the other one still has its keys');
 is(status_of($healthy), 200, 'and the third is not concerned');
 
-my @warnings = $nginx->log_lines(qr/\[warn\].*oauth: issuer "corp"/);
+my @warnings = $nginx->log_lines(qr/\[(?:error|info)\].*oauth: issuer "corp": cannot fetch/);
 ok(scalar @warnings, 'a warning names the issuer');
 cmp_ok(scalar @warnings, '<=', 5, 'not one for every second');
 like($warnings[0], qr/last good ones stay/, 'and what it means');

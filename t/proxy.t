@@ -167,7 +167,7 @@ is_refused(ask('https://alone.test'), 503, undef,
            'without the proxy there is no way');
 is_refused(ask($urls{unknown}), 503, undef, 'nor with it to anywhere');
 
-my ($line) = $nginx->wait_for_log(qr/\[warn\].*issuer "unknown":/);
+my ($line) = $nginx->wait_for_log(qr/issuer "unknown": cannot fetch/);
 like($line // '', qr/502/, 'a refused tunnel: its status is named');
 
 is_deeply([ $trap->seen ], [], 'the environment\'s proxy is not asked');
@@ -178,7 +178,7 @@ $nginx->mark;
 $proxy->down;
 
 for my $name (qw(secure mixed)) {
-    ($line) = $nginx->wait_for_log(qr/\[warn\].*issuer "$name":/);
+    ($line) = $nginx->wait_for_log(qr/issuer "$name": cannot fetch/);
     like($line // '', qr/the last good ones stay.*(?:connect|refused)/i,
          "$name: that the proxy is down is logged");
     is(ask($urls{$name})->status, 200, "$name: the last good keys serve");
@@ -189,13 +189,13 @@ $proxy->up;
 $nginx->mark;
 
 for my $name (qw(secure mixed)) {
-    ($line) = $nginx->wait_for_log(qr/\[warn\].*issuer "$name":.*407/);
+    ($line) = $nginx->wait_for_log(qr/issuer "$name": cannot fetch.*407/);
     ok($line, "$name: that the proxy wants credentials is logged");
 }
 
 is(ask($urls{secure})->status, 200, 'the last good keys serve');
 
-is(scalar($nginx->log_lines(qr/\[warn\].*issuer "plain":/)), 0,
+is(scalar($nginx->log_lines(qr/issuer "plain": cannot fetch/)), 0,
    'none of this is anything to plain http');
 
 # the tunnel leads to another server
@@ -206,7 +206,7 @@ $proxy->answer(undef);
 $nginx->mark;
 
 ($line) = $nginx->wait_for_log(
-    qr/\[warn\].*issuer "secure":.*certificate/i, 1, 20);
+    qr/issuer "secure": cannot fetch.*certificate/i, 1, 20);
 ok($line, 'a forged server behind the tunnel is not trusted');
 is_refused(ask($urls{secure}, $new), 401, 'invalid_token',
            'nor is its key');

@@ -45,7 +45,7 @@ wait_until(sub {
     push @uploads, $http->connect->send(
         $http->bytes('POST', '/upload', 'Content-Length', 10));
 
-    ($line) = $nginx->log_lines(qr/\[warn\].*cannot fetch keys/);
+    ($line) = $nginx->log_lines(qr/\[(?:error|info)\].*cannot fetch keys/);
 });
 
 like($line // '',

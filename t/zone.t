@@ -94,14 +94,17 @@ for my $name (sort keys %zones) {
         next if $expected{$set} == 200;
 
         my ($line) = $nginx->wait_for_log(
-            qr/\[warn\].*issuer "$set": cannot fetch/);
+            qr/\[(?:error|info)\].*issuer "$set": cannot fetch/);
 
         ok($line, "$name: $set: a warning");
         next if $set ne 'many';
 
         my ($size) = ($line // '') =~ /oauth_zone needs at least (\d+)k/;
+        my $where = $zones{$name}{conf}
+            ? qr{k in \Q${\$nginx->dir}\E/nginx\.conf:\d+} : qr/k: write "oauth/;
 
         ok($size, "$name: $set: with the remedy") or next;
+        like($line, $where, "$name: $set: and where");
 
         my $larger = nginx($conf, URL => $issuer->url,
                            ZONE => "oauth_zone ${size}k;");
@@ -251,7 +254,7 @@ for my $greedy (40, 25) {
 
 my @many = map { "t$_" } 1 .. 600;
 my $test = nginx(with_issuers({}, 'few'), URL => $issuer->url);
-$test->{allow} = qr/is too small for 600 issuers/;
+$test->{allow} = qr{oauth_zone of \w+(?: bytes)? is too small|"oauth_zone" is already};
 
 my ($good, $said) = $test->test_conf(with_issuers({}, @many));
 
@@ -266,6 +269,46 @@ ok($good, "${size}k suffices");
     with_issuers({ zone => $size - 64 . 'k' }, @many));
 ok(!$good, '64k less do not');
 like($said, qr/at least ${size}k/, 'and the same size is named');
+
+
+# Every message about the zone names the line of oauth_zone, which may be far
+# from the end of the configuration.  Without the directive it says what to
+# write.
+
+sub said_of {
+    my ($conf) = @_;
+
+    my ($good, $said) = $test->test_conf($conf);
+    my ($emerg) = grep { /\[emerg\]/ } split /\n/, $said;
+
+    ok(!$good, 'refused');
+
+    return $emerg // '';
+}
+
+
+my $at = sub { qr{ in \Q${\$test->dir}\E/nginx\.conf:${\$test->line_of('oauth_zone ')}\z} };
+
+like(said_of(with_issuers({ zone => '64k' }, @many)), $at->(),
+     'too many issuers');
+like(said_of(with_issuers({ zone => '16k' }, 'few')), $at->(), 'too small');
+like(said_of("limit_req_zone \$uri zone=oauth_zone:64k rate=1r/s;\n"
+             . with_issuers({}, 'few')), $at->(), 'a name that is taken');
+
+my $most = with_issuers({ zone => '4m' }, map { "t$_" } 1 .. 2500);
+
+like(said_of($most), $at->(), 'too many for 4m');
+like(said_of($most =~ s/oauth_zone 4m;//r),
+     qr/oauth_zone of 4096k is too small for 2500 issuers, it needs at least \d+k: write "oauth_zone" with that size in the http block\z/,
+     'too many for the usual size');
+
+$test->write_conf(with_issuers({ zone => '128k' }, 'few'));
+ok($test->reload, 'another size');
+
+my ($changed) = $test->wait_for_log(qr/the size of zone "oauth_zone" changed/);
+
+like($changed // '', qr/from 64k to 128k, it starts empty in \S+nginx\.conf:\d+$/,
+     'is a notice, with the line');
 
 
 # The places of issuers that left are used again, and the issuers that stay keep

@@ -29,13 +29,6 @@ static u_char *ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line,
     u_char *last);
 
 
-/* The end of a line at level error. */
-
-static const char  ngx_oauth_explain_hint[] =
-    "; at most one such line a minute appears at this level, all of them at "
-    "level info";
-
-
 void
 ngx_oauth_explain(ngx_oauth_ctx_t *ctx)
 {
@@ -53,7 +46,7 @@ ngx_oauth_explain(ngx_oauth_ctx_t *ctx)
     last = ngx_oauth_explain_write(ctx, line, line + sizeof(line));
 
     ngx_log_error(level, log, 0, "oauth: refused: %*s%s", last - line, line,
-                  level == NGX_LOG_ERR ? ngx_oauth_explain_hint : "");
+                  ngx_oauth_notice_hint(level));
 }
 
 
@@ -76,14 +69,10 @@ ngx_oauth_explain_level(ngx_oauth_ctx_t *ctx)
         return NGX_LOG_INFO;
     }
 
-    if (ctx->request->connection->log->log_level < NGX_LOG_ERR) {
-        return NGX_LOG_INFO;
-    }
-
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
-    return ngx_oauth_notice_acquire(mcf->notices, ngx_oauth_explain_key(ctx))
-           ? NGX_LOG_ERR : NGX_LOG_INFO;
+    return ngx_oauth_notice_level(mcf->notices, ngx_oauth_explain_key(ctx),
+                                  ctx->request->connection->log);
 }
 
 

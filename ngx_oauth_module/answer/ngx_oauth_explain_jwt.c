@@ -285,6 +285,7 @@ ngx_oauth_explain_bound(ngx_oauth_explain_t *e)
         break;
 
     default:
-        break;
+        ngx_oauth_explain_put(e, ": its cnf names neither a key of DPoP (jkt) "
+                              "nor a client's TLS certificate (x5t#S256)");
     }
 }

@@ -25,6 +25,7 @@ ngx_oauth_counters_t *
 ngx_oauth_counters_create(ngx_conf_t *cf, void *tag)
 {
     ngx_oauth_zone_t      *zone;
+    ngx_oauth_place_t      nowhere;
     ngx_oauth_counters_t  *counters;
 
     static ngx_str_t       name = ngx_string("oauth_status");
@@ -34,7 +35,10 @@ ngx_oauth_counters_create(ngx_conf_t *cf, void *tag)
         return NULL;
     }
 
-    zone = ngx_oauth_zone_create(cf, &name, NGX_OAUTH_COUNTERS_ZONE, tag);
+    ngx_memzero(&nowhere, sizeof(ngx_oauth_place_t));
+
+    zone = ngx_oauth_zone_create(cf, &name, NGX_OAUTH_COUNTERS_ZONE, &nowhere,
+                                 tag);
     if (zone == NULL) {
         return NULL;
     }

@@ -88,6 +88,16 @@ ngx_oauth_notice_acquire(ngx_oauth_notice_table_t *table, uint64_t key)
 }
 
 
+ngx_uint_t
+ngx_oauth_notice_level(ngx_oauth_notice_table_t *table, uint64_t key,
+    const ngx_log_t *log)
+{
+    return log->log_level >= NGX_LOG_ERR
+           && ngx_oauth_notice_acquire(table, key)
+           ? NGX_LOG_ERR : NGX_LOG_INFO;
+}
+
+
 /* The entry for a new notice of this key; NULL: there is to be no line. */
 
 static ngx_oauth_notice_t *

@@ -1,7 +1,8 @@
 
 /*
- * Log lines that strangers can cause.  All workers together write each of them
- * at most once a minute, so that nobody can fill the log with them.
+ * Log lines that strangers, or a server that fails, can cause again and again.
+ * All workers together write each of them at most once a minute at the level
+ * error, which is nginx's default, so that nobody can fill the log with them.
  */
 
 
@@ -39,6 +40,21 @@ ngx_oauth_notice_table_t *ngx_oauth_notice_register(ngx_oauth_zone_t *zone,
 
 ngx_uint_t ngx_oauth_notice_acquire(ngx_oauth_notice_table_t *table,
     uint64_t key);
+
+/*
+ * The level at which the caller has to write the line: NGX_LOG_ERR if the line
+ * may be written now, with ngx_oauth_notice_hint() at its end, and otherwise
+ * NGX_LOG_INFO.  If the log shows no errors, the line's turn is not used up.
+ */
+
+ngx_uint_t ngx_oauth_notice_level(ngx_oauth_notice_table_t *table,
+    uint64_t key, const ngx_log_t *log);
+
+#define ngx_oauth_notice_hint(level)                                          \
+    ((level) == NGX_LOG_ERR                                                   \
+     ? "; at most one such line a minute appears at this level, all of them " \
+       "at level info"                                                        \
+     : "")
 
 
 #endif /* NGX_OAUTH_NOTICE_H_INCLUDED */

@@ -22,13 +22,27 @@ static size_t ngx_oauth_zone_size_before(ngx_str_t *name);
 
 
 ngx_oauth_zone_t *
-ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
+ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    const ngx_oauth_place_t *place, void *tag)
 {
+    ngx_conf_t         at;
+    ngx_conf_file_t    file;
     ngx_shm_zone_t    *shm_zone;
     ngx_oauth_zone_t  *zone;
 
+    /* Errors of nginx's, too, are to name the line of the directive. */
+
+    at = *cf;
+
+    if (place->line) {
+        file = *cf->conf_file;
+        file.file.name = place->file;
+        file.line = place->line;
+        at.conf_file = &file;
+    }
+
     if (size < (size_t) (8 * ngx_pagesize)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        ngx_conf_log_error(NGX_LOG_EMERG, &at, 0,
                            "%V of %uz bytes is too small, "
                            "it needs at least %uzk",
                            name, size, (size_t) (8 * ngx_pagesize) / 1024);
@@ -42,16 +56,17 @@ ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 
     zone->name = *name;
     zone->size = size;
+    zone->place = *place;
 
     ngx_queue_init(&zone->roots);
 
-    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
+    shm_zone = ngx_shared_memory_add(&at, name, size, tag);
     if (shm_zone == NULL) {
         return NULL;
     }
 
     if (shm_zone->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+        ngx_conf_log_error(NGX_LOG_EMERG, &at, 0,
                            "zone \"%V\" is already bound", name);
         return NULL;
     }
@@ -60,6 +75,17 @@ ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
     shm_zone->data = zone;
 
     return zone;
+}
+
+
+u_char *
+ngx_oauth_zone_write_place(const ngx_oauth_zone_t *zone, u_char *p,
+    u_char *last, const char *otherwise)
+{
+    return zone->place.line
+           ? ngx_slprintf(p, last, " in %V:%ui", &zone->place.file,
+                          zone->place.line)
+           : ngx_slprintf(p, last, "%s", otherwise);
 }
 
 
@@ -155,6 +181,7 @@ void
 ngx_oauth_zone_log(ngx_oauth_zone_t *zone, ngx_log_t *log)
 {
     size_t  before;
+    u_char  place[NGX_MAX_CONF_ERRSTR], *p;
 
     if (!zone->fresh) {
         return;
@@ -163,10 +190,13 @@ ngx_oauth_zone_log(ngx_oauth_zone_t *zone, ngx_log_t *log)
     before = ngx_oauth_zone_size_before(&zone->name);
 
     if (before && before != zone->size) {
+
+        p = ngx_oauth_zone_write_place(zone, place, place + sizeof(place), "");
+
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
                       "oauth: the size of zone \"%V\" changed from %uzk to "
-                      "%uzk, it starts empty", &zone->name, before / 1024,
-                      zone->size / 1024);
+                      "%uzk, it starts empty%*s", &zone->name, before / 1024,
+                      zone->size / 1024, p - place, place);
     }
 }
 

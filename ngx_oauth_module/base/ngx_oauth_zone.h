@@ -22,6 +22,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_oauth_place.h"
+
 
 typedef struct ngx_oauth_zone_s       ngx_oauth_zone_t;
 typedef struct ngx_oauth_zone_root_s  ngx_oauth_zone_root_t;
@@ -57,6 +59,7 @@ struct ngx_oauth_zone_root_s {
 struct ngx_oauth_zone_s {
     ngx_str_t                name;
     size_t                   size;      /* as configured                      */
+    ngx_oauth_place_t        place;     /* of the directive oauth_zone        */
     ngx_slab_pool_t         *pool;
     void                    *memory;    /* the piece that the roots divide    */
     size_t                   memory_size;
@@ -72,12 +75,27 @@ struct ngx_oauth_zone_s {
 
 
 /*
- * Adds a zone to a configuration.  name: a constant.  tag: the address that
- * tells nginx whose zone it is.  NULL: an error, which is logged.
+ * Adds a zone to a configuration.  name: a constant.  place: of the directive
+ * that has its size; errors name it; line 0: there is no such directive.  tag:
+ * the address that tells nginx whose zone it is.  NULL: an error, which is
+ * logged.
  */
 
 ngx_oauth_zone_t *ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name,
-    size_t size, void *tag);
+    size_t size, const ngx_oauth_place_t *place, void *tag);
+
+/*
+ * Writes the place of oauth_zone, as the end of a message; or, if the directive
+ * was not written, the text "otherwise".  Returns the end of what is written.
+ */
+
+u_char *ngx_oauth_zone_write_place(const ngx_oauth_zone_t *zone, u_char *p,
+    u_char *last, const char *otherwise);
+
+/* For messages that name a size which would be enough. */
+
+#define NGX_OAUTH_ZONE_MISSING                                                \
+    ": write \"oauth_zone\" with that size in the http block"
 
 /*
  * Gives the root a piece of the zone.  Every configuration registers the same

@@ -79,6 +79,10 @@ ngx_oauth_conf_create_location(ngx_conf_t *cf)
         return NULL;
     }
 
+    /* nginx calls this when it has read the line that opens the block. */
+
+    ngx_oauth_place_here(cf, &lcf->begin);
+
     lcf->names = NGX_CONF_UNSET_PTR;
     lcf->audience = NGX_CONF_UNSET_PTR;
     lcf->any_audience = NGX_CONF_UNSET;
@@ -215,6 +219,42 @@ ngx_oauth_conf_is_catch_all(ngx_oauth_conf_location_t *location)
            && clcf->name.data[0] == '/'
            && !clcf->exact_match
            && !clcf->noname;
+}
+
+
+ngx_oauth_conf_location_t *
+ngx_oauth_conf_outer(const ngx_oauth_main_conf_t *mcf,
+    ngx_oauth_conf_location_t *location)
+{
+    ngx_oauth_conf_location_t  *outer;
+
+    /* It comes before its inner levels in the list. */
+
+    outer = location;
+
+    while (outer != mcf->locations.elts) {
+
+        outer--;
+
+        if (outer->conf == location->conf->outer) {
+            return outer;
+        }
+    }
+
+    return NULL;
+}
+
+
+char *
+ngx_oauth_conf_zone(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
+
+    ngx_oauth_place_here(cf, &mcf->zone_place);
+
+    return NGX_CONF_OK;
 }
 
 

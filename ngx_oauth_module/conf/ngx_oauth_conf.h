@@ -55,8 +55,9 @@ typedef struct {
     ngx_uint_t                    reads_claims; /* a variable of the module is
                                                    used somewhere             */
     size_t                        zone_size;
+    ngx_oauth_place_t             zone_place;   /* of oauth_zone              */
     ngx_oauth_zone_t             *zone;
-    ngx_oauth_notice_table_t     *notices;
+    ngx_oauth_notice_table_t     *notices;      /* of refusals                */
     ngx_uint_t                    counts;       /* a location has oauth_status
                                                                               */
     ngx_oauth_counters_t         *counters;     /* NULL: nothing is counted   */
@@ -94,6 +95,7 @@ struct ngx_oauth_loc_conf_s {
                                                                               */
     ngx_oauth_loc_conf_t         *limited;      /* the level of its limit_except
                                                    block, or NULL             */
+    ngx_oauth_place_t             begin;        /* where its block begins     */
     ngx_array_t                  *names;        /* ngx_str_t: names of issuers;
                                                    NULL: the level is open    */
     ngx_oauth_place_t             place;        /* of the directive oauth     */
@@ -152,6 +154,8 @@ struct ngx_oauth_loc_conf_s {
 /*
  * A level and its server: a location, a limit_except or "if" block, or the
  * server's own level.  The end of the configuration goes through all of them.
+ * In the list of all levels, a level comes before those inside it, and these
+ * come in the order of the configuration.
  */
 
 typedef struct {
@@ -178,6 +182,15 @@ void *ngx_oauth_conf_create_main(ngx_conf_t *cf);
 void *ngx_oauth_conf_create_server(ngx_conf_t *cf);
 void *ngx_oauth_conf_create_location(ngx_conf_t *cf);
 char *ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child);
+
+/* Returns the level around this one; NULL: that is the http level. */
+
+ngx_oauth_conf_location_t *ngx_oauth_conf_outer(
+    const ngx_oauth_main_conf_t *mcf, ngx_oauth_conf_location_t *location);
+
+/* Notes the place of the directive oauth_zone, when nginx has its value. */
+
+char *ngx_oauth_conf_zone(ngx_conf_t *cf, void *post, void *data);
 
 /*
  * The handler of the directive oauth.  Like every handler of a directive here,

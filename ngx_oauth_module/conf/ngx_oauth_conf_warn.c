@@ -2,10 +2,10 @@
 /*
  * Warnings at the end of the configuration, about what nginx accepts although
  * the administrator probably did not mean it: a directive such as oauth_scope
- * where "oauth" was forgotten; a resource URL that was derived from server_name
- * and listen and is not the one that clients use; and a "return" or "rewrite"
- * that answers before the access phase, so before the token is checked.
- * Nothing is kept.
+ * where "oauth" was forgotten, which a test of the configuration refuses; a
+ * resource URL that was derived from server_name and listen and is not the one
+ * that clients use; and a "return" or "rewrite" that answers before the access
+ * phase, so before the token is checked.  Nothing is kept.
  */
 
 
@@ -17,8 +17,9 @@
 
 static void ngx_oauth_conf_warn_early(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf);
-static void ngx_oauth_conf_warn_open(ngx_conf_t *cf,
+static ngx_uint_t ngx_oauth_conf_warn_open(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf);
+static ngx_int_t ngx_oauth_conf_warn_judge(ngx_conf_t *cf, ngx_uint_t n);
 static void ngx_oauth_conf_warn_derived(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_oauth_resource_t *resource);
 static const char *ngx_oauth_conf_warn_directive(ngx_oauth_codes_t *codes);
@@ -26,15 +27,15 @@ static ngx_uint_t ngx_oauth_conf_warn_is_return(ngx_oauth_codes_t *codes);
 static ngx_uint_t ngx_oauth_conf_warn_is_redirect(ngx_oauth_codes_t *codes);
 
 
-void
+ngx_int_t
 ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t                   i, k;
+    ngx_uint_t                   i, k, open;
     ngx_oauth_conf_location_t   *locations;
     ngx_oauth_resource_t       **resources;
 
     ngx_oauth_conf_warn_early(cf, mcf);
-    ngx_oauth_conf_warn_open(cf, mcf);
+    open = ngx_oauth_conf_warn_open(cf, mcf);
 
     locations = mcf->locations.elts;
 
@@ -53,6 +54,8 @@ ngx_oauth_conf_warn(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
             }
         }
     }
+
+    return ngx_oauth_conf_warn_judge(cf, open);
 }
 
 
@@ -95,13 +98,14 @@ ngx_oauth_conf_warn_early(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 /*
  * A directive such as oauth_scope is in order when its level or one inside it
  * is protected, or when "oauth off" is in force on its level because somebody
- * wrote it there or around it.
+ * wrote it there or around it.  Returns on how many levels there is one that is
+ * not in order.
  */
 
-static void
+static ngx_uint_t
 ngx_oauth_conf_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, n;
     ngx_oauth_conf_location_t  *locations;
     ngx_oauth_loc_conf_t       *lcf;
 
@@ -117,6 +121,8 @@ ngx_oauth_conf_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
             lcf->protects = 1;
         }
     }
+
+    n = 0;
 
     for (i = 0; i < mcf->locations.nelts; i++) {
 
@@ -134,7 +140,35 @@ ngx_oauth_conf_warn_open(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
                       &lcf->protected.name, &locations[i].clcf->name,
                       &locations[i].cscf->server_name,
                       &lcf->protected.place.file, lcf->protected.place.line);
+
+        n++;
     }
+
+    return n;
+}
+
+
+/*
+ * Debian's nginx.service runs "nginx -t -q" before each start, so a test that
+ * asks for errors only (-q) is taken for a part of a start.
+ */
+
+static ngx_int_t
+ngx_oauth_conf_warn_judge(ngx_conf_t *cf, ngx_uint_t n)
+{
+    if (n == 0 || !ngx_test_config || ngx_quiet_mode) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"oauth_scope\", \"oauth_require\" or \"oauth_header\" "
+                  "protects nothing at %ui place%s, see the warnings above: "
+                  "add \"oauth\" with the name of an issuer, or \"oauth off\" "
+                  "if everybody may have access; nginx starts and reloads with "
+                  "this configuration, but \"nginx -t\" refuses it",
+                  n, n == 1 ? "" : "s");
+
+    return NGX_ERROR;
 }
 
 

@@ -17,10 +17,12 @@
 #include "ngx_oauth_known.h"
 #include "ngx_oauth_metadata.h"
 #include "ngx_oauth_phase.h"
+#include "ngx_oauth_regex.h"
 #include "ngx_oauth_require.h"
 #include "ngx_oauth_resource.h"
 #include "ngx_oauth_rules.h"
 #include "ngx_oauth_scope.h"
+#include "ngx_oauth_shared.h"
 #include "ngx_oauth_status.h"
 #include "ngx_oauth_text_init.h"
 #include "ngx_oauth_variables.h"
@@ -39,6 +41,7 @@ static ngx_int_t ngx_oauth_init_process(ngx_cycle_t *cycle);
 static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
+static ngx_conf_post_t  ngx_oauth_zone = { ngx_oauth_conf_zone };
 static ngx_conf_post_t  ngx_oauth_literal = { ngx_oauth_conf_issuer_literal };
 static ngx_conf_post_t  ngx_oauth_allow_http = {
     ngx_oauth_conf_issuer_allow_http
@@ -59,7 +62,7 @@ static ngx_command_t  ngx_oauth_commands[] = {
       ngx_conf_set_size_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_oauth_main_conf_t, zone_size),
-      NULL },
+      &ngx_oauth_zone },
 
     { ngx_string("oauth_cache"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -359,7 +362,13 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_oauth_conf_warn(cf, mcf);
+    ngx_oauth_regex_warn(cf, mcf);
+
+    if (ngx_oauth_shared_warn(cf, mcf) != NGX_OK
+        || ngx_oauth_conf_warn(cf, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     if (ngx_oauth_module_register(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
                                   ngx_oauth_phase_server_rewrite)
@@ -399,6 +408,7 @@ ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     static ngx_str_t  name = ngx_string("oauth_zone");
 
     mcf->zone = ngx_oauth_zone_create(cf, &name, mcf->zone_size,
+                                      &mcf->zone_place,
                                       &ngx_oauth_module);
     if (mcf->zone == NULL) {
         return NGX_ERROR;

@@ -247,6 +247,7 @@ ngx_oauth_doc_store(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
     ngx_oauth_zone_unlock(doc->zone);
 
     if (rc == NGX_ERROR) {
+        stored->zone = doc->zone;
         stored->need = ngx_oauth_doc_table_size(doc->zone, issuers,
                                                 content->keys.len
                                                 + content->uri.len);

@@ -75,9 +75,11 @@ typedef struct {
 /* The result of storing them. */
 
 typedef struct {
-    ngx_uint_t             generation;  /* that the stored keys have          */
-    ngx_uint_t             news;        /* 1: the fetched text has changed    */
-    size_t                 need;        /* a size of the zone that is enough  */
+    ngx_uint_t               generation;  /* that the stored keys have        */
+    ngx_uint_t               news;        /* 1: the fetched text has changed  */
+    size_t                   need;        /* a size of the zone that is
+                                             enough                           */
+    const ngx_oauth_zone_t  *zone;        /* set together with need           */
 } ngx_oauth_doc_stored_t;
 
 

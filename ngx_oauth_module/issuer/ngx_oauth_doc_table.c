@@ -70,6 +70,7 @@ ngx_oauth_doc_table_register(ngx_oauth_zone_t *zone, ngx_pool_t *pool)
 static ngx_int_t
 ngx_oauth_doc_table_init(ngx_oauth_zone_root_t *root, ngx_log_t *log)
 {
+    u_char                  place[NGX_MAX_CONF_ERRSTR], *p;
     ngx_oauth_zone_t       *zone;
     ngx_oauth_doc_list_t   *list;
     ngx_oauth_doc_table_t  *table;
@@ -83,10 +84,16 @@ ngx_oauth_doc_table_init(ngx_oauth_zone_root_t *root, ngx_log_t *log)
     }
 
     if (list->ndocs > table->nrecords) {
+
+        p = ngx_oauth_zone_write_place(zone, place, place + sizeof(place),
+                                       NGX_OAUTH_ZONE_MISSING);
+
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "oauth: oauth_zone of %uzk is too small for %ui issuers, "
-                      "it needs at least %uzk", zone->size / 1024, list->ndocs,
-                      ngx_oauth_doc_table_size(zone, list->ndocs, 0) / 1024);
+                      "it needs at least %uzk%*s", zone->size / 1024,
+                      list->ndocs,
+                      ngx_oauth_doc_table_size(zone, list->ndocs, 0) / 1024,
+                      p - place, place);
         return NGX_ERROR;
     }
 

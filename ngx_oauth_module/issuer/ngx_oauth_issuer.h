@@ -16,6 +16,7 @@
 
 #include "ngx_oauth_counters.h"
 #include "ngx_oauth_doc.h"
+#include "ngx_oauth_notice.h"
 #include "oauth_token.h"
 
 
@@ -59,6 +60,9 @@ typedef struct {
     ngx_oauth_doc_t       *doc;          /* set at the end of the
                                             configuration; NULL: jwks_file    */
     ngx_oauth_provider_t  *provider;     /* set while a worker runs           */
+
+    ngx_oauth_notice_table_t  *notices;  /* of what is logged about servers;
+                                            set together with doc             */
 } ngx_oauth_issuer_t;
 
 

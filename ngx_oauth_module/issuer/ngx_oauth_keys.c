@@ -27,6 +27,7 @@
 #define NGX_OAUTH_KEYS_AGE_MIN      60          /* s; of max-age              */
 #define NGX_OAUTH_KEYS_AGE_MAX      86400       /* s                          */
 #define NGX_OAUTH_KEYS_QUOTED       80          /* characters of a kid        */
+#define NGX_OAUTH_KEYS_NOTICE       1           /* kind: a failed fetch       */
 
 
 static void ngx_oauth_keys_parse(ngx_oauth_keys_t *keys);
@@ -439,7 +440,7 @@ ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh)
 static void
 ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
 {
-    u_char                    error[160];
+    u_char                    error[NGX_MAX_CONF_ERRSTR], *p;
     uint32_t                  checksum;
     ngx_int_t                 rc;
     ngx_oauth_doc_stored_t    stored;
@@ -456,11 +457,17 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
                              refresh->max_age, &stored);
 
     if (rc == NGX_ERROR) {
-        *ngx_snprintf(error, sizeof(error) - 1, "usable keys of %uz bytes do "
-                      "not fit into this issuer's share, oauth_zone needs at "
-                      "least %uzk", content.keys.len + content.uri.len,
-                      stored.need / 1024)
+        p = ngx_snprintf(error, sizeof(error) - 1, "usable keys of %uz bytes "
+                         "do not fit into this issuer's share, oauth_zone "
+                         "needs at least %uzk",
+                         content.keys.len + content.uri.len,
+                         stored.need / 1024);
+
+        *ngx_oauth_zone_write_place(stored.zone, p,
+                                    error + sizeof(error) - 1,
+                                    NGX_OAUTH_ZONE_MISSING)
             = '\0';
+
         ngx_oauth_keys_fail(keys, error);
         return;
     }
@@ -498,31 +505,43 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
 }
 
 
-/* A failed fetch for an unknown key does not change the schedule. */
+/*
+ * A failed fetch for an unknown key does not change the schedule.  While a
+ * server is down there are many failures: one a minute is logged at the level
+ * that is visible by default.
+ */
 
 static void
 ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
 {
+    uint64_t          notice;
+    ngx_uint_t        level;
     ngx_msec_t        retry;
-    const char       *state;
+    const char       *hint, *state;
     const ngx_str_t  *name;
 
     name = &keys->issuer->name;
     state = keys->usable ? "the last good ones stay" : "there are none";
 
+    notice = (uint64_t) ngx_crc32_long(name->data, name->len) << 32
+             | NGX_OAUTH_KEYS_NOTICE;
+    level = ngx_oauth_notice_level(keys->issuer->notices, notice, keys->log);
+    hint = ngx_oauth_notice_hint(level);
+
     if (keys->cause == NGX_OAUTH_DOC_REFETCH) {
-        ngx_log_error(NGX_LOG_WARN, keys->log, 0,
+        ngx_log_error(level, keys->log, 0,
                       "oauth: issuer \"%V\": cannot fetch keys for an "
-                      "unknown key id, %s: %s", name, state, error);
+                      "unknown key id, %s: %s%s", name, state, error, hint);
 
         retry = 0;
 
     } else {
         retry = ngx_oauth_keys_backoff(keys->state.failures);
 
-        ngx_log_error(NGX_LOG_WARN, keys->log, 0,
+        ngx_log_error(level, keys->log, 0,
                       "oauth: issuer \"%V\": cannot fetch keys, %s, next "
-                      "attempt in %M ms: %s", name, state, retry, error);
+                      "attempt in %M ms: %s%s", name, state, retry, error,
+                      hint);
     }
 
     ngx_oauth_doc_store_failure(keys->doc, retry);

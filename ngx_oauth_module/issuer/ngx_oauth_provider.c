@@ -52,13 +52,21 @@ static ngx_array_t  *ngx_oauth_provider_issuers;
 ngx_oauth_doc_list_t *
 ngx_oauth_provider_register(ngx_oauth_zone_t *zone, ngx_array_t *issuers)
 {
-    u_char                 id[NGX_OAUTH_DOC_ID];
-    ngx_uint_t             i;
-    ngx_oauth_issuer_t   **issuer;
-    ngx_oauth_doc_list_t  *docs;
+    u_char                     id[NGX_OAUTH_DOC_ID];
+    ngx_uint_t                 i;
+    ngx_oauth_issuer_t       **issuer;
+    ngx_oauth_doc_list_t      *docs;
+    ngx_oauth_notice_table_t  *notices;
 
+    /*
+     * The table is not the one of refusals, which strangers can fill for a
+     * minute.
+     */
+
+    notices = ngx_oauth_notice_register(zone, issuers->pool);
     docs = ngx_oauth_doc_table_register(zone, issuers->pool);
-    if (docs == NULL) {
+
+    if (notices == NULL || docs == NULL) {
         return NULL;
     }
 
@@ -69,6 +77,8 @@ ngx_oauth_provider_register(ngx_oauth_zone_t *zone, ngx_array_t *issuers)
         if (issuer[i]->jwks_file.len) {
             continue;
         }
+
+        issuer[i]->notices = notices;
 
         ngx_oauth_issuer_write_id(issuer[i], id);
 

@@ -18,8 +18,9 @@
 
 
 /*
- * In the master: registers the documents of the issuers in the zone and sets
- * issuer->doc of each that fetches its keys.  issuers: array of
+ * In the master: registers the documents of the issuers in the zone, and a
+ * table of notices for what is logged about them.  Sets issuer->doc and
+ * issuer->notices of each that fetches its keys.  issuers: array of
  * ngx_oauth_issuer_t *.  ngx_oauth_doc_table_claim completes the list once the
  * configuration is in force.  NULL: no memory.
  */

@@ -109,6 +109,17 @@ ngx_oauth_zone_room(ngx_oauth_zone_t *zone, size_t size)
 }
 
 
+u_char *
+ngx_oauth_zone_write_place(const ngx_oauth_zone_t *zone, u_char *p,
+    u_char *last, const char *otherwise)
+{
+    (void) zone;
+    (void) last;
+    (void) otherwise;
+    return p;
+}
+
+
 /* len bytes, all the same: the number of the documents. */
 
 static ngx_int_t

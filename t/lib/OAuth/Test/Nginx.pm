@@ -232,16 +232,17 @@ sub status_of {
 }
 
 
-# nginx -t: whether it accepts the configuration, and what it says.
+# nginx -t, with more options if the caller gives some: whether it accepts the
+# configuration, and what it says.
 
 sub test_conf {
-    my ($self, $conf) = @_;
+    my ($self, $conf, @options) = @_;
 
     $self->write_conf($conf);
 
     unlink "$self->{dir}/test";
 
-    my $pid = spawn(sub { $self->become('test', '-t') });
+    my $pid = spawn(sub { $self->become('test', '-t', @options) });
     my $ended = wait_until(sub { reap($pid) }, 20);
     my $good = $ended && $? == 0;
     my $said = $self->read_file('test');

@@ -1,0 +1,262 @@
+
+/*
+ * Finds the caches of nginx's modules for upstream servers.  The configuration
+ * of such a module is private.  But the table of its directives tells where it
+ * keeps the value of "..._connect_timeout", which is a member of a public
+ * structure, ngx_http_upstream_conf_t, so the rest of that structure is known,
+ * too.  The function of "..._cache_key" is called once with an empty
+ * configuration, and where it puts the key is where the module always keeps it.
+ * The empty configuration is in the pool that ends with the configuration.
+ */
+
+
+#include "ngx_oauth_caching.h"
+
+
+/* No module has so large a configuration of a level. */
+
+#define NGX_OAUTH_CACHING_SIZE  (64 * 1024)
+
+
+static ngx_int_t ngx_oauth_caching_init_module(ngx_conf_t *cf,
+    const char *prefix, ngx_oauth_caching_module_t *module);
+static ngx_command_t *ngx_oauth_caching_command(const ngx_module_t *module,
+    const char *prefix, const char *suffix);
+static ngx_int_t ngx_oauth_caching_find_key(ngx_conf_t *cf,
+    ngx_command_t *command, ngx_oauth_caching_module_t *module);
+static u_char *ngx_oauth_caching_conf(const ngx_oauth_caching_module_t *module,
+    const ngx_oauth_conf_location_t *location);
+static ngx_uint_t ngx_oauth_caching_methods(
+    const ngx_http_upstream_conf_t *upstream);
+
+
+/* The first words of the directives, and the names of the caches. */
+
+static const char  *ngx_oauth_caching_prefixes[NGX_OAUTH_CACHING_MODULES] = {
+    "proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached"
+};
+
+static const char  *ngx_oauth_caching_directives[NGX_OAUTH_CACHING_MODULES] = {
+    "proxy_cache", "fastcgi_cache", "uwsgi_cache", "scgi_cache", NULL, NULL
+};
+
+
+/* What proxy_cache takes if there is no proxy_cache_key. */
+
+static const ngx_http_complex_value_t  ngx_oauth_caching_default_key = {
+    ngx_string("$scheme$proxy_host$request_uri"), NULL, NULL, NULL, { 0 }
+};
+
+
+ngx_int_t
+ngx_oauth_caching_init(ngx_conf_t *cf, ngx_oauth_caching_t *caching)
+{
+    ngx_uint_t  i;
+
+    ngx_memzero(caching, sizeof(ngx_oauth_caching_t));
+
+    for (i = 0; i < NGX_OAUTH_CACHING_MODULES; i++) {
+        if (ngx_oauth_caching_init_module(cf, ngx_oauth_caching_prefixes[i],
+                                          &caching->modules[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_caching_init_module(ngx_conf_t *cf, const char *prefix,
+    ngx_oauth_caching_module_t *module)
+{
+    ngx_uint_t      i;
+    ngx_module_t  **modules;
+    ngx_command_t  *command;
+
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+
+        command = ngx_oauth_caching_command(modules[i], prefix,
+                                            "_connect_timeout");
+
+        if (command
+            && command->set == ngx_conf_set_msec_slot
+            && command->conf == NGX_HTTP_LOC_CONF_OFFSET
+            && command->offset >= offsetof(ngx_http_upstream_conf_t,
+                                           connect_timeout))
+        {
+            break;
+        }
+    }
+
+    if (modules[i] == NULL) {
+        return NGX_OK;
+    }
+
+    module->module = modules[i];
+    module->upstream = command->offset
+                       - offsetof(ngx_http_upstream_conf_t, connect_timeout);
+
+    command = ngx_oauth_caching_command(modules[i], prefix, "_cache_key");
+
+    return command ? ngx_oauth_caching_find_key(cf, command, module) : NGX_OK;
+}
+
+
+static ngx_command_t *
+ngx_oauth_caching_command(const ngx_module_t *module, const char *prefix,
+    const char *suffix)
+{
+    size_t          len;
+    ngx_command_t  *command;
+
+    if (module->type != NGX_HTTP_MODULE || module->commands == NULL) {
+        return NULL;
+    }
+
+    len = ngx_strlen(prefix);
+
+    for (command = module->commands; command->name.len; command++) {
+        if (ngx_strncmp(command->name.data, prefix, len) == 0
+            && ngx_strcmp(command->name.data + len, suffix) == 0)
+        {
+            return command;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_oauth_caching_find_key(ngx_conf_t *cf, ngx_command_t *command,
+    ngx_oauth_caching_module_t *module)
+{
+    size_t                     offset;
+    u_char                    *conf;
+    ngx_str_t                 *args;
+    ngx_conf_t                 caller;
+    ngx_http_complex_value_t  *key;
+
+    caller = *cf;
+    caller.args = ngx_array_create(cf->temp_pool, 2, sizeof(ngx_str_t));
+    conf = ngx_pcalloc(cf->temp_pool, NGX_OAUTH_CACHING_SIZE);
+
+    if (caller.args == NULL || conf == NULL) {
+        return NGX_ERROR;
+    }
+
+    args = ngx_array_push_n(caller.args, 2);
+    if (args == NULL) {
+        return NGX_ERROR;
+    }
+
+    args[0] = command->name;
+    ngx_str_set(&args[1], "key");
+
+    if (command->set(&caller, command, conf) != NGX_CONF_OK) {
+        return NGX_OK;
+    }
+
+    for (offset = 0;
+         offset <= NGX_OAUTH_CACHING_SIZE - sizeof(ngx_http_complex_value_t);
+         offset += sizeof(void *))
+    {
+        key = (ngx_http_complex_value_t *) (conf + offset);
+
+        if (key->value.data == args[1].data && key->value.len == args[1].len) {
+            module->key = offset;
+            module->caches = 1;
+            break;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_oauth_caching_lookup(const ngx_oauth_caching_t *caching,
+    const ngx_oauth_conf_location_t *location,
+    ngx_oauth_caching_cache_t *cache)
+{
+    u_char                            *conf;
+    ngx_uint_t                         i;
+    const ngx_http_upstream_conf_t    *upstream[NGX_OAUTH_CACHING_MODULES];
+    const ngx_oauth_caching_module_t  *module, *serves;
+
+    /* Only in a location, "proxy_pass" and the like may be written. */
+
+    if (location->top || location->clcf->handler == NULL) {
+        return 0;
+    }
+
+    serves = NULL;
+
+    for (i = 0; i < NGX_OAUTH_CACHING_MODULES; i++) {
+
+        module = &caching->modules[i];
+
+        if (module->module) {
+            conf = ngx_oauth_caching_conf(module, location);
+            upstream[i] = (ngx_http_upstream_conf_t *)
+                                                    (conf + module->upstream);
+            if (upstream[i]->upstream) {
+                serves = module;
+            }
+        }
+    }
+
+    for (i = 0; i < NGX_OAUTH_CACHING_MODULES; i++) {
+
+        module = &caching->modules[i];
+
+        if (!module->caches || (serves && serves != module)) {
+            continue;
+        }
+
+        cache->methods = ngx_oauth_caching_methods(upstream[i]);
+
+        if (cache->methods == 0) {
+            continue;
+        }
+
+        conf = ngx_oauth_caching_conf(module, location);
+
+        cache->directive = ngx_oauth_caching_directives[i];
+        cache->key = (ngx_http_complex_value_t *) (conf + module->key);
+
+        if (cache->key->value.data == NULL) {
+            cache->key = &ngx_oauth_caching_default_key;
+        }
+
+        return 1;
+    }
+
+    return 0;
+}
+
+
+static u_char *
+ngx_oauth_caching_conf(const ngx_oauth_caching_module_t *module,
+    const ngx_oauth_conf_location_t *location)
+{
+    return location->clcf->loc_conf[module->module->ctx_index];
+}
+
+
+/* Returns 0 if the cache is off. */
+
+static ngx_uint_t
+ngx_oauth_caching_methods(const ngx_http_upstream_conf_t *upstream)
+{
+#if (NGX_HTTP_CACHE)
+    return upstream->cache ? upstream->cache_methods : 0;
+#else
+    return 0;
+#endif
+}
