@@ -177,6 +177,22 @@ need_browser() {
 }
 
 
+# promtool, which checks metrics.  Prometheus itself is a service, so its package
+# is not installed.
+
+need_promtool() {
+    local version
+
+    version=$(apt-cache policy prometheus | awk '/Candidate:/ { print $2 }')
+
+    if (unpack prometheus "${version:-none}"); then
+        export PROMTOOL=$build/packages/prometheus-${version:-none}/usr/bin/promtool
+    else
+        say "promtool could not be fetched"
+    fi
+}
+
+
 # What build, demo and test need.
 
 need_everything() {
@@ -185,6 +201,7 @@ need_everything() {
 
     if need_node; then
         need_browser
+        need_promtool
         say "all there: packages, Node.js $(node --version)"
     else
         say "packages are there; $(node_message)"

@@ -101,6 +101,7 @@ phase_e2e() {
     fi
 
     need_browser
+    need_promtool
     run_make testbed replays
     npm_ci "$top/t/e2e"
     npm_ci "$top/t/e2e/opencode"

@@ -213,6 +213,28 @@ class Page {
         return result.value;
     }
 
+    // Shows the page on a screen of that width, in light or dark colours.
+
+    async show({ width, height = 900, dark = false }) {
+        await this.#call('Emulation.setDeviceMetricsOverride', {
+            width, height, deviceScaleFactor: 1, mobile: width < 600,
+        });
+        await this.#call('Emulation.setEmulatedMedia', {
+            features: [{ name: 'prefers-color-scheme',
+                         value: dark ? 'dark' : 'light' }],
+        });
+    }
+
+    // A picture of the whole page, as the bytes of a PNG.
+
+    async picture() {
+        const { data } = await this.#call('Page.captureScreenshot', {
+            format: 'png', captureBeyondViewport: true,
+        });
+
+        return Buffer.from(data, 'base64');
+    }
+
     // What the page asked for below a URL.  Chromium may tell of an answer
     // after the page has it; if it never does, the exchange has no status.
 
