@@ -45,6 +45,8 @@ static ngx_oauth_refresh_t *ngx_oauth_keys_start(ngx_oauth_keys_t *keys);
 static void ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_keys_store(ngx_oauth_keys_t *keys,
     ngx_oauth_refresh_t *refresh);
+static void ngx_oauth_keys_fail_room(ngx_oauth_keys_t *keys, size_t size,
+    const ngx_oauth_doc_stored_t *stored);
 static void ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error);
 static void ngx_oauth_keys_count(const ngx_oauth_keys_t *keys,
     ngx_uint_t fetched);
@@ -440,7 +442,6 @@ ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh)
 static void
 ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
 {
-    u_char                    error[NGX_MAX_CONF_ERRSTR], *p;
     uint32_t                  checksum;
     ngx_int_t                 rc;
     ngx_oauth_doc_stored_t    stored;
@@ -457,18 +458,8 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
                              refresh->max_age, &stored);
 
     if (rc == NGX_ERROR) {
-        p = ngx_snprintf(error, sizeof(error) - 1, "usable keys of %uz bytes "
-                         "do not fit into this issuer's share, oauth_zone "
-                         "needs at least %uzk",
-                         content.keys.len + content.uri.len,
-                         stored.need / 1024);
-
-        *ngx_oauth_zone_write_place(stored.zone, p,
-                                    error + sizeof(error) - 1,
-                                    NGX_OAUTH_ZONE_MISSING)
-            = '\0';
-
-        ngx_oauth_keys_fail(keys, error);
+        ngx_oauth_keys_fail_room(keys, content.keys.len + content.uri.len,
+                                 &stored);
         return;
     }
 
@@ -502,6 +493,26 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
     }
 
     ngx_oauth_readiness_log(keys->issuer, keys->log);
+}
+
+
+/* The keys are good, but the zone is too small for them. */
+
+static void
+ngx_oauth_keys_fail_room(ngx_oauth_keys_t *keys, size_t size,
+    const ngx_oauth_doc_stored_t *stored)
+{
+    u_char  error[NGX_MAX_CONF_ERRSTR], *p;
+
+    p = ngx_snprintf(error, sizeof(error) - 1, "usable keys of %uz bytes do "
+                     "not fit into this issuer's share, oauth_zone needs at "
+                     "least %uzk", size, stored->need / 1024);
+
+    *ngx_oauth_zone_write_place(stored->zone, p, error + sizeof(error) - 1,
+                                NGX_OAUTH_ZONE_MISSING)
+        = '\0';
+
+    ngx_oauth_keys_fail(keys, error);
 }
 
 

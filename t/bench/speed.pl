@@ -76,6 +76,8 @@ sub scenarios {
     return @known,
         { name => 'same token, passed on', tokens => 'one', status => 200,
           base => 'nginx', passes => 1 },
+        { name => 'same token, counted', tokens => 'one', status => 200,
+          base => 'nginx', counts => 1 },
         { name => 'no token', status => 401, base => 'return 401' },
         { name => 'bad signature', tokens => 'spoilt', status => 401,
           base => 'nginx' },
@@ -97,6 +99,8 @@ sub measure_algorithm {
             oauth_header X-User sub;
             oauth_pass_token on;
 EOT
+    my $counting = module($app, $key,
+        server => 'location = /status { oauth off; oauth_status; }');
     my @gateways = (bare($app), $module, peers($app, $key));
 
     check_identity($_, mint($key, 7), subject(7)) for @gateways[1 .. $#gateways];
@@ -106,10 +110,11 @@ EOT
 
         $all[0] = $refusal if $scenario->{base} ne 'nginx';
         @all = ($all[0], $passing) if $scenario->{passes};
+        @all = ($all[0], $counting) if $scenario->{counts};
         measure($alg, $scenario, $files{ $scenario->{tokens} // '' }, @all);
     }
 
-    $_->stop for @gateways, $refusal, $passing;
+    $_->stop for @gateways, $refusal, $passing, $counting;
 
     return;
 }
