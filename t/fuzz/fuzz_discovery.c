@@ -3,8 +3,8 @@
  * The discovery document.  Input: a line with the configured issuer, which is
  * also the address of the document, then the document.  If it is accepted, it
  * must name the configured issuer and an address that may be fetched from
- * there.  The addresses where a document may be must have the origin of the
- * issuer.
+ * there.  What it says for agents is short, and can be read again.  The
+ * addresses where a document may be must have the origin of the issuer.
  */
 
 
@@ -14,6 +14,7 @@
 #include "fuzz.h"
 #include "oauth_discovery.h"
 #include "oauth_document.h"
+#include "oauth_readiness.h"
 #include "oauth_url.h"
 
 
@@ -25,6 +26,7 @@
 static void fuzz_parse(oauth_str_t text, oauth_str_t issuer);
 static void fuzz_document(const json_t *root, const char *error,
     oauth_str_t issuer, const oauth_discovery_t *discovery);
+static void fuzz_readiness(oauth_str_t metadata, oauth_str_t issuer);
 static void fuzz_addresses(oauth_str_t issuer);
 
 
@@ -78,6 +80,8 @@ fuzz_parse(oauth_str_t text, oauth_str_t issuer)
 
     json_decref(root);
 
+    fuzz_readiness(oauth_buf_str(&discovery.metadata), issuer);
+
     oauth_discovery_free(&discovery);
     fuzz_need(discovery.issuer.data == NULL
               && discovery.jwks_uri.data == NULL);
@@ -119,6 +123,45 @@ fuzz_document(const json_t *root, const char *error, oauth_str_t issuer,
         fuzz_need(oauth_str_equal(oauth_buf_str(&discovery->jwks_uri),
                                   named));
     }
+}
+
+
+/* Details are lists of words from the configuration or of members' names. */
+
+static void
+fuzz_readiness(oauth_str_t metadata, oauth_str_t issuer)
+{
+    int                      i;
+    oauth_str_t              scopes;
+    oauth_readiness_t        readiness;
+    oauth_readiness_rules_t  rules;
+
+    if (metadata.len == 0) {
+        return;
+    }
+
+    scopes = oauth_str("openid read");
+
+    rules.issuer = issuer;
+    rules.scopes = &scopes;
+    rules.nscopes = 1;
+    rules.local = 0;
+
+    fuzz_need(metadata.len <= OAUTH_READINESS_TEXT);
+    fuzz_need(oauth_readiness_check(metadata, &rules, &readiness)
+              == OAUTH_DONE);
+    fuzz_need_clean();
+
+    for (i = 0; i < OAUTH_READINESS_FINDINGS; i++) {
+        fuzz_need(readiness.found[i] || readiness.details[i].len == 0);
+        fuzz_need(!oauth_str_has_control(
+                                   oauth_buf_str(&readiness.details[i])));
+    }
+
+    fuzz_need(!readiness.found[OAUTH_READINESS_NO_REGISTRATION]
+              || !readiness.found[OAUTH_READINESS_NO_PUBLIC_CLIENTS]);
+
+    oauth_readiness_free(&readiness);
 }
 
 

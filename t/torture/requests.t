@@ -96,6 +96,7 @@ my $torture = OAuth::Test::Torture->new(keys => [ values %key ],
         }
 
         location = /part.html { }
+        location = /status { oauth off; oauth_status; }
 
         location /any/ {
             satisfy any;
@@ -228,6 +229,8 @@ my @script = (
       404 ],
     [ 'metadata, 405', [ POST => '/.well-known/oauth-protected-resource' ],
       405 ],
+    (map { [ "status, $_", [ GET => "/status?format=$_" ], 200 ] }
+         $cache ? () : qw(json html prometheus)),
 );
 
 # nginx 1.22 crashes when it logs the request line of an HTTP/2 request for
