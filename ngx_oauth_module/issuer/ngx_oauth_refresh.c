@@ -34,6 +34,8 @@ static void ngx_oauth_refresh_silence(ngx_event_t *ev);
 static void ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch);
 static ngx_int_t ngx_oauth_refresh_parse_discovery(
     ngx_oauth_refresh_document_t *document);
+static ngx_uint_t ngx_oauth_refresh_is_slash(
+    const oauth_discovery_t *discovery, const ngx_oauth_issuer_t *issuer);
 static ngx_uint_t ngx_oauth_refresh_is_fetching(ngx_oauth_refresh_t *refresh);
 static ngx_int_t ngx_oauth_refresh_step_keys(ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch);
@@ -276,14 +278,42 @@ ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
         len = ngx_min(discovery->issuer.len, NGX_OAUTH_REFRESH_QUOTED);
 
         ngx_oauth_refresh_error(document, "its issuer is \"%*s\", configured "
-                                "is \"%V\"", len, discovery->issuer.data,
-                                &issuer->issuer);
+                                "is \"%V\"%s", len, discovery->issuer.data,
+                                &issuer->issuer,
+                                ngx_oauth_refresh_is_slash(discovery, issuer)
+                                ? ", only the slash at the end differs: write "
+                                  "\"issuer\" as the server does" : "");
         return NGX_DECLINED;
     }
 
     ngx_oauth_refresh_error(document, "%s", error);
 
     return NGX_DECLINED;
+}
+
+
+/* 1 if one of the two issuers is the other with a slash after it. */
+
+static ngx_uint_t
+ngx_oauth_refresh_is_slash(const oauth_discovery_t *discovery,
+    const ngx_oauth_issuer_t *issuer)
+{
+    oauth_str_t  found, wanted, longer;
+
+    found = oauth_buf_str(&discovery->issuer);
+    wanted = ngx_oauth_str(&issuer->issuer);
+    longer = (found.len > wanted.len) ? found : wanted;
+
+    if (ngx_max(found.len, wanted.len) - ngx_min(found.len, wanted.len) != 1
+        || longer.data[longer.len - 1] != '/')
+    {
+        return 0;
+    }
+
+    found.len = longer.len - 1;
+    wanted.len = found.len;
+
+    return oauth_str_equal(found, wanted) != 0;
 }
 
 
