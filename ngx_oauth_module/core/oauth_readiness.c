@@ -60,8 +60,8 @@ static const oauth_readiness_info_t
 {
     [OAUTH_READINESS_NO_SIGN_IN] = {
         "no_sign_in",
-        "agents cannot sign anybody in: its metadata names no token_endpoint, "
-        "or neither authorization_endpoint nor device_authorization_endpoint",
+        "agents cannot sign anybody in: its metadata lacks the endpoints for "
+        "it",
         "turn on the authorization code flow or the device flow at the "
         "authorization server" },
 
@@ -89,10 +89,10 @@ static const oauth_readiness_info_t
 
     [OAUTH_READINESS_UNKNOWN_SCOPES] = {
         "unknown_scopes",
-        "its scopes_supported lacks scopes that agents are told to ask for "
-        "here; a server that does not know a scope answers invalid_scope",
-        "add them at the authorization server, or correct oauth_scope and "
-        "oauth_scope_advertise" },
+        "agents are told here to ask for scopes that its scopes_supported "
+        "lacks, and it may answer them with invalid_scope",
+        "add the scopes at the authorization server, or correct oauth_scope "
+        "and oauth_scope_advertise" },
 
     [OAUTH_READINESS_PLAIN_HTTP] = {
         "plain_http",
@@ -229,14 +229,23 @@ static void
 oauth_readiness_check_sign_in(const json_t *metadata,
     oauth_readiness_t *readiness)
 {
+    oauth_buf_t   *details;
     const json_t  *methods;
 
-    if (json_object_get(metadata, "token_endpoint") == NULL
-        || (json_object_get(metadata, "authorization_endpoint") == NULL
-            && json_object_get(metadata, "device_authorization_endpoint")
-               == NULL))
+    details = &readiness->details[OAUTH_READINESS_NO_SIGN_IN];
+
+    if (json_object_get(metadata, "token_endpoint") == NULL) {
+        readiness->found[OAUTH_READINESS_NO_SIGN_IN] = 1;
+        oauth_scope_append(details, oauth_str("token_endpoint"));
+    }
+
+    /* One of the two is enough; the first is what most agents use. */
+
+    if (json_object_get(metadata, "authorization_endpoint") == NULL
+        && json_object_get(metadata, "device_authorization_endpoint") == NULL)
     {
         readiness->found[OAUTH_READINESS_NO_SIGN_IN] = 1;
+        oauth_scope_append(details, oauth_str("authorization_endpoint"));
     }
 
     methods = json_object_get(metadata, "code_challenge_methods_supported");

@@ -4,9 +4,9 @@
  * (RFC 8414 section 2): a server can issue good tokens and still be one that no
  * agent can use on its own.  Each finding has a code, a sentence and a remedy.
  *
- * The metadata is read twice.  Once it is fetched, oauth_readiness_reduce keeps
- * the few members that count, as a short text; oauth_readiness_check reads that
- * text and compares it with the configuration.
+ * When the metadata has been fetched, oauth_readiness_reduce keeps the few
+ * members that count, as a short text.  Whenever somebody asks,
+ * oauth_readiness_check reads that text and compares it with the configuration.
  */
 
 
@@ -96,8 +96,8 @@ const oauth_readiness_info_t *oauth_readiness_info(
     oauth_readiness_kind_t kind);
 
 /*
- * Appends what was found in words: the sentence, the details in parentheses if
- * there are any, and a full stop; without the remedy.
+ * Appends what was found in words: the sentence, and the details in parentheses
+ * if there are any.  There is no full stop, and no remedy.
  */
 
 void oauth_readiness_append(oauth_buf_t *buf,

@@ -39,7 +39,7 @@ typedef struct {
 } oauth_status_requests_t;
 
 
-/* The states of an issuer's keys; docs/keys.md describes them. */
+/* The states of an issuer's keys, as docs/status.md describes them. */
 
 typedef enum {
     OAUTH_STATUS_NONE = 0,          /* there were never any                   */
@@ -98,7 +98,8 @@ typedef struct {
     uint64_t                        hits;       /* tokens that were known     */
     uint64_t                        misses;     /* tokens that were verified  */
     size_t                          cache;      /* entries of each worker     */
-    size_t                          zone_size;  /* bytes for documents        */
+    size_t                          zone_size;  /* bytes for keys and metadata
+                                                                              */
     size_t                          zone_used;
 
     const oauth_status_issuer_t    *issuers;

@@ -52,11 +52,11 @@ static const struct {
 } oauth_status_states[OAUTH_STATUS_STATES] = {
 
     [OAUTH_STATUS_NONE] = { "bad",
-        "There are no keys: no token of this issuer can be verified." },
+        "There are no keys so far: no token of this issuer can be verified." },
     [OAUTH_STATUS_FRESH] = { "good", "Tokens of this issuer are verified." },
     [OAUTH_STATUS_FAILING] = { "poor",
-        "The last fetch of keys failed. Tokens are verified with the keys of "
-        "before." },
+        "The last fetch of keys failed. Tokens are verified with the previous "
+        "keys." },
     [OAUTH_STATUS_EXPIRED] = { "bad",
         "The keys are older than key_stale permits: no token of this issuer "
         "can be verified." },
@@ -162,12 +162,11 @@ oauth_status_append_summary(oauth_buf_t *buf, const oauth_status_t *status)
                              "itself again every 10 seconds.</p>\n"
                              "<dl class=\"facts\">\n");
 
-    oauth_status_append_fact(buf, "let in", status->requests.admitted);
+    oauth_status_append_fact(buf, "admitted", status->requests.admitted);
     oauth_status_append_fact(buf, "refused", status->requests.refused);
-    oauth_status_append_fact(buf, "let in by others",
-                             status->requests.overruled);
-    oauth_status_append_fact(buf, "tokens known", status->hits);
-    oauth_status_append_fact(buf, "tokens verified", status->misses);
+    oauth_status_append_fact(buf, "overruled", status->requests.overruled);
+    oauth_status_append_fact(buf, "cache hits", status->hits);
+    oauth_status_append_fact(buf, "cache misses", status->misses);
 
     oauth_buf_append_literal(buf, "</dl>\n");
 }
@@ -344,9 +343,9 @@ oauth_status_append_numbers(oauth_buf_t *buf,
 
     oauth_buf_append_literal(buf, "<dl class=\"facts\">\n");
 
-    oauth_status_append_fact(buf, "let in", issuer->requests.admitted);
+    oauth_status_append_fact(buf, "admitted", issuer->requests.admitted);
     oauth_status_append_fact(buf, "refused", issuer->requests.refused);
-    oauth_status_append_fact(buf, "fetches", issuer->fetched);
+    oauth_status_append_fact(buf, "good fetches", issuer->fetched);
     oauth_status_append_fact(buf, "failed fetches", issuer->failed);
     oauth_status_append_fact(buf, "waits for keys", issuer->waits);
 
@@ -369,7 +368,7 @@ oauth_status_append_readiness(oauth_buf_t *buf,
         }
 
         if (!found) {
-            oauth_buf_append_literal(buf, "<p class=\"poor\">Agents will fail "
+            oauth_buf_append_literal(buf, "<p class=\"poor\">Agents may fail "
                                      "here:</p>\n<ul>\n");
         }
 
@@ -414,8 +413,15 @@ oauth_status_append_resources(oauth_buf_t *buf, const oauth_status_t *status)
     size_t                          i;
     const oauth_status_resource_t  *resource;
 
+    if (status->nresources == 0) {
+        oauth_buf_append_literal(buf, "<h2>Resources</h2>\n<p class=\"bad\">No "
+                                 "location is protected: none has "
+                                 "<code>oauth</code>.</p>\n");
+        return;
+    }
+
     oauth_buf_append_literal(buf, "<h2>Resources</h2>\n<div class=\"wide\">"
-                             "<table>\n<tr><th>resource</th><th>let in</th>"
+                             "<table>\n<tr><th>resource</th><th>admitted</th>"
                              "<th>refused</th></tr>\n");
 
     for (i = 0; i < status->nresources; i++) {

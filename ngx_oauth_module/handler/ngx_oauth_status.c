@@ -1,9 +1,9 @@
 
 /*
  * Answers requests for the status.  The argument "format" chooses the form;
- * without it, a browser gets the page, a client that accepts text/plain (as
- * Prometheus does) gets the metrics, and everybody else gets JSON.  Everything
- * is written into the pool of the request.
+ * without it, a browser gets the page, a client that accepts text/plain but not
+ * JSON (as Prometheus does) gets the metrics, and everybody else gets JSON.
+ * Everything is written into the pool of the request.
  */
 
 
@@ -25,6 +25,8 @@ typedef struct {
 static ngx_int_t ngx_oauth_status_handler(ngx_http_request_t *r);
 static const ngx_oauth_status_format_t *ngx_oauth_status_format(
     ngx_http_request_t *r);
+static ngx_uint_t ngx_oauth_status_names(const ngx_str_t *accept,
+    const char *type);
 static ngx_int_t ngx_oauth_status_write(ngx_http_request_t *r,
     const ngx_oauth_status_format_t *format, ngx_str_t *text);
 static ngx_int_t ngx_oauth_status_read(ngx_http_request_t *r,
@@ -125,7 +127,11 @@ ngx_oauth_status_format(ngx_http_request_t *r)
 
     if (ngx_http_arg(r, (u_char *) "format", 6, &name) == NGX_OK) {
 
-        for (i = 0; i < 3; i++) {
+        for (i = 0;
+             i < sizeof(ngx_oauth_status_formats)
+                 / sizeof(ngx_oauth_status_formats[0]);
+             i++)
+        {
             if (ngx_oauth_str_equal(&ngx_oauth_status_formats[i]->name,
                                     &name))
             {
@@ -142,21 +148,28 @@ ngx_oauth_status_format(ngx_http_request_t *r)
         return &ngx_oauth_status_json;
     }
 
-    if (ngx_strlcasestrn(accept->value.data,
-                         accept->value.data + accept->value.len,
-                         (u_char *) "text/html", 9 - 1))
-    {
+    if (ngx_oauth_status_names(&accept->value, "text/html")) {
         return &ngx_oauth_status_html;
     }
 
-    if (ngx_strlcasestrn(accept->value.data,
-                         accept->value.data + accept->value.len,
-                         (u_char *) "text/plain", 10 - 1))
+    if (!ngx_oauth_status_names(&accept->value, "application/json")
+        && ngx_oauth_status_names(&accept->value, "text/plain"))
     {
         return &ngx_oauth_status_prometheus;
     }
 
     return &ngx_oauth_status_json;
+}
+
+
+/* Returns 1 if the field names this type, whatever its weight is. */
+
+static ngx_uint_t
+ngx_oauth_status_names(const ngx_str_t *accept, const char *type)
+{
+    return ngx_strlcasestrn(accept->data, accept->data + accept->len,
+                            (u_char *) type, ngx_strlen(type) - 1)
+           != NULL;
 }
 
 
@@ -252,22 +265,25 @@ ngx_oauth_status_read_issuers(ngx_http_request_t *r,
 {
     ngx_uint_t               i;
     ngx_oauth_issuer_t     **issuers;
-    oauth_status_issuer_t   *read;
+    oauth_status_issuer_t   *issuer;
 
-    read = ngx_palloc(r->pool,
+    issuer = ngx_palloc(r->pool,
                       (mcf->issuers.nelts + 1) * sizeof(oauth_status_issuer_t));
-    if (read == NULL) {
+    if (issuer == NULL) {
         return NGX_ERROR;
     }
 
-    status->issuers = read;
+    status->issuers = issuer;
     issuers = mcf->issuers.elts;
 
     for (i = 0; i < mcf->issuers.nelts; i++) {
 
+        /* An entry counts even after a failure: its findings are released. */
+
         status->nissuers++;
 
-        if (ngx_oauth_provider_status(issuers[i]->provider, &read[i], r->pool)
+        if (ngx_oauth_provider_status(issuers[i]->provider, &issuer[i],
+                                      r->pool)
             != NGX_OK)
         {
             return NGX_ERROR;

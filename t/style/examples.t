@@ -24,7 +24,8 @@ use Source;
 use Test::More;
 
 my @documents = (qw(README.md docs/directives.md docs/quickstart.md
-                    docs/login.md docs/troubleshooting.md),
+                    docs/login.md docs/troubleshooting.md
+                    docs/status.md),
                  map { s{^\Q@{[top()]}\E/}{}r }
                      glob("'@{[top()]}'/docs/agents/*.md"));
 
@@ -152,7 +153,7 @@ sub adapt {
     $text =~ s{\bproxy_cache_path\s+\K\S+}{$dir/cache}g;
     $text =~ s{\bssl_trusted_certificate\s+\K[^;]+}{$dir/cert.pem}g;
     $text =~ s{^\s*ssl_certificate(?:_key)?\s+/etc[^;]*;}{}mg;
-    $text =~ s{\blisten\s+(?:\[::\]:)?(\d+)}{'listen 127.0.0.1:' . port($1)}ge;
+    $text =~ s{\blisten\s+(?:\[::\]:|127\.0\.0\.1:)?(\d+)}{'listen 127.0.0.1:' . port($1)}ge;
 
     return $text;
 }

@@ -120,9 +120,11 @@ readiness_ready(void **state)
 static const readiness_case_t  readiness_cases[] = {
 
     { "{\"token_endpoint\":\"https://as.example.com/t\"" PKCE REGISTER "}",
-      OAUTH_READINESS_NO_SIGN_IN, "" },
+      OAUTH_READINESS_NO_SIGN_IN, "authorization_endpoint" },
     { "{\"authorization_endpoint\":\"https://as.example.com/a\"" PKCE REGISTER
-      "}", OAUTH_READINESS_NO_SIGN_IN, "" },
+      "}", OAUTH_READINESS_NO_SIGN_IN, "token_endpoint" },
+    { "{\"registration_endpoint\":\"https://as.example.com/r\"" PKCE "}",
+      OAUTH_READINESS_NO_SIGN_IN, "token_endpoint authorization_endpoint" },
     { "{" SIGN_IN PKCE REGISTER "}", OAUTH_READINESS_NO_SIGN_IN, NULL },
 
     { "{" SIGN_IN REGISTER "}", OAUTH_READINESS_NO_PKCE, "" },

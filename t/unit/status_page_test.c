@@ -27,8 +27,8 @@ status_page_parts(void **state)
 
     static const char  *parts[] = {
         "Version 0.2.0 of the module. Counted for 5 days, ",
-        "<dt>let in</dt><dd>901</dd>", "<dt>refused</dt><dd>902</dd>",
-        "<dt>tokens known</dt><dd>31</dd>",
+        "<dt>admitted</dt><dd>901</dd>", "<dt>refused</dt><dd>902</dd>",
+        "<dt>cache hits</dt><dd>31</dd>",
         "55 in all, at most 44 in a minute",
         "<rect x=\"0\" y=\"59\" width=\"7\" height=\"21\">"
         "<title>11, 59 min ago",
@@ -80,6 +80,7 @@ status_page_empty(void **state)
 
     text = status_text(oauth_status_write_page);
     status_assert_has(text, "<p>None is configured.</p>");
+    status_assert_has(text, "No location is protected");
     status_assert_has(text, "0 in all, at most 0 in a minute");
     status_assert_lacks(text, "<h2>Reasons</h2>");
     status_assert_lacks(text, "<rect ");
