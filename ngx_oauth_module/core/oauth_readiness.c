@@ -92,7 +92,8 @@ static const oauth_readiness_info_t
         "its scopes_supported lacks scopes that agents are told to ask for "
         "here; a server that does not know a scope answers invalid_scope",
         "add them at the authorization server, or correct oauth_scope and "
-        "oauth_scope_advertise" },
+        "oauth_scope_advertise; some servers know scopes that they do not "
+        "list, and then there is nothing to do" },
 
     [OAUTH_READINESS_PLAIN_HTTP] = {
         "plain_http",

@@ -369,7 +369,7 @@ oauth_status_append_readiness(oauth_buf_t *buf,
         }
 
         if (!found) {
-            oauth_buf_append_literal(buf, "<p class=\"poor\">Agents will fail "
+            oauth_buf_append_literal(buf, "<p class=\"poor\">Agents may fail "
                                      "here:</p>\n<ul>\n");
         }
 

@@ -113,7 +113,7 @@ ngx_oauth_readiness_log_finding(const ngx_oauth_issuer_t *issuer,
 
     if (!text.failed) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
-                      "oauth: issuer \"%V\": agents will fail (%s): %*s; "
+                      "oauth: issuer \"%V\": agents may fail (%s): %*s; "
                       "remedy: %s", &issuer->name,
                       oauth_readiness_info(kind)->code,
                       text.len, text.data,

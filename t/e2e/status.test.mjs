@@ -74,7 +74,7 @@ test('the page shows three issuers in three states', { skip: skipPage },
 
     assert.match(text, /Last error, \d+ s ago: .* answered with status 502/);
     assert.match(text, /no_token request has no access token/);
-    assert.match(text, /Agents will fail here/);
+    assert.match(text, /Agents may fail here/);
     assert.ok(!text.includes('alice'), 'nobody is named');
 
     for (const width of [1200, 360]) {
