@@ -50,6 +50,8 @@ my $conf = <<'EOT';
         location /last { oauth_resource https://app.test/last; oauth_audience https://app.test; empty_gif; }
         location /gone { root /nowhere; }
         location @found { oauth_resource https://app.test/found; oauth_audience https://app.test; empty_gif; }
+        location /paged { error_page 401 403 /page; oauth_scope write; root /; }
+        location /page { oauth file; empty_gif; }
         location /any { satisfy any; auth_basic app; empty_gif; }
         location /open { oauth off; empty_gif; }
         location /sub { oauth off; auth_request /inner; empty_gif; }
@@ -225,6 +227,11 @@ counts('an internal redirect', { %once, 'cache misses' => 1,
 counts('an error page', { %once, 'cache misses' => 1,
                           'https://app.test/found admitted' => 1 },
        'GET', '/gone', token => $as->token(jti => 'thrice'));
+counts('a protected error page', { 'all refused' => 1, 'cache misses' => 1,
+                                   'reason insufficient_scope' => 1,
+                                   'corp refused' => 1,
+                                   'https://app.test refused' => 1 },
+       'GET', '/paged', token => $as->token(scope => 'read', jti => 'paged'));
 counts('satisfy any', { 'all overruled' => 1,
                         'https://app.test overruled' => 1 },
        'GET', '/any', Authorization => 'Basic am9lOnNlY3JldA==');
@@ -291,7 +298,8 @@ my ($scopes) = grep { $_->{code} eq 'unknown_scopes' }
 
 like($scopes->{text}, qr/ \(write admin\)\z|\(admin write\)\z/,
      'the scopes are named');
-like($scopes->{remedy}, qr/oauth_scope/, 'and what to do');
+like($scopes->{remedy}, qr/oauth_scope.*some servers know scopes that they do/,
+     'and what to do, if anything');
 
 my @logged = $nginx->log_lines(qr/issuer "odd": agents may fail/);
 
@@ -308,7 +316,7 @@ is(status()->{started}, $before->{started}, 'the same beginning');
 is(scalar $nginx->log_lines(qr/issuer "odd": agents may fail/), 4,
    'nothing new is logged');
 
-$nginx->write_conf($conf =~ s/oauth_scope write/oauth_scope read/r);
+$nginx->write_conf($conf =~ s/oauth_scope write/oauth_scope read/gr);
 ok($nginx->reload, 'reload with another scope');
 ok(wait_until(sub {
     $nginx->log_lines(qr/issuer "odd": agents may fail/) == 8 }, 10),

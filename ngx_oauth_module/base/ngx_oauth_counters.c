@@ -9,16 +9,33 @@
 #include "ngx_oauth_counters.h"
 
 
-/* The table and what nginx needs to keep it; nginx rounds up to pages. */
+/* The table and what nginx needs to keep it, in pages of this machine. */
 
 #define NGX_OAUTH_COUNTERS_ZONE                                               \
-    (ngx_align(sizeof(ngx_oauth_counters_table_t), 4096) + 64 * 1024)
+    (ngx_align(sizeof(ngx_oauth_counters_table_t), ngx_pagesize)              \
+     + 16 * ngx_pagesize)
+
+
+/* The entries of issuers, or those of resources. */
+
+typedef struct {
+    ngx_uint_t               cycle;
+    u_char                  *entries;
+    size_t                   size;      /* of one of them                     */
+    ngx_uint_t               n;         /* of those that may have an owner    */
+} ngx_oauth_counters_list_t;
 
 
 static ngx_int_t ngx_oauth_counters_init(ngx_oauth_zone_root_t *root,
     ngx_log_t *log);
-static void *ngx_oauth_counters_claim_owner(ngx_uint_t cycle, u_char *entries,
-    size_t size, ngx_uint_t n, const u_char *id);
+static ngx_oauth_counters_list_t ngx_oauth_counters_issuers(
+    ngx_oauth_counters_table_t *table);
+static ngx_oauth_counters_list_t ngx_oauth_counters_resources(
+    ngx_oauth_counters_table_t *table);
+static void *ngx_oauth_counters_keep_owner(
+    const ngx_oauth_counters_list_t *list, const u_char *id);
+static void *ngx_oauth_counters_claim_owner(
+    const ngx_oauth_counters_list_t *list, const u_char *id);
 
 
 ngx_oauth_counters_t *
@@ -76,18 +93,39 @@ ngx_oauth_counters_claim(ngx_oauth_counters_t *counters)
 }
 
 
+void
+ngx_oauth_counters_keep_issuer(ngx_oauth_counters_t *counters,
+    const u_char *id)
+{
+    ngx_oauth_counters_list_t  list;
+
+    list = ngx_oauth_counters_issuers(counters->table);
+
+    (void) ngx_oauth_counters_keep_owner(&list, id);
+}
+
+
+void
+ngx_oauth_counters_keep_resource(ngx_oauth_counters_t *counters,
+    const u_char *id)
+{
+    ngx_oauth_counters_list_t  list;
+
+    list = ngx_oauth_counters_resources(counters->table);
+
+    (void) ngx_oauth_counters_keep_owner(&list, id);
+}
+
+
 ngx_oauth_counters_issuer_t *
 ngx_oauth_counters_claim_issuer(ngx_oauth_counters_t *counters,
     const u_char *id)
 {
-    ngx_oauth_counters_table_t  *table;
+    ngx_oauth_counters_list_t  list;
 
-    table = counters->table;
+    list = ngx_oauth_counters_issuers(counters->table);
 
-    return ngx_oauth_counters_claim_owner(table->cycle,
-                                          (u_char *) table->issuers,
-                                          sizeof(ngx_oauth_counters_issuer_t),
-                                          NGX_OAUTH_COUNTERS_ISSUERS, id);
+    return ngx_oauth_counters_claim_owner(&list, id);
 }
 
 
@@ -95,14 +133,63 @@ ngx_oauth_counters_resource_t *
 ngx_oauth_counters_claim_resource(ngx_oauth_counters_t *counters,
     const u_char *id)
 {
-    ngx_oauth_counters_table_t  *table;
+    ngx_oauth_counters_list_t  list;
 
-    table = counters->table;
+    list = ngx_oauth_counters_resources(counters->table);
 
-    return ngx_oauth_counters_claim_owner(table->cycle,
-                                        (u_char *) table->resources,
-                                        sizeof(ngx_oauth_counters_resource_t),
-                                        NGX_OAUTH_COUNTERS_RESOURCES, id);
+    return ngx_oauth_counters_claim_owner(&list, id);
+}
+
+
+static ngx_oauth_counters_list_t
+ngx_oauth_counters_issuers(ngx_oauth_counters_table_t *table)
+{
+    ngx_oauth_counters_list_t  list;
+
+    list.cycle = table->cycle;
+    list.entries = (u_char *) table->issuers;
+    list.size = sizeof(ngx_oauth_counters_issuer_t);
+    list.n = NGX_OAUTH_COUNTERS_ISSUERS;
+
+    return list;
+}
+
+
+static ngx_oauth_counters_list_t
+ngx_oauth_counters_resources(ngx_oauth_counters_table_t *table)
+{
+    ngx_oauth_counters_list_t  list;
+
+    list.cycle = table->cycle;
+    list.entries = (u_char *) table->resources;
+    list.size = sizeof(ngx_oauth_counters_resource_t);
+    list.n = NGX_OAUTH_COUNTERS_RESOURCES;
+
+    return list;
+}
+
+
+/* NULL: no entry has this id. */
+
+static void *
+ngx_oauth_counters_keep_owner(const ngx_oauth_counters_list_t *list,
+    const u_char *id)
+{
+    ngx_uint_t                   i;
+    ngx_oauth_counters_owner_t  *owner;
+
+    for (i = 0; i < list->n; i++) {
+        owner = (ngx_oauth_counters_owner_t *) (list->entries + i * list->size);
+
+        if (owner->cycle
+            && ngx_memcmp(owner->id, id, NGX_OAUTH_COUNTERS_ID) == 0)
+        {
+            owner->cycle = list->cycle;
+            return owner;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -113,25 +200,24 @@ ngx_oauth_counters_claim_resource(ngx_oauth_counters_t *counters,
  */
 
 static void *
-ngx_oauth_counters_claim_owner(ngx_uint_t cycle, u_char *entries, size_t size,
-    ngx_uint_t n, const u_char *id)
+ngx_oauth_counters_claim_owner(const ngx_oauth_counters_list_t *list,
+    const u_char *id)
 {
+    void                        *kept;
     ngx_uint_t                   i;
     ngx_oauth_counters_owner_t  *owner, *oldest;
 
+    kept = ngx_oauth_counters_keep_owner(list, id);
+    if (kept) {
+        return kept;
+    }
+
     oldest = NULL;
 
-    for (i = 0; i < n; i++) {
-        owner = (ngx_oauth_counters_owner_t *) (entries + i * size);
+    for (i = 0; i < list->n; i++) {
+        owner = (ngx_oauth_counters_owner_t *) (list->entries + i * list->size);
 
-        if (owner->cycle
-            && ngx_memcmp(owner->id, id, NGX_OAUTH_COUNTERS_ID) == 0)
-        {
-            owner->cycle = cycle;
-            return owner;
-        }
-
-        if (owner->cycle < cycle
+        if (owner->cycle < list->cycle
             && (oldest == NULL || owner->cycle < oldest->cycle))
         {
             oldest = owner;
@@ -139,12 +225,12 @@ ngx_oauth_counters_claim_owner(ngx_uint_t cycle, u_char *entries, size_t size,
     }
 
     if (oldest == NULL) {
-        return entries + n * size;
+        return list->entries + list->n * list->size;
     }
 
-    ngx_memzero(oldest, size);
+    ngx_memzero(oldest, list->size);
     ngx_memcpy(oldest->id, id, NGX_OAUTH_COUNTERS_ID);
-    oldest->cycle = cycle;
+    oldest->cycle = list->cycle;
 
     return oldest;
 }

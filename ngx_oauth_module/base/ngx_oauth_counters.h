@@ -107,16 +107,24 @@ ngx_oauth_counters_t *ngx_oauth_counters_create(ngx_conf_t *cf, void *tag);
 
 /*
  * In the master, once the configuration is in force: begins to look for the
- * entries of this configuration.
+ * entries of this configuration.  It is called first, then _keep_ for every
+ * owner, and then _claim_ for every owner, so that no entry is taken from an
+ * owner that stays.
  */
 
 void ngx_oauth_counters_claim(ngx_oauth_counters_t *counters);
 
+/* Marks the entry with this id, if there is one, as that of one that stays. */
+
+void ngx_oauth_counters_keep_issuer(ngx_oauth_counters_t *counters,
+    const u_char *id);
+void ngx_oauth_counters_keep_resource(ngx_oauth_counters_t *counters,
+    const u_char *id);
+
 /*
  * Returns the entry with this id, or an unused one that gets the id, or the
  * one of an owner that no configuration names any more, which is cleared; if
- * there is none, the one for all others.  Called after
- * ngx_oauth_counters_claim.
+ * there is none, the one for all others.
  */
 
 ngx_oauth_counters_issuer_t *ngx_oauth_counters_claim_issuer(

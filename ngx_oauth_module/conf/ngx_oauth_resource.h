@@ -37,9 +37,14 @@ struct ngx_oauth_resource_s {
     ngx_oauth_counters_resource_t  *counted;
                                         /* set when the configuration is in
                                            force; NULL: nothing is counted */
+    ngx_str_node_t             node;    /* by URL, while the counters are given
+                                           out */
     size_t                     origin;  /* the length of the URL's origin */
     unsigned                   reflect:1;   /* every URL below this one is a
                                                resource of its own */
+    unsigned                   repeated:1;  /* another server has this URL, too,
+                                               and the counters are those of its
+                                               resource */
 };
 
 

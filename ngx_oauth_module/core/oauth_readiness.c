@@ -92,7 +92,8 @@ static const oauth_readiness_info_t
         "agents are told here to ask for scopes that its scopes_supported "
         "lacks, and it may answer them with invalid_scope",
         "add the scopes at the authorization server, or correct oauth_scope "
-        "and oauth_scope_advertise" },
+        "and oauth_scope_advertise; some servers know scopes that they do not "
+        "list, and then there is nothing to do" },
 
     [OAUTH_READINESS_PLAIN_HTTP] = {
         "plain_http",

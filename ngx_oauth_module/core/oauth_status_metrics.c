@@ -290,7 +290,7 @@ oauth_status_append_findings(oauth_buf_t *buf, const oauth_status_t *status)
     oauth_status_label_t  issuer, label;
 
     oauth_status_append_head(buf, "issuer_finding", OAUTH_STATUS_GAUGE,
-                             "1 where agents will fail at the issuer for this "
+                             "1 where agents may fail at the issuer for this "
                              "reason.");
 
     issuer.name = "issuer";

@@ -294,6 +294,8 @@ ngx_oauth_status_read_issuers(ngx_http_request_t *r,
 }
 
 
+/* A resource that several servers have is shown once. */
+
 static ngx_int_t
 ngx_oauth_status_read_resources(ngx_http_request_t *r,
     const ngx_oauth_main_conf_t *mcf, oauth_status_t *status)
@@ -322,7 +324,9 @@ ngx_oauth_status_read_resources(ngx_http_request_t *r,
         resources = server->resources.elts;
 
         for (k = 0; k < server->resources.nelts; k++) {
-            if (ngx_oauth_status_add_resource(&read, resources[k]) != NGX_OK) {
+            if (!resources[k]->repeated
+                && ngx_oauth_status_add_resource(&read, resources[k]) != NGX_OK)
+            {
                 return NGX_ERROR;
             }
         }
@@ -335,31 +339,18 @@ ngx_oauth_status_read_resources(ngx_http_request_t *r,
 }
 
 
-/* A resource that several servers have is shown once. */
-
 static ngx_int_t
 ngx_oauth_status_add_resource(ngx_array_t *resources,
     const ngx_oauth_resource_t *resource)
 {
-    ngx_uint_t                i;
-    oauth_str_t               url;
     oauth_status_resource_t  *read;
-
-    url = ngx_oauth_str(&resource->url);
-    read = resources->elts;
-
-    for (i = 0; i < resources->nelts; i++) {
-        if (oauth_str_equal(read[i].url, url)) {
-            return NGX_OK;
-        }
-    }
 
     read = ngx_array_push(resources);
     if (read == NULL) {
         return NGX_ERROR;
     }
 
-    read->url = url;
+    read->url = ngx_oauth_str(&resource->url);
     read->counted = !ngx_oauth_counters_is_shared(&resource->counted->owner);
     ngx_oauth_status_copy(&read->requests, &resource->counted->requests);
 

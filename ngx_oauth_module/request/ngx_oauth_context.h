@@ -122,6 +122,9 @@ typedef struct {
     oauth_reason_t               verdict_reason;
     const ngx_oauth_loc_conf_t  *verdict_conf;  /* the location of the verdict
                                                                               */
+    const ngx_oauth_issuer_t    *verdict_issuer;    /* which the token names;
+                                               NULL: none that is trusted
+                                               there                          */
     unsigned                     preflight:1;   /* the response is that to a
                                                CORS preflight for the location
                                                refusal.conf                   */

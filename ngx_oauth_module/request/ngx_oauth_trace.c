@@ -18,7 +18,8 @@
 
 static u_char *ngx_oauth_trace_kid(const ngx_oauth_ctx_t *ctx, u_char *p,
     u_char *last);
-static const ngx_str_t *ngx_oauth_trace_issuer(const ngx_oauth_ctx_t *ctx);
+static const ngx_str_t *ngx_oauth_trace_issuer(
+    const ngx_oauth_issuer_t *issuer);
 
 
 static const char *const  ngx_oauth_trace_verdicts[] = {
@@ -54,7 +55,7 @@ ngx_oauth_trace_step(const ngx_oauth_ctx_t *ctx, const char *step,
 
     ngx_log_debug5(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
                    "oauth: step %s: %s, issuer \"%V\", kid \"%*s\"",
-                   step, result, ngx_oauth_trace_issuer(ctx),
+                   step, result, ngx_oauth_trace_issuer(ctx->issuer),
                    (size_t) (last - kid), kid);
 }
 
@@ -64,7 +65,7 @@ ngx_oauth_trace_wake(const ngx_oauth_ctx_t *ctx)
 {
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
                    "oauth: the request goes on, issuer \"%V\"",
-                   ngx_oauth_trace_issuer(ctx));
+                   ngx_oauth_trace_issuer(ctx->issuer));
 }
 
 
@@ -80,7 +81,8 @@ ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx)
                    "\"%*s\"",
                    ngx_oauth_trace_verdicts[ctx->verdict],
                    oauth_reason_info(ctx->verdict_reason)->code,
-                   ngx_oauth_trace_issuer(ctx), (size_t) (last - kid), kid);
+                   ngx_oauth_trace_issuer(ctx->verdict_issuer),
+                   (size_t) (last - kid), kid);
 }
 
 
@@ -98,11 +100,11 @@ ngx_oauth_trace_kid(const ngx_oauth_ctx_t *ctx, u_char *p, u_char *last)
 /* Returns the name of the issuer's block, or "" if no issuer is known yet. */
 
 static const ngx_str_t *
-ngx_oauth_trace_issuer(const ngx_oauth_ctx_t *ctx)
+ngx_oauth_trace_issuer(const ngx_oauth_issuer_t *issuer)
 {
     static const ngx_str_t  none = ngx_null_string;
 
-    return ctx->issuer ? &ctx->issuer->name : &none;
+    return issuer ? &issuer->name : &none;
 }
 
 #endif /* NGX_DEBUG */

@@ -55,8 +55,9 @@ ngx_oauth_verdict_count(const ngx_oauth_ctx_t *ctx,
                             &ctx->verdict_conf->resource->counted->requests);
     }
 
-    if (ctx->issuer) {
-        ngx_oauth_verdict_count_request(ctx, &ctx->issuer->counted->requests);
+    if (ctx->verdict_issuer) {
+        ngx_oauth_verdict_count_request(ctx,
+                                     &ctx->verdict_issuer->counted->requests);
     }
 
     if (ctx->verdict == NGX_OAUTH_VERDICT_REFUSED) {

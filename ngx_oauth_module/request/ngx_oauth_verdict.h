@@ -30,6 +30,7 @@ ngx_oauth_verdict_set(ngx_oauth_ctx_t *ctx, ngx_oauth_context_verdict_t verdict)
         ctx->verdict = verdict;
         ctx->verdict_reason = ctx->reason;
         ctx->verdict_conf = ctx->conf;
+        ctx->verdict_issuer = ctx->issuer;
 
     } else if (verdict == NGX_OAUTH_VERDICT_OVERRULED) {
         ctx->verdict = verdict;
