@@ -50,6 +50,7 @@ my $conf = <<'EOT';
         location /last { oauth_resource https://app.test/last; oauth_audience https://app.test; empty_gif; }
         location /gone { root /nowhere; }
         location @found { oauth_resource https://app.test/found; oauth_audience https://app.test; empty_gif; }
+        location /posted { post_action /scope; empty_gif; }
         location /paged { error_page 401 403 /page; oauth_scope write; root /; }
         location /page { oauth file; empty_gif; }
         location /any { satisfy any; auth_basic app; empty_gif; }
@@ -232,6 +233,9 @@ counts('a protected error page', { 'all refused' => 1, 'cache misses' => 1,
                                    'corp refused' => 1,
                                    'https://app.test refused' => 1 },
        'GET', '/paged', token => $as->token(scope => 'read', jti => 'paged'));
+counts('a post_action', { %once, 'cache misses' => 1,
+                          'https://app.test admitted' => 1 },
+       'GET', '/posted', token => $as->token(scope => 'read', jti => 'posted'));
 counts('satisfy any', { 'all overruled' => 1,
                         'https://app.test overruled' => 1 },
        'GET', '/any', Authorization => 'Basic am9lOnNlY3JldA==');

@@ -76,6 +76,7 @@ ngx_oauth_caching_init_module(ngx_conf_t *cf, const char *prefix,
     ngx_module_t  **modules;
     ngx_command_t  *command;
 
+    command = NULL;
     modules = cf->cycle->modules;
 
     for (i = 0; modules[i]; i++) {
