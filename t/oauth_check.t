@@ -106,6 +106,9 @@ finds('a redirect', 'problem redirected',
       qr{\AGET, HEAD, POST: the answer is 302, a redirect to http:\S+/login;},
       real => 1, refusal => { status => 302, headers => [
           Location => app->url . '/login' ] });
+finds('an open location', 'problem let_in', undef,
+      refusal => { status => 200 },
+      remedy => qr/, and for a regex location, which nginx prefers/);
 ok(!grep({ $_->{path} eq '/login' } app->seen), 'is not followed');
 
 finds('one method', 'problem method_refused', qr/\APOST: the answer is 405;/,
@@ -190,10 +193,10 @@ finds('an interim answer', '', undef, real => 1, app => { '/mcp' => {
                  'Cache-Control' => 'no-store' ] } });
 
 finds('offline_access', 'warning offline_access, warning scope_not_listed,'
-      . ' warning unknown_scope', undef,
+      . ' warning unknown_scopes', undef,
       challenge => "Bearer $metadata, scope=\"read offline_access\"");
 finds('offline_access in the document', 'warning offline_access,'
-      . ' warning unknown_scope', qr/scopes_supported has offline_access/,
+      . ' warning unknown_scopes', qr/scopes_supported has offline_access/,
       metadata => sub { push @{ $_->{scopes_supported} }, 'offline_access' });
 finds('no scope', 'warning no_scope', undef, challenge => "Bearer $metadata");
 finds('no scope anywhere', '', undef, challenge => "Bearer $metadata",
@@ -220,9 +223,9 @@ for ([ 'missing', $no, qr/the answer is 404/ ],
        qr{a redirect to /x} ],
      [ 'a login', { status => 401 }, qr/the answer is 401/ ],
      [ 'broken', { status => 500 }, qr/the answer is 500/ ],
-     [ 'a page', { body => '<html>' }, qr/no JSON object/ ],
-     [ 'a list', { body => '[]' }, qr/no JSON object/ ],
-     [ 'deep', { body => '{"a":' x 100 }, qr/no JSON object/ ],
+     [ 'a page', { body => '<html>' }, qr/not a JSON object/ ],
+     [ 'a list', { body => '[]' }, qr/not a JSON object/ ],
+     [ 'deep', { body => '{"a":' x 100 }, qr/not a JSON object/ ],
      [ 'long', { body => '{' . ' ' x 300_000 . '}' }, qr/more than 262144/ ],
      [ 'silent', { hang => 1 }, qr/timed out/i ])
 {
@@ -252,9 +255,13 @@ finds('no challenge and no metadata',
 finds('another 4xx where clients guess', '', undef,
       app => { $root => { status => 403 } });
 finds('a rate limit where clients guess', 'warning fallback_status',
-      qr/the answer is 429/, app => { $root => { status => 429 } });
+      qr/: the answer should be 404, but is 429\z/,
+      app => { $root => { status => 429 } });
+finds('a page where clients guess', 'warning fallback_status',
+      qr/: the answer should be 404, but is 200 with something that is not a JSON object\z/,
+      app => { $root => { body => '<html>' } });
 finds('an odd answer where clients guess', 'warning fallback_status',
-      qr{oauth-protected-resource: the answer is 302, .* instead of 404},
+      qr{oauth-protected-resource: the answer should be 404, but is 302, a redirect to /x\z},
       app => { $root => { status => 302, headers => [ Location => '/x' ] } });
 
 # what it says

@@ -31,15 +31,26 @@ finds('an issuer with a path', '', undef, real => 1,
       issuer => server->url . '/realms/a');
 finds('neither', 'problem no_discovery',
       qr{$oauth: the answer is 404; \S+$openid: the answer is 404},
-      server => { $oauth => $no, $openid => $no });
+      server => { $oauth => $no, $openid => $no },
+      remedy => qr/\Apublish the metadata of RFC 8414/);
+finds('nobody listens', 'problem no_discovery', qr/connect/, real => 1,
+      issuer => 'http://127.0.0.1:1',
+      remedy => qr/\Astart the authorization server, or look at its DNS name/);
+finds('both are too late', 'problem no_discovery', qr/timed out.*timed out/,
+      server => { $oauth => { hang => 1 }, $openid => { hang => 1 } },
+      remedy => qr/\Astart the authorization server/);
+finds('one of them is too late', 'problem no_discovery',
+      qr/timed out.* the answer is 404/,
+      server => { $oauth => { hang => 1 }, $openid => $no },
+      remedy => qr/\Apublish/);
 finds('redirects', 'problem no_discovery', qr{a redirect to /x},
       server => { $openid => $no,
           $oauth => { status => 301, headers => [ Location => '/x' ] } });
 finds('a page at one of them', 'warning discovery_status',
-      qr{\Aopenid-configuration of \S+: the answer is no JSON object},
+      qr{\Aopenid-configuration of \S+: the answer should be 404, but is 200 with something that is not a JSON object\z},
       server => { $openid => { body => '<html>' } });
 finds('an error at one of them', 'warning discovery_status',
-      qr{\Aoauth-authorization-server of \S+: the answer is 500},
+      qr{\Aoauth-authorization-server of \S+: the answer should be 404, but is 500\z},
       server => { $oauth => { status => 500 } });
 
 for ([ 'a path', 'login' => qr/does not begin with/ ],
@@ -69,13 +80,21 @@ finds('no issuer', 'problem issuer_differs', qr/"issuer" is ""/,
       discovery => sub { delete $_->{issuer} });
 
 for my $name (qw(authorization_endpoint token_endpoint)) {
-    finds("no $name", 'problem no_endpoint', qr/there is no "$name"/,
-          discovery => sub { delete $_->{$name} });
-    finds("$name: plain http", 'problem server_http'
+    finds("$name: plain http", 'problem plain_http'
           . ($name eq 'token_endpoint' ? ', warning server_hidden' : ''),
           qr/"$name" is plain http/,
           discovery => sub { $_->{$name} = 'http://as.test:1/x' });
 }
+
+finds('no token_endpoint', 'problem no_sign_in',
+      qr/: there is no "token_endpoint"\z/,
+      discovery => sub { delete $_->{token_endpoint} });
+finds('no flow', 'problem no_sign_in, warning no_device_flow',
+      qr/neither "authorization_endpoint" nor "device_authorization_endpoint"/,
+      discovery => sub { delete @$_{qw(authorization_endpoint
+                                       device_authorization_endpoint)} });
+finds('the device flow alone', '', undef,
+      discovery => sub { delete $_->{authorization_endpoint} });
 
 finds('no jwks_uri', 'warning no_jwks_uri', undef,
       discovery => sub { delete $_->{jwks_uri} });
@@ -92,19 +111,24 @@ finds('a word instead of true', 'problem no_registration', undef,
       discovery => sub {
     delete $_->{registration_endpoint};
     $_->{client_id_metadata_document_supported} = 'false' });
-finds('clients with secrets', 'warning no_public_client', undef,
+finds('clients with secrets', 'warning no_public_clients', undef,
       discovery => sub { $_->{token_endpoint_auth_methods_supported}
                              = [ 'client_secret_basic' ] });
 finds('clients without secrets', '', undef,
       discovery => sub { $_->{token_endpoint_auth_methods_supported}
                              = [ 'client_secret_basic', 'none' ] });
-finds('no word about PKCE', 'warning pkce_unstated', undef,
-      discovery => sub { delete $_->{code_challenge_methods_supported} });
-finds('PKCE by plain', 'problem no_s256', undef,
+finds('no word about PKCE', 'warning no_pkce', undef,
+      discovery => sub { delete $_->{code_challenge_methods_supported} },
+      remedy => qr/\Apublish/);
+finds('PKCE by plain', 'problem no_pkce', undef,
+      discovery => sub { $_->{code_challenge_methods_supported} = ['plain'] },
+      remedy => qr/\Aswitch on/);
+finds('PKCE by plain, which is accepted', 'warning no_pkce', undef,
+      arguments => [ '--accept', 'no_pkce' ],
       discovery => sub { $_->{code_challenge_methods_supported} = ['plain'] });
 finds('no device flow', 'warning no_device_flow', undef,
       discovery => sub { delete $_->{device_authorization_endpoint} });
-finds('scopes', 'warning unknown_scope', qr/does not have read, write;/,
+finds('scopes', 'warning unknown_scopes', qr/does not have read, write;/,
       discovery => sub { $_->{scopes_supported} = [ 'openid' ] });
 finds('no list of scopes', '', undef,
       discovery => sub { delete $_->{scopes_supported} });
@@ -202,13 +226,13 @@ $ENV{http_proxy} = app->url;
 $ENV{no_proxy} = '127.0.0.1';
 
 for ([ 'http://app.test/mcp', 'http://10.0.0.1',
-       'problem plain_http, problem server_http, warning private_server' ],
+       'problem resource_http, problem plain_http, warning private_address' ],
      [ 'http://app.test/mcp', 'http://192.168.7.7',
-       'problem plain_http, problem server_http, warning private_server' ],
+       'problem resource_http, problem plain_http, warning private_address' ],
      [ 'http://app.test/mcp', 'http://as.test',
-       'problem plain_http, problem server_http' ],
+       'problem resource_http, problem plain_http' ],
      [ 'http://app.test/mcp', server->url,
-       'problem plain_http, problem loopback_server' ])
+       'problem resource_http, problem private_address' ])
 {
     my ($url, $issuer, $expected) = @$_;
     my %document = (discovery(), issuer => $issuer);

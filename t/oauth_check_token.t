@@ -186,11 +186,20 @@ like(said($url, 'opaque-token-of-some-length')->{claims},
 my $other = key('ES256');
 
 for ([ 'has expired', token(iat => time - 900, exp => time - 600),
-       qr/401 invalid_token \(.*expired/i, qr/the token has expired/ ],
+       qr/401 invalid_token \(.*expired/i,
+       qr/the token has expired\. Remedy: get a new token\z/ ],
      [ 'is for another resource', token(aud => "$origin/else"),
-       qr/401 invalid_token \(/, qr/"aud" does not name the resource \Q$url/ ],
+       qr/401 invalid_token \(/,
+       qr/"aud" does not name the resource \Q$url\E\. Remedy: .*"oauth_audience"/
+     ],
      [ 'is of another issuer', token(iss => 'https://as.test'),
-       qr/401 invalid_token \(/, qr/"iss" is "https:\/\/as.test", and auth/ ],
+       qr/401 invalid_token \(/,
+       qr/"iss" is "https:\/\/as.test", and auth.* Remedy: .*list the issuer in "oauth"/
+     ],
+     [ 'is of an issuer with a slash', token(iss => $issuer->url . '/'),
+       qr/401 invalid_token \(/,
+       qr/.* and authorization_servers has \S+: only the slash at the end differs\. Remedy: write "issuer" in nginx as the authorization server writes it/
+     ],
      [ 'is forged', OAuth::Test::Token::mint(key => $other, header => {
            kid => $issuer->{keys}[0]->kid }, claims => {
            iss => $issuer->url, aud => $url }),
@@ -206,6 +215,9 @@ for ([ 'has expired', token(iat => time - 900, exp => time - 600),
          'is refused');
     $doubt ? like($said->{token_claims}, qr/\Awarning $doubt/, 'may say why')
            : is($said->{token_claims}, undef, 'does not say why');
+    like($said->{token_refused}, $name eq 'is opaque'
+         ? qr/Remedy: let the authorization server issue JWTs/
+         : qr/Remedy: read the reason in the error log/, 'and what to do');
     is($said->{token}, undef, 'is not called good');
 }
 
@@ -284,7 +296,7 @@ finds('an open location', 'problem let_in, problem token_not_sent',
 
     my $plain = 'http://app.test/mcp';
 
-    finds('plain http', 'problem plain_http, problem loopback_server,'
+    finds('plain http', 'problem resource_http, problem private_address,'
           . ' problem token_not_sent', qr/because the URL is plain http/,
           real => 1, token => $scripted, url => $plain,
           challenge => 'Bearer resource_metadata="http://app.test'

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 #
-# The findings of tools/oauth-check: docs/oauth-check.md describes each of them,
-# with its level and its remedy, and a test causes it.  And the lengths of its
+# The findings of tools/oauth-check: docs/oauth-check.md describes each case of
+# each of them, with its level and its remedy, and a test causes it.  What nginx
+# also finds has the name that it has in docs/status.md.  And the lengths of the
 # files and functions, which are those of the module.
 
 use strict;
@@ -20,11 +21,25 @@ for (split /\n/, slurp('docs/oauth-check.md')) {
     my ($name, $level, $meaning, $remedy) =
         /^\| `(\w+)` \| (\w+) \| (.+) \| (.+) \|\z/ or next;
 
-    ok !$described{$name}, "$name is described once";
-    $described{$name} = [ $level, $remedy ];
+    push @{ $described{$name} }, "$level: $remedy";
 }
 
-is_deeply \%described, \%findings, 'the document says what the script says';
+my %cases;
+
+for my $case (sort keys %findings) {
+    my ($name) = split m{/}, $case;
+
+    push @{ $cases{$name} }, join ': ', @{ $findings{$case} };
+}
+
+@$_ = sort @$_ for values %described, values %cases;
+is_deeply \%described, \%cases, 'the document says what the script says';
+
+my ($readiness) = slurp('docs/status.md') =~ /^## Readiness\n(.*?)^## /ms;
+my @shared = $readiness =~ /^\| `(\w+)` \|/mg;
+
+cmp_ok scalar @shared, '>', 5, 'docs/status.md has findings, too';
+is_deeply [grep { !$cases{$_} } @shared], [], 'of the same names';
 
 my @files = map { s{^\Q@{[top()]}\E/}{}r }
     glob("'@{[top()]}'/tools/OAuthCheck/*.pm"), top() . '/tools/oauth-check';
@@ -32,8 +47,11 @@ my $code = join '', map { slurp($_) } @files;
 my $tests = join '', map { slurp("t/$_.t") }
     qw(oauth_check oauth_check_server oauth_check_token);
 
-for my $name (sort keys %findings) {
-    cmp_ok scalar(() = $code =~ /\b$name\b/g), '>', 1, "$name is reported";
+for my $case (sort keys %findings) {
+    my ($name) = split m{/}, $case;
+
+    cmp_ok scalar(() = $code =~ m{(?<!\w)$case(?![\w/])}g), '>', 1,
+        "$case is reported";
     like $tests, qr/\b$name\b/, "$name is tested";
 }
 

@@ -46,8 +46,8 @@ sub check_challenge {
 
     return $answers[0]{error} if !$answers[0]{status};
 
-    report('plain_http', 'the URL is plain http, so others can read the token'
-           . ' on its way') if is_exposed($url);
+    report('resource_http', 'the URL is plain http, so others can read the'
+           . ' token on its way') if is_exposed($url);
 
     my $bad = gather(sub { judge_answer($url, @_) }, '', @answers);
 

@@ -14,8 +14,8 @@ use OAuthCheck::Url qw(origin url_fault);
 use OAuthCheck::Value qw(object);
 
 our @EXPORT_OK = qw(
-    BROWSER fetch_with fetch fetch_document fields fault is_allowed preflight
-    is_missing judge_type
+    BROWSER fetch_with fetch fetch_document fields fault fault_for_404
+    is_allowed preflight is_missing judge_type
 );
 
 use constant { BODY_MOST => 262_144, BROWSER => 'https://agent.example' };
@@ -179,6 +179,17 @@ sub fault {
 }
 
 
+# The same, if a 404 was wanted.
+
+sub fault_for_404 {
+    my ($answer) = @_;
+
+    return 'the answer should be 404, but '
+        . (fault($answer) =~ s/\Athe answer //r
+               =~ s/\A(?!is |has )/there is none: /r);
+}
+
+
 # Fetches a JSON document, as an agent in a browser does.  The member "document"
 # of the answer is its object, if it is one.
 
@@ -193,8 +204,8 @@ sub fetch_document {
 
     if ($answer->{status} == 200 && !$answer->{error}) {
         $answer->{document} = object($answer->{body});
-        $answer->{error} = 'the answer is no JSON object'
-            if !$answer->{document};
+        $answer->{error} = 'the answer is 200 with something that is not a JSON'
+            . ' object' if !$answer->{document};
     }
 
     return $documents{$url} = $answer;

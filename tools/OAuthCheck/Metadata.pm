@@ -10,7 +10,7 @@ use Exporter qw(import);
 
 use OAuthCheck::Challenge qw(challenged scopes);
 use OAuthCheck::Http qw(
-    fault fetch_document is_allowed is_missing judge_type
+    fault fault_for_404 fetch_document is_allowed is_missing judge_type
 );
 use OAuthCheck::Report qw(gather passed report);
 use OAuthCheck::Url qw(covers difference url_parts);
@@ -141,7 +141,7 @@ sub judge_guess {
     my ($answer) = @_;
 
     return if $answer->{document} || is_missing($answer);
-    return [ fallback_status => fault($answer) . ' instead of 404' ];
+    return [ fallback_status => fault_for_404($answer) ];
 }
 
 

@@ -18,16 +18,19 @@ our @EXPORT_OK = qw(
 use constant { TEXT_MOST => 1200, PIECE_LEAST => 16 };
 
 # name => [ level, remedy ].  After a problem most agents give up; a warning is
-# about some of them.
+# about some of them.  Where a finding is "name/case", only the name is printed:
+# its cases differ in their levels or remedies.  What nginx itself finds at an
+# authorization server (docs/status.md) has the same name there.
 
 our %FINDINGS = (
     # the answer to a request without a token
 
-    plain_http => [ problem =>
+    resource_http => [ problem =>
         'let nginx "listen 443 ssl", and give agents the https URL' ],
     let_in => [ problem =>
         'write "oauth ISSUER;" in the location, and look for a "return", a'
-        . ' "rewrite" or a login page that answers before it' ],
+        . ' "rewrite" or a login page that answers before it, and for a regex'
+        . ' location, which nginx prefers, that takes the path' ],
     redirected => [ problem =>
         'give agents the new URL if the page has moved; a login page is for'
         . ' "Sec-Fetch-Mode: navigate" only (docs/login.md)' ],
@@ -124,23 +127,27 @@ our %FINDINGS = (
 
     issuer_url => [ problem =>
         'write the issuer as an http or https URL without query or fragment' ],
-    server_http => [ problem =>
+    plain_http => [ problem =>
         'let the authorization server publish only https URLs' ],
-    loopback_server => [ problem =>
+    'private_address/loopback' => [ problem =>
         'give the authorization server a name that agents can reach, as its'
         . ' "issuer", too' ],
-    private_server => [ warning =>
+    private_address => [ warning =>
         'give the authorization server a DNS name, and use it in "issuer"' ],
     no_discovery => [ problem =>
         'publish the metadata of RFC 8414 or OpenID Connect discovery, and let'
         . ' "issuer" in nginx be the server\'s own issuer' ],
+    'no_discovery/unreachable' => [ problem =>
+        'start the authorization server, or look at its DNS name, its'
+        . ' certificate and the firewalls on the way' ],
     discovery_status => [ warning =>
         'answer 404 where there is no document' ],
     issuer_differs => [ problem =>
         'let "issuer" in nginx and in the document of the authorization server'
         . ' be the same, byte for byte' ],
-    no_endpoint => [ problem =>
-        'switch on the authorization code flow at the authorization server' ],
+    no_sign_in => [ problem =>
+        'switch on the authorization code flow or the device flow at the'
+        . ' authorization server' ],
     no_jwks_uri => [ warning =>
         'publish "jwks_uri", unless nginx has "jwks_file" or "jwks_uri"' ],
     keys_unreadable => [ problem =>
@@ -152,17 +159,17 @@ our %FINDINGS = (
         'let agents register, or give people a client ID'
         . ' (docs/agents/authorization-servers.md); then use'
         . ' "--accept no_registration"' ],
-    no_public_client => [ warning =>
+    no_public_clients => [ warning =>
         'permit the client authentication "none" at the token endpoint' ],
-    pkce_unstated => [ warning =>
+    'no_pkce/unstated' => [ warning =>
         'publish "code_challenge_methods_supported" with S256' ],
-    no_s256 => [ problem =>
+    no_pkce => [ problem =>
         'switch on PKCE with S256 at the authorization server' ],
     no_device_flow => [ warning =>
         'switch on the device flow if agents in a shell are to sign in' ],
-    unknown_scope => [ warning =>
-        'create the scope at the authorization server, or take it out of'
-        . ' "oauth_scope"' ],
+    unknown_scopes => [ warning =>
+        'create them at the authorization server, or take them out of'
+        . ' "oauth_scope" and "oauth_scope_advertise"' ],
 
     # agents in a browser
 
@@ -182,6 +189,9 @@ our %FINDINGS = (
         'use the https URL of a location that has "oauth"' ],
     token_refused => [ problem =>
         'read the reason in the error log of nginx at level "info"' ],
+    'token_refused/opaque' => [ problem =>
+        'let the authorization server issue JWTs as access tokens, because'
+        . ' nginx cannot verify others' ],
     token_ignored => [ problem =>
         'look for a proxy in front that removes Authorization' ],
     token_scope => [ problem =>
@@ -195,9 +205,16 @@ our %FINDINGS = (
     token_undecided => [ problem =>
         'read the error log of nginx; it says why there are no keys of the'
         . ' issuer' ],
-    token_claims => [ warning =>
-        'get a new token for this resource, or list its audience in'
-        . ' "oauth_audience" and its issuer in "oauth"' ],
+    'token_claims/expired' => [ warning =>
+        'get a new token' ],
+    'token_claims/slash' => [ warning =>
+        'write "issuer" in nginx as the authorization server writes it' ],
+    'token_claims/issuer' => [ warning =>
+        'get a token from one of these servers, or list the issuer in'
+        . ' "oauth"' ],
+    'token_claims/audience' => [ warning =>
+        'get a token for this resource, or list the audience in'
+        . ' "oauth_audience"' ],
     token_bound => [ warning =>
         'test it with a client that has the key' ],
 );
@@ -207,7 +224,11 @@ my %accepted;
 my $token;
 
 
-sub is_finding { return exists $FINDINGS{ $_[0] } }
+sub is_finding {
+    my ($name) = @_;
+
+    return scalar grep { m{\A\Q$name\E(?:/|\z)} } keys %FINDINGS;
+}
 
 
 # From now on this problem is a warning.
@@ -230,10 +251,13 @@ sub hide {
 }
 
 
-sub report {
-    my ($name, $text) = @_;
+# The name may have a case.
 
-    my ($level, $remedy) = @{ $FINDINGS{$name} };
+sub report {
+    my ($case, $text) = @_;
+
+    my ($level, $remedy) = @{ $FINDINGS{$case} };
+    my ($name) = split m{/}, $case;
 
     push @findings, { level => $accepted{$name} ? 'warning' : $level,
                       name => $name, text => plain($text), remedy => $remedy };

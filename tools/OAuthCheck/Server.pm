@@ -8,7 +8,9 @@ use warnings;
 
 use Exporter qw(import);
 
-use OAuthCheck::Http qw(fault fetch_document is_missing judge_type);
+use OAuthCheck::Http qw(
+    fault fault_for_404 fetch_document is_missing judge_type
+);
 use OAuthCheck::Cors qw(check_server_cors);
 use OAuthCheck::Report qw(faults gather passed report);
 use OAuthCheck::Url qw(difference is_exposed place url_fault url_parts);
@@ -39,12 +41,11 @@ sub check_server {
     my @answers = map { fetch_document(@$_) } discovery_urls($issuer);
     my @read = grep { $_->{document} } @answers;
 
-    return report('no_discovery', join '; ', map { "$_->{url}: " . fault($_) }
-                  @answers) if !@read;
+    return report_missing(@answers) if !@read;
 
     gather(sub { judge_discovery($issuer, \@scopes, @_) }, " of $issuer",
            @read);
-    gather(sub { [ discovery_status => fault(@_) . ' instead of 404' ] },
+    gather(sub { [ discovery_status => fault_for_404(@_) ] },
            " of $issuer",
            grep { !$_->{document} && !is_missing($_) } @answers);
 
@@ -69,16 +70,28 @@ sub check_place {
 
     my $place = place($issuer);
 
-    report('server_http', "$issuer: clients refuse plain http")
+    report('plain_http', "$issuer: clients refuse plain http")
         if is_exposed($issuer);
-    report('loopback_server', "$issuer is each machine itself, so only agents"
-           . ' on the machine of the authorization server can use it')
+    report('private_address/loopback', "$issuer is each machine itself, so only"
+           . ' agents on the machine of the authorization server can use it')
         if $place eq 'loopback' && place($url) ne 'loopback';
-    report('private_server', "$issuer is a private address, which Codex and"
+    report('private_address', "$issuer is a private address, which Codex and"
            . ' goose refuse, and a hosted agent cannot reach')
         if $place eq 'private';
 
     return;
+}
+
+
+# Without an answer the server is not there, whatever it publishes.
+
+sub report_missing {
+    my (@answers) = @_;
+
+    my $there = grep { $_->{status} } @answers;
+
+    return report($there ? 'no_discovery' : 'no_discovery/unreachable',
+                  join '; ', map { "$_->{url}: " . fault($_) } @answers);
 }
 
 
@@ -107,20 +120,36 @@ sub judge_discovery {
 
     push @found, [ issuer_differs => "\"issuer\" is \"$said\": "
                    . difference($said, $issuer) ] if $said ne $issuer;
-    push @found, map { [ no_endpoint => "there is no \"$_\"" ] }
-        grep { !defined string($document, $_) }
-             qw(authorization_endpoint token_endpoint);
-    push @found, map { [ server_http => "\"$_\" is plain http, or no URL" ] }
+    push @found, judge_sign_in($document);
+    push @found, map { [ plain_http => "\"$_\" is plain http, or no URL" ] }
         grep { my $value = string($document, $_);
                defined $value && (url_fault($value) || is_exposed($value)) }
              @endpoints;
     push @found, [ no_jwks_uri => 'there is no "jwks_uri", so nginx finds no'
                    . ' keys' ] if !defined string($document, 'jwks_uri');
-    push @found, [ unknown_scope => 'scopes_supported does not have '
+    push @found, [ unknown_scopes => 'scopes_supported does not have '
                    . join(', ', @unknown) . '; an agent that asks for it may be'
                    . ' refused' ] if @unknown;
 
     return @found, judge_abilities($document);
+}
+
+
+# The code flow or the device flow has to be there.
+
+sub judge_sign_in {
+    my ($document) = @_;
+
+    my @flows = qw(authorization_endpoint device_authorization_endpoint);
+    my @found;
+
+    push @found, [ no_sign_in => 'there is no "token_endpoint"' ]
+        if !defined string($document, 'token_endpoint');
+    push @found, [ no_sign_in => "there is neither \"$flows[0]\" nor"
+                   . " \"$flows[1]\"" ]
+        if !grep { defined string($document, $_) } @flows;
+
+    return @found;
 }
 
 
@@ -137,11 +166,12 @@ sub judge_abilities {
                    . ' URL of their own metadata as their client ID' ]
         if !defined string($document, 'registration_endpoint')
            && !is_true($document->{client_id_metadata_document_supported});
-    push @found, [ no_public_client => 'clients without a secret get no token' ]
+    push @found, [ no_public_clients => 'clients without a secret get no'
+                   . ' token' ]
         if @client && !grep { $_ eq 'none' } @client;
-    push @found, [ pkce_unstated => 'newer clients refuse a server that does'
+    push @found, [ 'no_pkce/unstated' => 'newer clients refuse a server that does'
                    . ' not say that it supports PKCE' ] if !@pkce;
-    push @found, [ no_s256 => 'clients refuse a server without S256' ]
+    push @found, [ no_pkce => 'clients refuse a server without S256' ]
         if @pkce && !grep { $_ eq 'S256' } @pkce;
     push @found, [ no_device_flow => 'an agent that has only a shell cannot'
                    . ' sign in' ]

@@ -48,11 +48,14 @@ sub check_token {
 
     return welcome($answer, $claims, @refusals) if !defined $name;
 
-    report($name, "$method with the token: $text");
+    my $refusal = $name eq 'token_refused';
 
-    return if $name ne 'token_refused' || !$claims;
+    report($refusal && !$claims ? 'token_refused/opaque' : $name,
+           "$method with the token: $text");
 
-    report('token_claims', $_) for doubts($claims, $metadata);
+    return if !$refusal || !$claims;
+
+    report(@$_) for doubts($claims, $metadata);
 
     return;
 }
@@ -169,7 +172,7 @@ sub seconds {
 }
 
 
-# Why a server may refuse the token, by its claims.
+# Why a server may refuse the token, by its claims: [ name, text ] for each.
 
 sub doubts {
     my ($claims, $metadata) = @_;
@@ -180,13 +183,28 @@ sub doubts {
     my @servers = strings($metadata, 'authorization_servers');
     my @found;
 
-    push @found, 'the token has expired' if defined $exp && $exp < time;
-    push @found, "\"iss\" is \"$iss\", and authorization_servers has "
-                 . join ', ', @servers if !grep { $_ eq $iss } @servers;
-    push @found, "\"aud\" does not name the resource $resource"
+    push @found, [ 'token_claims/expired' => 'the token has expired' ]
+        if defined $exp && $exp < time;
+    push @found, doubt_issuer($iss, @servers)
+        if !grep { $_ eq $iss } @servers;
+    push @found, [ 'token_claims/audience' =>
+                   "\"aud\" does not name the resource $resource" ]
         if !grep { covers($resource, $_) } listed($claims, 'aud');
 
     return @found;
+}
+
+
+sub doubt_issuer {
+    my ($iss, @servers) = @_;
+
+    my $text = "\"iss\" is \"$iss\", and authorization_servers has "
+               . join ', ', @servers;
+
+    return [ 'token_claims/slash' =>
+             "$text: only the slash at the end differs" ]
+        if grep { "$_/" eq $iss || $_ eq "$iss/" } @servers;
+    return [ 'token_claims/issuer' => $text ];
 }
 
 1;

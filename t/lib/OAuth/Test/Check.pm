@@ -131,7 +131,8 @@ sub document {
 # Asserts that the check finds exactly these things ("problem let_in"), with
 # these words in one of them.  Returns what the check has printed.
 #
-# change: as for set_world; arguments, url, token, real
+# change: as for set_world; arguments, url, token, real, remedy (what the list of
+# remedies matches)
 
 sub finds {
     my ($name, $expected, $words, %change) = @_;
@@ -152,6 +153,8 @@ sub finds {
     is($run->{status}, $expected =~ /\bproblem\b/ ? 1 : 0, "$name: status");
     like(join("\n", map { $_->{text} } @bad), $words, "$name: words")
         if $words;
+    like(join("\n", map { $_->{remedy} } @bad), $change{remedy},
+         "$name: remedy") if $change{remedy};
 
     return $found;
 }
