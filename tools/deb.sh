@@ -40,8 +40,8 @@ inside_deb() {
     say "$1: its life"
     open_root "$1"
     cp -r "$debs" "$root/debs"
-    OAUTH_ROOT=$root OAUTH_DEBS=$debs \
-        "$top/t/env" "$build" "$top/t/tap" -n "$1 " "$top/t/deb/life.t"
+    OAUTH_ROOT=$root "$top/t/env" "$build" \
+        "$top/t/tap" -n "$1 " "$top/t/deb/life.t"
 }
 
 
