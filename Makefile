@@ -9,6 +9,9 @@
 #   make dist       packs the last commit as a release:
 #                   build/ngx_oauth_module-VERSION.tar.gz
 #   make deb        builds Debian's package of that release, in build/deb/
+#   make install-oauth-check
+#                   copies tools/oauth-check to $(DESTDIR)$(PREFIX)/bin, and its
+#                   Perl modules to $(DESTDIR)$(PREFIX)/share/oauth-check
 #   make clean      removes the build folder
 #
 # These variables can be given to make or in its environment:
@@ -22,7 +25,8 @@
 #                   options that find libcurl, if the compiler does not
 #   WERROR          if it is set, compiler warnings are errors
 #   MODULESDIR      where nginx looks for modules
-#   DESTDIR         a folder to put in front of MODULESDIR
+#   PREFIX          where the folders bin and share are, /usr by default
+#   DESTDIR         a folder to put in front of MODULESDIR and PREFIX
 #   BUILD           the build folder
 #   TESTS           the files in t/ that "make check-prove" runs
 
@@ -34,11 +38,12 @@ MODULE :=	$(BUILD)/ngx_oauth_module.so
 CFLAGS ?=	-g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS ?=	-Wl,-z,relro -Wl,-z,now
 MODULESDIR ?=	/usr/lib/nginx/modules
+PREFIX ?=	/usr
 TESTS =		t/*.t
 
 # To make and to the configure script of nginx a space ends a name.
 
-SPACED :=	$(foreach name,CURDIR BUILD NGINX_SRC MODULESDIR DESTDIR,\
+SPACED :=	$(foreach name,CURDIR BUILD NGINX_SRC MODULESDIR DESTDIR PREFIX,\
 		$(if $(word 2,$($(name))),$(name)))
 
 $(if $(strip $(SPACED)),$(error the name of a folder has a space, which \
@@ -131,6 +136,14 @@ deb:		dist
 	cd $(BUILD)/deb/$(RELEASE) \
 		&& env -u MAKEFLAGS -u MFLAGS -u BUILD dpkg-buildpackage -us -uc
 	@echo '==> built' $(BUILD)/deb/*.deb
+# The script finds its modules in the folder ../share beside its own.
+
+SHARE =		$(DESTDIR)$(PREFIX)/share/oauth-check/OAuthCheck
+
+install-oauth-check:
+	mkdir -p $(DESTDIR)$(PREFIX)/bin $(SHARE)
+	install -m 755 tools/oauth-check $(DESTDIR)$(PREFIX)/bin
+	install -m 644 tools/OAuthCheck/*.pm $(SHARE)
 
 clean:
 	@echo '==> removing $(BUILD)'
@@ -202,9 +215,9 @@ steps:
 	$(LOCKED) $(SUBMAKE) -j $(JOBS) -C t/bench BUILD=$(BUILD) \
 		CFLAGS=$(call quote,$(CFLAGS)) steps
 
-.PHONY:		all module testbed install dist deb clean check check-unit \
-		check-core check-seeds replays check-style check-prove helpers \
-		fuzzers steps
+.PHONY:		all module testbed install install-oauth-check dist deb clean \
+		check check-unit check-core check-seeds replays check-style \
+		check-prove helpers fuzzers steps
 
 # The targets of "make check" use the machine as JOBS says, one after another.
 

@@ -267,7 +267,7 @@ my @cases = (
       '/', token => token(iat => time + 999, exp => time + 2000) ],
     [ 'lifetime', qr/^lifetime_too_long: .*: exp is 9000 s after iat, max_token_lifetime is 7200 s$corp$/,
       '/', token => token(iat => time - 10, exp => time + 8990) ],
-    [ 'lifetime without iat', qr/^lifetime_too_long: .*: exp is in (?:8999|9000) s and there is no iat, max_token_lifetime is 7200 s/,
+    [ 'lifetime without iat', qr/^lifetime_too_long: .*: exp is in (?:899\d|9000) s and there is no iat, max_token_lifetime is 7200 s/,
       '/', token => token(iat => undef, exp => time + 9000) ],
     [ 'the end of time', qr/^lifetime_too_long: .*: exp is \d+ s after iat/,
       '/', token => token(exp => 1e300) ],

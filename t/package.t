@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 #
-# The Makefile as packagers use it: make, make install, make dist, make clean, in
-# a copy of the tree, with another build folder and a stand-in for nginx's
-# source, whose configure script writes down its options.  And in nginx's real
-# Makefile: what is compiled again when a header has changed.
+# The Makefile as packagers use it: make, make install, make install-oauth-check,
+# make dist and make clean, in a copy of the tree, with another build folder and a
+# stand-in for nginx's source, whose configure script writes down its options.
+# And in nginx's real Makefile: what is compiled again when a header has changed.
 
 use strict;
 use warnings;
@@ -203,6 +203,28 @@ options();
 make("install DESTDIR=$root/out/dest MODULESDIR=/opt/modules");
 ok(-f "$root/out/dest/opt/modules/$module", 'MODULESDIR is another folder');
 is(options(), '', 'and nothing is built again');
+
+# make install-oauth-check
+
+my $check = "$root/out/dest/usr/bin/oauth-check";
+
+$said = make("install-oauth-check DESTDIR=$root/out/dest");
+is($?, 0, 'make install-oauth-check') or diag($said);
+is(mode_of($check), '755', 'installs the script');
+is_deeply([ map { basename($_) }
+            glob("$root/out/dest/usr/share/oauth-check/OAuthCheck/*") ],
+          [ map { basename($_) } glob("$top/tools/OAuthCheck/*") ],
+          'and its modules');
+is(options(), '', 'and builds nothing');
+like(`cd / && $^X $check --help 2>&1`, qr/\Ausage: oauth-check /,
+     'it runs where it is installed');
+system('rm', '-r', "$root/out/dest/usr/share/oauth-check");
+like(`cd / && $^X $check --help 2>&1`, qr/OAuthCheck/,
+     'but not without its modules');
+
+make("install-oauth-check DESTDIR=$root/out/dest PREFIX=/opt/x");
+like(`$^X $root/out/dest/opt/x/bin/oauth-check --help 2>&1`, qr/\Ausage:/,
+     'PREFIX is another folder');
 
 # make clean
 

@@ -22,18 +22,16 @@ static size_t ngx_oauth_zone_size_before(ngx_str_t *name);
 
 
 ngx_oauth_zone_t *
-ngx_oauth_zone_create(ngx_conf_t *cf, size_t size, void *tag)
+ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 {
     ngx_shm_zone_t    *shm_zone;
     ngx_oauth_zone_t  *zone;
 
-    static ngx_str_t   name = ngx_string("oauth_zone");
-
     if (size < (size_t) (8 * ngx_pagesize)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "oauth_zone of %uz bytes is too small, "
+                           "%V of %uz bytes is too small, "
                            "it needs at least %uzk",
-                           size, (size_t) (8 * ngx_pagesize) / 1024);
+                           name, size, (size_t) (8 * ngx_pagesize) / 1024);
         return NULL;
     }
 
@@ -42,19 +40,19 @@ ngx_oauth_zone_create(ngx_conf_t *cf, size_t size, void *tag)
         return NULL;
     }
 
-    zone->name = name;
+    zone->name = *name;
     zone->size = size;
 
     ngx_queue_init(&zone->roots);
 
-    shm_zone = ngx_shared_memory_add(cf, &name, size, tag);
+    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
     if (shm_zone == NULL) {
         return NULL;
     }
 
     if (shm_zone->data) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone \"%V\" is already bound", &name);
+                           "zone \"%V\" is already bound", name);
         return NULL;
     }
 

@@ -1,10 +1,11 @@
 
 /*
- * The one shared memory zone, "oauth_zone".  It holds bytes, numbers and
- * offsets.  Its content belongs to no pool: it outlives the workers and, as
- * long as name and size stay the same, every reload.
+ * A shared memory zone: "oauth_zone", and "oauth_status" where the counters are
+ * shown.  It holds bytes, numbers and offsets.  Its content belongs to no pool:
+ * it outlives the workers and, as long as name and size stay the same, every
+ * reload.
  *
- * The zone does not know what it holds.  Each of its users registers a root:
+ * A zone does not know what it holds.  Each of its users registers a root:
  * a piece of the memory whose form only this user knows.  The only lock is the
  * slab pool's mutex, which nginx releases for a worker that died.  Whoever
  * holds it neither parses nor logs, and allocates from no pool.
@@ -71,12 +72,12 @@ struct ngx_oauth_zone_s {
 
 
 /*
- * Adds the zone to a configuration.  tag: the address that tells nginx whose
- * zone it is.  NULL: an error, which is logged.
+ * Adds a zone to a configuration.  name: a constant.  tag: the address that
+ * tells nginx whose zone it is.  NULL: an error, which is logged.
  */
 
-ngx_oauth_zone_t *ngx_oauth_zone_create(ngx_conf_t *cf, size_t size,
-    void *tag);
+ngx_oauth_zone_t *ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name,
+    size_t size, void *tag);
 
 /*
  * Gives the root a piece of the zone.  Every configuration registers the same

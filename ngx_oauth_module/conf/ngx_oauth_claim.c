@@ -20,11 +20,11 @@ static ngx_int_t ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf,
 
 static const oauth_str_t  ngx_oauth_claim_names[] = {
     oauth_string("sub"),
-    oauth_string("jti"),
-    oauth_string("exp"),
     oauth_string("client_id"),
     oauth_string("azp"),
-    oauth_string("cid")
+    oauth_string("cid"),
+    oauth_string("jti"),
+    oauth_string("exp")
 };
 
 
@@ -36,9 +36,9 @@ static const struct {
     ngx_uint_t  n;
 } ngx_oauth_claim_variables[] = {
     { ngx_string("oauth_sub"), NGX_OAUTH_CLAIM_SUB, 1 },
+    { ngx_string("oauth_client_id"), NGX_OAUTH_CLAIM_CLIENT_ID, 3 },
     { ngx_string("oauth_jti"), NGX_OAUTH_CLAIM_JTI, 1 },
-    { ngx_string("oauth_exp"), NGX_OAUTH_CLAIM_EXP, 1 },
-    { ngx_string("oauth_client_id"), NGX_OAUTH_CLAIM_CLIENT_ID, 3 }
+    { ngx_string("oauth_exp"), NGX_OAUTH_CLAIM_EXP, 1 }
 };
 
 
@@ -171,9 +171,10 @@ ngx_oauth_claim_equal(oauth_token_select_t *a, oauth_token_select_t *b)
 ngx_int_t
 ngx_oauth_claim_hand_out(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    ngx_uint_t                   i;
+    ngx_uint_t                   i, n;
     ngx_oauth_issuer_t         **issuers;
     ngx_http_variable_t         *variables;
+    oauth_token_select_t        *selected;
     ngx_http_core_main_conf_t   *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -190,11 +191,20 @@ ngx_oauth_claim_hand_out(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         }
     }
 
+    selected = mcf->selected.elts;
     issuers = mcf->issuers.elts;
 
+    /* No token needs a place for the claims after the last one in use. */
+
+    for (n = mcf->selected.nelts; n > 0; n--) {
+        if (selected[n - 1].text || selected[n - 1].members) {
+            break;
+        }
+    }
+
     for (i = 0; i < mcf->issuers.nelts; i++) {
-        issuers[i]->rules.selected = mcf->selected.elts;
-        issuers[i]->rules.nselected = mcf->selected.nelts;
+        issuers[i]->rules.selected = selected;
+        issuers[i]->rules.nselected = n;
     }
 
     return NGX_OK;

@@ -17,6 +17,7 @@
 #include <ngx_http.h>
 
 #include "ngx_oauth_args.h"
+#include "ngx_oauth_counters.h"
 #include "ngx_oauth_notice.h"
 #include "ngx_oauth_place.h"
 #include "ngx_oauth_provider.h"
@@ -56,6 +57,9 @@ typedef struct {
     size_t                        zone_size;
     ngx_oauth_zone_t             *zone;
     ngx_oauth_notice_table_t     *notices;
+    ngx_uint_t                    counts;       /* a location has oauth_status
+                                                                              */
+    ngx_oauth_counters_t         *counters;     /* NULL: nothing is counted   */
     ngx_oauth_doc_list_t         *docs;
     ngx_oauth_text_reason_t      *reasons;      /* by oauth_reason_t          */
     ngx_int_t                     cache_entries;

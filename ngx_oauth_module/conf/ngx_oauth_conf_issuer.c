@@ -133,7 +133,12 @@ ngx_oauth_conf_issuer_create(ngx_conf_t *cf, ngx_str_t *name)
 
     issuer = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_issuer_t));
     cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (issuer == NULL || cln == NULL) {
+    if (issuer == NULL
+        || cln == NULL
+        || ngx_array_init(&issuer->advertised, cf->pool, 2,
+                          sizeof(oauth_str_t))
+           != NGX_OK)
+    {
         return NULL;
     }
 

@@ -21,6 +21,8 @@ static void ngx_oauth_document_term(oauth_buf_t *scopes,
     const ngx_oauth_scope_term_t *term);
 static ngx_int_t ngx_oauth_document_members(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
+static ngx_int_t ngx_oauth_document_advertise(ngx_conf_t *cf,
+    ngx_oauth_resource_t *resource);
 static ngx_int_t ngx_oauth_document_link(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource);
 static ngx_int_t ngx_oauth_document_metadata(ngx_conf_t *cf,
@@ -171,13 +173,49 @@ ngx_oauth_document_write(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
     buf.failed = resource->scopes.failed;
 
     oauth_metadata_write(&buf, &metadata);
-    oauth_buf_free(&resource->scopes);
 
-    if (ngx_oauth_buf_move(cf->pool, &buf, &resource->document) != NGX_OK) {
+    if (ngx_oauth_document_advertise(cf, resource) != NGX_OK
+        || ngx_oauth_buf_move(cf->pool, &buf, &resource->document) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     return ngx_oauth_document_link(cf, resource);
+}
+
+
+/* Tells each issuer what agents are told to ask for there, and from where. */
+
+static ngx_int_t
+ngx_oauth_document_advertise(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
+{
+    ngx_str_t             scopes;
+    ngx_uint_t            i, remote;
+    oauth_str_t          *advertised;
+    oauth_url_t           url;
+    ngx_oauth_issuer_t  **issuers;
+
+    if (ngx_oauth_buf_move(cf->pool, &resource->scopes, &scopes) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    remote = oauth_url_parse(ngx_oauth_str(&resource->url), &url) != NULL
+             || !oauth_url_is_loopback(&url);
+
+    issuers = resource->issuers.elts;
+
+    for (i = 0; i < resource->issuers.nelts; i++) {
+
+        advertised = ngx_array_push(&issuers[i]->advertised);
+        if (advertised == NULL) {
+            return NGX_ERROR;
+        }
+
+        *advertised = ngx_oauth_str(&scopes);
+        issuers[i]->remote |= remote;
+    }
+
+    return NGX_OK;
 }
 
 

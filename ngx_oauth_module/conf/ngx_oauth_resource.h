@@ -34,6 +34,9 @@ struct ngx_oauth_resource_s {
     oauth_buf_t                scopes;  /* until the document is written */
     ngx_array_t                texts;   /* ngx_oauth_text_t *, shared by the
                                            locations */
+    ngx_oauth_counters_resource_t  *counted;
+                                        /* set when the configuration is in
+                                           force; NULL: nothing is counted */
     size_t                     origin;  /* the length of the URL's origin */
     unsigned                   reflect:1;   /* every URL below this one is a
                                                resource of its own */

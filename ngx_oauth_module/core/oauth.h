@@ -88,7 +88,6 @@ typedef enum {
 
     OAUTH_INSUFFICIENT_SCOPE,
     OAUTH_REQUIREMENT_NOT_MET,
-    OAUTH_SUBREQUEST_DENIED,
 
     OAUTH_AMBIGUOUS_URI,          /* oauth_strict_uri                         */
 

@@ -11,6 +11,7 @@
 
 #include "oauth_discovery.h"
 #include "oauth_document.h"
+#include "oauth_readiness.h"
 #include "oauth_url.h"
 
 
@@ -106,8 +107,11 @@ oauth_discovery_read(const json_t *root, const oauth_discovery_rules_t *rules,
     }
 
     oauth_buf_append_str(&discovery->jwks_uri, found);
+    oauth_readiness_reduce(&discovery->metadata, root);
 
-    if (discovery->issuer.failed || discovery->jwks_uri.failed) {
+    if (discovery->issuer.failed || discovery->jwks_uri.failed
+        || discovery->metadata.failed)
+    {
         return "memory is short";
     }
 
@@ -153,4 +157,5 @@ oauth_discovery_free(oauth_discovery_t *discovery)
 {
     oauth_buf_free(&discovery->issuer);
     oauth_buf_free(&discovery->jwks_uri);
+    oauth_buf_free(&discovery->metadata);
 }

@@ -2,7 +2,7 @@
 /*
  * Authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0): where
  * the document of an issuer may be found, and those of its members that a
- * protected resource needs.
+ * protected resource needs, or that decide whether agents can use the server.
  */
 
 
@@ -18,6 +18,8 @@
 typedef struct {
     oauth_buf_t           issuer;
     oauth_buf_t           jwks_uri;
+    oauth_buf_t           metadata;     /* what oauth_readiness_check reads;
+                                           may be empty                       */
 } oauth_discovery_t;
 
 

@@ -12,7 +12,6 @@
 
 
 static oauth_reason_t oauth_jwt_parse_payload(oauth_jwt_t *jwt);
-static void oauth_jwt_shrink(oauth_jws_t *jws, size_t n);
 
 
 oauth_reason_t
@@ -57,6 +56,32 @@ oauth_jwt_read(oauth_jwt_t *jwt)
 
 
 void
+oauth_jwt_shrink(oauth_jwt_t *jwt)
+{
+    size_t         n;
+    oauth_jws_t   *jws;
+    oauth_json_t  *nodes;
+
+    /* The claims that were read are views of the nodes. */
+
+    if (jwt->claims.root) {
+        return;
+    }
+
+    jws = &jwt->jws;
+    n = jwt->payload->nodes;
+
+    nodes = realloc(jws->nodes, n * sizeof(oauth_json_t));
+
+    if (nodes) {
+        jws->nodes = nodes;
+        jws->nnodes = n;
+        jwt->payload = nodes;
+    }
+}
+
+
+void
 oauth_jwt_free(oauth_jwt_t *jwt)
 {
     if (jwt == NULL) {
@@ -82,8 +107,7 @@ oauth_jwt_parse_payload(oauth_jwt_t *jwt)
         return OAUTH_MALFORMED_TOKEN;
     }
 
-    oauth_jwt_shrink(jws, payload->nodes);
-    jwt->payload = jws->nodes;
+    jwt->payload = payload;
 
     switch (oauth_json_string(jwt->payload, oauth_str("iss"), &jwt->issuer)) {
 
@@ -95,24 +119,5 @@ oauth_jwt_parse_payload(oauth_jwt_t *jwt)
 
     default:
         return OAUTH_MALFORMED_CLAIMS;
-    }
-}
-
-
-/*
- * Gives back the nodes after the n-th: most texts need few, and a request may
- * wait for keys with its JWT.
- */
-
-static void
-oauth_jwt_shrink(oauth_jws_t *jws, size_t n)
-{
-    oauth_json_t  *nodes;
-
-    nodes = realloc(jws->nodes, n * sizeof(oauth_json_t));
-
-    if (nodes) {
-        jws->nodes = nodes;
-        jws->nnodes = n;
     }
 }

@@ -41,6 +41,14 @@ oauth_reason_t oauth_jwt_parse(oauth_str_t text, oauth_jwt_t **jwt);
 
 oauth_reason_t oauth_jwt_read(oauth_jwt_t *jwt);
 
+/*
+ * Gives back memory that was only needed to parse, because the JWT is to be
+ * kept for a while.  Nothing changes where the claims were read already, or
+ * memory is short.
+ */
+
+void oauth_jwt_shrink(oauth_jwt_t *jwt);
+
 /* Wipes and releases a JWT.  NULL is allowed. */
 
 void oauth_jwt_free(oauth_jwt_t *jwt);

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "oauth_html.h"
 #include "oauth_page.h"
 #include "oauth_url.h"
 
@@ -22,7 +23,6 @@ typedef struct {
 } oauth_page_text_t;
 
 
-static void oauth_page_append_text(oauth_buf_t *buf, oauth_str_t text);
 static void oauth_page_append_paragraph(oauth_buf_t *buf, const char *text);
 static void oauth_page_append_steps(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);
@@ -200,11 +200,11 @@ oauth_page_append_fact(oauth_buf_t *buf, const char *name, oauth_str_t value,
 
     if (link) {
         oauth_buf_append_text(buf, "<a href=\"");
-        oauth_page_append_text(buf, value);
+        oauth_html_append(buf, value);
         oauth_buf_append_text(buf, "\">");
     }
 
-    oauth_page_append_text(buf, value);
+    oauth_html_append(buf, value);
     oauth_buf_append_text(buf, link ? "</a></dd>\n" : "</dd>\n");
 }
 
@@ -217,60 +217,11 @@ oauth_page_append_paragraph(oauth_buf_t *buf, const char *text)
     s = oauth_str_of(text);
 
     oauth_buf_append_text(buf, "<p>");
-    oauth_page_append_text(buf, s);
+    oauth_html_append(buf, s);
 
     if (s.data[s.len - 1] != '.') {
         oauth_buf_append_text(buf, ".");
     }
 
     oauth_buf_append_text(buf, "</p>\n");
-}
-
-
-/*
- * Appends text so that it may stand between tags and in a quoted attribute.
- * Control characters are left out.
- */
-
-static void
-oauth_page_append_text(oauth_buf_t *buf, oauth_str_t text)
-{
-    size_t  len;
-
-    for ( /* void */ ; text.len > 0; text.data += len, text.len -= len) {
-
-        len = oauth_str_control(text);
-
-        if (len > 0) {
-            continue;
-        }
-
-        len = 1;
-
-        switch (text.data[0]) {
-
-        case '&':
-            oauth_buf_append_text(buf, "&amp;");
-            break;
-
-        case '<':
-            oauth_buf_append_text(buf, "&lt;");
-            break;
-
-        case '>':
-            oauth_buf_append_text(buf, "&gt;");
-            break;
-
-        case '"':
-            oauth_buf_append_text(buf, "&quot;");
-            break;
-
-        case '\'':
-            oauth_buf_append_text(buf, "&#39;");
-            break;
-
-        default:
-            oauth_buf_append(buf, text.data, 1);
-        }
-    }
 }

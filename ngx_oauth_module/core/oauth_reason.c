@@ -141,12 +141,6 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "The access token is good, but its holder may not use this resource; "
         "another scope would not help" },
 
-    [OAUTH_SUBREQUEST_DENIED] = {
-        "subrequest_denied",
-        "a protected location was reached by a subrequest",
-        OAUTH_ANSWER_FORBIDDEN, NULL,
-        "This resource cannot be included in another one" },
-
     [OAUTH_AMBIGUOUS_URI] = {
         "ambiguous_uri", "path can be read in more than one way",
         OAUTH_ANSWER_URI, NULL,

@@ -342,7 +342,8 @@ oauth_token_pack_claim(oauth_pack_t *pack, const oauth_json_t *value,
     }
 
     if (select->members) {
-        claim->nmembers = oauth_pack_elements(pack, value, &claim->members);
+        claim->nmembers = (uint32_t) oauth_pack_elements(pack, value,
+                                                         &claim->members);
     }
 }
 

@@ -54,7 +54,7 @@ typedef struct {
     const oauth_str_t           *members;       /* the claim itself, or what
                                                    its array holds, without
                                                    null and nested values     */
-    size_t                       nmembers;
+    uint32_t                     nmembers;
     unsigned                     field:1;       /* a header field can carry
                                                    the text                   */
 } oauth_token_claim_t;

@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_conf_counters.h"
 #include "ngx_oauth_conf_issuer.h"
 #include "ngx_oauth_conf_server.h"
 #include "ngx_oauth_conf_warn.h"
@@ -20,6 +21,7 @@
 #include "ngx_oauth_resource.h"
 #include "ngx_oauth_rules.h"
 #include "ngx_oauth_scope.h"
+#include "ngx_oauth_status.h"
 #include "ngx_oauth_text_init.h"
 #include "ngx_oauth_variables.h"
 #include "ngx_oauth_wrap.h"
@@ -167,6 +169,13 @@ static ngx_command_t  ngx_oauth_commands[] = {
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_loc_conf_t, cors),
+      NULL },
+
+    { ngx_string("oauth_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_oauth_status_parse,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     /*
@@ -379,14 +388,27 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
 }
 
 
-/* Every configuration registers the same roots in the same order. */
+/*
+ * Every configuration registers the same roots in the same order.  The counters
+ * are in a zone of their own, which there need not be.
+ */
 
 static ngx_int_t
 ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
-    mcf->zone = ngx_oauth_zone_create(cf, mcf->zone_size, &ngx_oauth_module);
+    static ngx_str_t  name = ngx_string("oauth_zone");
+
+    mcf->zone = ngx_oauth_zone_create(cf, &name, mcf->zone_size,
+                                      &ngx_oauth_module);
     if (mcf->zone == NULL) {
         return NGX_ERROR;
+    }
+
+    if (mcf->counts) {
+        mcf->counters = ngx_oauth_counters_create(cf, &ngx_oauth_module);
+        if (mcf->counters == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     mcf->notices = ngx_oauth_notice_register(mcf->zone, cf->pool);
@@ -461,6 +483,7 @@ ngx_oauth_init_module(ngx_cycle_t *cycle)
     if (mcf) {
         ngx_oauth_zone_log(mcf->zone, cycle->log);
         ngx_oauth_doc_table_claim(mcf->docs);
+        ngx_oauth_conf_counters_claim(mcf);
     }
 
     return NGX_OK;

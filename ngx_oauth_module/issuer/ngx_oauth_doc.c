@@ -22,6 +22,8 @@ static ngx_oauth_doc_record_t *ngx_oauth_doc_record_locked(
     ngx_oauth_doc_t *doc);
 static ngx_int_t ngx_oauth_doc_store_locked(ngx_oauth_doc_t *doc,
     ngx_oauth_doc_content_t *content, ngx_oauth_doc_stored_t *stored);
+static ngx_int_t ngx_oauth_doc_make_room_locked(ngx_oauth_doc_t *doc,
+    ngx_oauth_doc_head_t *head);
 static ngx_uint_t ngx_oauth_doc_equal_locked(ngx_oauth_doc_t *doc,
     ngx_oauth_doc_head_t *head, ngx_oauth_doc_content_t *content,
     ngx_uint_t *same_keys);
@@ -117,7 +119,7 @@ ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
 
         record = ngx_oauth_doc_record_locked(doc);
         ngx_oauth_doc_table_head_locked(doc->table, record, &head);
-        size = head.keys_len + head.uri_len;
+        size = head.keys_len + head.uri_len + head.metadata_len;
 
         if (head.generation && p && size <= had) {
             break;
@@ -152,6 +154,8 @@ ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
     content->keys.len = head.keys_len;
     content->uri.data = p + head.keys_len;
     content->uri.len = head.uri_len;
+    content->metadata.data = p + head.keys_len + head.uri_len;
+    content->metadata.len = head.metadata_len;
 
     return NGX_OK;
 }
@@ -257,7 +261,7 @@ ngx_oauth_doc_store_locked(ngx_oauth_doc_t *doc,
     ngx_oauth_doc_content_t *content, ngx_oauth_doc_stored_t *stored)
 {
     uint32_t                 first;
-    ngx_str_t                parts[3];
+    ngx_str_t                parts[4];
     ngx_uint_t               same_keys;
     ngx_oauth_doc_head_t     head;
     ngx_oauth_doc_record_t  *record;
@@ -281,26 +285,49 @@ ngx_oauth_doc_store_locked(ngx_oauth_doc_t *doc,
     head.generation = stored->generation;
     head.keys_len = content->keys.len;
     head.uri_len = content->uri.len;
+    head.metadata_len = content->metadata.len;
+
+    if (ngx_oauth_doc_make_room_locked(doc, &head) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     parts[0].data = (u_char *) &head;
     parts[0].len = sizeof(ngx_oauth_doc_head_t);
     parts[1] = content->keys;
     parts[2] = content->uri;
+    parts[3].data = content->metadata.data;
+    parts[3].len = head.metadata_len;
 
-    if (ngx_oauth_doc_table_make_room_locked(doc->table, record,
-                                             parts[0].len + parts[1].len
-                                             + parts[2].len)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    first = ngx_oauth_chunks_write(doc->table->chunks, parts, 3);
+    first = ngx_oauth_chunks_write(doc->table->chunks, parts, 4);
 
     ngx_memory_barrier();
     record->first = first;
 
     return NGX_OK;
+}
+
+
+/* Keys matter more than metadata, which is left out if it does not fit. */
+
+static ngx_int_t
+ngx_oauth_doc_make_room_locked(ngx_oauth_doc_t *doc,
+    ngx_oauth_doc_head_t *head)
+{
+    size_t  size;
+
+    size = sizeof(ngx_oauth_doc_head_t) + head->keys_len + head->uri_len;
+
+    if (head->metadata_len
+        && ngx_oauth_doc_table_make_room_locked(doc->table, doc->record,
+                                                size + head->metadata_len)
+           == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    head->metadata_len = 0;
+
+    return ngx_oauth_doc_table_make_room_locked(doc->table, doc->record, size);
 }
 
 
@@ -324,7 +351,11 @@ ngx_oauth_doc_equal_locked(ngx_oauth_doc_t *doc, ngx_oauth_doc_head_t *head,
     return *same_keys
            && head->uri_len == content->uri.len
            && ngx_oauth_chunks_equal(chunks, first, pos + head->keys_len,
-                                     &content->uri);
+                                     &content->uri)
+           && head->metadata_len == content->metadata.len
+           && ngx_oauth_chunks_equal(chunks, first,
+                                     pos + head->keys_len + head->uri_len,
+                                     &content->metadata);
 }
 
 
@@ -348,6 +379,29 @@ ngx_oauth_doc_store_failure(ngx_oauth_doc_t *doc, ngx_msec_t retry)
     }
 
     ngx_oauth_zone_unlock(doc->zone);
+}
+
+
+ngx_uint_t
+ngx_oauth_doc_acquire_log(ngx_oauth_doc_t *doc, uint32_t checksum)
+{
+    ngx_uint_t               news;
+    ngx_oauth_doc_record_t  *record;
+
+    news = 0;
+
+    ngx_oauth_zone_lock(doc->zone);
+
+    record = ngx_oauth_doc_record_locked(doc);
+
+    if (record && record->logged != checksum) {
+        record->logged = checksum;
+        news = (checksum != 0);
+    }
+
+    ngx_oauth_zone_unlock(doc->zone);
+
+    return news;
 }
 
 

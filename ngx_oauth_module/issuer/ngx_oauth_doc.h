@@ -1,9 +1,9 @@
 
 /*
- * The documents of one issuer in the shared zone: the key set (RFC 7517) and
- * its address, numbers about their age, and the lease of the worker that
- * fetches them.  This file keeps them consistent; ngx_oauth_keys decides when
- * to fetch.
+ * The documents of one issuer in the shared zone: the key set (RFC 7517), its
+ * address, what its metadata says (RFC 8414), numbers about their age, and the
+ * lease of the worker that fetches them.  This file keeps them consistent;
+ * ngx_oauth_keys decides when to fetch.
  *
  * All times are values of ngx_current_msec, which is monotonic and the same in
  * all processes of a machine.  A change of the wall clock does not matter.
@@ -64,9 +64,11 @@ typedef struct {
 /* The documents themselves. */
 
 typedef struct {
-    ngx_uint_t             generation;
+    ngx_uint_t             generation;  /* of the keys                        */
     ngx_str_t              keys;        /* the text of the key set            */
     ngx_str_t              uri;         /* its address                        */
+    ngx_str_t              metadata;    /* for oauth_readiness_check; empty: no
+                                           metadata was read                  */
 } ngx_oauth_doc_content_t;
 
 
@@ -125,7 +127,8 @@ ngx_int_t ngx_oauth_doc_acquire(ngx_oauth_doc_t *doc, ngx_uint_t version,
  * If the zone has the same bytes already, only their age is renewed.  checksum:
  * of the fetched text, of which content may hold a part.  NGX_OK: stored.
  * NGX_DECLINED: the caller has lost the lease, nothing is stored.  NGX_ERROR:
- * there is no room; the caller keeps the lease, and stored->need is set.
+ * there is no room; the caller keeps the lease, and stored->need is set.  The
+ * metadata is left out if there is room only without it.
  */
 
 ngx_int_t ngx_oauth_doc_store(ngx_oauth_doc_t *doc,
@@ -140,6 +143,14 @@ ngx_int_t ngx_oauth_doc_store(ngx_oauth_doc_t *doc,
  */
 
 void ngx_oauth_doc_store_failure(ngx_oauth_doc_t *doc, ngx_msec_t retry);
+
+/*
+ * 1 if this is not the last text about the issuer that was said to be logged:
+ * the caller then has to log it.  checksum: of the text; 0 stands for nothing
+ * to log.
+ */
+
+ngx_uint_t ngx_oauth_doc_acquire_log(ngx_oauth_doc_t *doc, uint32_t checksum);
 
 /* Gives the caller's own lease back as if it had never been taken. */
 

@@ -278,10 +278,38 @@ ngx_oauth_doc_table_reuse_locked(ngx_oauth_doc_t *doc)
 
     record->state.max_age = -1;
     record->checksum = 0;
+    record->logged = 0;
     record->cycle = table->cycle;
     record->version++;
 
     doc->record = record;
+}
+
+
+void
+ngx_oauth_doc_table_usage(ngx_oauth_doc_list_t *list, size_t *size,
+    size_t *used)
+{
+    size_t                  chunks;
+    ngx_uint_t              i;
+    ngx_oauth_doc_table_t  *table;
+
+    table = list->root.memory;
+    chunks = 0;
+
+    ngx_oauth_zone_lock(list->root.zone);
+
+    for (i = 0; i < table->nrecords; i++) {
+        if (table->records[i].first) {
+            chunks += ngx_oauth_doc_table_chunks_locked(table,
+                                                        &table->records[i]);
+        }
+    }
+
+    ngx_oauth_zone_unlock(list->root.zone);
+
+    *size = (table->chunks->count - 1) * NGX_OAUTH_CHUNKS_SIZE;
+    *used = chunks * NGX_OAUTH_CHUNKS_SIZE;
 }
 
 
@@ -405,5 +433,5 @@ ngx_oauth_doc_table_chunks_locked(ngx_oauth_doc_table_t *table,
     ngx_oauth_doc_table_head_locked(table, record, &head);
 
     return ngx_oauth_chunks_for(sizeof(ngx_oauth_doc_head_t) + head.keys_len
-                                + head.uri_len);
+                                + head.uri_len + head.metadata_len);
 }

@@ -16,12 +16,13 @@
 #include "ngx_oauth_doc.h"
 
 
-/* Documents begin with this; the keys and then their address follow. */
+/* Documents begin with this; keys, their address and the metadata follow. */
 
 typedef struct {
     ngx_uint_t               generation;
     size_t                   keys_len;
     size_t                   uri_len;
+    size_t                   metadata_len;
 } ngx_oauth_doc_head_t;
 
 
@@ -34,6 +35,9 @@ typedef struct {
     ngx_uint_t               generation; /* the last one given                */
     uint32_t                 first;      /* chunk; 0: no documents            */
     uint32_t                 checksum;   /* of the text they were made from   */
+    uint32_t                 logged;     /* checksum of the findings about the
+                                            issuer that were logged last; 0:
+                                            none                              */
 } ngx_oauth_doc_record_t;
 
 
@@ -82,6 +86,15 @@ ngx_oauth_doc_list_t *ngx_oauth_doc_table_register(ngx_oauth_zone_t *zone,
  */
 
 void ngx_oauth_doc_table_claim(ngx_oauth_doc_list_t *list);
+
+
+/*
+ * Sets how many bytes of the table's memory there are for documents, and how
+ * many of them documents take.
+ */
+
+void ngx_oauth_doc_table_usage(ngx_oauth_doc_list_t *list, size_t *size,
+    size_t *used);
 
 
 /* Fills head with zeros if record is NULL or has no documents. */

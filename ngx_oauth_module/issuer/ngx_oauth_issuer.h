@@ -14,6 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_oauth_counters.h"
 #include "ngx_oauth_doc.h"
 #include "oauth_token.h"
 
@@ -43,7 +44,17 @@ typedef struct {
     ngx_str_t              certificates; /* PEM; empty: the system's store    */
     ngx_str_t              proxy;        /* empty: none                       */
 
+    ngx_array_t            advertised;   /* oauth_str_t: the scopes that agents
+                                            are told to ask for, a list for
+                                            each resource                     */
+    ngx_uint_t             remote;       /* a resource is not on loopback     */
+
     oauth_jwks_t          *keys;         /* of jwks_file                      */
+
+    ngx_oauth_counters_t  *counters;     /* these two are set when the
+                                            configuration is in force; NULL:
+                                            nothing is counted                */
+    ngx_oauth_counters_issuer_t  *counted;
 
     ngx_oauth_doc_t       *doc;          /* set at the end of the
                                             configuration; NULL: jwks_file    */

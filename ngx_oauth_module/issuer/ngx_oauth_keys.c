@@ -17,6 +17,7 @@
 
 #include "ngx_oauth_keys.h"
 #include "ngx_oauth_compat.h"
+#include "ngx_oauth_readiness.h"
 #include "ngx_oauth_str.h"
 #include "oauth_quote.h"
 
@@ -44,6 +45,8 @@ static void ngx_oauth_keys_refreshed(ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_keys_store(ngx_oauth_keys_t *keys,
     ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error);
+static void ngx_oauth_keys_count(const ngx_oauth_keys_t *keys,
+    ngx_uint_t fetched);
 static ngx_msec_t ngx_oauth_keys_backoff(ngx_uint_t failures);
 static void ngx_oauth_keys_log(const ngx_oauth_keys_t *keys,
     const oauth_jwks_t *set);
@@ -354,6 +357,7 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
         return rc == NGX_BUSY;
     }
 
+    keys->started = ngx_current_msec;
     keys->refresh = ngx_oauth_keys_start(keys);
 
     if (keys->refresh == NULL) {
@@ -399,11 +403,11 @@ ngx_oauth_keys_start(ngx_oauth_keys_t *keys)
         || keys->cause == NGX_OAUTH_DOC_SCHEDULED
         || ngx_oauth_doc_lookup(keys->doc, &content, keys->log) != NGX_OK)
     {
-        return ngx_oauth_refresh_start(issuer, &issuer->jwks_uri,
-                                       ngx_oauth_keys_refreshed, keys);
+        return ngx_oauth_refresh_start(issuer, NULL, ngx_oauth_keys_refreshed,
+                                       keys);
     }
 
-    refresh = ngx_oauth_refresh_start(issuer, &content.uri,
+    refresh = ngx_oauth_refresh_start(issuer, &content,
                                       ngx_oauth_keys_refreshed, keys);
     ngx_oauth_doc_free(&content);
 
@@ -444,6 +448,7 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
     content.keys.data = refresh->keys->text.data;
     content.keys.len = refresh->keys->text.len;
     content.uri = refresh->uri;
+    content.metadata = refresh->metadata;
 
     checksum = ngx_crc32_long(refresh->text.data, refresh->text.len);
 
@@ -467,6 +472,8 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
         return;
     }
 
+    ngx_oauth_keys_count(keys, 1);
+
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, keys->log, 0,
                    "oauth: issuer \"%V\": keys stored and lease given back: "
                    "%uz bytes, generation %ui, max-age %T",
@@ -486,6 +493,8 @@ ngx_oauth_keys_store(ngx_oauth_keys_t *keys, ngx_oauth_refresh_t *refresh)
         ngx_oauth_keys_adopt(keys, refresh->keys, stored.generation);
         refresh->keys = NULL;
     }
+
+    ngx_oauth_readiness_log(keys->issuer, keys->log);
 }
 
 
@@ -517,10 +526,33 @@ ngx_oauth_keys_fail(ngx_oauth_keys_t *keys, const u_char *error)
     }
 
     ngx_oauth_doc_store_failure(keys->doc, retry);
+    ngx_oauth_keys_count(keys, 0);
+
+    if (keys->issuer->counters) {
+        ngx_oauth_counters_store_error(keys->issuer->counters,
+                                       keys->issuer->counted, error,
+                                       ngx_strlen(error));
+    }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, keys->log, 0,
                    "oauth: issuer \"%V\": lease given back without keys",
                    name);
+}
+
+
+static void
+ngx_oauth_keys_count(const ngx_oauth_keys_t *keys, ngx_uint_t fetched)
+{
+    ngx_oauth_counters_issuer_t  *counted;
+
+    counted = keys->issuer->counted;
+
+    if (counted == NULL) {
+        return;
+    }
+
+    ngx_oauth_counters_add(fetched ? &counted->fetched : &counted->failed, 1);
+    ngx_oauth_counters_add(&counted->time, ngx_current_msec - keys->started);
 }
 
 

@@ -42,6 +42,7 @@ struct ngx_oauth_keys_s {
 
     ngx_oauth_refresh_t       *refresh;     /* this worker's, under way       */
     ngx_oauth_doc_cause_t      cause;       /* why it was started             */
+    ngx_msec_t                 started;     /* when it was started            */
 };
 
 

@@ -16,6 +16,8 @@
 #include "ngx_oauth_fetch.h"
 #include "ngx_oauth_fetch_store.h"
 #include "ngx_oauth_keys.h"
+#include "ngx_oauth_readiness.h"
+#include "ngx_oauth_str.h"
 #include "ngx_oauth_watch.h"
 
 
@@ -32,6 +34,10 @@ struct ngx_oauth_provider_s {
 
 static ngx_int_t ngx_oauth_provider_create(ngx_cycle_t *cycle,
     ngx_oauth_issuer_t *issuer);
+static int64_t ngx_oauth_provider_seconds(ngx_msec_t since, ngx_msec_t until);
+static ngx_int_t ngx_oauth_provider_status_counted(
+    const ngx_oauth_issuer_t *issuer, oauth_status_issuer_t *status,
+    ngx_pool_t *pool);
 static void ngx_oauth_provider_free(ngx_oauth_provider_t *provider);
 static void ngx_oauth_provider_schedule(ngx_oauth_provider_t *provider);
 static void ngx_oauth_provider_timer(ngx_event_t *ev);
@@ -131,6 +137,11 @@ ngx_oauth_provider_create(ngx_cycle_t *cycle, ngx_oauth_issuer_t *issuer)
     issuer->provider = provider;
 
     if (provider->keys.doc) {
+
+        /* The configuration may have changed while the metadata has not. */
+
+        ngx_oauth_readiness_log(issuer, cycle->log);
+
         ngx_oauth_provider_timer(&provider->timer);
     }
 
@@ -186,6 +197,114 @@ ngx_oauth_provider_keys(ngx_oauth_provider_t *provider)
 }
 
 
+ngx_int_t
+ngx_oauth_provider_status(ngx_oauth_provider_t *provider,
+    oauth_status_issuer_t *status, ngx_pool_t *pool)
+{
+    ngx_int_t          rc;
+    ngx_oauth_keys_t  *keys;
+
+    keys = &provider->keys;
+
+    ngx_memzero(status, sizeof(oauth_status_issuer_t));
+
+    status->name = ngx_oauth_str(&keys->issuer->name);
+    status->issuer = ngx_oauth_str(&keys->issuer->issuer);
+    status->age = OAUTH_STATUS_NEVER;
+    status->refresh = OAUTH_STATUS_NEVER;
+    status->expiry = OAUTH_STATUS_NEVER;
+    status->error_age = OAUTH_STATUS_NEVER;
+
+    if (keys->doc == NULL) {
+        status->state = OAUTH_STATUS_FILE;
+
+    } else {
+        ngx_oauth_keys_update(keys);
+
+        status->state = (keys->set == NULL) ? OAUTH_STATUS_NONE
+                        : !keys->usable ? OAUTH_STATUS_EXPIRED
+                        : keys->state.failures ? OAUTH_STATUS_FAILING
+                        : OAUTH_STATUS_FRESH;
+
+        status->refresh = ngx_oauth_provider_seconds(ngx_current_msec,
+                                                     keys->due);
+
+        if (keys->set) {
+            status->age = ngx_oauth_provider_seconds(keys->state.fetched,
+                                                     ngx_current_msec);
+            status->expiry = ngx_oauth_provider_seconds(ngx_current_msec,
+                                                        keys->expires);
+        }
+    }
+
+    if (keys->set) {
+        status->nkeys = keys->set->nkeys;
+        status->nskipped = keys->set->nskipped;
+    }
+
+    rc = ngx_oauth_readiness_check(keys->issuer, &status->readiness,
+                                   pool->log);
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    status->checked = (rc == NGX_OK);
+
+    return ngx_oauth_provider_status_counted(keys->issuer, status, pool);
+}
+
+
+static int64_t
+ngx_oauth_provider_seconds(ngx_msec_t since, ngx_msec_t until)
+{
+    ngx_msec_int_t  left;
+
+    left = (ngx_msec_int_t) (until - since);
+
+    return left > 0 ? left / 1000 : 0;
+}
+
+
+static ngx_int_t
+ngx_oauth_provider_status_counted(const ngx_oauth_issuer_t *issuer,
+    oauth_status_issuer_t *status, ngx_pool_t *pool)
+{
+    u_char                             *error;
+    time_t                              time;
+    const ngx_oauth_counters_issuer_t  *counted;
+
+    counted = issuer->counted;
+
+    if (counted == NULL || ngx_oauth_counters_is_shared(&counted->owner)) {
+        return NGX_OK;
+    }
+
+    error = ngx_pnalloc(pool, NGX_OAUTH_COUNTERS_ERROR);
+    if (error == NULL) {
+        return NGX_ERROR;
+    }
+
+    status->counted = 1;
+    status->requests.admitted = counted->requests.admitted;
+    status->requests.refused = counted->requests.refused;
+    status->requests.overruled = counted->requests.overruled;
+    status->fetched = counted->fetched;
+    status->failed = counted->failed;
+    status->msec = counted->time;
+    status->waits = counted->waits;
+
+    status->error.data = error;
+    status->error.len = ngx_oauth_counters_read_error(issuer->counters,
+                                                      counted, error, &time);
+
+    if (time) {
+        status->error_age = ngx_max(ngx_time() - time, 0);
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_uint_t
 ngx_oauth_provider_generation(const ngx_oauth_provider_t *provider)
 {
@@ -235,6 +354,10 @@ ngx_oauth_provider_wait(ngx_oauth_provider_t *provider,
                    ngx_oauth_wait_left(wait));
 
     ngx_oauth_wait_start(&provider->waits, wait);
+
+    if (keys->issuer->counted) {
+        ngx_oauth_counters_add(&keys->issuer->counted->waits, 1);
+    }
 
     if (news) {
         ngx_oauth_wait_queue_wake(&provider->waits);

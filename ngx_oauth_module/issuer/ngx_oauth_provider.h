@@ -14,6 +14,7 @@
 
 #include "ngx_oauth_issuer.h"
 #include "ngx_oauth_wait.h"
+#include "oauth_status.h"
 
 
 /*
@@ -45,6 +46,15 @@ void ngx_oauth_provider_done(void);
  */
 
 const oauth_jwks_t *ngx_oauth_provider_keys(ngx_oauth_provider_t *provider);
+
+/*
+ * Fills in what this worker knows about the keys and what all workers together
+ * have counted.  The readiness has to be released by oauth_readiness_free; the
+ * error is in the pool.  NGX_ERROR: no memory.
+ */
+
+ngx_int_t ngx_oauth_provider_status(ngx_oauth_provider_t *provider,
+    oauth_status_issuer_t *status, ngx_pool_t *pool);
 
 /* A number that changes with the keys that ngx_oauth_provider_keys returns. */
 

@@ -58,10 +58,12 @@ static const ngx_keyval_t  ngx_oauth_refresh_fields[] = {
 
 ngx_oauth_refresh_t *
 ngx_oauth_refresh_start(const ngx_oauth_issuer_t *issuer,
-    const ngx_str_t *uri, ngx_oauth_refresh_pt handler, void *data)
+    const ngx_oauth_doc_content_t *known, ngx_oauth_refresh_pt handler,
+    void *data)
 {
     ngx_int_t             rc;
     ngx_uint_t            i;
+    const ngx_str_t      *uri;
     ngx_oauth_refresh_t  *refresh;
 
     refresh = ngx_calloc(sizeof(ngx_oauth_refresh_t), ngx_cycle->log);
@@ -82,8 +84,16 @@ ngx_oauth_refresh_start(const ngx_oauth_issuer_t *issuer,
                           ngx_cycle->log);
     refresh->silence.cancelable = 1;
 
+    uri = known ? &known->uri : &issuer->jwks_uri;
+
+    if (known) {
+        oauth_buf_append_str(&refresh->discovery.metadata,
+                             ngx_oauth_str(&known->metadata));
+    }
+
     if (uri->len) {
-        oauth_buf_append(&refresh->discovery.jwks_uri, uri->data, uri->len);
+        oauth_buf_append_str(&refresh->discovery.jwks_uri,
+                             ngx_oauth_str(uri));
         rc = ngx_oauth_refresh_step_keys(refresh);
 
     } else {
@@ -311,7 +321,7 @@ ngx_oauth_refresh_step_keys(ngx_oauth_refresh_t *refresh)
 static void
 ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch)
 {
-    oauth_buf_t                   *uri;
+    oauth_buf_t                   *uri, *metadata;
     ngx_oauth_refresh_t           *refresh;
     ngx_oauth_refresh_document_t  *document;
 
@@ -330,11 +340,14 @@ ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch)
     }
 
     uri = &refresh->discovery.jwks_uri;
+    metadata = &refresh->discovery.metadata;
 
     refresh->text.data = fetch->response.body.data;
     refresh->text.len = fetch->response.body.len;
     refresh->uri.data = uri->data;
     refresh->uri.len = uri->len;
+    refresh->metadata.data = metadata->data;
+    refresh->metadata.len = metadata->len;
     refresh->max_age = fetch->response.max_age;
 
     refresh->handler(refresh);

@@ -49,6 +49,8 @@ struct ngx_oauth_refresh_s {
     oauth_jwks_t                  *keys;
     ngx_str_t                      text;        /* that the keys come from    */
     ngx_str_t                      uri;         /* the address of that text   */
+    ngx_str_t                      metadata;    /* as of oauth_readiness_reduce;
+                                                   empty: none was read       */
     time_t                         max_age;
     u_char                         error[NGX_OAUTH_REFRESH_ERROR];
 
@@ -70,12 +72,15 @@ struct ngx_oauth_refresh_s {
 
 
 /*
- * uri: the known address of the key set; empty: discovery finds it.  NULL: no
- * memory, or the lease is lost.  The handler is never called from within start.
+ * known: what an earlier discovery has found, of which the address of the key
+ * set and the metadata are copied; NULL: the address is jwks_uri, or discovery
+ * finds it.  Returns NULL: no memory, or the lease is lost.  The handler is
+ * never called from within start.
  */
 
 ngx_oauth_refresh_t *ngx_oauth_refresh_start(const ngx_oauth_issuer_t *issuer,
-    const ngx_str_t *uri, ngx_oauth_refresh_pt handler, void *data);
+    const ngx_oauth_doc_content_t *known, ngx_oauth_refresh_pt handler,
+    void *data);
 
 void ngx_oauth_refresh_done(ngx_oauth_refresh_t *refresh);
 

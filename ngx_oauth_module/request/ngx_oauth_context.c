@@ -44,6 +44,8 @@ ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
 
     if (rc == NGX_AGAIN) {
 
+        oauth_jwt_shrink(ctx->jwt);
+
         /*
          * If the client closes the connection, the request ends.  A post_action
          * runs after the response, so it does not need the client any more.

@@ -120,6 +120,8 @@ typedef struct {
                                                are missing                    */
     ngx_oauth_context_verdict_t  verdict;
     oauth_reason_t               verdict_reason;
+    const ngx_oauth_loc_conf_t  *verdict_conf;  /* the location of the verdict
+                                                                              */
     unsigned                     preflight:1;   /* the response is that to a
                                                CORS preflight for the location
                                                refusal.conf                   */
@@ -133,6 +135,10 @@ typedef struct {
     unsigned                     again:1;   /* a filter has finalized the
                                                request, and our response was
                                                put back, which is done once   */
+    unsigned                     known:1;   /* the token was found among those
+                                               that this worker has verified  */
+    unsigned                     verified:1;    /* the token was verified for
+                                               this request                   */
     unsigned                     decided:1; /* the steps have come to a result,
                                                and reason is it, for conf     */
     unsigned                     judging:1; /* the policy is being evaluated,

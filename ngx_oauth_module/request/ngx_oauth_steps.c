@@ -237,6 +237,7 @@ ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx)
 
     if (ctx->token == NULL) {
         ctx->token = ngx_oauth_known_lookup(ctx);
+        ctx->known = (ctx->token != NULL);
     }
 
     if (ctx->token) {
@@ -372,7 +373,13 @@ ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx)
     }
 
     if (reason == OAUTH_OK) {
+        ctx->verified = 1;
         ngx_oauth_known_store(ctx, generation);
+
+        /* The token has all that is needed, and the response may be long. */
+
+        oauth_jwt_free(ctx->jwt);
+        ctx->jwt = NULL;
     }
 
     return ngx_oauth_steps_result(ctx, reason);

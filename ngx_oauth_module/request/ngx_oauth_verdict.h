@@ -29,6 +29,7 @@ ngx_oauth_verdict_set(ngx_oauth_ctx_t *ctx, ngx_oauth_context_verdict_t verdict)
     if (ctx->verdict != NGX_OAUTH_VERDICT_REFUSED) {
         ctx->verdict = verdict;
         ctx->verdict_reason = ctx->reason;
+        ctx->verdict_conf = ctx->conf;
 
     } else if (verdict == NGX_OAUTH_VERDICT_OVERRULED) {
         ctx->verdict = verdict;
@@ -36,8 +37,8 @@ ngx_oauth_verdict_set(ngx_oauth_ctx_t *ctx, ngx_oauth_context_verdict_t verdict)
 }
 
 /*
- * Writes the verdict that was noted last, if there is one, to the debug log.
- * Called once for a context, when the request's pool is destroyed.
+ * Counts the verdict that was noted last, if there is one, and writes it to the
+ * debug log.  Called once for a context, when the request's pool is destroyed.
  */
 
 void ngx_oauth_verdict_done(const ngx_oauth_ctx_t *ctx);

@@ -76,10 +76,17 @@ sub header_token {
 
 # A member that fills the room there is: an array with copies of this.
 
+# An array of as many items as the size permits, or as the reader of JSON does:
+# a token may have 4,096 objects and arrays.
+
 sub array {
     my ($name, $item, $size) = @_;
 
     my $n = int((($size // PAYLOAD) - 400) / (length($item) + 1));
+    my $containers = () = $item =~ /[\[{]/g;
+    my $most = $containers ? int(4090 / $containers) : $n;
+
+    $n = $most if $n > $most;
 
     return "\"$name\":[" . join(',', ($item) x $n) . ']';
 }
@@ -297,8 +304,10 @@ sub texts {
         $bad->('depth 20,000, open', '"x":' . '[' x 20_000),
         $good->('depth 31, again and again', array('x',
             '[' x 29 . ']' x 29)),
-        $good->('arrays', array('x', '[]')),
-        $good->('objects', array('x', '{}')),
+        $good->('4,090 arrays', array('x', '[]')),
+        $good->('4,090 objects', array('x', '{}')),
+        $bad->('15,000 arrays', '"x":[' . join(',', ('[]') x 15_000) . ']'),
+        $bad->('15,000 objects', '"x":[' . join(',', ('{}') x 15_000) . ']'),
         $good->('numbers', array('x', '1')),
         $good->('numbers of 64 digits', array('x', '0.' . '1' x 62)),
         $good->('small numbers', array('x', '1e-99999999999')),

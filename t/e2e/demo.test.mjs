@@ -2,24 +2,19 @@
 // that it prints.  The demo must fail if a step does not go as it should.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { play } from '../../demo/agent.mjs';
 import { startApp } from '../../demo/app.mjs';
 import { Story, StepFailed } from '../../demo/story.mjs';
-import { BINARY, MODULE } from './world.mjs';
+import { args, folderOf, standing } from './demo_process.mjs';
+import { MODULE } from './world.mjs';
 
-
-const DEMO = fileURLToPath(new URL('../../demo/demo.mjs', import.meta.url));
 
 const run = promisify(execFile);
-const args = (module, ...more) => [DEMO, '--module', module,
-                                   '--nginx', BINARY, ...more];
 
 
 test('once: every step is as it should be, and nothing is left', async () => {
@@ -100,31 +95,6 @@ test('an app without protection', async () => {
 });
 
 
-// Starts a demo that stays up after its exchange; returns its process, the
-// promise of its end, and what it has printed.
-
-async function standing() {
-    const demo = spawn(process.execPath, args(MODULE),
-                       { stdio: ['ignore', 'pipe', 'ignore'] });
-    const ended = once(demo, 'exit');
-    let output = '';
-
-    demo.stdout.setEncoding('utf8');
-
-    for await (const text of demo.stdout.iterator({ destroyOnReturn: false })) {
-        output += text;
-
-        if (output.includes('-d hello $APP\n')) {
-            demo.stdout.resume();
-            return { demo, ended, output };
-        }
-    }
-
-    throw new Error(`the demo has ended: ${output}`);
-}
-
-
-const folderOf = (output) => output.match(/^files +(\S+)/m)[1];
 const nginxOf = (output) => output.match(/^nginx +(\S+)/m)[1];
 
 

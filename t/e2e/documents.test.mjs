@@ -1,17 +1,21 @@
-// What docs/agents shows is what happens: its exchange is that of the demo, and
-// its commands run exactly as they stand there.
+// What the documents show is what happens: the exchange in docs/agents is that of
+// the demo, its commands run exactly as they stand there, and oauth-check prints
+// about the demo what docs/oauth-check.md says.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { args, folderOf, standing } from './demo_process.mjs';
 import { blocks } from './document.mjs';
-import { ACCOUNT, BINARY, MODULE, READ, startWorld } from './world.mjs';
+import { ACCOUNT, MODULE, READ, startWorld } from './world.mjs';
 
 
-const TOP = new URL('../../', import.meta.url);
+const CHECK = fileURLToPath(new URL('../../tools/oauth-check',
+                                    import.meta.url));
 
 const run = promisify(execFile);
 const world = await startWorld();
@@ -19,13 +23,14 @@ const world = await startWorld();
 after(() => world.stop());
 
 
-// The lines, without what differs from run to run: ports, ids, tokens.
+// The lines, without what differs from run to run: ports, ids, tokens, times.
 
 function lines(text) {
     return text
         .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
         .replaceAll(/("client_id": )"[^"]*"/g, '$1"ID"')
         .replaceAll(/eyJ\S+/g, 'TOKEN')
+        .replaceAll(/exp \S+ \(\+\d+ s/g, 'exp TIME (+N s')
         .split('\n')
         .map((line) => line.trim())
         .filter((line) => line !== '');
@@ -33,10 +38,7 @@ function lines(text) {
 
 
 test('docs/agents/README.md: the exchange is that of the demo', async () => {
-    const { stdout } = await run(process.execPath, [
-        fileURLToPath(new URL('demo/demo.mjs', TOP)), '--module', MODULE,
-        '--nginx', BINARY, '--once',
-    ]);
+    const { stdout } = await run(process.execPath, args(MODULE, '--once'));
     const happened = lines(stdout);
     const shown = (await blocks('docs/agents/README.md', '')).flatMap(lines);
     let at = 0;
@@ -77,6 +79,27 @@ test('docs/agents/curl.md: the commands lead to the app', async () => {
 
     assert.equal(aud, world.notesUrl);
     assert.equal(scope, READ);
+});
+
+
+test('docs/oauth-check.md: the output is that for the demo', async () => {
+    const [shown] = await blocks('docs/oauth-check.md', '');
+    const { demo, ended, output } = await standing();
+
+    try {
+        const url = output.match(/APP=(\S+)/)[1];
+        const token = await readFile(`${folderOf(output)}/token`, 'utf8');
+        const { stdout } = await run(CHECK, [url], {
+            env: { ...process.env, no_proxy: '*', OAUTH_TOKEN: token.trim() },
+        });
+
+        assert.deepEqual(lines(stdout), lines(shown));
+
+    } finally {
+        demo.kill('SIGINT');
+    }
+
+    assert.deepEqual(await ended, [0, null]);
 });
 
 

@@ -24,7 +24,7 @@ use Source;
 use Test::More;
 
 my @documents = (qw(README.md docs/directives.md docs/quickstart.md
-                    docs/login.md),
+                    docs/login.md docs/troubleshooting.md),
                  map { s{^\Q@{[top()]}\E/}{}r }
                      glob("'@{[top()]}'/docs/agents/*.md"));
 
@@ -147,6 +147,7 @@ sub adapt {
     $text .= "events {}\n" unless $text =~ /^events\s/m;
     $text =~ s{^http\s*\{}{http \{\n$common}m;
 
+    $text =~ s{/var/log/nginx/}{$dir/}g;
     $text =~ s{\bjwks_file\s+\K[^;]+}{$dir/jwks.json}g;
     $text =~ s{\bssl_trusted_certificate\s+\K[^;]+}{$dir/cert.pem}g;
     $text =~ s{^\s*ssl_certificate(?:_key)?\s+/etc[^;]*;}{}mg;

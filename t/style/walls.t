@@ -26,7 +26,8 @@ my @walls = (
         what  => 'jansson',
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
         files => [qw(oauth_document oauth_problem oauth_discovery oauth_jwk
-                     oauth_jwks oauth_jwks_text oauth_metadata)],
+                     oauth_jwks oauth_jwks_text oauth_metadata
+                     oauth_readiness oauth_status_json)],
     },
     {
         what  => 'OpenSSL',
@@ -50,21 +51,22 @@ my @walls = (
         what  => 'an HTTP status',
         sign  => $status,
         files => [qw(ngx_oauth_text ngx_oauth_reply ngx_oauth_filter
-                     ngx_oauth_cors ngx_oauth_metadata ngx_oauth_conf_warn)],
+                     ngx_oauth_cors ngx_oauth_metadata ngx_oauth_conf_warn
+                     ngx_oauth_status)],
     },
     {
         what  => "nginx's 500 for a failed allocation",
         sign  => qr/\bNGX_HTTP_INTERNAL_SERVER_ERROR\b/,
         files => [qw(ngx_oauth_reply ngx_oauth_filter ngx_oauth_cors
                      ngx_oauth_metadata ngx_oauth_slash ngx_oauth_phase_access
-                     ngx_oauth_phase_rewrite)],
+                     ngx_oauth_phase_rewrite ngx_oauth_status)],
     },
     {
         what  => "the zone's mutex",
         sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b
                     |\bngx_oauth_zone_(?:un)?lock\b/x,
         files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table
-                     ngx_oauth_notice)],
+                     ngx_oauth_notice ngx_oauth_counters)],
     },
     {
         what  => 'a directive table',

@@ -59,6 +59,52 @@ jwt_parts(void **state)
 }
 
 
+/* A JWT that has to wait gives its spare memory back and stays what it is. */
+
+static void
+jwt_shrunk(void **state)
+{
+    size_t               spare;
+    EVP_PKEY            *key;
+    oauth_buf_t          text;
+    oauth_jwt_t         *jwt;
+    const oauth_json_t  *audience;
+
+    (void) state;
+
+    key = keys_ec("P-256");
+    memset(&text, 0, sizeof(oauth_buf_t));
+    keys_append_token(&text, key, OAUTH_ALG_ES256,
+                      oauth_str("{\"alg\":\"ES256\",\"kid\":\"k\"}"),
+                      oauth_str("{\"iss\":\"i\",\"aud\":[\"a\",\"b\"]}"));
+
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+
+    spare = jwt->jws.nnodes;
+    oauth_jwt_shrink(jwt);
+
+    assert_true(jwt->jws.nnodes < spare);
+    assert_int_equal(jwt->jws.nnodes, jwt->payload->nodes);
+    assert_true(oauth_str_equal(jwt->jws.kid, oauth_str("k")));
+    assert_true(oauth_str_equal(jwt->issuer, oauth_str("i")));
+
+    assert_int_equal(oauth_jwt_read(jwt), OAUTH_OK);
+
+    /* From here on the claims refer to the memory, which must not move. */
+
+    audience = jwt->claims.audience;
+    oauth_jwt_shrink(jwt);
+
+    assert_ptr_equal(jwt->claims.audience, audience);
+    assert_ptr_equal(oauth_json_member(jwt->payload, oauth_str("aud")),
+                     audience);
+
+    oauth_jwt_free(jwt);
+    oauth_buf_free(&text);
+    EVP_PKEY_free(key);
+}
+
+
 static void
 jwt_reasons(void **state)
 {
@@ -177,6 +223,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(jwt_parts),
+        cmocka_unit_test(jwt_shrunk),
         cmocka_unit_test(jwt_reasons),
         cmocka_unit_test(jwt_issuers)
     };

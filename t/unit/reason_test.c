@@ -48,7 +48,6 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
     { OAUTH_INSUFFICIENT_SCOPE, "insufficient_scope", OAUTH_ANSWER_SCOPE },
     { OAUTH_REQUIREMENT_NOT_MET, "requirement_not_met",
       OAUTH_ANSWER_FORBIDDEN },
-    { OAUTH_SUBREQUEST_DENIED, "subrequest_denied", OAUTH_ANSWER_FORBIDDEN },
     { OAUTH_AMBIGUOUS_URI, "ambiguous_uri", OAUTH_ANSWER_URI },
     { OAUTH_KEYS_UNAVAILABLE, "keys_unavailable", OAUTH_ANSWER_UNAVAILABLE },
     { OAUTH_SERVER_ERROR, "server_error", OAUTH_ANSWER_UNAVAILABLE }

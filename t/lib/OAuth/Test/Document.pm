@@ -5,6 +5,7 @@ package OAuth::Test::Document;
 #
 #   conf('docs/agents/mcp.md')                its blocks for http { }
 #   conf($file, section => 'Okta', info => 'location')
+#   conf($file, info => 'server', at => 0)    the first of such blocks only
 
 use strict;
 use warnings;
@@ -25,6 +26,8 @@ sub conf {
 
     @blocks = grep { $_->{section} eq $find{section} } @blocks
         if defined $find{section};
+
+    @blocks = grep { defined } $blocks[$find{at}] if defined $find{at};
 
     die "$file has no such block: @{[ %find ]}\n" unless @blocks;
 

@@ -180,7 +180,8 @@ sub serve {
 
         my ($path) = $request->{line} =~ /\A\S+ ([^ ?]*)/;
         $self->record({ path => $path, line => $request->{line},
-                        headers => $request->{headers} });
+                        headers => $request->{headers},
+                        body => $request->{body} });
 
         my $state = $self->load;
         my $answer = $state->{answers}{$path} || {};
@@ -240,6 +241,7 @@ sub document {
         token_endpoint => "$self->{url}/token",
         response_types_supported => ['code'],
         code_challenge_methods_supported => ['S256'],
+        registration_endpoint => "$self->{url}/register",
         %{ $state->{metadata} },
     };
 }

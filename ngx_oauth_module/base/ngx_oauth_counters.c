@@ -1,0 +1,230 @@
+
+/*
+ * The table of counters and its zone.  Only the master gives entries to owners,
+ * when a configuration comes into force; a worker of an earlier configuration
+ * may then add a little to an entry that has become another's.
+ */
+
+
+#include "ngx_oauth_counters.h"
+
+
+/* The table and what nginx needs to keep it; nginx rounds up to pages. */
+
+#define NGX_OAUTH_COUNTERS_ZONE                                               \
+    (ngx_align(sizeof(ngx_oauth_counters_table_t), 4096) + 64 * 1024)
+
+
+static ngx_int_t ngx_oauth_counters_init(ngx_oauth_zone_root_t *root,
+    ngx_log_t *log);
+static void *ngx_oauth_counters_claim_owner(ngx_uint_t cycle, u_char *entries,
+    size_t size, ngx_uint_t n, const u_char *id);
+
+
+ngx_oauth_counters_t *
+ngx_oauth_counters_create(ngx_conf_t *cf, void *tag)
+{
+    ngx_oauth_zone_t      *zone;
+    ngx_oauth_counters_t  *counters;
+
+    static ngx_str_t       name = ngx_string("oauth_status");
+
+    counters = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_counters_t));
+    if (counters == NULL) {
+        return NULL;
+    }
+
+    zone = ngx_oauth_zone_create(cf, &name, NGX_OAUTH_COUNTERS_ZONE, tag);
+    if (zone == NULL) {
+        return NULL;
+    }
+
+    counters->root.size = sizeof(ngx_oauth_counters_table_t);
+    counters->root.handler = ngx_oauth_counters_init;
+
+    ngx_oauth_zone_register(zone, &counters->root);
+
+    return counters;
+}
+
+
+static ngx_int_t
+ngx_oauth_counters_init(ngx_oauth_zone_root_t *root, ngx_log_t *log)
+{
+    ngx_oauth_counters_t  *counters;
+
+    counters = (ngx_oauth_counters_t *) root;
+    counters->table = root->memory;
+
+    if (root->zone->fresh) {
+        ngx_memzero(counters->table, sizeof(ngx_oauth_counters_table_t));
+        counters->table->started = ngx_time();
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_oauth_counters_claim(ngx_oauth_counters_t *counters)
+{
+    counters->table->cycle++;
+}
+
+
+ngx_oauth_counters_issuer_t *
+ngx_oauth_counters_claim_issuer(ngx_oauth_counters_t *counters,
+    const u_char *id)
+{
+    ngx_oauth_counters_table_t  *table;
+
+    table = counters->table;
+
+    return ngx_oauth_counters_claim_owner(table->cycle,
+                                          (u_char *) table->issuers,
+                                          sizeof(ngx_oauth_counters_issuer_t),
+                                          NGX_OAUTH_COUNTERS_ISSUERS, id);
+}
+
+
+ngx_oauth_counters_resource_t *
+ngx_oauth_counters_claim_resource(ngx_oauth_counters_t *counters,
+    const u_char *id)
+{
+    ngx_oauth_counters_table_t  *table;
+
+    table = counters->table;
+
+    return ngx_oauth_counters_claim_owner(table->cycle,
+                                        (u_char *) table->resources,
+                                        sizeof(ngx_oauth_counters_resource_t),
+                                        NGX_OAUTH_COUNTERS_RESOURCES, id);
+}
+
+
+/*
+ * An entry begins with its owner.  Entry n, the last one, is never owned.  An
+ * entry whose owner left the configuration the longest ago is taken away from
+ * it first; one that was never used has the cycle 0.
+ */
+
+static void *
+ngx_oauth_counters_claim_owner(ngx_uint_t cycle, u_char *entries, size_t size,
+    ngx_uint_t n, const u_char *id)
+{
+    ngx_uint_t                   i;
+    ngx_oauth_counters_owner_t  *owner, *oldest;
+
+    oldest = NULL;
+
+    for (i = 0; i < n; i++) {
+        owner = (ngx_oauth_counters_owner_t *) (entries + i * size);
+
+        if (owner->cycle
+            && ngx_memcmp(owner->id, id, NGX_OAUTH_COUNTERS_ID) == 0)
+        {
+            owner->cycle = cycle;
+            return owner;
+        }
+
+        if (owner->cycle < cycle
+            && (oldest == NULL || owner->cycle < oldest->cycle))
+        {
+            oldest = owner;
+        }
+    }
+
+    if (oldest == NULL) {
+        return entries + n * size;
+    }
+
+    ngx_memzero(oldest, size);
+    ngx_memcpy(oldest->id, id, NGX_OAUTH_COUNTERS_ID);
+    oldest->cycle = cycle;
+
+    return oldest;
+}
+
+
+ngx_uint_t
+ngx_oauth_counters_is_shared(const ngx_oauth_counters_owner_t *owner)
+{
+    return owner->cycle == 0;
+}
+
+
+/*
+ * The first refusal of a minute clears what was counted an hour ago.  A refusal
+ * that another worker counts at that instant may be lost.
+ */
+
+void
+ngx_oauth_counters_add_refusal(ngx_oauth_counters_t *counters)
+{
+    ngx_atomic_uint_t             minute, before;
+    ngx_oauth_counters_minute_t  *slot;
+
+    minute = (ngx_atomic_uint_t) (ngx_time() / 60);
+    slot = &counters->table->minutes[minute % NGX_OAUTH_COUNTERS_MINUTES];
+    before = slot->minute;
+
+    if (before != minute
+        && ngx_atomic_cmp_set(&slot->minute, before, minute))
+    {
+        slot->refused = 0;
+    }
+
+    ngx_oauth_counters_add(&slot->refused, 1);
+}
+
+
+void
+ngx_oauth_counters_read_refusals(const ngx_oauth_counters_t *counters,
+    uint64_t *refused)
+{
+    ngx_uint_t                          i;
+    ngx_atomic_uint_t                   minute;
+    const ngx_oauth_counters_minute_t  *slot;
+
+    minute = (ngx_atomic_uint_t) (ngx_time() / 60)
+             - (NGX_OAUTH_COUNTERS_MINUTES - 1);
+
+    for (i = 0; i < NGX_OAUTH_COUNTERS_MINUTES; i++, minute++) {
+        slot = &counters->table->minutes[minute % NGX_OAUTH_COUNTERS_MINUTES];
+        refused[i] = (slot->minute == minute) ? slot->refused : 0;
+    }
+}
+
+
+void
+ngx_oauth_counters_store_error(ngx_oauth_counters_t *counters,
+    ngx_oauth_counters_issuer_t *issuer, const u_char *text, size_t len)
+{
+    len = ngx_min(len, NGX_OAUTH_COUNTERS_ERROR);
+
+    ngx_oauth_zone_lock(counters->root.zone);
+
+    ngx_memcpy(issuer->error, text, len);
+    issuer->error_len = len;
+    issuer->error_time = ngx_time();
+
+    ngx_oauth_zone_unlock(counters->root.zone);
+}
+
+
+size_t
+ngx_oauth_counters_read_error(ngx_oauth_counters_t *counters,
+    const ngx_oauth_counters_issuer_t *issuer, u_char *text, time_t *time)
+{
+    size_t  len;
+
+    ngx_oauth_zone_lock(counters->root.zone);
+
+    len = issuer->error_len;
+    *time = issuer->error_time;
+    ngx_memcpy(text, issuer->error, len);
+
+    ngx_oauth_zone_unlock(counters->root.zone);
+
+    return len;
+}

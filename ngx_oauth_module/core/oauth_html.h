@@ -1,0 +1,23 @@
+
+/*
+ * Text inside an HTML page.  Whatever somebody else wrote, such as a URL of the
+ * configuration or an error of another server, is appended by this function.
+ */
+
+
+#ifndef OAUTH_HTML_H_INCLUDED
+#define OAUTH_HTML_H_INCLUDED
+
+
+#include "oauth.h"
+
+
+/*
+ * Appends text so that it may stand between tags and in a quoted attribute.
+ * Control characters are left out.  Where memory is short, buf->failed is set.
+ */
+
+void oauth_html_append(oauth_buf_t *buf, oauth_str_t text);
+
+
+#endif /* OAUTH_HTML_H_INCLUDED */

@@ -1,0 +1,123 @@
+
+/*
+ * A snapshot of what the module is doing, and its three written forms: JSON for
+ * programs, the text format of Prometheus, and a page for people.  Whoever has
+ * a snapshot filled in owns what it refers to.  It has no token and no subject.
+ *
+ * All times are in seconds.  A number of seconds that is not known, or that
+ * does not apply, is OAUTH_STATUS_NEVER.
+ */
+
+
+#ifndef OAUTH_STATUS_H_INCLUDED
+#define OAUTH_STATUS_H_INCLUDED
+
+
+#include "oauth_readiness.h"
+
+
+#define OAUTH_STATUS_NEVER    (-1)
+#define OAUTH_STATUS_MINUTES  60
+
+/* The Content-Type of the metrics. */
+
+#define OAUTH_STATUS_METRICS  "text/plain; version=0.0.4; charset=utf-8"
+
+/* The Content-Security-Policy of the page: see OAUTH_PAGE_POLICY. */
+
+#define OAUTH_STATUS_POLICY                                                   \
+    "default-src 'none'; "                                                    \
+    "style-src 'sha256-gqUAJlXZJvJDHNEVilOG9qoX1T20fcii5abxS48fg/M='; "       \
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+typedef struct {
+    uint64_t                        admitted;
+    uint64_t                        refused;
+    uint64_t                        overruled;  /* refused, and then let in by
+                                                   another module             */
+} oauth_status_requests_t;
+
+
+/* The states of an issuer's keys; docs/keys.md describes them. */
+
+typedef enum {
+    OAUTH_STATUS_NONE = 0,          /* there were never any                   */
+    OAUTH_STATUS_FRESH,
+    OAUTH_STATUS_FAILING,           /* usable, but the last fetch failed      */
+    OAUTH_STATUS_EXPIRED,           /* too old to be used                     */
+    OAUTH_STATUS_FILE,              /* usable, from a file                    */
+
+    OAUTH_STATUS_STATES
+} oauth_status_state_t;
+
+
+typedef struct {
+    oauth_str_t                     name;       /* of the block               */
+    oauth_str_t                     issuer;
+    oauth_status_state_t            state;
+    size_t                          nkeys;      /* usable ones                */
+    size_t                          nskipped;   /* others in the set          */
+    int64_t                         age;        /* since keys were fetched    */
+    int64_t                         refresh;    /* until the next fetch       */
+    int64_t                         expiry;     /* until the keys cannot be
+                                                   used any more              */
+    unsigned                        counted:1;  /* it has numbers of its own:
+                                                   the next five              */
+    oauth_status_requests_t         requests;
+    uint64_t                        fetched;    /* rounds that brought keys   */
+    uint64_t                        failed;     /* rounds that brought none   */
+    uint64_t                        msec;       /* that all rounds took       */
+    uint64_t                        waits;      /* of requests, for a fetch   */
+
+    int64_t                         error_age;
+    oauth_str_t                     error;      /* the last one, in words     */
+
+    unsigned                        checked:1;  /* there was metadata to read */
+    oauth_readiness_t               readiness;
+} oauth_status_issuer_t;
+
+
+typedef struct {
+    oauth_str_t                     url;
+    unsigned                        counted:1;
+    oauth_status_requests_t         requests;
+} oauth_status_resource_t;
+
+
+typedef struct {
+    oauth_str_t                     version;    /* of the module              */
+    int64_t                         time;       /* since the epoch            */
+    int64_t                         started;    /* the same; when the counters
+                                                   were all zero              */
+    oauth_status_requests_t         requests;
+    uint64_t                        reasons[OAUTH_REASONS];
+    uint64_t                        refused[OAUTH_STATUS_MINUTES];
+                                                /* in each minute, the current
+                                                   one last                   */
+    uint64_t                        hits;       /* tokens that were known     */
+    uint64_t                        misses;     /* tokens that were verified  */
+    size_t                          cache;      /* entries of each worker     */
+    size_t                          zone_size;  /* bytes for documents        */
+    size_t                          zone_used;
+
+    const oauth_status_issuer_t    *issuers;
+    size_t                          nissuers;
+    const oauth_status_resource_t  *resources;
+    size_t                          nresources;
+} oauth_status_t;
+
+
+/* Returns the name of a state: "fresh". */
+
+const char *oauth_status_state(oauth_status_state_t state);
+
+/* These append the whole text.  Where memory is short, buf->failed is set. */
+
+void oauth_status_write_json(oauth_buf_t *buf, const oauth_status_t *status);
+void oauth_status_write_metrics(oauth_buf_t *buf,
+    const oauth_status_t *status);
+void oauth_status_write_page(oauth_buf_t *buf, const oauth_status_t *status);
+
+
+#endif /* OAUTH_STATUS_H_INCLUDED */

@@ -1,0 +1,370 @@
+
+/*
+ * The status as JSON.  The members of the object are in docs/status.md.  The
+ * tree lives for one call only.
+ */
+
+
+#include <stdio.h>
+#include <time.h>
+
+#include "oauth_document.h"
+#include "oauth_quote.h"
+#include "oauth_status.h"
+
+
+#define OAUTH_STATUS_QUOTED  1024       /* bytes of a text that is not UTF-8  */
+
+
+static int oauth_status_set(json_t *object, const char *name, json_t *value);
+static json_t *oauth_status_str(oauth_str_t text);
+static json_t *oauth_status_buf(const oauth_buf_t *buf);
+static json_t *oauth_status_date(int64_t time);
+static json_t *oauth_status_seconds(int64_t seconds);
+static json_t *oauth_status_requests(const oauth_status_requests_t *requests);
+static json_t *oauth_status_reasons(const oauth_status_t *status);
+static json_t *oauth_status_refused(const oauth_status_t *status);
+static json_t *oauth_status_issuer(const oauth_status_issuer_t *issuer);
+static int oauth_status_set_counted(json_t *object,
+    const oauth_status_issuer_t *issuer);
+static json_t *oauth_status_readiness(const oauth_status_issuer_t *issuer);
+static json_t *oauth_status_issuers(const oauth_status_t *status);
+static json_t *oauth_status_resources(const oauth_status_t *status);
+
+
+void
+oauth_status_write_json(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    int      rc;
+    json_t  *root, *cache, *zone;
+
+    root = json_object();
+    cache = json_object();
+    zone = json_object();
+
+    rc = oauth_status_set(root, "version", oauth_status_str(status->version))
+         | oauth_status_set(root, "time", oauth_status_date(status->time))
+         | oauth_status_set(root, "started",
+                            oauth_status_date(status->started))
+         | oauth_status_set(root, "requests",
+                            oauth_status_requests(&status->requests))
+         | oauth_status_set(root, "reasons", oauth_status_reasons(status))
+         | oauth_status_set(root, "refused_per_minute",
+                            oauth_status_refused(status))
+         | oauth_status_set(cache, "hits", json_integer(status->hits))
+         | oauth_status_set(cache, "misses", json_integer(status->misses))
+         | oauth_status_set(cache, "entries_per_worker",
+                            json_integer(status->cache))
+         | oauth_status_set(zone, "bytes", json_integer(status->zone_size))
+         | oauth_status_set(zone, "used", json_integer(status->zone_used));
+
+    rc |= oauth_status_set(root, "cache", cache)
+          | oauth_status_set(root, "zone", zone)
+          | oauth_status_set(root, "issuers", oauth_status_issuers(status))
+          | oauth_status_set(root, "resources",
+                             oauth_status_resources(status));
+
+    if (rc != 0 || oauth_document_write(root, buf) != 0) {
+        buf->failed = 1;
+    }
+
+    json_decref(root);
+}
+
+
+/* Takes over the value.  Returns 0, or -1: memory is short. */
+
+static int
+oauth_status_set(json_t *object, const char *name, json_t *value)
+{
+    return json_object_set_new(object, name, value);
+}
+
+
+/* A text that is not UTF-8, or has control characters, is quoted for a log. */
+
+static json_t *
+oauth_status_str(oauth_str_t text)
+{
+    json_t         *value;
+    unsigned char   quoted[OAUTH_STATUS_QUOTED], *last;
+
+    value = oauth_str_has_control(text)
+            ? NULL : json_stringn(text.len ? (const char *) text.data : "",
+                                  text.len);
+    if (value) {
+        return value;
+    }
+
+    last = oauth_quote_write(quoted, quoted + sizeof(quoted), text);
+
+    return json_stringn((const char *) quoted, (size_t) (last - quoted));
+}
+
+
+static json_t *
+oauth_status_buf(const oauth_buf_t *buf)
+{
+    return buf->failed ? NULL : oauth_status_str(oauth_buf_str(buf));
+}
+
+
+static json_t *
+oauth_status_date(int64_t time)
+{
+    char       text[sizeof("2026-11-27T02:40:00Z") + 32];
+    time_t     seconds;
+    struct tm  tm;
+
+    seconds = (time_t) time;
+
+    if (gmtime_r(&seconds, &tm) == NULL
+        || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+    {
+        return json_null();
+    }
+
+    return json_string(text);
+}
+
+
+static json_t *
+oauth_status_seconds(int64_t seconds)
+{
+    return (seconds == OAUTH_STATUS_NEVER) ? json_null()
+                                           : json_integer(seconds);
+}
+
+
+static json_t *
+oauth_status_requests(const oauth_status_requests_t *requests)
+{
+    return json_pack("{sIsIsI}",
+                     "admitted", (json_int_t) requests->admitted,
+                     "refused", (json_int_t) requests->refused,
+                     "overruled", (json_int_t) requests->overruled);
+}
+
+
+/* Every reason for which a request can be refused has a member. */
+
+static json_t *
+oauth_status_reasons(const oauth_status_t *status)
+{
+    int      rc, i;
+    json_t  *reasons;
+
+    rc = 0;
+    reasons = json_object();
+
+    for (i = OAUTH_OK + 1; i < OAUTH_REASONS; i++) {
+        rc |= oauth_status_set(reasons, oauth_reason_info(i)->code,
+                               json_integer(status->reasons[i]));
+    }
+
+    if (rc != 0) {
+        json_decref(reasons);
+        return NULL;
+    }
+
+    return reasons;
+}
+
+
+static json_t *
+oauth_status_refused(const oauth_status_t *status)
+{
+    int      rc;
+    size_t   i;
+    json_t  *minutes;
+
+    rc = 0;
+    minutes = json_array();
+
+    for (i = 0; i < OAUTH_STATUS_MINUTES; i++) {
+        rc |= json_array_append_new(minutes, json_integer(status->refused[i]));
+    }
+
+    if (rc != 0) {
+        json_decref(minutes);
+        return NULL;
+    }
+
+    return minutes;
+}
+
+
+static json_t *
+oauth_status_issuers(const oauth_status_t *status)
+{
+    int      rc;
+    size_t   i;
+    json_t  *issuers;
+
+    rc = 0;
+    issuers = json_array();
+
+    for (i = 0; i < status->nissuers; i++) {
+        rc |= json_array_append_new(issuers,
+                                    oauth_status_issuer(&status->issuers[i]));
+    }
+
+    if (rc != 0) {
+        json_decref(issuers);
+        return NULL;
+    }
+
+    return issuers;
+}
+
+
+static json_t *
+oauth_status_issuer(const oauth_status_issuer_t *issuer)
+{
+    int      rc;
+    json_t  *object, *keys;
+
+    object = json_object();
+    keys = json_pack("{sIsI}", "usable", (json_int_t) issuer->nkeys,
+                     "not_usable", (json_int_t) issuer->nskipped);
+
+    rc = oauth_status_set(object, "name", oauth_status_str(issuer->name))
+         | oauth_status_set(object, "issuer",
+                            oauth_status_str(issuer->issuer))
+         | oauth_status_set(object, "state",
+                            json_string(oauth_status_state(issuer->state)))
+         | oauth_status_set(keys, "age", oauth_status_seconds(issuer->age))
+         | oauth_status_set(keys, "refresh_in",
+                            oauth_status_seconds(issuer->refresh))
+         | oauth_status_set(keys, "expire_in",
+                            oauth_status_seconds(issuer->expiry));
+
+    rc |= oauth_status_set(object, "keys", keys)
+          | oauth_status_set_counted(object, issuer)
+          | oauth_status_set(object, "readiness",
+                             oauth_status_readiness(issuer));
+
+    if (rc != 0) {
+        json_decref(object);
+        return NULL;
+    }
+
+    return object;
+}
+
+
+static int
+oauth_status_set_counted(json_t *object, const oauth_status_issuer_t *issuer)
+{
+    int      rc;
+    json_t  *error;
+
+    if (!issuer->counted) {
+        return oauth_status_set(object, "requests", json_null())
+               | oauth_status_set(object, "fetches", json_null())
+               | oauth_status_set(object, "last_error", json_null());
+    }
+
+    rc = oauth_status_set(object, "requests",
+                          oauth_status_requests(&issuer->requests))
+         | oauth_status_set(object, "fetches",
+                            json_pack("{sIsIsfsI}",
+                                      "succeeded",
+                                      (json_int_t) issuer->fetched,
+                                      "failed", (json_int_t) issuer->failed,
+                                      "seconds", (double) issuer->msec / 1000,
+                                      "waits", (json_int_t) issuer->waits));
+
+    if (issuer->error_age == OAUTH_STATUS_NEVER) {
+        return rc | oauth_status_set(object, "last_error", json_null());
+    }
+
+    error = json_object();
+
+    rc |= oauth_status_set(error, "age", json_integer(issuer->error_age))
+          | oauth_status_set(error, "text", oauth_status_str(issuer->error));
+
+    return rc | oauth_status_set(object, "last_error", error);
+}
+
+
+/* NULL: memory is short.  The JSON null: there was no metadata to read. */
+
+static json_t *
+oauth_status_readiness(const oauth_status_issuer_t *issuer)
+{
+    int           rc, i;
+    json_t       *findings, *finding;
+    oauth_buf_t   text;
+
+    if (!issuer->checked) {
+        return json_null();
+    }
+
+    rc = 0;
+    findings = json_array();
+
+    for (i = 0; i < OAUTH_READINESS_FINDINGS; i++) {
+
+        if (!issuer->readiness.found[i]) {
+            continue;
+        }
+
+        text = (oauth_buf_t) { 0, 0, NULL, 0 };
+        oauth_readiness_append(&text, &issuer->readiness, i);
+
+        finding = json_object();
+
+        rc |= oauth_status_set(finding, "code",
+                               json_string(oauth_readiness_info(i)->code))
+              | oauth_status_set(finding, "text", oauth_status_buf(&text))
+              | oauth_status_set(finding, "remedy",
+                                 json_string(oauth_readiness_info(i)->remedy));
+
+        rc |= json_array_append_new(findings, finding);
+
+        oauth_buf_free(&text);
+    }
+
+    if (rc != 0) {
+        json_decref(findings);
+        return NULL;
+    }
+
+    return findings;
+}
+
+
+static json_t *
+oauth_status_resources(const oauth_status_t *status)
+{
+    int                             rc;
+    size_t                          i;
+    json_t                         *resources, *object;
+    const oauth_status_resource_t  *resource;
+
+    rc = 0;
+    resources = json_array();
+
+    for (i = 0; i < status->nresources; i++) {
+
+        resource = &status->resources[i];
+        object = json_object();
+
+        rc |= oauth_status_set(object, "resource",
+                               oauth_status_str(resource->url))
+              | oauth_status_set(object, "requests",
+                                 resource->counted
+                                 ? oauth_status_requests(&resource->requests)
+                                 : json_null());
+
+        rc |= json_array_append_new(resources, object);
+    }
+
+    if (rc != 0) {
+        json_decref(resources);
+        return NULL;
+    }
+
+    return resources;
+}

@@ -1,0 +1,490 @@
+
+/*
+ * The status in the text format of Prometheus, version 0.0.4.  A metric begins
+ * with HELP and TYPE; each of its samples is one line.  Names of counters end
+ * with _total and units are seconds and bytes, as OpenMetrics wants them.
+ */
+
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "oauth_status.h"
+
+
+#define OAUTH_STATUS_PREFIX  "nginx_oauth_"
+#define OAUTH_STATUS_NUMBER  32         /* bytes of a number as text          */
+
+
+typedef enum {
+    OAUTH_STATUS_COUNTER = 0,
+    OAUTH_STATUS_GAUGE
+} oauth_status_type_t;
+
+
+/* A label of a sample; where the name is NULL, there is none. */
+
+typedef struct {
+    const char           *name;
+    oauth_str_t           value;
+} oauth_status_label_t;
+
+
+/* A number of each issuer.  -1: this issuer has no such number. */
+
+typedef int64_t (*oauth_status_number_pt)(const oauth_status_issuer_t *issuer);
+
+typedef struct {
+    const char              *name;
+    oauth_status_type_t      type;
+    const char              *help;
+    oauth_status_number_pt   number;
+    unsigned                 msec:1;    /* the number is in ms and shown in
+                                           seconds                            */
+} oauth_status_metric_t;
+
+
+static void oauth_status_append_head(oauth_buf_t *buf, const char *name,
+    oauth_status_type_t type, const char *help);
+static void oauth_status_append_sample(oauth_buf_t *buf, const char *name,
+    oauth_status_label_t first, oauth_status_label_t second,
+    const char *number);
+static void oauth_status_append_count(oauth_buf_t *buf, const char *name,
+    oauth_status_label_t first, oauth_status_label_t second, uint64_t count);
+static void oauth_status_append_label(oauth_buf_t *buf,
+    oauth_status_label_t label);
+static void oauth_status_append_simple(oauth_buf_t *buf, const char *name,
+    oauth_status_type_t type, const char *help, uint64_t count);
+static void oauth_status_append_results(oauth_buf_t *buf, const char *name,
+    oauth_status_label_t whose, const oauth_status_requests_t *requests);
+static void oauth_status_append_requests(oauth_buf_t *buf,
+    const oauth_status_t *status);
+static void oauth_status_append_reasons(oauth_buf_t *buf,
+    const oauth_status_t *status);
+static void oauth_status_append_issuers(oauth_buf_t *buf,
+    const oauth_status_t *status);
+static void oauth_status_append_states(oauth_buf_t *buf,
+    const oauth_status_t *status);
+static void oauth_status_append_findings(oauth_buf_t *buf,
+    const oauth_status_t *status);
+
+static int64_t oauth_status_keys(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_age(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_refresh(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_expiry(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_fetched(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_failed(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_time(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_waits(const oauth_status_issuer_t *issuer);
+
+
+static const oauth_status_label_t  oauth_status_no_label = { NULL,
+                                                             { 0, NULL } };
+
+static const oauth_status_metric_t  oauth_status_metrics[] = {
+
+    { "issuer_keys", OAUTH_STATUS_GAUGE,
+      "Keys of the issuer that can verify tokens.",
+      oauth_status_keys, 0 },
+
+    { "issuer_keys_age_seconds", OAUTH_STATUS_GAUGE,
+      "Time since the keys of the issuer were fetched.",
+      oauth_status_age, 0 },
+
+    { "issuer_keys_refresh_seconds", OAUTH_STATUS_GAUGE,
+      "Time until the keys of the issuer are fetched again.",
+      oauth_status_refresh, 0 },
+
+    { "issuer_keys_expiry_seconds", OAUTH_STATUS_GAUGE,
+      "Time until the keys of the issuer are too old to be used.",
+      oauth_status_expiry, 0 },
+
+    { "issuer_fetches_succeeded_total", OAUTH_STATUS_COUNTER,
+      "Fetches that brought keys of the issuer.",
+      oauth_status_fetched, 0 },
+
+    { "issuer_fetches_failed_total", OAUTH_STATUS_COUNTER,
+      "Fetches that brought no keys of the issuer.",
+      oauth_status_failed, 0 },
+
+    { "issuer_fetch_seconds_total", OAUTH_STATUS_COUNTER,
+      "Time that all fetches of the issuer's keys have taken.",
+      oauth_status_time, 1 },
+
+    { "issuer_waits_total", OAUTH_STATUS_COUNTER,
+      "Times that a request waited for the keys of the issuer.",
+      oauth_status_waits, 0 }
+};
+
+
+void
+oauth_status_write_metrics(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    oauth_status_append_requests(buf, status);
+    oauth_status_append_reasons(buf, status);
+    oauth_status_append_issuers(buf, status);
+    oauth_status_append_states(buf, status);
+    oauth_status_append_findings(buf, status);
+
+    oauth_status_append_simple(buf, "cache_hits_total", OAUTH_STATUS_COUNTER,
+                               "Requests whose token the worker knew.",
+                               status->hits);
+    oauth_status_append_simple(buf, "cache_misses_total",
+                               OAUTH_STATUS_COUNTER,
+                               "Requests whose token was verified.",
+                               status->misses);
+    oauth_status_append_simple(buf, "zone_bytes", OAUTH_STATUS_GAUGE,
+                               "Room for keys in the shared memory.",
+                               status->zone_size);
+    oauth_status_append_simple(buf, "zone_used_bytes", OAUTH_STATUS_GAUGE,
+                               "Shared memory that keys take.",
+                               status->zone_used);
+    oauth_status_append_simple(buf, "start_time_seconds", OAUTH_STATUS_GAUGE,
+                               "When the counters began, in seconds since the "
+                               "epoch.",
+                               (uint64_t) status->started);
+}
+
+
+static void
+oauth_status_append_requests(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    size_t                          i;
+    oauth_status_label_t            label;
+    const oauth_status_issuer_t    *issuer;
+    const oauth_status_resource_t  *resource;
+
+    oauth_status_append_head(buf, "requests_total", OAUTH_STATUS_COUNTER,
+                             "Requests to protected locations, by result.");
+    oauth_status_append_results(buf, "requests_total", oauth_status_no_label,
+                                &status->requests);
+
+    oauth_status_append_head(buf, "resource_requests_total",
+                             OAUTH_STATUS_COUNTER,
+                             "Requests to the resource, by result.");
+
+    label.name = "resource";
+
+    for (i = 0; i < status->nresources; i++) {
+        resource = &status->resources[i];
+        label.value = resource->url;
+
+        if (resource->counted) {
+            oauth_status_append_results(buf, "resource_requests_total", label,
+                                        &resource->requests);
+        }
+    }
+
+    oauth_status_append_head(buf, "issuer_requests_total",
+                             OAUTH_STATUS_COUNTER,
+                             "Requests whose token names the issuer, by "
+                             "result.");
+
+    label.name = "issuer";
+
+    for (i = 0; i < status->nissuers; i++) {
+        issuer = &status->issuers[i];
+        label.value = issuer->name;
+
+        if (issuer->counted) {
+            oauth_status_append_results(buf, "issuer_requests_total", label,
+                                        &issuer->requests);
+        }
+    }
+}
+
+
+static void
+oauth_status_append_reasons(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    int                   i;
+    oauth_status_label_t  label;
+
+    oauth_status_append_head(buf, "refusals_total", OAUTH_STATUS_COUNTER,
+                             "Refused requests, by reason.");
+
+    label.name = "reason";
+
+    for (i = OAUTH_OK + 1; i < OAUTH_REASONS; i++) {
+        label.value = oauth_str_of(oauth_reason_info(i)->code);
+        oauth_status_append_count(buf, "refusals_total", label,
+                                  oauth_status_no_label, status->reasons[i]);
+    }
+}
+
+
+static void
+oauth_status_append_issuers(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    char                          number[OAUTH_STATUS_NUMBER];
+    size_t                        i, k;
+    int64_t                       n;
+    oauth_status_label_t          label;
+    const oauth_status_metric_t  *metric;
+
+    label.name = "issuer";
+
+    for (i = 0;
+         i < sizeof(oauth_status_metrics) / sizeof(oauth_status_metrics[0]);
+         i++)
+    {
+        metric = &oauth_status_metrics[i];
+
+        oauth_status_append_head(buf, metric->name, metric->type,
+                                 metric->help);
+
+        for (k = 0; k < status->nissuers; k++) {
+
+            n = metric->number(&status->issuers[k]);
+
+            if (n < 0) {
+                continue;
+            }
+
+            (void) snprintf(number, sizeof(number),
+                            metric->msec ? "%" PRId64 ".%03d" : "%" PRId64,
+                            metric->msec ? n / 1000 : n, (int) (n % 1000));
+
+            label.value = status->issuers[k].name;
+            oauth_status_append_sample(buf, metric->name, label,
+                                       oauth_status_no_label, number);
+        }
+    }
+}
+
+
+/* One sample for each state, which is 1 for the state that the issuer is in. */
+
+static void
+oauth_status_append_states(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    int                   state;
+    size_t                i;
+    oauth_status_label_t  issuer, label;
+
+    oauth_status_append_head(buf, "issuer_state", OAUTH_STATUS_GAUGE,
+                             "1 for the state that the issuer's keys are in.");
+
+    issuer.name = "issuer";
+    label.name = "state";
+
+    for (i = 0; i < status->nissuers; i++) {
+
+        issuer.value = status->issuers[i].name;
+
+        for (state = 0; state < OAUTH_STATUS_STATES; state++) {
+            label.value = oauth_str_of(oauth_status_state(state));
+            oauth_status_append_count(buf, "issuer_state", issuer, label,
+                                      status->issuers[i].state
+                                      == (oauth_status_state_t) state);
+        }
+    }
+}
+
+
+static void
+oauth_status_append_findings(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    int                   kind;
+    size_t                i;
+    oauth_status_label_t  issuer, label;
+
+    oauth_status_append_head(buf, "issuer_finding", OAUTH_STATUS_GAUGE,
+                             "1 where agents will fail at the issuer for this "
+                             "reason.");
+
+    issuer.name = "issuer";
+    label.name = "finding";
+
+    for (i = 0; i < status->nissuers; i++) {
+
+        issuer.value = status->issuers[i].name;
+
+        for (kind = 0;
+             kind < OAUTH_READINESS_FINDINGS && status->issuers[i].checked;
+             kind++)
+        {
+            label.value = oauth_str_of(oauth_readiness_info(kind)->code);
+            oauth_status_append_count(buf, "issuer_finding", issuer, label,
+                                   status->issuers[i].readiness.found[kind]);
+        }
+    }
+}
+
+
+static void
+oauth_status_append_results(oauth_buf_t *buf, const char *name,
+    oauth_status_label_t whose, const oauth_status_requests_t *requests)
+{
+    oauth_status_label_t  label;
+
+    label.name = "result";
+
+    label.value = oauth_str("admitted");
+    oauth_status_append_count(buf, name, whose, label, requests->admitted);
+
+    label.value = oauth_str("refused");
+    oauth_status_append_count(buf, name, whose, label, requests->refused);
+
+    label.value = oauth_str("overruled");
+    oauth_status_append_count(buf, name, whose, label, requests->overruled);
+}
+
+
+static void
+oauth_status_append_simple(oauth_buf_t *buf, const char *name,
+    oauth_status_type_t type, const char *help, uint64_t count)
+{
+    oauth_status_append_head(buf, name, type, help);
+    oauth_status_append_count(buf, name, oauth_status_no_label,
+                              oauth_status_no_label, count);
+}
+
+
+static void
+oauth_status_append_head(oauth_buf_t *buf, const char *name,
+    oauth_status_type_t type, const char *help)
+{
+    oauth_buf_append_literal(buf, "# HELP " OAUTH_STATUS_PREFIX);
+    oauth_buf_append_text(buf, name);
+    oauth_buf_append_literal(buf, " ");
+    oauth_buf_append_text(buf, help);
+    oauth_buf_append_literal(buf, "\n# TYPE " OAUTH_STATUS_PREFIX);
+    oauth_buf_append_text(buf, name);
+    oauth_buf_append_text(buf, type == OAUTH_STATUS_COUNTER ? " counter\n"
+                                                            : " gauge\n");
+}
+
+
+static void
+oauth_status_append_count(oauth_buf_t *buf, const char *name,
+    oauth_status_label_t first, oauth_status_label_t second, uint64_t count)
+{
+    char  number[OAUTH_STATUS_NUMBER];
+
+    (void) snprintf(number, sizeof(number), "%" PRIu64, count);
+
+    oauth_status_append_sample(buf, name, first, second, number);
+}
+
+
+static void
+oauth_status_append_sample(oauth_buf_t *buf, const char *name,
+    oauth_status_label_t first, oauth_status_label_t second,
+    const char *number)
+{
+    oauth_buf_append_literal(buf, OAUTH_STATUS_PREFIX);
+    oauth_buf_append_text(buf, name);
+
+    if (first.name || second.name) {
+        oauth_buf_append_literal(buf, "{");
+        oauth_status_append_label(buf, first);
+
+        if (first.name && second.name) {
+            oauth_buf_append_literal(buf, ",");
+        }
+
+        oauth_status_append_label(buf, second);
+        oauth_buf_append_literal(buf, "}");
+    }
+
+    oauth_buf_append_literal(buf, " ");
+    oauth_buf_append_text(buf, number);
+    oauth_buf_append_literal(buf, "\n");
+}
+
+
+/*
+ * The format escapes a backslash and a quote, and wants UTF-8.  A byte that is
+ * not visible ASCII becomes \xHH, so that different names stay different.
+ */
+
+static void
+oauth_status_append_label(oauth_buf_t *buf, oauth_status_label_t label)
+{
+    char           escaped[sizeof("\\\\xff")];
+    size_t         i;
+    unsigned char  c;
+
+    if (label.name == NULL) {
+        return;
+    }
+
+    oauth_buf_append_text(buf, label.name);
+    oauth_buf_append_literal(buf, "=\"");
+
+    for (i = 0; i < label.value.len; i++) {
+
+        c = label.value.data[i];
+
+        if (c < ' ' || c > '~') {
+            (void) snprintf(escaped, sizeof(escaped), "\\\\x%02x", c);
+            oauth_buf_append_text(buf, escaped);
+            continue;
+        }
+
+        if (c == '"' || c == '\\') {
+            oauth_buf_append_literal(buf, "\\");
+        }
+
+        oauth_buf_append(buf, &c, 1);
+    }
+
+    oauth_buf_append_literal(buf, "\"");
+}
+
+
+static int64_t
+oauth_status_keys(const oauth_status_issuer_t *issuer)
+{
+    return (int64_t) issuer->nkeys;
+}
+
+
+static int64_t
+oauth_status_age(const oauth_status_issuer_t *issuer)
+{
+    return issuer->age;
+}
+
+
+static int64_t
+oauth_status_refresh(const oauth_status_issuer_t *issuer)
+{
+    return issuer->refresh;
+}
+
+
+static int64_t
+oauth_status_expiry(const oauth_status_issuer_t *issuer)
+{
+    return issuer->expiry;
+}
+
+
+static int64_t
+oauth_status_fetched(const oauth_status_issuer_t *issuer)
+{
+    return issuer->counted ? (int64_t) issuer->fetched : -1;
+}
+
+
+static int64_t
+oauth_status_failed(const oauth_status_issuer_t *issuer)
+{
+    return issuer->counted ? (int64_t) issuer->failed : -1;
+}
+
+
+static int64_t
+oauth_status_time(const oauth_status_issuer_t *issuer)
+{
+    return issuer->counted ? (int64_t) issuer->msec : -1;
+}
+
+
+static int64_t
+oauth_status_waits(const oauth_status_issuer_t *issuer)
+{
+    return issuer->counted ? (int64_t) issuer->waits : -1;
+}
