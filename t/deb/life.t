@@ -164,6 +164,10 @@ like(debian("dpkg-query -W -f='\${Depends}' $package"),
      qr/(?=.*libcurl4)(?=.*libjansson4)(?=.*libssl3)(?=.*nginx-abi-1\.)/,
      'it depends on its libraries and on the interface of nginx');
 
+like(debian('oauth-check --help'), qr/\Ausage: oauth-check /, 'oauth-check runs');
+like(debian("zcat /usr/share/man/man1/oauth-check.1.gz"), qr/^\.TH OAUTH-CHECK/,
+     'and has its page');
+
 is_refused($http->get('/'), 401, '', 'without a token: 401 and a challenge');
 is_refused($http->get('/', token => $token =~ s/.{20}\z/"A" x 20/er), 401,
            'invalid_token', 'a broken token: 401');
