@@ -183,7 +183,7 @@ matrix_head() {
 
 With which versions of nginx, OpenSSL and the compilers the tests have run, and
 how that ended. `./build.sh matrix` writes this page; it is described in
-[testing.md](testing.md).
+[testing.md](testing.md#runs-that-take-longer).
 
 A line is named after the suite of Debian that it ran in, after the suite that its
 nginx is from, and after its compiler. `own` is the nginx that the suite's package
