@@ -90,12 +90,13 @@ debian_mirror() {
 }
 
 
-# What a network may need: its name servers, certificates of its own, proxies.
+# What a network may need: name servers, certificates of its own, proxies.
 
 as_on_this_machine() {
     local certificates=/usr/local/share/ca-certificates
 
     cp /etc/resolv.conf "$root/etc/resolv.conf"
+    echo 127.0.0.1 localhost >"$root/etc/hosts"
     mkdir -p "$root$certificates"
     cp -r $certificates/. "$root$certificates/"
     echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fast"

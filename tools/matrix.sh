@@ -21,7 +21,6 @@ run_matrix() {
     [ ${#cells[@]} -gt 0 ] \
         || die "there is no such cell; there are: ${matrix_cells[*]}"
 
-    need_build
     pack_release
     mkdir -p "$build/matrix"
 

@@ -93,6 +93,6 @@ my $said = debian('STORAGE_DRIVER=vfs buildah run --isolation chroot'
 
 is($?, 0, 'the demo runs in the container') or diag($said);
 like($said, qr/All as it should be/, 'and says so');
-unlike($said, qr/ npm ci |installing |building/, 'it needs nothing more');
+unlike($said, qr/npm ci|installing|configuring/, 'it needs nothing more');
 
 done_testing;
