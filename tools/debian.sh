@@ -90,7 +90,9 @@ debian_mirror() {
 }
 
 
-# What a network may need: name servers, certificates of its own, proxies.
+# What a network may need: name servers, certificates of its own, proxies.  A
+# copy of the archive may be older than its index allows; apt checks the
+# signatures all the same.
 
 as_on_this_machine() {
     local certificates=/usr/local/share/ca-certificates
@@ -100,8 +102,11 @@ as_on_this_machine() {
     mkdir -p "$root$certificates"
     cp -r $certificates/. "$root$certificates/"
     echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fast"
-    apt-config dump 2>/dev/null | grep -i '^Acquire::https\?::proxy' \
-        >"$root/etc/apt/apt.conf.d/99proxy" || true
+
+    {
+        echo 'Acquire::Check-Valid-Until "false";'
+        apt-config dump | grep -i '^Acquire::https\?::proxy' || true
+    } >"$root/etc/apt/apt.conf.d/99machine"
 }
 
 
