@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 #
-# Sourced by build.sh: installations of Debian in folders, in which deb-test and
-# matrix work.  debootstrap makes a bare one for each suite and keeps it in
-# build/debian/; nothing writes to it afterwards.  Each use mounts an empty
-# folder over it, as an overlay, and removes that folder at the end.
+# Sourced by build.sh: installations of Debian in folders, in which the package,
+# the images and the matrix are tested.  debootstrap makes a bare one for each
+# suite and keeps it in build/debian/; nothing writes to it afterwards.  Each use
+# mounts an empty folder over it, as an overlay, and removes that at the end.
 #
 # This needs root, and namespaces: all processes that run in such a folder end
 # with the verb, and nobody else sees the mounts.  The network is the machine's:
@@ -49,7 +49,7 @@ open_root() {
 close_root() {
     if [ -n "$root_base" ]; then
         umount -R "$root" 2>/dev/null || umount -R -l "$root"
-        rm -rf "$root_base"
+        rm -rf --one-file-system "$root_base"
         root_base=
     fi
 }
