@@ -94,6 +94,8 @@ usage: ./build.sh verb
                   build Debian's package, and install, use, upgrade and purge
                   it in fresh folders with Debian 12 and 13, or with the suites
                   that are named; needs root
+  test --image    build the images of docker/ and run the demo in a container,
+                  as far as that goes without a registry of images; needs root
   matrix [cell...]
                   run the phases ${matrix_phases[*]} with several versions of
                   nginx, OpenSSL and the compilers, each in a folder with its

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 #
 # Sourced by build.sh: the life of Debian's package, from its build in a folder
-# with nothing but Debian to its purge in another one.  The package is that of
-# the last commit, as "make dist" packs it.
+# with nothing but Debian to its purge in another one; and the images of docker/.
+# Both are built from the last commit, as "make dist" packs it.
 
 deb_suites=(bookworm trixie)
 
@@ -40,8 +40,8 @@ inside_deb() {
     say "$1: its life"
     open_root "$1"
     cp -r "$debs" "$root/debs"
-    OAUTH_ROOT=$root OAUTH_DEBS=$debs \
-        "$top/t/env" "$build" "$top/t/tap" -n "$1 " "$top/t/deb/life.t"
+    OAUTH_ROOT=$root "$top/t/env" "$build" \
+        "$top/t/tap" -n "$1 " "$top/t/deb/life.t"
 }
 
 
@@ -79,4 +79,43 @@ build_deb() {
     in_root sh -c "lintian --allow-root --info $folder/*.changes" \
         >"$1/lintian.$2" || true
     cp "$root$folder"/libnginx-mod-http-oauth_*.deb "$1/$2.deb"
+}
+
+
+# phase_image: what the files in docker/ say, without a registry of images.
+
+phase_image() {
+    pack_release
+    in_namespaces image
+}
+
+
+# Containers are kept outside of the overlay, which cannot have another one
+# above it.
+
+inside_image() {
+    local containers=/var/lib/containers
+
+    say "image: the log is $build/debian/image.log"
+    open_root trixie
+    npm_as_on_this_machine >"$build/debian/image.log" 2>&1
+    tar -C "$root" --one-file-system -cf "$root_base/base.tar" .
+    mv "$root_base/base.tar" "$root/base.tar"
+    unpack_release
+
+    mkdir -p "$root$containers" "$root_base/containers"
+    mount --bind "$root_base/containers" "$root$containers"
+
+    OAUTH_ROOT=$root "$top/t/tap" "$top/t/deb/image.t"
+}
+
+
+npm_as_on_this_machine() {
+    install_in_root ca-certificates
+    in_root update-ca-certificates
+
+    if [ -f "$HOME/.npmrc" ]; then
+        cp "$HOME/.npmrc" "$root/root/.npmrc"
+        echo cafile=/etc/ssl/certs/ca-certificates.crt >>"$root/root/.npmrc"
+    fi
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 #
-# Sourced by build.sh: installations of Debian in folders, in which deb-test and
-# matrix work.  debootstrap makes a bare one for each suite and keeps it in
-# build/debian/; nothing writes to it afterwards.  Each use mounts an empty
-# folder over it, as an overlay, and removes that folder at the end.
+# Sourced by build.sh: installations of Debian in folders, in which the package,
+# the images and the matrix are tested.  debootstrap makes a bare one for each
+# suite and keeps it in build/debian/; nothing writes to it afterwards.  Each use
+# mounts an empty folder over it, as an overlay, and removes that at the end.
 #
 # This needs root, and namespaces: all processes that run in such a folder end
 # with the verb, and nobody else sees the mounts.  The network is the machine's:
@@ -49,7 +49,7 @@ open_root() {
 close_root() {
     if [ -n "$root_base" ]; then
         umount -R "$root" 2>/dev/null || umount -R -l "$root"
-        rm -rf "$root_base"
+        rm -rf --one-file-system "$root_base"
         root_base=
     fi
 }
@@ -90,17 +90,23 @@ debian_mirror() {
 }
 
 
-# What a network may need: its name servers, certificates of its own, proxies.
+# What a network may need: name servers, certificates of its own, proxies.  A
+# copy of the archive may be older than its index allows; apt checks the
+# signatures all the same.
 
 as_on_this_machine() {
     local certificates=/usr/local/share/ca-certificates
 
     cp /etc/resolv.conf "$root/etc/resolv.conf"
+    echo 127.0.0.1 localhost >"$root/etc/hosts"
     mkdir -p "$root$certificates"
     cp -r $certificates/. "$root$certificates/"
     echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fast"
-    apt-config dump 2>/dev/null | grep -i '^Acquire::https\?::proxy' \
-        >"$root/etc/apt/apt.conf.d/99proxy" || true
+
+    {
+        echo 'Acquire::Check-Valid-Until "false";'
+        apt-config dump | grep -i '^Acquire::https\?::proxy' || true
+    } >"$root/etc/apt/apt.conf.d/99machine"
 }
 
 

@@ -21,7 +21,6 @@ run_matrix() {
     [ ${#cells[@]} -gt 0 ] \
         || die "there is no such cell; there are: ${matrix_cells[*]}"
 
-    need_build
     pack_release
     mkdir -p "$build/matrix"
 
@@ -183,7 +182,7 @@ matrix_head() {
 
 With which versions of nginx, OpenSSL and the compilers the tests have run, and
 how that ended. `./build.sh matrix` writes this page; it is described in
-[testing.md](testing.md).
+[testing.md](testing.md#runs-that-take-longer).
 
 A line is named after the suite of Debian that it ran in, after the suite that its
 nginx is from, and after its compiler. `own` is the nginx that the suite's package

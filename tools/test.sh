@@ -7,7 +7,7 @@
 phases=(unit style prove e2e)
 
 
-# run_tests [phase | --asan | --valgrind | --torture | --deb [suite...]]
+# run_tests [phase | --asan | --valgrind | --torture | --deb [suite...] | --image]
 #
 # Each phase is a process of its own, so that a command that fails ends its
 # phase and not the others.  t/tap adds a line "passed failed skipped" to the
@@ -18,7 +18,7 @@ run_tests() {
 
     case ${1:-all} in
     all) ;;
-    --asan | --valgrind | --torture | --deb)
+    --asan | --valgrind | --torture | --deb | --image)
         wanted=("${1#--}")
         ;;
     *)
