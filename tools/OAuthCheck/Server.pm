@@ -169,8 +169,8 @@ sub judge_abilities {
     push @found, [ no_public_clients => 'clients without a secret get no'
                    . ' token' ]
         if @client && !grep { $_ eq 'none' } @client;
-    push @found, [ 'no_pkce/unstated' => 'newer clients refuse a server that does'
-                   . ' not say that it supports PKCE' ] if !@pkce;
+    push @found, [ 'no_pkce/unstated' => 'newer clients refuse a server that'
+                   . ' does not say that it supports PKCE' ] if !@pkce;
     push @found, [ no_pkce => 'clients refuse a server without S256' ]
         if @pkce && !grep { $_ eq 'S256' } @pkce;
     push @found, [ no_device_flow => 'an agent that has only a shell cannot'
