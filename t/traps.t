@@ -456,6 +456,17 @@ for my $prefix (qw(fastcgi uwsgi scgi)) {
            $conf =~ s/ KEY/\$oauth_sub/r);
     silent("a cache: ${prefix}_cache off", $conf =~ s/ KEY//r
            =~ s/${prefix}_cache pages/${prefix}_cache off/r);
+
+    # No key: nginx itself warns of it, too, and has no key of its own.
+
+    my @warnings = @{ said($conf =~ s/\Q${prefix}_cache_key\E.*?;//r)->{warn} };
+    my @ours = grep { /protected location/ } @warnings;
+
+    is(scalar @ours, 1, "warns: a cache: ${prefix}_cache without a key")
+        or diag("@warnings");
+    like($ours[0], qr/"${prefix}_cache" in the protected location "\/" of server "app\.test" has no key, so nginx keeps one response for all URLs and all clients: add "${prefix}_cache_key" with "\$scheme\$request_method\$host\$request_uri\$oauth_issuer\$oauth_sub",/,
+         'which says so');
+    like($ours[0], qr/ in \S+:${\$nginx->line_of('# here')}\z/, 'and where');
 }
 
 # what clients get

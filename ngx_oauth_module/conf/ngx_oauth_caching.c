@@ -1,12 +1,17 @@
 
 /*
  * Finds the caches of nginx's modules for upstream servers.  The configuration
- * of such a module is private.  But the table of its directives tells where it
- * keeps the value of "..._connect_timeout", which is a member of a public
- * structure, ngx_http_upstream_conf_t, so the rest of that structure is known,
- * too.  The function of "..._cache_key" is called once with an empty
- * configuration, and where it puts the key is where the module always keeps it.
- * The empty configuration is in the pool that ends with the configuration.
+ * of such a module is private, but two of its directives tell where things are.
+ *
+ * The value of "..._connect_timeout" is a member of a public structure,
+ * ngx_http_upstream_conf_t, and the table of directives has its offset.  If for
+ * example that offset is 500 and the member is 140 bytes behind the beginning
+ * of its structure, the structure begins at 360, and so all of it is known.
+ *
+ * The function of "..._cache_key" is called once with an empty configuration;
+ * where it puts the key is where the module always keeps it.  The empty
+ * configuration is in cf->temp_pool, which nginx destroys when it has read the
+ * configuration.
  */
 
 
@@ -16,6 +21,14 @@
 /* No module has so large a configuration of a level. */
 
 #define NGX_OAUTH_CACHING_SIZE  (64 * 1024)
+
+
+typedef struct {
+    const char                      *prefix;    /* of its directives          */
+    const char                      *cache;     /* the directive of its cache */
+    const ngx_http_complex_value_t  *key;       /* the key if none is written;
+                                                   NULL: the empty key        */
+} ngx_oauth_caching_name_t;
 
 
 static ngx_int_t ngx_oauth_caching_init_module(ngx_conf_t *cf,
@@ -30,21 +43,22 @@ static ngx_uint_t ngx_oauth_caching_methods(
     const ngx_http_upstream_conf_t *upstream);
 
 
-/* The first words of the directives, and the names of the caches. */
-
-static const char  *ngx_oauth_caching_prefixes[NGX_OAUTH_CACHING_MODULES] = {
-    "proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached"
-};
-
-static const char  *ngx_oauth_caching_directives[NGX_OAUTH_CACHING_MODULES] = {
-    "proxy_cache", "fastcgi_cache", "uwsgi_cache", "scgi_cache", NULL, NULL
-};
-
-
 /* What proxy_cache takes if there is no proxy_cache_key. */
 
-static const ngx_http_complex_value_t  ngx_oauth_caching_default_key = {
+static const ngx_http_complex_value_t  ngx_oauth_caching_proxy_key = {
     ngx_string("$scheme$proxy_host$request_uri"), NULL, NULL, NULL, { 0 }
+};
+
+
+static const ngx_oauth_caching_name_t
+    ngx_oauth_caching_names[NGX_OAUTH_CACHING_MODULES] =
+{
+    { "proxy", "proxy_cache", &ngx_oauth_caching_proxy_key },
+    { "fastcgi", "fastcgi_cache", NULL },
+    { "uwsgi", "uwsgi_cache", NULL },
+    { "scgi", "scgi_cache", NULL },
+    { "grpc", NULL, NULL },
+    { "memcached", NULL, NULL }
 };
 
 
@@ -56,7 +70,7 @@ ngx_oauth_caching_init(ngx_conf_t *cf, ngx_oauth_caching_t *caching)
     ngx_memzero(caching, sizeof(ngx_oauth_caching_t));
 
     for (i = 0; i < NGX_OAUTH_CACHING_MODULES; i++) {
-        if (ngx_oauth_caching_init_module(cf, ngx_oauth_caching_prefixes[i],
+        if (ngx_oauth_caching_init_module(cf, ngx_oauth_caching_names[i].prefix,
                                           &caching->modules[i])
             != NGX_OK)
         {
@@ -159,6 +173,11 @@ ngx_oauth_caching_find_key(ngx_conf_t *cf, ngx_command_t *command,
     args[0] = command->name;
     ngx_str_set(&args[1], "key");
 
+    /*
+     * A patched nginx may have another function, which refuses this call.  Then
+     * nothing is known of its key, and only the warnings about it are missing.
+     */
+
     if (command->set(&caller, command, conf) != NGX_CONF_OK) {
         return NGX_OK;
     }
@@ -190,7 +209,7 @@ ngx_oauth_caching_lookup(const ngx_oauth_caching_t *caching,
     const ngx_http_upstream_conf_t    *upstream[NGX_OAUTH_CACHING_MODULES];
     const ngx_oauth_caching_module_t  *module, *serves;
 
-    /* Only in a location, "proxy_pass" and the like may be written. */
+    /* "proxy_pass" and the like cannot stand on the server's level, "top". */
 
     if (location->top || location->clcf->handler == NULL) {
         return 0;
@@ -228,11 +247,11 @@ ngx_oauth_caching_lookup(const ngx_oauth_caching_t *caching,
 
         conf = ngx_oauth_caching_conf(module, location);
 
-        cache->directive = ngx_oauth_caching_directives[i];
+        cache->directive = ngx_oauth_caching_names[i].cache;
         cache->key = (ngx_http_complex_value_t *) (conf + module->key);
 
         if (cache->key->value.data == NULL) {
-            cache->key = &ngx_oauth_caching_default_key;
+            cache->key = ngx_oauth_caching_names[i].key;
         }
 
         return 1;

@@ -42,7 +42,8 @@ typedef struct {
     const char                      *directive; /* "proxy_cache"; the name of
                                                    its key has "_key" after it
                                                                               */
-    const ngx_http_complex_value_t  *key;
+    const ngx_http_complex_value_t  *key;       /* NULL: none is written, so it
+                                                   is empty for all requests  */
     ngx_uint_t                       methods;   /* bits of NGX_HTTP_GET etc.:
                                                    responses to these are
                                                    cached                     */

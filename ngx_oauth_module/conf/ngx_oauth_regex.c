@@ -37,7 +37,10 @@ ngx_oauth_regex_warn(ngx_conf_t *cf, const ngx_oauth_main_conf_t *mcf)
 
         lcf = locations[i].conf;
 
-        /* The place is also set if "oauth off" is in force here. */
+        /*
+         * There is a place if the administrator has decided: if "oauth" or
+         * "oauth off" is on this level or on one around it.
+         */
 
         if (!locations[i].server->protects
             || lcf->place.line
@@ -119,6 +122,11 @@ ngx_oauth_regex_takes(const ngx_oauth_main_conf_t *mcf,
             return 0;
         }
     }
+
+    /*
+     * Both are elements of one array, which has the locations of a level in the
+     * order of the configuration.  nginx uses the regex that comes first.
+     */
 
     if (ngx_oauth_regex_is_regex(beside)) {
         return location < beside;

@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_caching_warn.h"
 #include "ngx_oauth_conf_counters.h"
 #include "ngx_oauth_conf_issuer.h"
 #include "ngx_oauth_conf_server.h"
@@ -22,7 +23,6 @@
 #include "ngx_oauth_resource.h"
 #include "ngx_oauth_rules.h"
 #include "ngx_oauth_scope.h"
-#include "ngx_oauth_shared.h"
 #include "ngx_oauth_status.h"
 #include "ngx_oauth_text_init.h"
 #include "ngx_oauth_variables.h"
@@ -364,7 +364,7 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
 
     ngx_oauth_regex_warn(cf, mcf);
 
-    if (ngx_oauth_shared_warn(cf, mcf) != NGX_OK
+    if (ngx_oauth_caching_warn(cf, mcf) != NGX_OK
         || ngx_oauth_conf_warn(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;

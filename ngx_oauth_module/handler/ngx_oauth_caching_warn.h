@@ -5,8 +5,8 @@
  */
 
 
-#ifndef NGX_OAUTH_SHARED_H_INCLUDED
-#define NGX_OAUTH_SHARED_H_INCLUDED
+#ifndef NGX_OAUTH_CACHING_WARN_H_INCLUDED
+#define NGX_OAUTH_CACHING_WARN_H_INCLUDED
 
 
 #include "ngx_oauth_conf.h"
@@ -18,8 +18,8 @@
  * Returns NGX_OK, or NGX_ERROR when memory is short.
  */
 
-ngx_int_t ngx_oauth_shared_warn(ngx_conf_t *cf,
+ngx_int_t ngx_oauth_caching_warn(ngx_conf_t *cf,
     const ngx_oauth_main_conf_t *mcf);
 
 
-#endif /* NGX_OAUTH_SHARED_H_INCLUDED */
+#endif /* NGX_OAUTH_CACHING_WARN_H_INCLUDED */
