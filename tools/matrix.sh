@@ -141,7 +141,7 @@ versions() {
         nginx=$1/nginx
         [ -x "$nginx" ] || nginx=nginx
         version() { dpkg-query -W -f "\${Version}\n" "$@" 2>/dev/null \
-            | sed -n "1 s/[-+].*//p"; }
+            | sed -n "/./ { s/[-+].*//p; q }"; }
         echo "$("$nginx" -v 2>&1 | sed "s,.*/,,; s, .*,,")" \
             "| $(version libssl3t64 libssl3)" \
             "| $(version libcurl4t64 libcurl4) | $(version libjansson4)" \

@@ -3,8 +3,10 @@
 # Sourced by build.sh: which Debian packages each verb needs, and how those that
 # are missing are installed.  On a machine without apt-get it only names them.
 
-build_packages=(gcc libc6-dev make libjansson-dev libssl-dev libpcre2-dev
-                zlib1g-dev)
+# The options of nginx that come with its headers may call programs of dpkg-dev.
+
+build_packages=(gcc libc6-dev make dpkg-dev libjansson-dev libssl-dev
+                libpcre2-dev zlib1g-dev)
 test_packages=(perl git libcmocka-dev libjwt-dev valgrind binutils openssl curl
                libfaketime)
 node_packages=(nodejs npm)
