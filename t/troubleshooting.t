@@ -247,6 +247,7 @@ my $slashes = $nginx->http('slashes');
 
 is_refused($http->get('//a'), 401, '', 'slashes are merged');
 is_refused($slashes->get('/admin'), 401, '', 'one slash');
+is($slashes->get('/else')->status, 200, 'no oauth in a location or around it');
 is($slashes->get('//admin')->json->{line} =~ s/ HTTP.*//r, 'GET //admin',
    'merge_slashes off: two slashes are another location');
 
