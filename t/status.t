@@ -195,6 +195,13 @@ my %once = ('all admitted' => 1, 'corp admitted' => 1);
 
 $http->get('/', token => $as->token) for 1 .. 2;      # the keys are there
 
+# The numbers of a request may come after its response.
+
+ok(wait_until(sub {
+    my $requests = status()->{requests};
+    return $requests->{admitted} == 2 && $requests->{refused} == 1;
+}, 5), 'the first requests are counted');
+
 counts('a new token', { %once, 'https://app.test admitted' => 1,
                         'cache misses' => 1 }, 'GET', '/', %token);
 
