@@ -18,7 +18,6 @@ static void ngx_oauth_explain_shape(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_extension(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_algorithm(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_issuer(ngx_oauth_explain_t *e);
-static ngx_uint_t ngx_oauth_explain_is_slash(oauth_str_t a, oauth_str_t b);
 static void ngx_oauth_explain_malformed(ngx_oauth_explain_t *e);
 
 
@@ -260,24 +259,12 @@ ngx_oauth_explain_issuer(ngx_oauth_explain_t *e)
             break;
         }
 
-        slash |= ngx_oauth_explain_is_slash(came, trusted)
-                 | ngx_oauth_explain_is_slash(trusted, came);
+        slash |= oauth_str_differ_by_slash(came, trusted);
     }
 
     if (slash) {
         ngx_oauth_explain_put(e, "; only a slash at the end is different");
     }
-}
-
-
-/* Returns 1 if b is a with a slash after it. */
-
-static ngx_uint_t
-ngx_oauth_explain_is_slash(oauth_str_t a, oauth_str_t b)
-{
-    return b.len == a.len + 1
-           && oauth_str_starts(b, a)
-           && b.data[a.len] == '/';
 }
 
 

@@ -151,6 +151,10 @@ int oauth_str_equal_nocase(oauth_str_t a, oauth_str_t b);
 
 int oauth_str_starts(oauth_str_t s, oauth_str_t prefix);
 
+/* 1 when one of them is the other with a slash after it, else 0. */
+
+int oauth_str_differ_by_slash(oauth_str_t a, oauth_str_t b);
+
 /*
  * Returns the length in bytes of the control character that s begins with: 1
  * (below 0x20, and 0x7f), or 2 (U+0080 to U+009F in UTF-8, which some programs

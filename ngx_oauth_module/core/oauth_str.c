@@ -69,6 +69,23 @@ oauth_str_starts(oauth_str_t s, oauth_str_t prefix)
 }
 
 
+int
+oauth_str_differ_by_slash(oauth_str_t a, oauth_str_t b)
+{
+    oauth_str_t  swap;
+
+    if (a.len > b.len) {
+        swap = a;
+        a = b;
+        b = swap;
+    }
+
+    return b.len == a.len + 1
+           && oauth_str_starts(b, a)
+           && b.data[a.len] == '/';
+}
+
+
 size_t
 oauth_str_control(oauth_str_t s)
 {

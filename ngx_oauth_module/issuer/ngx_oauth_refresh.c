@@ -34,8 +34,6 @@ static void ngx_oauth_refresh_silence(ngx_event_t *ev);
 static void ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch);
 static ngx_int_t ngx_oauth_refresh_parse_discovery(
     ngx_oauth_refresh_document_t *document);
-static ngx_uint_t ngx_oauth_refresh_is_slash(
-    const oauth_discovery_t *discovery, const ngx_oauth_issuer_t *issuer);
 static ngx_uint_t ngx_oauth_refresh_is_fetching(ngx_oauth_refresh_t *refresh);
 static ngx_int_t ngx_oauth_refresh_step_keys(ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch);
@@ -250,8 +248,8 @@ ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch)
 static ngx_int_t
 ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
 {
-    size_t                     len;
     const char                *error;
+    oauth_str_t                found;
     oauth_discovery_t         *discovery;
     oauth_discovery_rules_t    rules;
     const ngx_oauth_issuer_t  *issuer;
@@ -272,15 +270,15 @@ ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
         return NGX_OK;
     }
 
-    if (discovery->issuer.len
-        && !oauth_str_equal(oauth_buf_str(&discovery->issuer), rules.issuer))
-    {
-        len = ngx_min(discovery->issuer.len, NGX_OAUTH_REFRESH_QUOTED);
+    found = oauth_buf_str(&discovery->issuer);
+
+    if (found.len && !oauth_str_equal(found, rules.issuer)) {
 
         ngx_oauth_refresh_error(document, "its issuer is \"%*s\", configured "
-                                "is \"%V\"%s", len, discovery->issuer.data,
-                                &issuer->issuer,
-                                ngx_oauth_refresh_is_slash(discovery, issuer)
+                                "is \"%V\"%s",
+                                ngx_min(found.len, NGX_OAUTH_REFRESH_QUOTED),
+                                found.data, &issuer->issuer,
+                                oauth_str_differ_by_slash(found, rules.issuer)
                                 ? ", only the slash at the end differs: write "
                                   "\"issuer\" as the server does" : "");
         return NGX_DECLINED;
@@ -289,31 +287,6 @@ ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
     ngx_oauth_refresh_error(document, "%s", error);
 
     return NGX_DECLINED;
-}
-
-
-/* 1 if one of the two issuers is the other with a slash after it. */
-
-static ngx_uint_t
-ngx_oauth_refresh_is_slash(const oauth_discovery_t *discovery,
-    const ngx_oauth_issuer_t *issuer)
-{
-    oauth_str_t  found, wanted, longer;
-
-    found = oauth_buf_str(&discovery->issuer);
-    wanted = ngx_oauth_str(&issuer->issuer);
-    longer = (found.len > wanted.len) ? found : wanted;
-
-    if (ngx_max(found.len, wanted.len) - ngx_min(found.len, wanted.len) != 1
-        || longer.data[longer.len - 1] != '/')
-    {
-        return 0;
-    }
-
-    found.len = longer.len - 1;
-    wanted.len = found.len;
-
-    return oauth_str_equal(found, wanted) != 0;
 }
 
 

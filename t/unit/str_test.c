@@ -57,6 +57,30 @@ str_equal_nocase(void **state)
 
 
 static void
+str_differ_by_slash(void **state)
+{
+    (void) state;
+
+    assert_true(oauth_str_differ_by_slash(oauth_str("https://h"),
+                                          oauth_str("https://h/")));
+    assert_true(oauth_str_differ_by_slash(oauth_str("https://h/"),
+                                          oauth_str("https://h")));
+    assert_true(oauth_str_differ_by_slash(oauth_str(""), oauth_str("/")));
+    assert_true(oauth_str_differ_by_slash(str_absent, oauth_str("/")));
+
+    assert_false(oauth_str_differ_by_slash(oauth_str("https://h"),
+                                           oauth_str("https://h")));
+    assert_false(oauth_str_differ_by_slash(oauth_str("https://h"),
+                                           oauth_str("https://h//")));
+    assert_false(oauth_str_differ_by_slash(oauth_str("https://h"),
+                                           oauth_str("https://h:")));
+    assert_false(oauth_str_differ_by_slash(oauth_str("https://h"),
+                                           oauth_str("https://i/")));
+    assert_false(oauth_str_differ_by_slash(str_absent, str_absent));
+}
+
+
+static void
 str_starts(void **state)
 {
     (void) state;
@@ -258,6 +282,7 @@ main(void)
         cmocka_unit_test(str_equal),
         cmocka_unit_test(str_equal_nocase),
         cmocka_unit_test(str_starts),
+        cmocka_unit_test(str_differ_by_slash),
         cmocka_unit_test(str_controls),
         cmocka_unit_test(str_fields),
         cmocka_unit_test(str_buffer_grows),
