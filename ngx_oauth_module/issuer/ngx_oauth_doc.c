@@ -103,11 +103,11 @@ ngx_oauth_doc_state(ngx_oauth_doc_t *doc, ngx_oauth_doc_state_t *state)
  */
 
 ngx_int_t
-ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
-    ngx_log_t *log)
+ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_uint_t with_keys,
+    ngx_oauth_doc_content_t *content, ngx_log_t *log)
 {
     u_char                  *p;
-    size_t                   size, had;
+    size_t                   size, skip, had;
     ngx_oauth_doc_head_t     head;
     ngx_oauth_doc_record_t  *record;
 
@@ -119,6 +119,9 @@ ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
 
         record = ngx_oauth_doc_record_locked(doc);
         ngx_oauth_doc_table_head_locked(doc->table, record, &head);
+
+        skip = with_keys ? 0 : head.keys_len;
+        head.keys_len -= skip;
         size = head.keys_len + head.uri_len + head.metadata_len;
 
         if (head.generation && p && size <= had) {
@@ -145,7 +148,7 @@ ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_oauth_doc_content_t *content,
     }
 
     ngx_oauth_chunks_read(doc->table->chunks, record->first,
-                          sizeof(ngx_oauth_doc_head_t), p, size);
+                          sizeof(ngx_oauth_doc_head_t) + skip, p, size);
 
     ngx_oauth_zone_unlock(doc->zone);
 

@@ -106,11 +106,12 @@ ngx_uint_t ngx_oauth_doc_changed(const ngx_oauth_doc_t *doc,
 void ngx_oauth_doc_state(ngx_oauth_doc_t *doc, ngx_oauth_doc_state_t *state);
 
 /*
- * Copies the documents.  NGX_OK: the caller releases the copy with
+ * Copies the documents.  with_keys: 0 leaves the text of the key set, which may
+ * be large, empty.  NGX_OK: the caller releases the copy with
  * ngx_oauth_doc_free.  NGX_DECLINED: there are none.  NGX_ERROR: no memory.
  */
 
-ngx_int_t ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc,
+ngx_int_t ngx_oauth_doc_lookup(ngx_oauth_doc_t *doc, ngx_uint_t with_keys,
     ngx_oauth_doc_content_t *content, ngx_log_t *log);
 void ngx_oauth_doc_free(ngx_oauth_doc_content_t *content);
 

@@ -169,7 +169,7 @@ ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
     oauth_jwks_t             *set;
     ngx_oauth_doc_content_t   content;
 
-    if (ngx_oauth_doc_lookup(keys->doc, &content, keys->log) != NGX_OK) {
+    if (ngx_oauth_doc_lookup(keys->doc, 1, &content, keys->log) != NGX_OK) {
         return;
     }
 
@@ -404,7 +404,7 @@ ngx_oauth_keys_start(ngx_oauth_keys_t *keys)
 
     if (issuer->jwks_uri.len
         || keys->cause == NGX_OAUTH_DOC_SCHEDULED
-        || ngx_oauth_doc_lookup(keys->doc, &content, keys->log) != NGX_OK)
+        || ngx_oauth_doc_lookup(keys->doc, 0, &content, keys->log) != NGX_OK)
     {
         return ngx_oauth_refresh_start(issuer, NULL, ngx_oauth_keys_refreshed,
                                        keys);

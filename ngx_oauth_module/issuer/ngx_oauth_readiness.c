@@ -30,7 +30,7 @@ ngx_oauth_readiness_check(const ngx_oauth_issuer_t *issuer,
         return NGX_DECLINED;
     }
 
-    rc = ngx_oauth_doc_lookup(issuer->doc, &content, log);
+    rc = ngx_oauth_doc_lookup(issuer->doc, 0, &content, log);
     if (rc != NGX_OK) {
         return rc;
     }

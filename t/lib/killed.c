@@ -156,7 +156,7 @@ killed_number(ngx_oauth_doc_t *doc, size_t len)
     size_t                   i;
     ngx_oauth_doc_content_t  content;
 
-    if (ngx_oauth_doc_lookup(doc, &content, NULL) != NGX_OK) {
+    if (ngx_oauth_doc_lookup(doc, 1, &content, NULL) != NGX_OK) {
         return -1;
     }
 
