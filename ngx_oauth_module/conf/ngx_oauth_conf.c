@@ -165,6 +165,8 @@ ngx_oauth_conf_remember(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf)
         return NGX_ERROR;
     }
 
+    conf->number = mcf->locations.nelts;
+
     location->conf = conf;
     location->cscf = ngx_http_conf_get_module_srv_conf(cf,
                                                        ngx_http_core_module);
@@ -226,22 +228,13 @@ ngx_oauth_conf_location_t *
 ngx_oauth_conf_outer(const ngx_oauth_main_conf_t *mcf,
     ngx_oauth_conf_location_t *location)
 {
-    ngx_oauth_conf_location_t  *outer;
+    ngx_uint_t                  number;
+    ngx_oauth_conf_location_t  *locations;
 
-    /* It comes before its inner levels in the list. */
+    number = location->conf->outer->number;
+    locations = mcf->locations.elts;
 
-    outer = location;
-
-    while (outer != mcf->locations.elts) {
-
-        outer--;
-
-        if (outer->conf == location->conf->outer) {
-            return outer;
-        }
-    }
-
-    return NULL;
+    return number ? &locations[number - 1] : NULL;
 }
 
 

@@ -96,6 +96,9 @@ struct ngx_oauth_loc_conf_s {
     ngx_oauth_loc_conf_t         *limited;      /* the level of its limit_except
                                                    block, or NULL             */
     ngx_oauth_place_t             begin;        /* where its block begins     */
+    ngx_uint_t                    number;       /* in mcf->locations, counted
+                                                   from 1; 0: it is the http
+                                                   level                      */
     ngx_array_t                  *names;        /* ngx_str_t: names of issuers;
                                                    NULL: the level is open    */
     ngx_oauth_place_t             place;        /* of the directive oauth     */
