@@ -17,6 +17,7 @@
 
 
 static int oauth_status_set(json_t *object, const char *name, json_t *value);
+static json_t *oauth_status_whole(json_t *value, int rc);
 static json_t *oauth_status_str(oauth_str_t text);
 static json_t *oauth_status_buf(const oauth_buf_t *buf);
 static json_t *oauth_status_date(int64_t time);
@@ -78,6 +79,20 @@ static int
 oauth_status_set(json_t *object, const char *name, json_t *value)
 {
     return json_object_set_new(object, name, value);
+}
+
+
+/* Returns the value; or frees it and returns NULL, where a part is missing. */
+
+static json_t *
+oauth_status_whole(json_t *value, int rc)
+{
+    if (rc != 0) {
+        json_decref(value);
+        return NULL;
+    }
+
+    return value;
 }
 
 
@@ -162,12 +177,7 @@ oauth_status_reasons(const oauth_status_t *status)
                                json_integer(status->reasons[i]));
     }
 
-    if (rc != 0) {
-        json_decref(reasons);
-        return NULL;
-    }
-
-    return reasons;
+    return oauth_status_whole(reasons, rc);
 }
 
 
@@ -185,12 +195,7 @@ oauth_status_refused(const oauth_status_t *status)
         rc |= json_array_append_new(minutes, json_integer(status->refused[i]));
     }
 
-    if (rc != 0) {
-        json_decref(minutes);
-        return NULL;
-    }
-
-    return minutes;
+    return oauth_status_whole(minutes, rc);
 }
 
 
@@ -209,12 +214,7 @@ oauth_status_issuers(const oauth_status_t *status)
                                     oauth_status_issuer(&status->issuers[i]));
     }
 
-    if (rc != 0) {
-        json_decref(issuers);
-        return NULL;
-    }
-
-    return issuers;
+    return oauth_status_whole(issuers, rc);
 }
 
 
@@ -244,12 +244,7 @@ oauth_status_issuer(const oauth_status_issuer_t *issuer)
           | oauth_status_set(object, "readiness",
                              oauth_status_readiness(issuer));
 
-    if (rc != 0) {
-        json_decref(object);
-        return NULL;
-    }
-
-    return object;
+    return oauth_status_whole(object, rc);
 }
 
 
@@ -326,12 +321,7 @@ oauth_status_readiness(const oauth_status_issuer_t *issuer)
         oauth_buf_free(&text);
     }
 
-    if (rc != 0) {
-        json_decref(findings);
-        return NULL;
-    }
-
-    return findings;
+    return oauth_status_whole(findings, rc);
 }
 
 
@@ -361,10 +351,5 @@ oauth_status_resources(const oauth_status_t *status)
         rc |= json_array_append_new(resources, object);
     }
 
-    if (rc != 0) {
-        json_decref(resources);
-        return NULL;
-    }
-
-    return resources;
+    return oauth_status_whole(resources, rc);
 }
