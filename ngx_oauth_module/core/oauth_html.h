@@ -1,7 +1,8 @@
 
 /*
- * Text inside an HTML page.  Whatever somebody else wrote, such as a URL of the
- * configuration or an error of another server, is appended by this function.
+ * What the HTML pages share: their beginning, and text in them.  Whatever
+ * somebody else wrote, such as a URL of the configuration or an error of
+ * another server, is appended by this function.
  */
 
 
@@ -10,6 +11,18 @@
 
 
 #include "oauth.h"
+
+
+/* How every page begins; its title and style, and the end of "head" follow. */
+
+#define OAUTH_HTML_START                                                      \
+    "<!DOCTYPE html>\n"                                                       \
+    "<html lang=\"en\">\n"                                                    \
+    "<head>\n"                                                                \
+    "<meta charset=\"utf-8\">\n"                                              \
+    "<meta name=\"viewport\" content=\"width=device-width, "                  \
+    "initial-scale=1\">\n"                                                    \
+    "<meta name=\"robots\" content=\"noindex\">\n"
 
 
 /*

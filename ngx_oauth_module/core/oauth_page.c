@@ -33,12 +33,7 @@ static void oauth_page_append_fact(oauth_buf_t *buf, const char *name,
 /* The browser chooses the colours, for its light and its dark mode. */
 
 static const char  oauth_page_head[] =
-    "<!DOCTYPE html>\n"
-    "<html lang=\"en\">\n"
-    "<head>\n"
-    "<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta name=\"robots\" content=\"noindex\">\n"
+    OAUTH_HTML_START
     "<style>"
     ":root{color-scheme:light dark}"
     "body{margin:0;font:1rem/1.5 system-ui,sans-serif;background:Canvas;"

@@ -66,12 +66,7 @@ static const struct {
 
 
 static const char  oauth_status_head[] =
-    "<!DOCTYPE html>\n"
-    "<html lang=\"en\">\n"
-    "<head>\n"
-    "<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta name=\"robots\" content=\"noindex\">\n"
+    OAUTH_HTML_START
     "<meta http-equiv=\"refresh\" content=\"10\">\n"
     "<title>OAuth status of nginx</title>\n"
     "<style>"
