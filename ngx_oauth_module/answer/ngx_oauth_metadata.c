@@ -12,6 +12,7 @@
  */
 
 
+#include "ngx_oauth_body.h"
 #include "ngx_oauth_cors.h"
 #include "ngx_oauth_field.h"
 #include "ngx_oauth_metadata.h"
@@ -26,8 +27,6 @@ static const ngx_oauth_resource_t *ngx_oauth_metadata_resource(
     const ngx_oauth_srv_conf_t *scf, u_char *path, size_t len);
 static ngx_int_t ngx_oauth_metadata_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *document);
-static ngx_int_t ngx_oauth_metadata_body(ngx_http_request_t *r,
-    const ngx_str_t *document);
 static ngx_int_t ngx_oauth_metadata_fields(ngx_http_request_t *r,
     ngx_uint_t status);
 
@@ -249,32 +248,8 @@ ngx_oauth_metadata_send(ngx_http_request_t *r, ngx_uint_t status,
         return rc;
     }
 
-    return document ? ngx_oauth_metadata_body(r, document)
+    return document ? ngx_oauth_body_send(r, document)
                     : ngx_http_send_special(r, NGX_HTTP_LAST);
-}
-
-
-static ngx_int_t
-ngx_oauth_metadata_body(ngx_http_request_t *r, const ngx_str_t *document)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t   out;
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_ERROR;
-    }
-
-    b->pos = document->data;
-    b->last = b->pos + document->len;
-    b->memory = 1;
-    b->last_buf = 1;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
 }
 
 

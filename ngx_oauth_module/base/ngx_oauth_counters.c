@@ -28,13 +28,9 @@ typedef struct {
 
 static ngx_int_t ngx_oauth_counters_init(ngx_oauth_zone_root_t *root,
     ngx_log_t *log);
-static ngx_oauth_counters_list_t ngx_oauth_counters_issuers(
-    ngx_oauth_counters_table_t *table);
-static ngx_oauth_counters_list_t ngx_oauth_counters_resources(
-    ngx_oauth_counters_table_t *table);
+static ngx_oauth_counters_list_t ngx_oauth_counters_list(
+    ngx_oauth_counters_table_t *table, ngx_oauth_counters_kind_t kind);
 static void *ngx_oauth_counters_keep_owner(
-    const ngx_oauth_counters_list_t *list, const u_char *id);
-static void *ngx_oauth_counters_claim_owner(
     const ngx_oauth_counters_list_t *list, const u_char *id);
 
 
@@ -94,76 +90,35 @@ ngx_oauth_counters_claim(ngx_oauth_counters_t *counters)
 
 
 void
-ngx_oauth_counters_keep_issuer(ngx_oauth_counters_t *counters,
-    const u_char *id)
+ngx_oauth_counters_keep(ngx_oauth_counters_t *counters,
+    ngx_oauth_counters_kind_t kind, const u_char *id)
 {
     ngx_oauth_counters_list_t  list;
 
-    list = ngx_oauth_counters_issuers(counters->table);
+    list = ngx_oauth_counters_list(counters->table, kind);
 
     (void) ngx_oauth_counters_keep_owner(&list, id);
 }
 
 
-void
-ngx_oauth_counters_keep_resource(ngx_oauth_counters_t *counters,
-    const u_char *id)
-{
-    ngx_oauth_counters_list_t  list;
-
-    list = ngx_oauth_counters_resources(counters->table);
-
-    (void) ngx_oauth_counters_keep_owner(&list, id);
-}
-
-
-ngx_oauth_counters_issuer_t *
-ngx_oauth_counters_claim_issuer(ngx_oauth_counters_t *counters,
-    const u_char *id)
-{
-    ngx_oauth_counters_list_t  list;
-
-    list = ngx_oauth_counters_issuers(counters->table);
-
-    return ngx_oauth_counters_claim_owner(&list, id);
-}
-
-
-ngx_oauth_counters_resource_t *
-ngx_oauth_counters_claim_resource(ngx_oauth_counters_t *counters,
-    const u_char *id)
-{
-    ngx_oauth_counters_list_t  list;
-
-    list = ngx_oauth_counters_resources(counters->table);
-
-    return ngx_oauth_counters_claim_owner(&list, id);
-}
-
-
 static ngx_oauth_counters_list_t
-ngx_oauth_counters_issuers(ngx_oauth_counters_table_t *table)
+ngx_oauth_counters_list(ngx_oauth_counters_table_t *table,
+    ngx_oauth_counters_kind_t kind)
 {
     ngx_oauth_counters_list_t  list;
 
     list.cycle = table->cycle;
-    list.entries = (u_char *) table->issuers;
-    list.size = sizeof(ngx_oauth_counters_issuer_t);
-    list.n = NGX_OAUTH_COUNTERS_ISSUERS;
 
-    return list;
-}
+    if (kind == NGX_OAUTH_COUNTERS_ISSUER) {
+        list.entries = (u_char *) table->issuers;
+        list.size = sizeof(ngx_oauth_counters_issuer_t);
+        list.n = NGX_OAUTH_COUNTERS_ISSUERS;
 
-
-static ngx_oauth_counters_list_t
-ngx_oauth_counters_resources(ngx_oauth_counters_table_t *table)
-{
-    ngx_oauth_counters_list_t  list;
-
-    list.cycle = table->cycle;
-    list.entries = (u_char *) table->resources;
-    list.size = sizeof(ngx_oauth_counters_resource_t);
-    list.n = NGX_OAUTH_COUNTERS_RESOURCES;
+    } else {
+        list.entries = (u_char *) table->resources;
+        list.size = sizeof(ngx_oauth_counters_resource_t);
+        list.n = NGX_OAUTH_COUNTERS_RESOURCES;
+    }
 
     return list;
 }
@@ -199,25 +154,28 @@ ngx_oauth_counters_keep_owner(const ngx_oauth_counters_list_t *list,
  * it first; one that was never used has the cycle 0.
  */
 
-static void *
-ngx_oauth_counters_claim_owner(const ngx_oauth_counters_list_t *list,
-    const u_char *id)
+void *
+ngx_oauth_counters_claim_entry(ngx_oauth_counters_t *counters,
+    ngx_oauth_counters_kind_t kind, const u_char *id)
 {
     void                        *kept;
     ngx_uint_t                   i;
+    ngx_oauth_counters_list_t    list;
     ngx_oauth_counters_owner_t  *owner, *oldest;
 
-    kept = ngx_oauth_counters_keep_owner(list, id);
+    list = ngx_oauth_counters_list(counters->table, kind);
+
+    kept = ngx_oauth_counters_keep_owner(&list, id);
     if (kept) {
         return kept;
     }
 
     oldest = NULL;
 
-    for (i = 0; i < list->n; i++) {
-        owner = (ngx_oauth_counters_owner_t *) (list->entries + i * list->size);
+    for (i = 0; i < list.n; i++) {
+        owner = (ngx_oauth_counters_owner_t *) (list.entries + i * list.size);
 
-        if (owner->cycle < list->cycle
+        if (owner->cycle < list.cycle
             && (oldest == NULL || owner->cycle < oldest->cycle))
         {
             oldest = owner;
@@ -225,12 +183,12 @@ ngx_oauth_counters_claim_owner(const ngx_oauth_counters_list_t *list,
     }
 
     if (oldest == NULL) {
-        return list->entries + list->n * list->size;
+        return list.entries + list.n * list.size;
     }
 
-    ngx_memzero(oldest, list->size);
+    ngx_memzero(oldest, list.size);
     ngx_memcpy(oldest->id, id, NGX_OAUTH_COUNTERS_ID);
-    oldest->cycle = list->cycle;
+    oldest->cycle = list.cycle;
 
     return oldest;
 }
@@ -240,6 +198,16 @@ ngx_uint_t
 ngx_oauth_counters_is_shared(const ngx_oauth_counters_owner_t *owner)
 {
     return owner->cycle == 0;
+}
+
+
+void
+ngx_oauth_counters_read_requests(const ngx_oauth_counters_requests_t *counted,
+    oauth_status_requests_t *requests)
+{
+    requests->admitted = counted->admitted;
+    requests->refused = counted->refused;
+    requests->overruled = counted->overruled;
 }
 
 

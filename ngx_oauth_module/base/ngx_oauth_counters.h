@@ -16,7 +16,7 @@
 
 
 #include "ngx_oauth_zone.h"
-#include "oauth.h"
+#include "oauth_status.h"
 
 
 #define NGX_OAUTH_COUNTERS_ISSUERS    128
@@ -88,6 +88,14 @@ typedef struct {
 } ngx_oauth_counters_table_t;
 
 
+/* What has entries of its own. */
+
+typedef enum {
+    NGX_OAUTH_COUNTERS_ISSUER = 0,
+    NGX_OAUTH_COUNTERS_RESOURCE
+} ngx_oauth_counters_kind_t;
+
+
 /* One configuration's view of the table, in that configuration's pool. */
 
 typedef struct {
@@ -116,27 +124,28 @@ void ngx_oauth_counters_claim(ngx_oauth_counters_t *counters);
 
 /* Marks the entry with this id, if there is one, as that of one that stays. */
 
-void ngx_oauth_counters_keep_issuer(ngx_oauth_counters_t *counters,
-    const u_char *id);
-void ngx_oauth_counters_keep_resource(ngx_oauth_counters_t *counters,
-    const u_char *id);
+void ngx_oauth_counters_keep(ngx_oauth_counters_t *counters,
+    ngx_oauth_counters_kind_t kind, const u_char *id);
 
 /*
  * Returns the entry with this id, or an unused one that gets the id, or the
  * one of an owner that no configuration names any more, which is cleared; if
- * there is none, the one for all others.
+ * there is none, the one for all others.  It is an ngx_oauth_counters_issuer_t
+ * or an ngx_oauth_counters_resource_t.
  */
 
-ngx_oauth_counters_issuer_t *ngx_oauth_counters_claim_issuer(
-    ngx_oauth_counters_t *counters, const u_char *id);
-ngx_oauth_counters_resource_t *ngx_oauth_counters_claim_resource(
-    ngx_oauth_counters_t *counters, const u_char *id);
+void *ngx_oauth_counters_claim_entry(ngx_oauth_counters_t *counters,
+    ngx_oauth_counters_kind_t kind, const u_char *id);
 
 /* 1 if the entry is for all those that have none of their own. */
 
 ngx_uint_t ngx_oauth_counters_is_shared(
     const ngx_oauth_counters_owner_t *owner);
 
+
+void ngx_oauth_counters_read_requests(
+    const ngx_oauth_counters_requests_t *counted,
+    oauth_status_requests_t *requests);
 
 /* Counts a refusal in the current minute. */
 

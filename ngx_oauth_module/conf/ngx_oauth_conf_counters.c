@@ -54,13 +54,14 @@ ngx_oauth_conf_counters_issuers(ngx_oauth_main_conf_t *mcf, ngx_uint_t claim)
         ngx_oauth_issuer_write_id(issuers[i], id);
 
         if (!claim) {
-            ngx_oauth_counters_keep_issuer(mcf->counters, id);
+            ngx_oauth_counters_keep(mcf->counters, NGX_OAUTH_COUNTERS_ISSUER,
+                                    id);
             continue;
         }
 
         issuers[i]->counters = mcf->counters;
-        issuers[i]->counted = ngx_oauth_counters_claim_issuer(mcf->counters,
-                                                              id);
+        issuers[i]->counted = ngx_oauth_counters_claim_entry(mcf->counters,
+                                               NGX_OAUTH_COUNTERS_ISSUER, id);
     }
 }
 
@@ -125,9 +126,10 @@ ngx_oauth_conf_counters_resource(ngx_oauth_counters_t *counters,
     ngx_md5_final(id, &md5);
 
     if (claim) {
-        resource->counted = ngx_oauth_counters_claim_resource(counters, id);
+        resource->counted = ngx_oauth_counters_claim_entry(counters,
+                                             NGX_OAUTH_COUNTERS_RESOURCE, id);
 
     } else {
-        ngx_oauth_counters_keep_resource(counters, id);
+        ngx_oauth_counters_keep(counters, NGX_OAUTH_COUNTERS_RESOURCE, id);
     }
 }

@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_body.h"
 #include "ngx_oauth_conf.h"
 #include "ngx_oauth_doc_table.h"
 #include "ngx_oauth_field.h"
@@ -39,8 +40,6 @@ static ngx_int_t ngx_oauth_status_add_resource(ngx_array_t *resources,
     const ngx_oauth_resource_t *resource);
 static void ngx_oauth_status_read_counters(
     const ngx_oauth_counters_t *counters, oauth_status_t *status);
-static void ngx_oauth_status_copy(oauth_status_requests_t *requests,
-    const ngx_oauth_counters_requests_t *counted);
 static ngx_int_t ngx_oauth_status_send(ngx_http_request_t *r,
     const ngx_oauth_status_format_t *format, ngx_str_t *text);
 
@@ -239,23 +238,13 @@ ngx_oauth_status_read_counters(const ngx_oauth_counters_t *counters,
     status->hits = table->hits;
     status->misses = table->misses;
 
-    ngx_oauth_status_copy(&status->requests, &table->requests);
+    ngx_oauth_counters_read_requests(&table->requests, &status->requests);
 
     for (i = 0; i < OAUTH_REASONS; i++) {
         status->reasons[i] = table->reasons[i];
     }
 
     ngx_oauth_counters_read_refusals(counters, status->refused);
-}
-
-
-static void
-ngx_oauth_status_copy(oauth_status_requests_t *requests,
-    const ngx_oauth_counters_requests_t *counted)
-{
-    requests->admitted = counted->admitted;
-    requests->refused = counted->refused;
-    requests->overruled = counted->overruled;
 }
 
 
@@ -352,7 +341,8 @@ ngx_oauth_status_add_resource(ngx_array_t *resources,
 
     read->url = ngx_oauth_str(&resource->url);
     read->counted = !ngx_oauth_counters_is_shared(&resource->counted->owner);
-    ngx_oauth_status_copy(&read->requests, &resource->counted->requests);
+    ngx_oauth_counters_read_requests(&resource->counted->requests,
+                                     &read->requests);
 
     return NGX_OK;
 }
@@ -365,8 +355,6 @@ ngx_oauth_status_send(ngx_http_request_t *r,
     const ngx_oauth_status_format_t *format, ngx_str_t *text)
 {
     ngx_int_t         rc;
-    ngx_buf_t        *b;
-    ngx_chain_t       out;
 
     static ngx_str_t  cache = ngx_string("Cache-Control");
     static ngx_str_t  no_store = ngx_string("no-store");
@@ -381,10 +369,7 @@ ngx_oauth_status_send(ngx_http_request_t *r,
     r->headers_out.content_type_len = format->type.len;
     r->headers_out.content_type_lowcase = NULL;
 
-    b = ngx_calloc_buf(r->pool);
-
-    if (b == NULL
-        || ngx_oauth_field_add(r, &cache, &no_store) == NULL
+    if (ngx_oauth_field_add(r, &cache, &no_store) == NULL
         || ngx_oauth_field_add(r, &options, &nosniff) == NULL
         || (format == &ngx_oauth_status_html
             && ngx_oauth_field_add(r, &security, &policy) == NULL))
@@ -398,14 +383,5 @@ ngx_oauth_status_send(ngx_http_request_t *r,
         return rc;
     }
 
-    b->pos = text->data;
-    b->last = text->data + text->len;
-    b->memory = text->len ? 1 : 0;
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
+    return ngx_oauth_body_send(r, text);
 }
