@@ -237,9 +237,11 @@ oauth_key_verify(oauth_key_t *key, const oauth_alg_t *alg, oauth_str_t input,
 
     reason = oauth_verifier_verify(verifier, input, signature);
 
-    if (oauth_key_out_of_memory() && reason == OAUTH_BAD_SIGNATURE) {
-        return OAUTH_SERVER_ERROR;
+    if (reason == OAUTH_BAD_SIGNATURE && oauth_key_out_of_memory()) {
+        reason = OAUTH_SERVER_ERROR;
     }
+
+    ERR_clear_error();
 
     return reason;
 }
@@ -390,7 +392,11 @@ oauth_key_verifier(oauth_key_t *key, const oauth_alg_t *alg)
 }
 
 
-/* Empties the queue.  1: an error in it says that memory was short. */
+/*
+ * 1: an error in the queue says that memory was short.  If OpenSSL 3.6 has no
+ * memory to describe an error, there is a 0 before it in the queue, so the queue
+ * may not be empty afterwards.
+ */
 
 static int
 oauth_key_out_of_memory(void)
