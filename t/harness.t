@@ -43,8 +43,9 @@ is($response->header('content-type'), 'text/plain', 'field, in any case');
 
 $response = $http->request('POST', '/x?field=X-A:1&field=X-A:2', 'X-B' => 'c',
                            body => 'hello');
-is($response->json->{line}, 'POST /x?field=X-A:1&field=X-A:2 HTTP/1.0',
-   'request line as the upstream got it');
+like($response->json->{line},
+     qr{\APOST /x\?field=X-A:1&field=X-A:2 HTTP/1\.[01]\z},
+     'request line as the upstream got it');
 is_deeply([ $response->headers('X-A') ], [ 1, 2 ], 'repeated field');
 is_deeply([ $response->echoed('x-b') ], [ 'c' ], 'field at the upstream');
 is($response->json->{body}, 'hello', 'body at the upstream');

@@ -352,10 +352,10 @@ is_missing($file->get("$well_known/folder"), 'a folder without its slash');
 
 my $rewrite = $nginx->http('rewrite', host => 'rewrite.test');
 
-is(is_others($rewrite->get("$well_known/other"), 'a variable of the server')
-   ->{line}, "GET $well_known/other HTTP/1.0", 'the path as it was');
-is(is_others($rewrite->get("$well_known/here"), 'a path that it rewrites')
-   ->{line}, 'GET /documents/here HTTP/1.0', 'is looked up rewritten');
+like(is_others($rewrite->get("$well_known/other"), 'a variable of the server')
+     ->{line}, qr{\AGET \Q$well_known\E/other HTTP/}, 'the path as it was');
+like(is_others($rewrite->get("$well_known/here"), 'a path that it rewrites')
+     ->{line}, qr{\AGET /documents/here HTTP/}, 'is looked up rewritten');
 is_missing($rewrite->get("$well_known/there"), 'to a protected location');
 is_missing($rewrite->get("$well_known/away"), 'to another server');
 is_missing($rewrite->get("$well_known/other?away=1"), 'a return');

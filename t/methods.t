@@ -159,15 +159,19 @@ is($http->request('OPTIONS', '/file', Origin => 'https://a.test',
                   'Access-Control-Request-Headers' => 'authorization')
    ->status, 204, 'a preflight');
 
-# requests that nginx refuses before any module
+# requests that nginx refuses before any module; nginx 1.30 says 400 to CONNECT
 
 my $before = $upstream->count;
 
-for ([ 'TRACE', 405 ], [ 'CONNECT', 405 ], [ 'get', 400 ], [ 'G(T', 400 ]) {
-    my ($method, $status) = @$_;
+for ([ 'TRACE', 405 ], [ 'CONNECT', 405, 400 ], [ 'get', 400 ], [ 'G(T', 400 ])
+{
+    my ($method, @statuses) = @$_;
 
     for my $fields ([], [ token => $token{good} ]) {
-        is_refused($http->request($method, '/', @$fields), $status, undef,
+        my $answer = $http->request($method, '/', @$fields);
+        my ($status) = grep { $_ == $answer->status } @statuses;
+
+        is_refused($answer, $status // $statuses[0], undef,
                    "$method is nginx's own matter");
     }
 }
