@@ -394,8 +394,8 @@ oauth_key_verifier(oauth_key_t *key, const oauth_alg_t *alg)
 
 /*
  * 1: an error in the queue says that memory was short.  If OpenSSL 3.6 has no
- * memory to describe an error, there is a 0 before it in the queue, so the queue
- * may not be empty afterwards.
+ * memory to describe an error, there is a 0 before it in the queue, so the
+ * queue may not be empty afterwards.
  */
 
 static int
