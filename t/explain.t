@@ -156,6 +156,7 @@ my $jwt = join '.', map { encode_base64url($_) } '{"alg":"ES256"}', '[]', 'sig';
 my $opaque = qr/: it is not a JWT and looks like an opaque token; configure the authorization server to issue JWT/;
 my $corp = ', issuer "corp", kid "' . $ec->kid . '"';
 my $nothing = ', issuer "", kid ""';
+my $thumb = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
 
 my @cases = (
 
@@ -164,7 +165,7 @@ my @cases = (
     [ 'no token', qr/^no_token: request has no access token$nothing$/, '/' ],
     [ 'Basic', qr/^no_token: .*: the scheme .* is Basic, Bearer is wanted/, '/',
       Authorization => 'Basic YTpi' ],
-    [ 'DPoP', qr/^no_token: .* is DPoP, Bearer is wanted/, '/',
+    [ 'DPoP', qr/^sender_constrained: .* is DPoP, Bearer is wanted/, '/',
       Authorization => 'dpop ' . token() ],
     [ 'no scheme', qr/^no_token: .* does not begin with Bearer and a space/,
       '/', Authorization => token() ],
@@ -272,9 +273,9 @@ my @cases = (
     [ 'the end of time', qr/^lifetime_too_long: .*: exp is \d+ s after iat/,
       '/', token => token(exp => 1e300) ],
     [ 'DPoP', qr/^sender_constrained: .*: its cnf names a key of DPoP \(jkt\)$corp$/,
-      '/', token => token(cnf => { jkt => 'thumb' }) ],
+      '/', token => token(cnf => { jkt => $thumb }) ],
     [ 'a certificate', qr/^sender_constrained: .*: its cnf names a client's TLS/,
-      '/', token => token(cnf => { 'x5t#S256' => 'thumb' }) ],
+      '/', token => token(cnf => { 'x5t#S256' => $thumb }) ],
     [ 'another key', qr/^sender_constrained: .*: its cnf names neither a key of DPoP \(jkt\) nor a client's TLS certificate \(x5t#S256\)$corp$/,
       '/', token => token(cnf => { jwk => { kty => 'plumber' } }) ],
 

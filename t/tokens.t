@@ -391,9 +391,14 @@ refused($issuer->token(sub => $_), 'malformed_claims',
 
 # tokens that are bound to a key of the client
 
-refused($issuer->token(cnf => $_), 'sender_constrained', 'cnf with '
-        . join ' ', %$_)
-    for { jkt => 'abc' }, { 'x5t#S256' => 'abc' };
+my $thumbprint = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
+
+refused($issuer->token(cnf => $_), 'sender_constrained',
+        'cnf ' . JSON::PP->new->allow_nonref->canonical->encode($_))
+    for { jkt => 'abc' }, { 'x5t#S256' => 'abc' }, { jkt => $thumbprint },
+        { 'x5t#S256' => $thumbprint },
+        { jkt => $thumbprint, 'x5t#S256' => $thumbprint }, {}, 'x',
+        [], { kid => 'a' };
 
 # JSON
 

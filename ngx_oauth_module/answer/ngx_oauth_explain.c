@@ -131,6 +131,7 @@ ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line, u_char *last)
 
     ngx_oauth_explain_form(&e);
     ngx_oauth_explain_jwt(&e);
+    ngx_oauth_explain_proof(&e);
     ngx_oauth_explain_policy(&e);
 
     kid = (oauth_str_t) { 0, NULL };

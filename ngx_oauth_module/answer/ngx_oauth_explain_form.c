@@ -73,9 +73,9 @@ ngx_oauth_explain_scheme(ngx_oauth_explain_t *e)
     oauth_str_t  value, scheme;
 
     static const oauth_str_t  schemes[] = {
-        oauth_string("Basic"), oauth_string("Digest"), oauth_string("DPoP"),
-        oauth_string("GNAP"), oauth_string("Negotiate"), oauth_string("NTLM"),
-        oauth_string("OAuth"), oauth_string("Token"), oauth_string("JWT"),
+        oauth_string("Basic"), oauth_string("Digest"), oauth_string("GNAP"),
+        oauth_string("Negotiate"), oauth_string("NTLM"), oauth_string("OAuth"),
+        oauth_string("Token"), oauth_string("JWT"),
         oauth_string("ApiKey"), oauth_string("AWS4-HMAC-SHA256")
     };
 

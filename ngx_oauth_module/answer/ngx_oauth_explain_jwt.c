@@ -2,7 +2,7 @@
 /*
  * The part of a refusal's log line that says what was found and what was
  * expected, if the token names an issuer of the location and was refused
- * because of its type, its key, its signature, its times or its cnf.  Before
+ * because of its type, its key, its signature or its times.  Before
  * the signature is verified the line says "token claims to be": whoever sent
  * the request could write anything there.
  */
@@ -22,7 +22,6 @@ static const oauth_jwks_t *ngx_oauth_explain_keys(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_expired(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_early(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_lifetime(ngx_oauth_explain_t *e);
-static void ngx_oauth_explain_bound(ngx_oauth_explain_t *e);
 
 
 void
@@ -79,10 +78,6 @@ ngx_oauth_explain_claims(ngx_oauth_explain_t *e)
 
     case OAUTH_LIFETIME_TOO_LONG:
         ngx_oauth_explain_lifetime(e);
-        return;
-
-    case OAUTH_SENDER_CONSTRAINED:
-        ngx_oauth_explain_bound(e);
         return;
 
     default:
@@ -267,25 +262,4 @@ ngx_oauth_explain_lifetime(ngx_oauth_explain_t *e)
 
     ngx_oauth_explain_put(e, ", max_token_lifetime is %L s",
                           e->ctx->issuer->rules.max_lifetime);
-}
-
-
-static void
-ngx_oauth_explain_bound(ngx_oauth_explain_t *e)
-{
-    switch (e->ctx->jwt->claims.confirmation.kind) {
-
-    case OAUTH_CONFIRMATION_JKT:
-        ngx_oauth_explain_put(e, ": its cnf names a key of DPoP (jkt)");
-        break;
-
-    case OAUTH_CONFIRMATION_X5T:
-        ngx_oauth_explain_put(e, ": its cnf names a client's TLS certificate "
-                              "(x5t#S256)");
-        break;
-
-    default:
-        ngx_oauth_explain_put(e, ": its cnf names neither a key of DPoP (jkt) "
-                              "nor a client's TLS certificate (x5t#S256)");
-    }
 }

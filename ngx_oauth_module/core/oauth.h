@@ -81,7 +81,7 @@ typedef enum {
     OAUTH_EXPIRED,
     OAUTH_NOT_YET_VALID,
     OAUTH_LIFETIME_TOO_LONG,
-    OAUTH_SENDER_CONSTRAINED,     /* the token has cnf and came without proof */
+    OAUTH_SENDER_CONSTRAINED,     /* bound in a way that is not accepted here */
     OAUTH_NO_AUDIENCE,
     OAUTH_WRONG_AUDIENCE,
     OAUTH_NO_SUBJECT,             /* no sub, and it is to be forwarded        */

@@ -7,59 +7,72 @@
  */
 
 
+#include <string.h>
+
 #include "oauth_base64url.h"
 #include "oauth_confirmation.h"
 
 
-static oauth_str_t oauth_confirmation_thumbprint(const oauth_json_t *value);
+static uint32_t oauth_confirmation_read(const oauth_json_t *cnf,
+    oauth_str_t name, oauth_confirmation_t *confirmation,
+    oauth_str_t *thumbprint);
 
 
 oauth_confirmation_t
 oauth_confirmation_parse(const oauth_json_t *cnf)
 {
-    const oauth_json_t    *value;
-    oauth_confirmation_t   confirmation;
+    uint32_t              n;
+    oauth_confirmation_t  confirmation;
 
-    confirmation.kind = OAUTH_CONFIRMATION_NONE;
-    confirmation.thumbprint = (oauth_str_t) { 0, NULL };
+    memset(&confirmation, 0, sizeof(oauth_confirmation_t));
 
     if (cnf == NULL) {
         return confirmation;
     }
 
-    value = oauth_json_member(cnf, oauth_str("jkt"));
+    confirmation.bound = 1;
 
-    if (value) {
-        confirmation.kind = OAUTH_CONFIRMATION_JKT;
+    n = oauth_confirmation_read(cnf, oauth_str("jkt"), &confirmation,
+                                &confirmation.jkt);
+    n += oauth_confirmation_read(cnf, oauth_str("x5t#S256"), &confirmation,
+                                 &confirmation.x5t);
 
-    } else {
-        value = oauth_json_member(cnf, oauth_str("x5t#S256"));
-        confirmation.kind = value ? OAUTH_CONFIRMATION_X5T
-                                  : OAUTH_CONFIRMATION_OTHER;
-    }
-
-    if (oauth_json_is(cnf, OAUTH_JSON_OBJECT) && cnf->len == 1) {
-        confirmation.thumbprint = oauth_confirmation_thumbprint(value);
+    if (n == 0 || n != cnf->len) {
+        confirmation.unknown = 1;
     }
 
     return confirmation;
 }
 
 
-static oauth_str_t
-oauth_confirmation_thumbprint(const oauth_json_t *value)
+/* Returns how many members of that name the claim has: 1 or 0. */
+
+static uint32_t
+oauth_confirmation_read(const oauth_json_t *cnf, oauth_str_t name,
+    oauth_confirmation_t *confirmation, oauth_str_t *thumbprint)
 {
-    size_t         len;
-    oauth_str_t    text;
-    unsigned char  hash[oauth_base64url_decoded_size(OAUTH_CONFIRMATION_SIZE)];
+    size_t               len;
+    oauth_str_t          text;
+    unsigned char        hash[oauth_base64url_decoded_size(
+                                                    OAUTH_CONFIRMATION_SIZE)];
+    const oauth_json_t  *value;
+
+    value = oauth_json_member(cnf, name);
+
+    if (value == NULL) {
+        return 0;
+    }
 
     text = oauth_json_str(value);
 
     if (text.len != OAUTH_CONFIRMATION_SIZE
         || oauth_base64url_parse(text, hash, &len) != 0)
     {
-        return (oauth_str_t) { 0, NULL };
+        confirmation->unknown = 1;
+        return 1;
     }
 
-    return text;
+    *thumbprint = text;
+
+    return 1;
 }

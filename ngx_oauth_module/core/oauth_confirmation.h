@@ -18,28 +18,22 @@
                                            in base64url                       */
 
 
-typedef enum {
-    OAUTH_CONFIRMATION_NONE = 0,        /* not bound: a bearer token          */
-    OAUTH_CONFIRMATION_JKT,             /* to a key of DPoP                   */
-    OAUTH_CONFIRMATION_X5T,             /* to a TLS certificate               */
-    OAUTH_CONFIRMATION_OTHER            /* to something else, or wrongly      */
-} oauth_confirmation_kind_t;
-
-
 typedef struct {
-    oauth_confirmation_kind_t  kind;
-    oauth_str_t                thumbprint;  /* of the key or certificate, in
-                                               base64url; absent: the token is
-                                               bound, but no proof is enough  */
+    oauth_str_t  jkt;               /* thumbprint of a key of DPoP; absent: the
+                                       token is not bound to one              */
+    oauth_str_t  x5t;               /* thumbprint of a client's certificate;
+                                       absent: it is not bound to one         */
+    unsigned     bound:1;           /* the token has this claim               */
+    unsigned     unknown:1;         /* the claim also names something else, or
+                                       has a wrong form: no proof is enough   */
 } oauth_confirmation_t;
 
 
 /*
  * Returns what a claim "cnf" says; NULL is a claim that is not there.  A claim
  * that is there binds in any case, also where it is null, empty or malformed.
- * The thumbprint is a view of the claim.  It is absent where it is not a
- * SHA-256 hash, and where the claim names more than one key: a proof for one of
- * them would not be enough.
+ * It may name one key, one certificate, or both; then both have to be proved.
+ * The thumbprints are in base64url and views of the claim.
  */
 
 oauth_confirmation_t oauth_confirmation_parse(const oauth_json_t *cnf);

@@ -1,19 +1,32 @@
 
 /*
- * The value of an Authorization header: the scheme Bearer and one b64token
- * (RFC 9110 section 11.4, RFC 6750 section 2.1).  Credentials of another scheme
- * are no token, since they may be meant for somebody else; credentials of
- * Bearer that cannot be read are a malformed request.  The text is a view of
- * the value, nothing is copied.
+ * The value of an Authorization header: the scheme Bearer or DPoP and one
+ * b64token (RFC 9110 section 11.4, RFC 6750 section 2.1, RFC 9449 section 7.1).
+ * Credentials of another scheme are no token, since they may be meant for
+ * somebody else; credentials of these schemes that cannot be read are a
+ * malformed request.  The text is a view of the value, nothing is copied.
  */
 
 
 #include "oauth_credentials.h"
 
 
-static int oauth_credentials_begin(oauth_str_t value, oauth_str_t scheme);
+typedef struct {
+    oauth_str_t                 name;
+    oauth_credentials_scheme_t  scheme;
+} oauth_credentials_name_t;
+
+
+static const oauth_credentials_name_t *oauth_credentials_name(
+    oauth_str_t value);
 static int oauth_credentials_is_b64token(oauth_str_t text);
 static int oauth_credentials_is_b64token_byte(unsigned char c);
+
+
+static const oauth_credentials_name_t  oauth_credentials_names[] = {
+    { oauth_string(OAUTH_CREDENTIALS_NAME), OAUTH_CREDENTIALS_BEARER },
+    { oauth_string(OAUTH_CREDENTIALS_PROOF_NAME), OAUTH_CREDENTIALS_DPOP }
+};
 
 
 oauth_reason_t
@@ -40,26 +53,26 @@ oauth_credentials_parse(oauth_str_t value, oauth_credentials_t *credentials)
 oauth_reason_t
 oauth_credentials_peek(oauth_str_t value, oauth_credentials_t *credentials)
 {
-    size_t  len;
+    const oauth_credentials_name_t  *name;
 
     credentials->scheme = OAUTH_CREDENTIALS_OTHER;
     credentials->text = (oauth_str_t) { 0, NULL };
 
-    if (!oauth_credentials_begin(value, oauth_str(OAUTH_CREDENTIALS_NAME))) {
+    name = oauth_credentials_name(value);
+
+    if (name == NULL) {
         return OAUTH_NO_TOKEN;
     }
 
-    len = sizeof(OAUTH_CREDENTIALS_NAME) - 1;
-
-    value.data += len;
-    value.len -= len;
+    value.data += name->name.len;
+    value.len -= name->name.len;
 
     if (value.len > 0 && value.data[0] != ' ') {
         return (value.data[0] == '\t') ? OAUTH_MALFORMED_REQUEST
                                        : OAUTH_NO_TOKEN;
     }
 
-    credentials->scheme = OAUTH_CREDENTIALS_BEARER;
+    credentials->scheme = name->scheme;
 
     while (value.len > 0 && value.data[0] == ' ') {
         value.data++;
@@ -83,21 +96,34 @@ oauth_credentials_peek(oauth_str_t value, oauth_credentials_t *credentials)
 int
 oauth_credentials_may_be_token(oauth_str_t value)
 {
-    return oauth_credentials_begin(value, oauth_str(OAUTH_CREDENTIALS_NAME))
-           || oauth_credentials_begin(value, oauth_str("DPoP"));
+    return oauth_credentials_name(value) != NULL;
 }
 
 
-static int
-oauth_credentials_begin(oauth_str_t value, oauth_str_t scheme)
+/* The scheme that the value begins with, whatever follows; or NULL. */
+
+static const oauth_credentials_name_t *
+oauth_credentials_name(oauth_str_t value)
 {
-    if (value.len < scheme.len) {
-        return 0;
+    size_t       i;
+    oauth_str_t  begin;
+
+    for (i = 0; i < 2; i++) {
+
+        begin = value;
+
+        if (begin.len >= oauth_credentials_names[i].name.len) {
+            begin.len = oauth_credentials_names[i].name.len;
+
+            if (oauth_str_equal_nocase(begin,
+                                       oauth_credentials_names[i].name))
+            {
+                return &oauth_credentials_names[i];
+            }
+        }
     }
 
-    value.len = scheme.len;
-
-    return oauth_str_equal_nocase(value, scheme);
+    return NULL;
 }
 
 

@@ -1,7 +1,8 @@
 
 /*
  * The credentials of a request: the value of its Authorization header (RFC 9110
- * section 11.4, RFC 6750 section 2.1), as a scheme and a text.  The text is a
+ * section 11.4, RFC 6750 section 2.1, RFC 9449 section 7.1), as a scheme and a
+ * text.  The text is a
  * view of the value, which must outlive it.
  */
 
@@ -13,14 +14,16 @@
 #include "oauth.h"
 
 
-/* The scheme that is accepted, as we write it; it is read in any case. */
+/* The schemes of access tokens, as we write them; they are read in any case. */
 
 #define OAUTH_CREDENTIALS_NAME  "Bearer"
+#define OAUTH_CREDENTIALS_PROOF_NAME  "DPoP"
 
 
 typedef enum {
-    OAUTH_CREDENTIALS_OTHER = 0,        /* no scheme that is accepted here    */
-    OAUTH_CREDENTIALS_BEARER
+    OAUTH_CREDENTIALS_OTHER = 0,        /* no scheme of an access token       */
+    OAUTH_CREDENTIALS_BEARER,
+    OAUTH_CREDENTIALS_DPOP              /* with a proof in a field of its own */
 } oauth_credentials_scheme_t;
 
 
@@ -32,10 +35,10 @@ typedef struct {
 
 
 /*
- * Fills credentials in any case.  Returns OAUTH_OK where the value is Bearer
- * and one b64token; OAUTH_NO_TOKEN where it is empty or of another scheme;
- * OAUTH_MALFORMED_REQUEST where Bearer has no token, or is followed by anything
- * but spaces and one b64token.
+ * Fills credentials in any case.  Returns OAUTH_OK where the value is a scheme
+ * of access tokens and one b64token; OAUTH_NO_TOKEN where it is empty or of
+ * another scheme; OAUTH_MALFORMED_REQUEST where the scheme has no token, or is
+ * followed by anything but spaces and one b64token.
  */
 
 oauth_reason_t oauth_credentials_parse(oauth_str_t value,
@@ -50,9 +53,9 @@ oauth_reason_t oauth_credentials_peek(oauth_str_t value,
     oauth_credentials_t *credentials);
 
 /*
- * 1 when the value begins like credentials that hold an access token, so that
- * it must not reach an app that is not meant to see one: Bearer, or DPoP (RFC
- * 9449 section 7.1), in any case; else 0.
+ * 1 when the value begins like credentials that hold an access token, in any
+ * case of its letters, so that it must not reach an app that is not meant to
+ * see one; else 0.
  */
 
 int oauth_credentials_may_be_token(oauth_str_t value);

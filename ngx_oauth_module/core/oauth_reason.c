@@ -28,8 +28,7 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "This resource needs an access token in the Authorization header" },
 
     [OAUTH_MALFORMED_REQUEST] = {
-        "malformed_request", "Authorization header is not one "
-        OAUTH_CREDENTIALS_NAME " token",
+        "malformed_request", "Authorization header is not one access token",
         OAUTH_ANSWER_REQUEST, OAUTH_ERROR_REQUEST,
         "The request needs exactly one Authorization header: "
         OAUTH_CREDENTIALS_NAME ", a space and the access token" },
@@ -107,11 +106,10 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
 
     [OAUTH_SENDER_CONSTRAINED] = {
         "sender_constrained",
-        "access token is bound to a key, but came as plain "
-        OAUTH_CREDENTIALS_NAME,
+        "access token is bound to a key in a way that is not accepted here",
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
-        "The access token is bound to a key of its client and cannot be used "
-        "as a plain " OAUTH_CREDENTIALS_NAME " token" },
+        "The access token is bound to a key of its client in a way that this "
+        "resource does not accept, or came without proof of that key" },
 
     [OAUTH_NO_AUDIENCE] = {
         "no_audience", "access token has no audience",

@@ -66,23 +66,7 @@ oauth_token_verify(oauth_jwt_t *jwt, const oauth_token_rules_t *rules,
         return reason;
     }
 
-    reason = oauth_token_create_from(jwt, rules, token);
-    if (reason != OAUTH_OK) {
-        return reason;
-    }
-
-    /*
-     * RFC 7800: without a proof, whoever sends a bound token may have stolen
-     * it.  No proof is understood yet.
-     */
-
-    if ((*token)->confirmation.kind != OAUTH_CONFIRMATION_NONE) {
-        oauth_token_free(*token);
-        *token = NULL;
-        return OAUTH_SENDER_CONSTRAINED;
-    }
-
-    return OAUTH_OK;
+    return oauth_token_create_from(jwt, rules, token);
 }
 
 
@@ -302,9 +286,9 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     token->client = oauth_pack_str(pack, c->client);
     token->session = oauth_pack_str(pack, c->session);
 
-    token->confirmation.kind = c->confirmation.kind;
-    token->confirmation.thumbprint
-                           = oauth_pack_str(pack, c->confirmation.thumbprint);
+    token->confirmation = c->confirmation;
+    token->confirmation.jkt = oauth_pack_str(pack, c->confirmation.jkt);
+    token->confirmation.x5t = oauth_pack_str(pack, c->confirmation.x5t);
 
     token->naudience = oauth_pack_elements(pack, c->audience,
                                            &token->audience);

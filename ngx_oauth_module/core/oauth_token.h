@@ -3,7 +3,9 @@
  * An access token whose claims were verified by the rules for its issuer (RFC
  * 9068 section 4, RFC 8725 section 3).  It never changes, so that whoever holds
  * a token may rely on what it says.  What depends on the place that was asked
- * for, such as audience and scopes, is not decided here but by oauth_demand.
+ * for, such as audience and scopes, is not decided here but by oauth_demand.  A
+ * bound token (see its confirmation) also needs a proof with each request,
+ * which is not looked at here.
  *
  * A token is one block of memory with a count of its holders: a request holds a
  * reference, the cache another one.  It keeps the claims that decisions need,
@@ -101,7 +103,7 @@ typedef struct {
 /*
  * Verifies a JWT.  Checks in this order: issuer, type, algorithm, key and
  * signature; only then it reads the claims, and checks issuer, kind, expiry,
- * not before, lifetime and confirmation.  Returns OAUTH_OK, and *token is new
+ * not before and lifetime.  Returns OAUTH_OK, and *token is new
  * with one reference; else *token is NULL, and the reason says what was wrong.
  * OAUTH_UNKNOWN_KEY, OAUTH_KEY_MISMATCH and OAUTH_BAD_SIGNATURE may become
  * another reason with another key set; OAUTH_SERVER_ERROR means that memory is

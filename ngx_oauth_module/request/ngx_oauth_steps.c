@@ -12,6 +12,7 @@
 #include "ngx_oauth_field.h"
 #include "ngx_oauth_known.h"
 #include "ngx_oauth_policy.h"
+#include "ngx_oauth_proof.h"
 #include "ngx_oauth_steps.h"
 #include "ngx_oauth_trace.h"
 #include "oauth_target.h"
@@ -41,6 +42,7 @@ static ngx_int_t ngx_oauth_steps_issuer(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_proof(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_policy(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_steps_retire(ngx_oauth_ctx_t *ctx);
@@ -54,7 +56,7 @@ static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
     /* with oauth_strict_uri: refuses a path that an app may read differently */
     { "uri", ngx_oauth_steps_uri },
 
-    /* requires Bearer credentials in the Authorization header */
+    /* requires an access token in the Authorization header */
     { "token", ngx_oauth_steps_token },
 
     /* looks for the token among those that this worker has verified; if it is
@@ -69,6 +71,9 @@ static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
 
     /* verifies the signature, then the claims; may park the request */
     { "verify", ngx_oauth_steps_verify },
+
+    /* requires a proof for a token that is bound to a key of its client */
+    { "proof", ngx_oauth_steps_proof },
 
     /* requires the audience, claims and scopes that this location demands */
     { "policy", ngx_oauth_steps_policy },
@@ -200,6 +205,8 @@ ngx_oauth_steps_is_ambiguous(ngx_http_request_t *r,
 static ngx_int_t
 ngx_oauth_steps_token(ngx_oauth_ctx_t *ctx)
 {
+    oauth_reason_t  reason;
+
     if (ctx->authorization == NULL) {
         ctx->authorization = ctx->request->headers_in.authorization;
     }
@@ -212,10 +219,16 @@ ngx_oauth_steps_token(ngx_oauth_ctx_t *ctx)
         return ngx_oauth_steps_result(ctx, OAUTH_MALFORMED_REQUEST);
     }
 
-    return ngx_oauth_steps_result(ctx,
-                         oauth_credentials_peek(
-                                    ngx_oauth_str(&ctx->authorization->value),
-                                    &ctx->credentials));
+    reason = oauth_credentials_peek(ngx_oauth_str(&ctx->authorization->value),
+                                    &ctx->credentials);
+
+    if (reason == OAUTH_OK
+        && ctx->credentials.scheme == OAUTH_CREDENTIALS_DPOP)
+    {
+        reason = OAUTH_SENDER_CONSTRAINED;
+    }
+
+    return ngx_oauth_steps_result(ctx, reason);
 }
 
 
@@ -403,6 +416,13 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
     ctx->refetched = (ctx->waiting != NGX_OAUTH_WAIT_LATER);
 
     return (ngx_oauth_context_park(ctx, 1) == NGX_AGAIN) ? NGX_AGAIN : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_steps_proof(ngx_oauth_ctx_t *ctx)
+{
+    return ngx_oauth_steps_result(ctx, ngx_oauth_proof_verify(ctx));
 }
 
 

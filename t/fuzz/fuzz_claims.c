@@ -147,7 +147,7 @@ fuzz_types(const oauth_claims_t *claims)
 
     fuzz_need(claims->has_expires == (json_object_get(root, "exp") != NULL));
     fuzz_need(claims->has_issued_at == (fuzz_member(root, "iat") != NULL));
-    fuzz_need((claims->confirmation.kind != OAUTH_CONFIRMATION_NONE)
+    fuzz_need(claims->confirmation.bound
               == (json_object_get(root, "cnf") != NULL));
     fuzz_need(claims->event == (json_object_get(root, "events") != NULL));
 

@@ -92,7 +92,6 @@ oracle_payload(const trial_t *c)
     fuzz_need(oauth_document_string(payload, "iss", &issuer) == 1);
     fuzz_need(oauth_str_equal(issuer, c->policy.issuer));
 
-    fuzz_need(json_object_get(payload, "cnf") == NULL);
     fuzz_need(json_object_get(payload, "events") == NULL);
 
     oracle_times(payload, c);
@@ -168,10 +167,6 @@ oracle_refused(oauth_reason_t reason, const trial_t *c)
         fuzz_need(exp + (double) c->policy.leeway <= (double) c->now);
         break;
 
-    case OAUTH_SENDER_CONSTRAINED:
-        fuzz_need(json_object_get(payload, "cnf"));
-        break;
-
     default:
         break;
     }
@@ -233,9 +228,6 @@ oracle_token(oauth_token_t *token, const oauth_jwt_t *jwt,
 
     fuzz_need(oauth_str_equal(claims->issuer, c->policy.issuer));
     fuzz_need(claims->has_expires && !claims->event);
-    fuzz_need(token->confirmation.kind == OAUTH_CONFIRMATION_NONE
-              && token->confirmation.thumbprint.data == NULL);
-
     fuzz_need(oauth_str_equal(token->text, jwt->text));
     fuzz_need(oauth_str_equal(token->kid, jwt->jws.kid));
     fuzz_need(oauth_str_equal(token->subject, claims->subject));

@@ -68,7 +68,7 @@ claims_read(void **state)
     assert_int_equal(claims.issued_at, 2);
     assert_true(claims.has_expires);
     assert_true(claims.has_issued_at);
-    assert_int_equal(claims.confirmation.kind, OAUTH_CONFIRMATION_NONE);
+    assert_int_equal(claims.confirmation.bound, 0);
     assert_false(claims.event);
     assert_false(claims.id_token);
 
@@ -454,8 +454,7 @@ claims_marks(void **state)
 
         if (claims.id_token != (unsigned) cases[i].id_token
             || claims.event != (unsigned) cases[i].event
-            || (claims.confirmation.kind != OAUTH_CONFIRMATION_NONE)
-               != cases[i].bound)
+            || claims.confirmation.bound != (unsigned) cases[i].bound)
         {
             fail_msg("%s", cases[i].payload);
         }

@@ -20,6 +20,8 @@
 #define HASH  "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 
 
+/* What the claim names: a key, a certificate, both, something unknown. */
+
 static void
 confirmation_kinds(void **state)
 {
@@ -30,41 +32,43 @@ confirmation_kinds(void **state)
     oauth_confirmation_t   found;
 
     static const struct {
-        const char                 *text;
-        oauth_confirmation_kind_t   kind;
-        int                         usable;
+        const char  *text;
+        int          jkt;
+        int          x5t;
+        int          unknown;
     } cases[] = {
-        { "{\"jkt\":\"" HASH "\"}", OAUTH_CONFIRMATION_JKT, 1 },
-        { "{\"x5t#S256\":\"" HASH "\"}", OAUTH_CONFIRMATION_X5T, 1 },
+        { "{\"jkt\":\"" HASH "\"}", 1, 0, 0 },
+        { "{\"x5t#S256\":\"" HASH "\"}", 0, 1, 0 },
 
-        { "{\"jkt\":\"" HASH "A\"}", OAUTH_CONFIRMATION_JKT, 0 },
-        { "{\"jkt\":\"" HASH "=\"}", OAUTH_CONFIRMATION_JKT, 0 },
-        { "{\"jkt\":\"x\"}", OAUTH_CONFIRMATION_JKT, 0 },
-        { "{\"jkt\":\"\"}", OAUTH_CONFIRMATION_JKT, 0 },
-        { "{\"jkt\":null}", OAUTH_CONFIRMATION_JKT, 0 },
-        { "{\"jkt\":[\"" HASH "\"]}", OAUTH_CONFIRMATION_JKT, 0 },
+        { "{\"jkt\":\"" HASH "A\"}", 0, 0, 1 },
+        { "{\"jkt\":\"" HASH "=\"}", 0, 0, 1 },
+        { "{\"jkt\":\"x\"}", 0, 0, 1 },
+        { "{\"jkt\":\"\"}", 0, 0, 1 },
+        { "{\"jkt\":null}", 0, 0, 1 },
+        { "{\"jkt\":[\"" HASH "\"]}", 0, 0, 1 },
 
         /* unused bits of the last character are set; another alphabet */
 
         { "{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4J\"}",
-          OAUTH_CONFIRMATION_JKT, 0 },
+          0, 0, 1 },
         { "{\"x5t#S256\":\"0ZcOCORZNYy+DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}",
-          OAUTH_CONFIRMATION_X5T, 0 },
+          0, 0, 1 },
 
-        /* more than one key */
+        /* more than one member: both of these, or one that is not known */
 
-        { "{\"jkt\":\"" HASH "\",\"x5t#S256\":\"" HASH "\"}",
-          OAUTH_CONFIRMATION_JKT, 0 },
-        { "{\"x5t#S256\":\"" HASH "\",\"kid\":\"a\"}",
-          OAUTH_CONFIRMATION_X5T, 0 },
+        { "{\"jkt\":\"" HASH "\",\"x5t#S256\":\"" HASH "\"}", 1, 1, 0 },
+        { "{\"jkt\":\"x\",\"x5t#S256\":\"" HASH "\"}", 0, 1, 1 },
+        { "{\"x5t#S256\":\"" HASH "\",\"kid\":\"a\"}", 0, 1, 1 },
+        { "{\"jkt\":\"" HASH "\",\"x5t#S256\":\"" HASH "\",\"kid\":\"a\"}",
+          1, 1, 1 },
 
-        { "{\"jwk\":{}}", OAUTH_CONFIRMATION_OTHER, 0 },
-        { "{\"x5t\":\"" HASH "\"}", OAUTH_CONFIRMATION_OTHER, 0 },
-        { "{}", OAUTH_CONFIRMATION_OTHER, 0 },
-        { "null", OAUTH_CONFIRMATION_OTHER, 0 },
-        { "\"" HASH "\"", OAUTH_CONFIRMATION_OTHER, 0 },
-        { "[\"jkt\"]", OAUTH_CONFIRMATION_OTHER, 0 },
-        { "false", OAUTH_CONFIRMATION_OTHER, 0 }
+        { "{\"jwk\":{}}", 0, 0, 1 },
+        { "{\"x5t\":\"" HASH "\"}", 0, 0, 1 },
+        { "{}", 0, 0, 1 },
+        { "null", 0, 0, 1 },
+        { "\"" HASH "\"", 0, 0, 1 },
+        { "[\"jkt\"]", 0, 0, 1 },
+        { "false", 0, 0, 1 }
     };
 
     (void) state;
@@ -80,27 +84,30 @@ confirmation_kinds(void **state)
 
         found = oauth_confirmation_parse(json.root + 2);
 
-        if (found.kind != cases[i].kind
-            || (found.thumbprint.data != NULL) != cases[i].usable)
+        if (!found.bound
+            || found.unknown != cases[i].unknown
+            || !oauth_str_equal(found.jkt, cases[i].jkt ? hash
+                                                        : oauth_str(""))
+            || !oauth_str_equal(found.x5t, cases[i].x5t ? hash
+                                                        : oauth_str("")))
         {
-            fail_msg("%s: kind %d, %d bytes", cases[i].text, found.kind,
-                     (int) found.thumbprint.len);
+            fail_msg("%s: bound %d, unknown %d, jkt %d bytes, x5t %d bytes",
+                     cases[i].text, found.bound, found.unknown,
+                     (int) found.jkt.len, (int) found.x5t.len);
         }
 
-        if (cases[i].usable) {
-            assert_true(oauth_str_equal(found.thumbprint, hash));
-
-        } else {
-            assert_int_equal(found.thumbprint.len, 0);
-        }
+        assert_int_equal(found.jkt.data != NULL, cases[i].jkt);
+        assert_int_equal(found.x5t.data != NULL, cases[i].x5t);
 
         json_copy_free(&json);
     }
 
     found = oauth_confirmation_parse(NULL);
 
-    assert_int_equal(found.kind, OAUTH_CONFIRMATION_NONE);
-    assert_null(found.thumbprint.data);
+    assert_false(found.bound);
+    assert_false(found.unknown);
+    assert_null(found.jkt.data);
+    assert_null(found.x5t.data);
 }
 
 

@@ -48,6 +48,9 @@ static const credentials_case_t  credentials_cases[] = {
     GOOD("Bearer aZ09-._~+/", "aZ09-._~+/"),
     GOOD("Bearer Bearer", "Bearer"),
     GOOD("Bearer ....", "...."),
+    GOOD("DPoP abc", "abc"),
+    GOOD("dpop  abc= ", "abc="),
+    GOOD("DPOP Bearer", "Bearer"),
 
     BAD("", OAUTH_NO_TOKEN),
     BAD(" ", OAUTH_NO_TOKEN),
@@ -58,8 +61,11 @@ static const credentials_case_t  credentials_cases[] = {
     BAD("Bearer: abc", OAUTH_NO_TOKEN),
     BAD("BearerX abc", OAUTH_NO_TOKEN),
     BAD("Bearer=abc", OAUTH_NO_TOKEN),
+    BAD("D", OAUTH_NO_TOKEN),
+    BAD("DPo abc", OAUTH_NO_TOKEN),
+    BAD("DPoPX abc", OAUTH_NO_TOKEN),
+    BAD("DPoP: abc", OAUTH_NO_TOKEN),
     BAD("Basic YTpi", OAUTH_NO_TOKEN),
-    BAD("DPoP abc", OAUTH_NO_TOKEN),
     BAD("Negotiate abc", OAUTH_NO_TOKEN),
     BAD("abc", OAUTH_NO_TOKEN),
     BAD("eyJhbGciOiJSUzI1NiJ9.e30.c2ln", OAUTH_NO_TOKEN),
@@ -68,6 +74,11 @@ static const credentials_case_t  credentials_cases[] = {
     BAD("\0Bearer abc", OAUTH_NO_TOKEN),
     BAD("Basic YTpi, Bearer abc", OAUTH_NO_TOKEN),
 
+    BAD("DPoP", OAUTH_MALFORMED_REQUEST),
+    BAD("DPoP ", OAUTH_MALFORMED_REQUEST),
+    BAD("DPoP\tabc", OAUTH_MALFORMED_REQUEST),
+    BAD("DPoP abc def", OAUTH_MALFORMED_REQUEST),
+    BAD("DPoP abc, Bearer abc", OAUTH_MALFORMED_REQUEST),
     BAD("Bearer", OAUTH_MALFORMED_REQUEST),
     BAD("bearer", OAUTH_MALFORMED_REQUEST),
     BAD("Bearer ", OAUTH_MALFORMED_REQUEST),
@@ -125,7 +136,9 @@ credentials_parse(oauth_str_t value, oauth_str_t *token)
 
     if (reason == OAUTH_OK) {
 
-        assert_int_equal(credentials.scheme, OAUTH_CREDENTIALS_BEARER);
+        assert_int_equal(credentials.scheme,
+                         (value.data[0] | 0x20) == 'd'
+                         ? OAUTH_CREDENTIALS_DPOP : OAUTH_CREDENTIALS_BEARER);
 
         /* a view of the value, given back as one of the original */
 

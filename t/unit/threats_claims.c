@@ -21,13 +21,6 @@ const threats_case_t  threats_claims[] = {
         "}", WRONG_TYPE),
     CASE("typ", "an event", "{" PAYLOAD ",\"events\":{}}", WRONG_TYPE),
 
-    CASE("cnf", "cnf with jkt",
-        "{" PAYLOAD ",\"cnf\":{\"jkt\":\"x\"}}", SENDER_CONSTRAINED),
-    CASE("cnf", "cnf with x5t#S256",
-        "{" PAYLOAD ",\"cnf\":{\"x5t#S256\":\"x\"}}", SENDER_CONSTRAINED),
-    CASE("cnf", "cnf empty", "{" PAYLOAD ",\"cnf\":{}}", SENDER_CONSTRAINED),
-    CASE("cnf", "cnf null", "{" PAYLOAD ",\"cnf\":null}", SENDER_CONSTRAINED),
-
     CASE("exp nbf iat", "exp alone",
         "{\"iss\":\"https://as.example\",\"sub\":\"joe\",\"exp\":1700000100"
         "}", OK),

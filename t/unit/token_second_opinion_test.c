@@ -145,9 +145,6 @@ static const struct {
     { 1, "ID tokens and events pass as access tokens",
       { "an ID token by at_hash", "an ID token by nonce", "an event" } },
 
-    { 1, "cnf (RFC 7800) is not looked at",
-      { "cnf with jkt", "cnf with x5t#S256", "cnf empty", "cnf null" } },
-
 #if (OPINION_LIBJWT < 117)
     { 0, "typ has to be JWT: at+jwt (RFC 9068) and other good ones are refused",
       { "typ at+jwt", "typ AT+JWT", "typ application/at+jwt",

@@ -278,10 +278,9 @@ token_claims(void **state)
         { "{" PAYLOAD ",\"events\":{}}", OAUTH_WRONG_TYPE,
           OAUTH_WRONG_TYPE },
 
-        /* Bound to a key. */
+        /* A bound token is verified as others are; its proof comes later. */
 
-        { "{" PAYLOAD ",\"cnf\":{\"jkt\":\"x\"}}", OAUTH_SENDER_CONSTRAINED,
-          OAUTH_SENDER_CONSTRAINED },
+        { "{" PAYLOAD ",\"cnf\":{\"jkt\":\"x\"}}", OAUTH_OK, OAUTH_OK },
 
         /* The issuer is compared byte for byte. */
 
@@ -345,28 +344,28 @@ token_order(void **state)
         oauth_reason_t   reason;
     } cases[] = {
         { "{\"alg\":\"ES256\",\"kid\":\"no\",\"typ\":\"x\"}",
-          "{\"iss\":\"b\",\"exp\":1,\"cnf\":{}}", 1, OAUTH_UNKNOWN_ISSUER },
+          "{\"iss\":\"b\",\"exp\":1}", 1, OAUTH_UNKNOWN_ISSUER },
         { "{\"alg\":\"ES256\",\"kid\":\"no\",\"typ\":\"x\"}",
-          "{\"iss\":\"https://as.example\",\"exp\":1,\"cnf\":{}}", 1,
+          "{\"iss\":\"https://as.example\",\"exp\":1}", 1,
           OAUTH_WRONG_TYPE },
         { "{\"alg\":\"ES256\",\"kid\":\"no\"}",
-          "{\"iss\":\"https://as.example\",\"exp\":1,\"cnf\":{}}", 1,
+          "{\"iss\":\"https://as.example\",\"exp\":1}", 1,
           OAUTH_UNKNOWN_KEY },
         { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
-          "{\"iss\":\"https://as.example\",\"exp\":1,\"cnf\":{}}", 1,
+          "{\"iss\":\"https://as.example\",\"exp\":1}", 1,
           OAUTH_BAD_SIGNATURE },
         { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
-          "{\"iss\":\"https://as.example\",\"exp\":1,\"cnf\":{},"
+          "{\"iss\":\"https://as.example\",\"exp\":1,"
           "\"nbf\":1e308}", 0, OAUTH_EXPIRED },
         { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
-          "{\"iss\":\"https://as.example\",\"exp\":1e308,\"cnf\":{},"
+          "{\"iss\":\"https://as.example\",\"exp\":1e308,"
           "\"nbf\":1e308}", 0, OAUTH_NOT_YET_VALID },
         { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
-          "{\"iss\":\"https://as.example\",\"exp\":1e308,\"cnf\":{}}", 0,
+          "{\"iss\":\"https://as.example\",\"exp\":1e308}", 0,
           OAUTH_LIFETIME_TOO_LONG },
         { "{\"alg\":\"ES256\",\"kid\":\"p256\"}",
-          "{\"iss\":\"https://as.example\",\"exp\":1700000100,\"cnf\":{}}",
-          0, OAUTH_SENDER_CONSTRAINED }
+          "{\"iss\":\"https://as.example\",\"exp\":1700000100}",
+          0, OAUTH_OK }
     };
 
     (void) state;
@@ -601,8 +600,9 @@ token_least(void **state)
     assert_null(token->id.data);
     assert_null(token->client.data);
     assert_null(token->session.data);
-    assert_null(token->confirmation.thumbprint.data);
-    assert_int_equal(token->confirmation.kind, OAUTH_CONFIRMATION_NONE);
+    assert_null(token->confirmation.jkt.data);
+    assert_null(token->confirmation.x5t.data);
+    assert_false(token->confirmation.bound);
     assert_int_equal(token->issued_at, 0);
     assert_null(token->claims[TOKEN_GROUPS].text.data);
     assert_int_equal(token->claims[TOKEN_GROUPS].nmembers, 0);
@@ -651,12 +651,13 @@ token_create(void **state)
     token_assert_str(token->session, "s");
     token_assert_str(token->audience[0], "a");
     token_assert_str(token->claims[TOKEN_GROUPS].text, "admin");
-    token_assert_str(token->confirmation.thumbprint,
+    token_assert_str(token->confirmation.jkt,
                      "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
 
     assert_null(token->kid.data);
     assert_int_equal(token->naudience, 1);
-    assert_int_equal(token->confirmation.kind, OAUTH_CONFIRMATION_JKT);
+    assert_true(token->confirmation.bound);
+    assert_false(token->confirmation.unknown);
     assert_int_equal(token->issued_at, 100);
     assert_int_equal(token->starts, 70);
     assert_int_equal(token->expires, 230);
