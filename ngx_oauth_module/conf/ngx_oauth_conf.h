@@ -18,6 +18,7 @@
 
 #include "ngx_oauth_args.h"
 #include "ngx_oauth_counters.h"
+#include "ngx_oauth_introspected.h"
 #include "ngx_oauth_notice.h"
 #include "ngx_oauth_place.h"
 #include "ngx_oauth_provider.h"
@@ -62,6 +63,8 @@ typedef struct {
                                                                               */
     ngx_oauth_counters_t         *counters;     /* NULL: nothing is counted   */
     ngx_oauth_doc_list_t         *docs;
+    ngx_oauth_introspected_t     *introspected; /* NULL: no issuer has
+                                                   "introspect"               */
     ngx_oauth_text_reason_t      *reasons;      /* by oauth_reason_t          */
     ngx_int_t                     cache_entries;
     oauth_cache_t                *cache;        /* known tokens of the worker;
@@ -104,6 +107,9 @@ struct ngx_oauth_loc_conf_s {
     ngx_oauth_place_t             place;        /* of the directive oauth     */
     ngx_array_t                  *issuers;      /* ngx_oauth_issuer_t *; NULL:
                                                    the level is open          */
+
+    ngx_uint_t                    introspects;  /* how many of them may be asked
+                                                   about opaque tokens        */
 
     ngx_str_t                     resource_url;
     ngx_oauth_place_t             resource_place;

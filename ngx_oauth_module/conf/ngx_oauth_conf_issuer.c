@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_issuer.h"
 #include "ngx_oauth_conf_issuer_file.h"
 #include "oauth_url.h"
@@ -150,6 +151,9 @@ ngx_oauth_conf_issuer_create(ngx_conf_t *cf, ngx_str_t *name)
     issuer->stale = NGX_CONF_UNSET_MSEC;
     issuer->refetch = NGX_CONF_UNSET_MSEC;
     issuer->timeout = NGX_CONF_UNSET_MSEC;
+    issuer->introspect = NGX_CONF_UNSET_UINT;
+    issuer->introspection_cache = NGX_CONF_UNSET;
+    issuer->client_auth = NGX_CONF_UNSET_UINT;
 
     cln->handler = ngx_oauth_conf_issuer_cleanup;
     cln->data = issuer;
@@ -203,7 +207,12 @@ ngx_oauth_conf_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return rv;
     }
 
-    return ngx_oauth_conf_issuer_file_certificates(cf, issuer);
+    rv = ngx_oauth_conf_issuer_file_certificates(cf, issuer);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_oauth_conf_introspection_init(cf, issuer);
 }
 
 
@@ -237,6 +246,9 @@ ngx_oauth_conf_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
                                      &issuer->config_url)
            != NGX_CONF_OK
         || ngx_oauth_conf_issuer_url(cf, issuer, "jwks_uri", &issuer->jwks_uri)
+           != NGX_CONF_OK
+        || ngx_oauth_conf_issuer_url(cf, issuer, "introspection_endpoint",
+                                     &issuer->introspection_endpoint)
            != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

@@ -1,7 +1,7 @@
 
 /*
- * The files that an issuer names: the key set of jwks_file (RFC 7517) and the
- * certificates of ssl_trusted_certificate.  The master process reads them while
+ * The files that an issuer names: the key set of jwks_file (RFC 7517), the
+ * certificates of ssl_trusted_certificate, and secrets.  The master process reads them while
  * it reads the configuration, so usually as root.  Their text is in the
  * configuration's pool.
  */
@@ -90,6 +90,41 @@ ngx_oauth_conf_issuer_file_certificates(ngx_conf_t *cf,
     issuer->certificates = text;
 
     return NGX_CONF_OK;
+}
+
+
+ngx_str_t *
+ngx_oauth_conf_issuer_file_secret(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_pool_cleanup_pt wipe)
+{
+    ngx_str_t           *text;
+    ngx_file_info_t      fi;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_str_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    text = cln->data;
+
+    if (ngx_oauth_conf_issuer_file_read(cf, name, text) != NGX_CONF_OK) {
+        return NULL;
+    }
+
+    cln->handler = wipe;
+
+    if (ngx_file_info(name->data, &fi) != NGX_FILE_ERROR
+        && (fi.st_mode & (S_IRWXO|S_IWGRP)))
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%V\" holds a secret, and every user of this "
+                           "machine may read it, or others may change it: make "
+                           "it readable for its owner only, as by \"chmod "
+                           "600\"", name);
+    }
+
+    return text;
 }
 
 

@@ -1,6 +1,6 @@
 
 /*
- * The files that an issuer names.  Each function does nothing if the directive
+ * The files that an issuer names.  The first two functions do nothing if the directive
  * is not there.  It returns NGX_CONF_OK, or NGX_CONF_ERROR after an [emerg].
  */
 
@@ -21,6 +21,15 @@ char *ngx_oauth_conf_issuer_file_keys(ngx_conf_t *cf,
 
 char *ngx_oauth_conf_issuer_file_certificates(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
+
+/*
+ * Reads a file with a secret, and warns if other users may read it.  wipe is
+ * called with the result before the memory is freed.  NULL: an [emerg] was
+ * logged, or there is no memory.
+ */
+
+ngx_str_t *ngx_oauth_conf_issuer_file_secret(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_pool_cleanup_pt wipe);
 
 
 #endif /* NGX_OAUTH_CONF_ISSUER_FILE_H_INCLUDED */

@@ -8,6 +8,7 @@
 
 
 #include "ngx_oauth_claim.h"
+#include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_server.h"
 #include "ngx_oauth_document.h"
 #include "ngx_oauth_header.h"
@@ -172,7 +173,7 @@ ngx_oauth_conf_server_issuers(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
         }
     }
 
-    return NGX_OK;
+    return ngx_oauth_conf_introspection_check(cf, lcf);
 }
 
 

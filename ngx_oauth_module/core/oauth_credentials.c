@@ -21,6 +21,7 @@ static const oauth_credentials_name_t *oauth_credentials_name(
     oauth_str_t value);
 static int oauth_credentials_is_b64token(oauth_str_t text);
 static int oauth_credentials_is_b64token_byte(unsigned char c);
+static int oauth_credentials_is_jws(oauth_str_t text);
 
 
 static const oauth_credentials_name_t  oauth_credentials_names[] = {
@@ -97,6 +98,63 @@ int
 oauth_credentials_may_be_token(oauth_str_t value)
 {
     return oauth_credentials_name(value) != NULL;
+}
+
+
+int
+oauth_credentials_is_opaque(oauth_str_t text)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (text.len == 0 || text.len > OAUTH_CREDENTIALS_OPAQUE) {
+        return 0;
+    }
+
+    for (i = 0; i < text.len; i++) {
+
+        c = text.data[i];
+
+        if (c <= ' ' || c > '~' || c == '"' || c == '\\' || c == ',') {
+            return 0;
+        }
+    }
+
+    return !oauth_credentials_is_jws(text);
+}
+
+
+/* Three parts, none of them empty, with a dot between them. */
+
+static int
+oauth_credentials_is_jws(oauth_str_t text)
+{
+    size_t         i, start, dots;
+    unsigned char  c;
+
+    start = 0;
+    dots = 0;
+
+    for (i = 0; i < text.len; i++) {
+
+        c = text.data[i];
+
+        if (c == '.') {
+
+            if (i == start || ++dots > 2) {
+                return 0;
+            }
+
+            start = i + 1;
+
+        } else if (!oauth_credentials_is_b64token_byte(c)
+                   || c == '+' || c == '/' || c == '~')
+        {
+            return 0;
+        }
+    }
+
+    return dots == 2 && start < text.len;
 }
 
 

@@ -52,6 +52,18 @@ oauth_reason_t oauth_credentials_parse(oauth_str_t value,
 oauth_reason_t oauth_credentials_peek(oauth_str_t value,
     oauth_credentials_t *credentials);
 
+#define OAUTH_CREDENTIALS_OPAQUE  8192  /* bytes, at most                     */
+
+/*
+ * 1 when a text may be an opaque token: it is not three parts of base64url as a
+ * JWT is (RFC 7519 section 3), and no longer than OAUTH_CREDENTIALS_OPAQUE.
+ * Some servers write characters into opaque tokens that are not those of a
+ * b64token; all visible ones of ASCII are accepted but quotes, backslashes and
+ * commas.
+ */
+
+int oauth_credentials_is_opaque(oauth_str_t text);
+
 /*
  * 1 when the value begins like credentials that hold an access token, in any
  * case of its letters, so that it must not reach an app that is not meant to

@@ -18,10 +18,40 @@
 #define OAUTH_DISCOVERY_MEMBERS  2048
 
 
+/* What can be wrong with an address. */
+
+typedef enum {
+    OAUTH_DISCOVERY_FINE = 0,
+    OAUTH_DISCOVERY_NOT_URL,
+    OAUTH_DISCOVERY_LOOPBACK,
+    OAUTH_DISCOVERY_PLAIN_HTTP,
+    OAUTH_DISCOVERY_FAULTS
+} oauth_discovery_fault_t;
+
+
 static const char *oauth_discovery_read(const json_t *root,
     const oauth_discovery_rules_t *rules, oauth_discovery_t *discovery);
-static const char *oauth_discovery_check_uri(oauth_str_t uri,
+static oauth_discovery_fault_t oauth_discovery_check_uri(oauth_str_t uri,
     const oauth_discovery_rules_t *rules);
+
+
+static const char  *oauth_discovery_keys_faults[OAUTH_DISCOVERY_FAULTS] = {
+    NULL,
+    "its jwks_uri is not a URL",
+    "its jwks_uri is on loopback, where the document is not: "
+    "correct it at the authorization server, or set jwks_uri",
+    "its jwks_uri is plain http: let the authorization server "
+    "publish an https address, or see allow_http"
+};
+
+static const char  *oauth_discovery_endpoint_faults[OAUTH_DISCOVERY_FAULTS] = {
+    NULL,
+    "the introspection_endpoint in its metadata is not a URL",
+    "the introspection_endpoint in its metadata is on loopback, where the "
+    "server is not: correct it there, or set introspection_endpoint",
+    "the introspection_endpoint in its metadata is plain http: let the "
+    "authorization server publish an https address, or see allow_http"
+};
 
 
 int
@@ -97,16 +127,20 @@ oauth_discovery_read(const json_t *root, const oauth_discovery_rules_t *rules,
         return "its issuer is not the configured one";
     }
 
-    if (oauth_document_string(root, "jwks_uri", &found) != 1) {
+    if (oauth_document_string(root, "jwks_uri", &found) == 1) {
+
+        error = oauth_discovery_keys_faults[oauth_discovery_check_uri(found,
+                                                                      rules)];
+        if (error) {
+            return error;
+        }
+
+        oauth_buf_append_str(&discovery->jwks_uri, found);
+
+    } else if (!rules->without_keys || json_object_get(root, "jwks_uri")) {
         return "it has no jwks_uri that is a string";
     }
 
-    error = oauth_discovery_check_uri(found, rules);
-    if (error) {
-        return error;
-    }
-
-    oauth_buf_append_str(&discovery->jwks_uri, found);
     oauth_readiness_reduce(&discovery->metadata, root);
 
     if (discovery->issuer.failed || discovery->jwks_uri.failed
@@ -125,30 +159,60 @@ oauth_discovery_read(const json_t *root, const oauth_discovery_rules_t *rules,
  * Nobody can listen on the way there, so that plain http is as good as https.
  */
 
-static const char *
+static oauth_discovery_fault_t
 oauth_discovery_check_uri(oauth_str_t uri,
     const oauth_discovery_rules_t *rules)
 {
     oauth_url_t  url, source;
 
     if (oauth_url_parse(uri, &url) != NULL) {
-        return "its jwks_uri is not a URL";
+        return OAUTH_DISCOVERY_NOT_URL;
     }
 
     if (oauth_url_may_be_loopback(&url)
         && (oauth_url_parse(rules->source, &source) != NULL
             || !oauth_url_may_be_loopback(&source)))
     {
-        return "its jwks_uri is on loopback, where the document is not: "
-               "correct it at the authorization server, or set jwks_uri";
+        return OAUTH_DISCOVERY_LOOPBACK;
     }
 
     if (!oauth_url_is_secure(&url) && !rules->allow_http) {
-        return "its jwks_uri is plain http: let the authorization server "
-               "publish an https address, or see allow_http";
+        return OAUTH_DISCOVERY_PLAIN_HTTP;
     }
 
-    return NULL;
+    return OAUTH_DISCOVERY_FINE;
+}
+
+
+const char *
+oauth_discovery_endpoint(oauth_str_t metadata,
+    const oauth_discovery_rules_t *rules, oauth_buf_t *url)
+{
+    json_t       *root;
+    const char   *error;
+    oauth_str_t   found;
+
+    if (oauth_document_parse(metadata, OAUTH_DISCOVERY_MEMBERS, &root)
+        != OAUTH_DONE)
+    {
+        return "its metadata could not be read: set introspection_endpoint";
+    }
+
+    if (oauth_document_string(root, OAUTH_DISCOVERY_ENDPOINT, &found) == 1) {
+        error = oauth_discovery_endpoint_faults[
+                                     oauth_discovery_check_uri(found, rules)];
+    } else {
+        error = "its metadata has no introspection_endpoint: set the directive "
+                "of that name";
+    }
+
+    if (error == NULL) {
+        oauth_buf_append_str(url, found);
+    }
+
+    json_decref(root);
+
+    return error;
 }
 
 

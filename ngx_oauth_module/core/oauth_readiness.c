@@ -45,6 +45,10 @@ static const char  *oauth_readiness_endpoints[] = {
     "registration_endpoint"
 };
 
+static const char  *oauth_readiness_kept[] = {
+    "introspection_endpoint"            /* which agents do not ask */
+};
+
 static const char  *oauth_readiness_members[] = {
     "client_id_metadata_document_supported",
     "code_challenge_methods_supported",
@@ -120,6 +124,14 @@ oauth_readiness_reduce(oauth_buf_t *buf, const json_t *metadata)
 
     failed = 0;
     kept = json_object();
+
+    for (i = 0; i < OAUTH_READINESS_N(oauth_readiness_kept); i++) {
+        value = oauth_document_optional(metadata, oauth_readiness_kept[i]);
+
+        if (json_is_string(value)) {
+            failed |= json_object_set(kept, oauth_readiness_kept[i], value);
+        }
+    }
 
     for (i = 0; i < OAUTH_READINESS_N(oauth_readiness_endpoints); i++) {
         value = oauth_document_optional(metadata, oauth_readiness_endpoints[i]);

@@ -1,12 +1,16 @@
 
 /*
- * Random bytes and wiping over OpenSSL, so that the module has no generator of
- * its own.  OpenSSL's error queue is empty after every call.
+ * Random bytes, keyed hashes and wiping over OpenSSL, so that the module has no
+ * generator of its own.  OpenSSL's error queue is empty after every call.
  */
 
 
+#include <string.h>
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include "oauth_secret.h"
@@ -22,6 +26,40 @@ oauth_secret_create(unsigned char *data, size_t len)
     ERR_clear_error();
 
     return (rc == 1) ? 0 : -1;
+}
+
+
+/* The length of the first text goes in first: so no two pairs are the same. */
+
+int
+oauth_secret_hash(const unsigned char *secret, oauth_str_t first,
+    oauth_str_t second, unsigned char hash[OAUTH_SECRET_HASH])
+{
+    int            rc;
+    unsigned       len;
+    oauth_buf_t    text;
+
+    memset(&text, 0, sizeof(oauth_buf_t));
+
+    oauth_buf_append(&text, &first.len, sizeof(first.len));
+    oauth_buf_append_str(&text, first);
+    oauth_buf_append_str(&text, second);
+
+    rc = -1;
+
+    if (!text.failed
+        && HMAC(EVP_sha256(), secret, OAUTH_SECRET_HASH, text.data, text.len,
+                hash, &len))
+    {
+        rc = 0;
+    }
+
+    oauth_secret_wipe(text.data, text.len);
+    oauth_buf_free(&text);
+
+    ERR_clear_error();
+
+    return rc;
 }
 
 

@@ -19,6 +19,18 @@
 
 int oauth_secret_create(unsigned char *data, size_t len);
 
+#define OAUTH_SECRET_HASH  32           /* bytes */
+
+/*
+ * Writes the HMAC with SHA-256 (RFC 2104) of two texts, under a secret of
+ * OAUTH_SECRET_HASH bytes.  Whoever does not know the secret can neither find
+ * two texts with one hash nor a text for a hash.  Returns 0, or -1 where memory
+ * is short.
+ */
+
+int oauth_secret_hash(const unsigned char *secret, oauth_str_t first,
+    oauth_str_t second, unsigned char hash[OAUTH_SECRET_HASH]);
+
 /*
  * Overwrites len bytes that are about to be freed.  The compiler does not leave
  * this out, as it may leave out memset.  len may be 0, and data NULL then.

@@ -9,11 +9,13 @@
 
 #include "ngx_oauth_caching_warn.h"
 #include "ngx_oauth_conf_counters.h"
+#include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_issuer.h"
 #include "ngx_oauth_conf_server.h"
 #include "ngx_oauth_conf_warn.h"
 #include "ngx_oauth_doc_table.h"
 #include "ngx_oauth_filter.h"
+#include "ngx_oauth_introspector.h"
 #include "ngx_oauth_header.h"
 #include "ngx_oauth_known.h"
 #include "ngx_oauth_metadata.h"
@@ -33,6 +35,8 @@ static ngx_int_t ngx_oauth_module_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_module_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_module_create_zone(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf);
+static ngx_uint_t ngx_oauth_module_introspects(
+    const ngx_oauth_main_conf_t *mcf);
 static ngx_int_t ngx_oauth_module_register(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
 static ngx_int_t ngx_oauth_module_register_log(ngx_conf_t *cf);
@@ -277,6 +281,55 @@ static ngx_command_t  ngx_oauth_commands[] = {
       offsetof(ngx_oauth_issuer_t, refetch),
       &ngx_oauth_interval },
 
+    { ngx_string("introspect"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, introspect),
+      &ngx_oauth_conf_introspection_modes },
+
+    { ngx_string("introspection_endpoint"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, introspection_endpoint),
+      &ngx_oauth_literal },
+
+    { ngx_string("introspection_cache"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, introspection_cache),
+      NULL },
+
+    { ngx_string("client_id"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, client_id),
+      &ngx_oauth_literal },
+
+    { ngx_string("client_secret_file"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, client_secret_file),
+      &ngx_oauth_literal },
+
+    { ngx_string("client_key_file"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, client_key_file),
+      &ngx_oauth_literal },
+
+    { ngx_string("client_auth"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, client_auth),
+      &ngx_oauth_conf_introspection_auths },
+
     { ngx_string("ssl_trusted_certificate"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
@@ -421,10 +474,36 @@ ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         }
     }
 
+    if (ngx_oauth_module_introspects(mcf)) {
+        mcf->introspected = ngx_oauth_introspected_create(cf,
+                                                          &ngx_oauth_module);
+        if (mcf->introspected == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
     mcf->notices = ngx_oauth_notice_register(mcf->zone, cf->pool);
     mcf->docs = ngx_oauth_provider_register(mcf->zone, &mcf->issuers);
 
     return (mcf->notices && mcf->docs) ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_uint_t
+ngx_oauth_module_introspects(const ngx_oauth_main_conf_t *mcf)
+{
+    ngx_uint_t            i;
+    ngx_oauth_issuer_t  **issuers;
+
+    issuers = mcf->issuers.elts;
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        if (issuers[i]->introspect != NGX_OAUTH_INTROSPECT_OFF) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -520,6 +599,12 @@ ngx_oauth_init_process(ngx_cycle_t *cycle)
         mcf->cache = ngx_oauth_known_create(mcf->cache_entries, cycle->log);
     }
 
+    if (ngx_oauth_introspector_start(cycle, &mcf->issuers, mcf->introspected)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     return ngx_oauth_provider_start(cycle, &mcf->issuers);
 }
 
@@ -534,9 +619,13 @@ ngx_oauth_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
-    ngx_oauth_provider_done();
-
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_oauth_module);
+
+    if (mcf) {
+        ngx_oauth_introspector_done(&mcf->issuers);
+    }
+
+    ngx_oauth_provider_done();
 
     if (mcf) {
         oauth_cache_free(mcf->cache);

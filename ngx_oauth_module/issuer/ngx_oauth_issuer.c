@@ -35,6 +35,24 @@ ngx_oauth_issuer_write_id(const ngx_oauth_issuer_t *issuer, u_char *id)
 }
 
 
+void
+ngx_oauth_issuer_write_introspection_id(const ngx_oauth_issuer_t *issuer,
+    u_char *id)
+{
+    ngx_md5_t  md5;
+
+    ngx_oauth_issuer_write_id(issuer, id);
+
+    ngx_md5_init(&md5);
+
+    ngx_md5_update(&md5, id, NGX_OAUTH_DOC_ID);
+    ngx_oauth_issuer_digest(&md5, &issuer->introspection_endpoint);
+    ngx_oauth_issuer_digest(&md5, &issuer->client_id);
+
+    ngx_md5_final(id, &md5);
+}
+
+
 /* The length comes first, so that two parts cannot be taken for one. */
 
 static void

@@ -17,10 +17,21 @@
 #include "ngx_oauth_counters.h"
 #include "ngx_oauth_doc.h"
 #include "ngx_oauth_notice.h"
+#include "oauth_client.h"
 #include "oauth_token.h"
 
 
-typedef struct ngx_oauth_provider_s  ngx_oauth_provider_t;
+typedef struct ngx_oauth_provider_s      ngx_oauth_provider_t;
+typedef struct ngx_oauth_introspector_s  ngx_oauth_introspector_t;
+
+
+/* About which credentials the authorization server is asked (RFC 7662). */
+
+typedef enum {
+    NGX_OAUTH_INTROSPECT_OFF = 0,
+    NGX_OAUTH_INTROSPECT_OPAQUE,         /* those that are not a JWT          */
+    NGX_OAUTH_INTROSPECT_ALWAYS          /* all; a JWT is verified first      */
+} ngx_oauth_introspect_t;
 
 
 typedef struct {
@@ -41,6 +52,15 @@ typedef struct {
     ngx_msec_t             refetch;      /* and key_refetch                   */
     ngx_msec_t             timeout;      /* of one whole fetch                */
 
+    ngx_uint_t             introspect;   /* ngx_oauth_introspect_t            */
+    ngx_str_t              introspection_endpoint;   /* empty: discovered     */
+    time_t                 introspection_cache;      /* seconds               */
+    ngx_str_t              client_id;    /* how nginx introduces itself there */
+    ngx_str_t              client_secret_file;
+    ngx_str_t              client_key_file;
+    ngx_uint_t             client_auth;  /* oauth_client_kind_t               */
+    oauth_client_t         client;       /* made of these                     */
+
     ngx_str_t              ca_file;
     ngx_str_t              certificates; /* PEM; empty: the system's store    */
     ngx_str_t              proxy;        /* empty: none                       */
@@ -59,7 +79,10 @@ typedef struct {
 
     ngx_oauth_doc_t       *doc;          /* set at the end of the
                                             configuration; NULL: jwks_file    */
-    ngx_oauth_provider_t  *provider;     /* set while a worker runs           */
+    ngx_oauth_provider_t  *provider;     /* these two are set while a worker
+                                            runs; the second is NULL where
+                                            "introspect" is off               */
+    ngx_oauth_introspector_t  *introspector;
 
     ngx_oauth_notice_table_t  *notices;  /* of what is logged about servers;
                                             set together with doc             */
@@ -74,6 +97,14 @@ typedef struct {
  */
 
 void ngx_oauth_issuer_write_id(const ngx_oauth_issuer_t *issuer, u_char *id);
+
+/*
+ * Writes NGX_OAUTH_DOC_ID bytes: a digest of what decides who answers questions
+ * about tokens, and to whom.
+ */
+
+void ngx_oauth_issuer_write_introspection_id(const ngx_oauth_issuer_t *issuer,
+    u_char *id);
 
 /*
  * 1 if fetches for this issuer trust the certificates of the system's store.

@@ -174,8 +174,12 @@ ngx_oauth_keys_parse(ngx_oauth_keys_t *keys)
     }
 
     error = NULL;
-    set = oauth_jwks_parse(ngx_oauth_str(&content.keys),
-                           keys->issuer->rules.algorithms, &error);
+
+    /* A server that only introspects has no key set, and no address of one. */
+
+    set = (content.uri.len ? oauth_jwks_parse : oauth_jwks_read)(
+                              ngx_oauth_str(&content.keys),
+                              keys->issuer->rules.algorithms, &error);
 
     ngx_oauth_doc_free(&content);
 

@@ -69,11 +69,11 @@ ngx_oauth_provider_register(ngx_oauth_zone_t *zone, ngx_array_t *issuers)
 
     for (i = 0; i < issuers->nelts; i++) {
 
+        issuer[i]->notices = notices;
+
         if (issuer[i]->jwks_file.len) {
             continue;
         }
-
-        issuer[i]->notices = notices;
 
         ngx_oauth_issuer_write_id(issuer[i], id);
 

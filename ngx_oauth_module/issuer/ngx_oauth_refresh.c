@@ -35,6 +35,7 @@ static void ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch);
 static ngx_int_t ngx_oauth_refresh_parse_discovery(
     ngx_oauth_refresh_document_t *document);
 static ngx_uint_t ngx_oauth_refresh_is_fetching(ngx_oauth_refresh_t *refresh);
+static void ngx_oauth_refresh_without_keys(ngx_oauth_refresh_t *refresh);
 static ngx_int_t ngx_oauth_refresh_step_keys(ngx_oauth_refresh_t *refresh);
 static void ngx_oauth_refresh_fetched(ngx_oauth_fetch_t *fetch);
 static ngx_int_t ngx_oauth_refresh_parse_keys(
@@ -229,6 +230,12 @@ ngx_oauth_refresh_discovered(ngx_oauth_fetch_t *fetch)
                        refresh->discovery.jwks_uri.data);
 
         ngx_oauth_refresh_end_fetches(refresh);
+
+        if (refresh->discovery.jwks_uri.len == 0) {
+            ngx_oauth_refresh_without_keys(refresh);
+            return;
+        }
+
         rc = ngx_oauth_refresh_step_keys(refresh);
 
     } else {
@@ -260,6 +267,7 @@ ngx_oauth_refresh_parse_discovery(ngx_oauth_refresh_document_t *document)
     rules.issuer = ngx_oauth_str(&issuer->issuer);
     rules.source = oauth_buf_str(&document->url);
     rules.allow_http = issuer->allow_http ? 1 : 0;
+    rules.without_keys = (issuer->introspect != NGX_OAUTH_INTROSPECT_OFF);
 
     oauth_discovery_free(discovery);
 
@@ -302,6 +310,31 @@ ngx_oauth_refresh_is_fetching(ngx_oauth_refresh_t *refresh)
     }
 
     return 0;
+}
+
+
+/* The server only introspects tokens: its metadata comes with an empty set. */
+
+static void
+ngx_oauth_refresh_without_keys(ngx_oauth_refresh_t *refresh)
+{
+    const char        *error;
+
+    static ngx_str_t   none = ngx_string("{\"keys\":[]}");
+
+    refresh->keys = oauth_jwks_read(ngx_oauth_str(&none),
+                                    refresh->issuer->rules.algorithms, &error);
+
+    refresh->text = none;
+    refresh->metadata.data = refresh->discovery.metadata.data;
+    refresh->metadata.len = refresh->discovery.metadata.len;
+
+    if (refresh->keys) {
+        refresh->handler(refresh);
+
+    } else {
+        ngx_oauth_refresh_fail(refresh);
+    }
 }
 
 

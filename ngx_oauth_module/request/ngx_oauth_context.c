@@ -13,6 +13,8 @@
 #include "ngx_oauth_verdict.h"
 
 
+static void ngx_oauth_context_prepare_wait(ngx_oauth_ctx_t *ctx);
+static void ngx_oauth_context_parked(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_context_wake(ngx_oauth_wait_t *wait);
 static void ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_context_cleanup(void *data);
@@ -21,8 +23,7 @@ static void ngx_oauth_context_cleanup(void *data);
 ngx_int_t
 ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
 {
-    ngx_int_t            rc;
-    ngx_http_request_t  *r;
+    ngx_int_t  rc;
 
     if (ctx->waiting == NGX_OAUTH_WAIT_LATER) {
         return NGX_AGAIN;
@@ -33,30 +34,72 @@ ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key)
         return NGX_DECLINED;
     }
 
-    r = ctx->request;
-
-    ctx->wait.handler = ngx_oauth_context_wake;
-    ctx->wait.data = ctx;
-    ctx->wait.log = r->connection->log;
+    ngx_oauth_context_prepare_wait(ctx);
 
     rc = ngx_oauth_provider_wait(ctx->issuer->provider, unknown_key,
                                  &ctx->wait);
 
     if (rc == NGX_AGAIN) {
-
-        oauth_jwt_shrink(ctx->jwt);
-
-        /*
-         * If the client closes the connection, the request ends.  A post_action
-         * runs after the response, so it does not need the client any more.
-         */
-
-        r->read_event_handler = r->post_action ? ngx_http_block_reading
-                                               : ngx_http_test_reading;
-        r->write_event_handler = ngx_http_request_empty_handler;
+        ngx_oauth_context_parked(ctx);
     }
 
     return rc;
+}
+
+
+ngx_int_t
+ngx_oauth_context_park_question(ngx_oauth_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->waiting == NGX_OAUTH_WAIT_LATER) {
+        return NGX_AGAIN;
+    }
+
+    if (ctx->waiting == NGX_OAUTH_WAIT_NEVER) {
+        return NGX_DECLINED;
+    }
+
+    ngx_oauth_context_prepare_wait(ctx);
+
+    rc = ngx_oauth_introspector_wait(ctx->question, &ctx->wait);
+
+    if (rc == NGX_AGAIN) {
+        ngx_oauth_context_parked(ctx);
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_oauth_context_prepare_wait(ngx_oauth_ctx_t *ctx)
+{
+    ctx->wait.handler = ngx_oauth_context_wake;
+    ctx->wait.data = ctx;
+    ctx->wait.log = ctx->request->connection->log;
+}
+
+
+/*
+ * If the client closes the connection, the request ends.  A post_action runs
+ * after the response, so it does not need the client any more.
+ */
+
+static void
+ngx_oauth_context_parked(ngx_oauth_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ctx->jwt) {
+        oauth_jwt_shrink(ctx->jwt);
+    }
+
+    r->read_event_handler = r->post_action ? ngx_http_block_reading
+                                           : ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
 }
 
 
@@ -178,6 +221,7 @@ ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx)
 
     if (main->token) {
         ctx->token = oauth_token_acquire(main->token);
+        ctx->introspected = main->introspected;
     }
 }
 
@@ -210,6 +254,7 @@ ngx_oauth_context_cleanup(void *data)
 
     ngx_oauth_verdict_done(ctx);
     ngx_oauth_wait_done(&ctx->wait);
+    ngx_oauth_introspector_release(ctx->question);
 
     oauth_jwt_free(ctx->jwt);
     oauth_token_free(ctx->token);

@@ -13,6 +13,7 @@
 
 
 #include "ngx_oauth_conf.h"
+#include "ngx_oauth_introspector.h"
 #include "oauth_credentials.h"
 #include "oauth_jwt.h"
 
@@ -92,6 +93,16 @@ typedef struct {
     ngx_uint_t                   failed_generation;     /* of the keys that
                                                were tried                     */
 
+    /* While issuers are asked about the token: see ngx_oauth_introspect.c. */
+    ngx_oauth_introspector_question_t  *question;   /* a reference; NULL: none
+                                               is under way                   */
+    const ngx_oauth_loc_conf_t  *asked_conf;    /* the location whose issuers
+                                               are asked                      */
+    ngx_uint_t                   asked;     /* how many of them have answered */
+    oauth_reason_t               said;      /* their best reason to refuse    */
+    ngx_msec_t                   believed;  /* time until which the last answer
+                                               may be used                    */
+
     ngx_oauth_wait_t             wait;      /* linked while the request is
                                                parked                         */
     ngx_oauth_context_refusal_t  refusal;
@@ -142,6 +153,11 @@ typedef struct {
                                                that this worker has verified  */
     unsigned                     verified:1;    /* the token was verified for
                                                this request                   */
+    unsigned                     opaque:1;  /* the credentials are not a JWT,
+                                               and an issuer is asked         */
+    unsigned                     introspected:1;    /* the token is what an
+                                               issuer has said about the
+                                               credentials                    */
     unsigned                     decided:1; /* the steps have come to a result,
                                                and reason is it, for conf     */
     unsigned                     judging:1; /* the policy is being evaluated,
@@ -215,6 +231,13 @@ ngx_oauth_ctx_t *ngx_oauth_context_new(ngx_http_request_t *r);
  */
 
 ngx_int_t ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);
+
+/*
+ * Does the same until ctx->question is done.  With NGX_OAUTH_WAIT_NEVER it
+ * returns NGX_DECLINED.
+ */
+
+ngx_int_t ngx_oauth_context_park_question(ngx_oauth_ctx_t *ctx);
 
 /*
  * Returns 1 if the module has refused the request, and nginx has redirected it

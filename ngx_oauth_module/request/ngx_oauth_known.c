@@ -13,6 +13,22 @@
 #include "oauth_siphash.h"
 
 
+/*
+ * The stamp of a known token: in its low bits the generation of the issuer's
+ * keys, and in the others the value of ngx_current_msec until which the token
+ * may be used, NGX_OAUTH_KNOWN_ALWAYS: as long as it is valid.  An opaque token
+ * depends on no keys, and has generation 0.
+ */
+
+#define NGX_OAUTH_KNOWN_BITS    16
+#define NGX_OAUTH_KNOWN_KEYS    (((uint64_t) 1 << NGX_OAUTH_KNOWN_BITS) - 1)
+#define NGX_OAUTH_KNOWN_ALWAYS  (~(uint64_t) 0 >> NGX_OAUTH_KNOWN_BITS)
+
+
+static uint64_t ngx_oauth_known_generation(const oauth_token_t *token,
+    ngx_oauth_provider_t *provider);
+
+
 oauth_cache_t *
 ngx_oauth_known_create(size_t entries, ngx_log_t *log)
 {
@@ -66,8 +82,10 @@ ngx_oauth_known_lookup(const ngx_oauth_ctx_t *ctx)
     provider = issuer->provider;
 
     if (provider
-        && ngx_oauth_provider_keys(provider)
-        && ngx_oauth_provider_generation(provider) == stamp
+        && (token->opaque || ngx_oauth_provider_keys(provider))
+        && ngx_oauth_known_generation(token, provider)
+           == (stamp & NGX_OAUTH_KNOWN_KEYS)
+        && (uint64_t) ngx_current_msec < stamp >> NGX_OAUTH_KNOWN_BITS
         && oauth_token_is_current(token, ngx_time()))
     {
         return oauth_token_acquire(token);
@@ -80,15 +98,38 @@ ngx_oauth_known_lookup(const ngx_oauth_ctx_t *ctx)
 
 
 void
-ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx, ngx_uint_t generation)
+ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx)
 {
+    uint64_t                      until;
     const ngx_oauth_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
-    if (mcf->cache) {
-        oauth_cache_store(mcf->cache, ctx->token, generation, ngx_time());
+    if (mcf->cache == NULL) {
+        return;
     }
+
+    until = ctx->introspected ? (uint64_t) ctx->believed
+                              : NGX_OAUTH_KNOWN_ALWAYS;
+
+    if (until <= ngx_current_msec) {
+        return;
+    }
+
+    oauth_cache_store(mcf->cache, ctx->token,
+                      until << NGX_OAUTH_KNOWN_BITS
+                      | ngx_oauth_known_generation(ctx->token,
+                                                   ctx->issuer->provider),
+                      ngx_time());
+}
+
+
+static uint64_t
+ngx_oauth_known_generation(const oauth_token_t *token,
+    ngx_oauth_provider_t *provider)
+{
+    return token->opaque ? 0 : (ngx_oauth_provider_generation(provider)
+                                & NGX_OAUTH_KNOWN_KEYS);
 }
 
 

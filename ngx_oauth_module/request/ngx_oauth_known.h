@@ -27,17 +27,19 @@ oauth_cache_t *ngx_oauth_known_create(size_t entries, ngx_log_t *log);
  * Looks for the credentials of the request among the known tokens of the
  * issuers that the location trusts.  Returns the token, with a reference that
  * the caller releases, or NULL: the token is not known, the issuer's keys have
- * changed since, or the token has expired or is not valid yet.
+ * changed since, it has to be asked again, or the token has expired or is not
+ * valid yet.
  */
 
 oauth_token_t *ngx_oauth_known_lookup(const ngx_oauth_ctx_t *ctx);
 
 /*
- * Stores ctx->token, which was verified with keys of this generation, in the
- * worker's cache, if it has one.
+ * Stores ctx->token in the worker's cache, if it has one.  The token was just
+ * verified with the present keys of its issuer, or the issuer has just been
+ * asked about it; what it said is believed until ctx->believed.
  */
 
-void ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx, ngx_uint_t generation);
+void ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx);
 
 /*
  * Returns 1 if these rules are those of one of the issuers, an array of

@@ -10,6 +10,7 @@
 
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_field.h"
+#include "ngx_oauth_introspect.h"
 #include "ngx_oauth_known.h"
 #include "ngx_oauth_policy.h"
 #include "ngx_oauth_proof.h"
@@ -41,6 +42,7 @@ static ngx_int_t ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_issuer(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_introspect(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_proof(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_policy(ngx_oauth_ctx_t *ctx);
@@ -60,10 +62,10 @@ static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
     { "token", ngx_oauth_steps_token },
 
     /* looks for the token among those that this worker has verified; if it is
-       there, the next three steps have nothing to do */
+       there, the next four steps have nothing to do */
     { "known", ngx_oauth_steps_known },
 
-    /* parses the token, and requires an issuer that this location trusts */
+    /* parses a JWT, and requires an issuer that this location trusts */
     { "issuer", ngx_oauth_steps_issuer },
 
     /* requires the issuer's keys; may park the request */
@@ -71,6 +73,10 @@ static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
 
     /* verifies the signature, then the claims; may park the request */
     { "verify", ngx_oauth_steps_verify },
+
+    /* asks an issuer about an opaque token, or where it wants to be asked about
+       every token; may park the request */
+    { "introspect", ngx_oauth_steps_introspect },
 
     /* requires a proof for a token that is bound to a key of its client */
     { "proof", ngx_oauth_steps_proof },
@@ -100,7 +106,8 @@ ngx_int_t
 ngx_oauth_steps_walk_to_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ngx_oauth_context_waiting_t waiting)
 {
-    return ngx_oauth_steps_walk_to(ctx, r, waiting, ngx_oauth_steps_verify);
+    return ngx_oauth_steps_walk_to(ctx, r, waiting,
+                                   ngx_oauth_steps_introspect);
 }
 
 
@@ -115,6 +122,12 @@ ngx_oauth_steps_walk_to_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
     if (rc != NGX_OK || ctx->token) {
         return rc;
+    }
+
+    if (ctx->opaque
+        || ctx->issuer->introspect == NGX_OAUTH_INTROSPECT_ALWAYS)
+    {
+        return ngx_oauth_steps_walk_to_verify(ctx, r, waiting);
     }
 
     keys = ngx_oauth_provider_keys(ctx->issuer->provider);
@@ -160,7 +173,6 @@ ngx_oauth_steps_walk_to(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
         }
 
         if (rc == NGX_AGAIN) {
-            ctx->reason = OAUTH_KEYS_UNAVAILABLE;
             return NGX_AGAIN;
         }
 
@@ -251,6 +263,7 @@ ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx)
     if (ctx->token == NULL) {
         ctx->token = ngx_oauth_known_lookup(ctx);
         ctx->known = (ctx->token != NULL);
+        ctx->introspected = ctx->known;
     }
 
     if (ctx->token) {
@@ -275,6 +288,11 @@ ngx_oauth_steps_issuer(ngx_oauth_ctx_t *ctx)
     }
 
     ctx->issuer = NULL;
+    ctx->opaque = ngx_oauth_introspect_is_opaque(ctx);
+
+    if (ctx->opaque) {
+        return NGX_OK;
+    }
 
     if (ctx->jwt == NULL) {
 
@@ -314,7 +332,7 @@ ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx)
 {
     ngx_oauth_provider_t  *provider;
 
-    if (ctx->token) {
+    if (ctx->token || ctx->opaque) {
         return NGX_OK;
     }
 
@@ -328,11 +346,10 @@ ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ngx_oauth_context_park(ctx, 0) == NGX_AGAIN) {
-        return NGX_AGAIN;
-    }
+    ctx->reason = OAUTH_KEYS_UNAVAILABLE;
 
-    return ngx_oauth_steps_result(ctx, OAUTH_KEYS_UNAVAILABLE);
+    return (ngx_oauth_context_park(ctx, 0) == NGX_AGAIN) ? NGX_AGAIN
+                                                         : NGX_DECLINED;
 }
 
 
@@ -344,7 +361,7 @@ ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx)
     ngx_oauth_issuer_t  *issuer;
     const oauth_jwks_t  *keys;
 
-    if (ctx->token) {
+    if (ctx->token || ctx->opaque) {
         return NGX_OK;
     }
 
@@ -382,12 +399,16 @@ ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx)
          || reason == OAUTH_BAD_SIGNATURE)
         && ngx_oauth_steps_refetch(ctx) == NGX_AGAIN)
     {
+        ctx->reason = OAUTH_KEYS_UNAVAILABLE;
         return NGX_AGAIN;
     }
 
     if (reason == OAUTH_OK) {
         ctx->verified = 1;
-        ngx_oauth_known_store(ctx, generation);
+
+        if (issuer->introspect != NGX_OAUTH_INTROSPECT_ALWAYS) {
+            ngx_oauth_known_store(ctx);
+        }
 
         /* The token has all that is needed, and the response may be long. */
 
@@ -416,6 +437,13 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
     ctx->refetched = (ctx->waiting != NGX_OAUTH_WAIT_LATER);
 
     return (ngx_oauth_context_park(ctx, 1) == NGX_AGAIN) ? NGX_AGAIN : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_steps_introspect(ngx_oauth_ctx_t *ctx)
+{
+    return ngx_oauth_introspect(ctx);
 }
 
 

@@ -53,9 +53,10 @@ sub init {
         discovery => "/.well-known/oauth-authorization-server$self->{path}",
         openid => "$self->{path}/.well-known/openid-configuration",
         jwks => '/jwks',
+        introspect => '/introspect',
     };
 
-    $self->{state} = { answers => {}, metadata => {} };
+    $self->{state} = { answers => {}, metadata => {}, tokens => {} };
     $self->set_keys(@{ $self->{keys} });
 
     return;
@@ -106,6 +107,70 @@ sub answer {
     $self->{state}{answers}{ $self->{names}{$name} // $name } = \%answer;
 
     return $self->save;
+}
+
+
+# An opaque token that it has issued, and what it says about it (RFC 7662);
+# it says "active": false about every other one, and this one, if there are no
+# members.  The members iss, exp and scope are those of a good token, unless the
+# test says otherwise; undef: there is no such member.
+
+sub opaque {
+    my ($self, $token, $members) = @_;
+
+    my %answer = (active => JSON::PP::true, iss => $self->{url},
+                  exp => time + 300, %{ $members || {} });
+
+    delete @answer{ grep { !defined $answer{$_} } CORE::keys %answer };
+
+    $self->{state}{tokens}{$token}
+        = $members ? \%answer : { active => JSON::PP::false };
+    $self->save;
+
+    return $token;
+}
+
+
+# The Authorization header that it wants from those who ask.
+
+sub wants {
+    my ($self, $authorization) = @_;
+
+    $self->{state}{wants} = $authorization;
+
+    return $self->save;
+}
+
+
+# The forms with which it was asked, and the header Authorization of each.
+
+sub questions {
+    my ($self) = @_;
+
+    my @questions;
+
+    for my $request (grep { $_->{path} eq '/introspect' } $self->seen) {
+
+        my %form = map { s/\+/ /gr =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ger }
+                   map { my ($name, $value) = split /=/, $_, 2;
+                         ($name, $value // '') }
+                   split /&/, $request->{body} // '';
+
+        push @questions, { %form,
+                           authorization => authorization($request) };
+    }
+
+    return @questions;
+}
+
+
+sub authorization {
+    my ($request) = @_;
+
+    my ($field) = grep { lc $_->[0] eq 'authorization' }
+                  @{ $request->{headers} };
+
+    return $field ? $field->[1] : '';
 }
 
 
@@ -190,7 +255,7 @@ sub serve {
             $self->wait_for_flag($answer->{hold}, 120);
         }
 
-        my $content = $self->content($state, $path, $answer);
+        my $content = $self->content($state, $path, $answer, $request);
         my $mode = $answer->{mode};
 
         return $modes{$mode}->($self, $client, $content) if $mode;
@@ -203,7 +268,10 @@ sub serve {
 
 
 sub content {
-    my ($self, $state, $path, $answer) = @_;
+    my ($self, $state, $path, $answer, $request) = @_;
+
+    return $self->introspection($state, $answer, $request)
+        if $path eq '/introspect';
 
     my $document = $path eq '/jwks' ? $state->{jwks}
         : (grep { $_ eq $path } @{ $self->{names} }{qw(discovery openid)})
@@ -217,6 +285,25 @@ sub content {
                 body => "nothing here\n") unless $document;
 
     $content{body} = read_body($answer->{file}) if defined $answer->{file};
+
+    return { %content, %$answer };
+}
+
+
+sub introspection {
+    my ($self, $state, $answer, $request) = @_;
+
+    my ($token) = ($request->{body} // '') =~ /(?:\A|&)token=([^&]*)/;
+    my $sent = authorization($request);
+    my $known = $state->{tokens}{ ($token // '')
+                                  =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ger };
+
+    my %content = (status => 200, type => 'application/json', headers => [],
+                   body => $json->encode($known
+                                         || { active => JSON::PP::false }));
+
+    %content = (%content, status => 401, body => '{"error":"invalid_client"}')
+        if defined $state->{wants} && $sent ne $state->{wants};
 
     return { %content, %$answer };
 }

@@ -1,0 +1,289 @@
+
+/*
+ * Introspection in the configuration (RFC 7662, RFC 6749 section 2.3, RFC
+ * 7523).  The secrets come from files, which the master process reads, usually
+ * as root.  A reload reads them again.
+ */
+
+
+#include "ngx_oauth_conf_introspection.h"
+#include "ngx_oauth_conf_issuer_file.h"
+#include "oauth_secret.h"
+
+
+static char *ngx_oauth_conf_introspection_off(ngx_conf_t *cf,
+    const ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_introspection_auth(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_introspection_conflict(ngx_conf_t *cf,
+    const ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_introspection_secret(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_introspection_key(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer);
+static void ngx_oauth_conf_introspection_wipe(void *data);
+static void ngx_oauth_conf_introspection_free(void *data);
+
+
+ngx_conf_enum_t  ngx_oauth_conf_introspection_modes[] = {
+    { ngx_string("off"), NGX_OAUTH_INTROSPECT_OFF },
+    { ngx_string("opaque"), NGX_OAUTH_INTROSPECT_OPAQUE },
+    { ngx_string("always"), NGX_OAUTH_INTROSPECT_ALWAYS },
+    { ngx_null_string, 0 }
+};
+
+ngx_conf_enum_t  ngx_oauth_conf_introspection_auths[] = {
+    { ngx_string("none"), OAUTH_CLIENT_NONE },
+    { ngx_string("basic"), OAUTH_CLIENT_BASIC },
+    { ngx_string("basic_raw"), OAUTH_CLIENT_BASIC_RAW },
+    { ngx_string("post"), OAUTH_CLIENT_POST },
+    { ngx_string("private_key_jwt"), OAUTH_CLIENT_KEY },
+    { ngx_null_string, 0 }
+};
+
+
+char *
+ngx_oauth_conf_introspection_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    ngx_conf_init_uint_value(issuer->introspect, NGX_OAUTH_INTROSPECT_OFF);
+    ngx_conf_init_value(issuer->introspection_cache, 30);
+
+    if (issuer->introspect == NGX_OAUTH_INTROSPECT_OFF) {
+        return ngx_oauth_conf_introspection_off(cf, issuer);
+    }
+
+    if (issuer->introspection_endpoint.len == 0
+        && (issuer->jwks_file.len || issuer->jwks_uri.len))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "oauth_issuer \"%V\" has introspect and no "
+                           "introspection_endpoint, and because of %s nothing "
+                           "is discovered: add introspection_endpoint",
+                           &issuer->name,
+                           issuer->jwks_file.len ? "jwks_file" : "jwks_uri");
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_oauth_conf_introspection_auth(cf, issuer);
+}
+
+
+static char *
+ngx_oauth_conf_introspection_off(ngx_conf_t *cf,
+    const ngx_oauth_issuer_t *issuer)
+{
+    if (issuer->introspection_endpoint.len
+        || issuer->client_id.len
+        || issuer->client_secret_file.len
+        || issuer->client_key_file.len)
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "oauth_issuer \"%V\" says how to introspect tokens, "
+                           "but \"introspect\" is off: add \"introspect "
+                           "opaque\", or remove these directives",
+                           &issuer->name);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_oauth_conf_introspection_auth(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    char  *rv;
+
+    if (issuer->client_auth == NGX_CONF_UNSET_UINT) {
+        issuer->client_auth = issuer->client_key_file.len ? OAUTH_CLIENT_KEY
+                                                          : OAUTH_CLIENT_BASIC;
+    }
+
+    rv = ngx_oauth_conf_introspection_conflict(cf, issuer);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    issuer->client.kind = issuer->client_auth;
+    issuer->client.id = ngx_oauth_str(&issuer->client_id);
+
+    switch (issuer->client_auth) {
+
+    case OAUTH_CLIENT_NONE:
+        return NGX_CONF_OK;
+
+    case OAUTH_CLIENT_KEY:
+        return ngx_oauth_conf_introspection_key(cf, issuer);
+
+    default:
+        return ngx_oauth_conf_introspection_secret(cf, issuer);
+    }
+}
+
+
+/* Which files there are must fit the way of authentication. */
+
+static char *
+ngx_oauth_conf_introspection_conflict(ngx_conf_t *cf,
+    const ngx_oauth_issuer_t *issuer)
+{
+    ngx_uint_t   kind;
+    const char  *missing;
+
+    kind = issuer->client_auth;
+
+    if (issuer->client_secret_file.len && issuer->client_key_file.len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "oauth_issuer \"%V\" has client_secret_file and "
+                           "client_key_file: keep one of them", &issuer->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (kind == OAUTH_CLIENT_NONE
+        ? (issuer->client_secret_file.len || issuer->client_key_file.len)
+        : (kind == OAUTH_CLIENT_KEY) ? issuer->client_secret_file.len
+                                     : issuer->client_key_file.len)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "oauth_issuer \"%V\" has a %s that client_auth %V "
+                           "does not use: correct client_auth, or remove the "
+                           "file", &issuer->name,
+                           issuer->client_key_file.len ? "client_key_file"
+                                                       : "client_secret_file",
+                           &ngx_oauth_conf_introspection_auths[kind].name);
+        return NGX_CONF_ERROR;
+    }
+
+    missing = NULL;
+
+    if (kind != OAUTH_CLIENT_NONE) {
+        missing = (issuer->client_id.len == 0) ? "client_id"
+                  : (kind == OAUTH_CLIENT_KEY)
+                    ? (issuer->client_key_file.len ? NULL : "client_key_file")
+                    : (issuer->client_secret_file.len ? NULL
+                                                      : "client_secret_file");
+    }
+
+    if (missing) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "oauth_issuer \"%V\" has introspect and no %s: add "
+                           "it, or \"client_auth none\" if the server asks for "
+                           "no authentication", &issuer->name, missing);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The end of the line in the file does not belong to the secret. */
+
+static char *
+ngx_oauth_conf_introspection_secret(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    ngx_str_t  *secret;
+
+    secret = ngx_oauth_conf_issuer_file_secret(cf, &issuer->client_secret_file,
+                                          ngx_oauth_conf_introspection_wipe);
+    if (secret == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->client.secret = ngx_oauth_str(secret);
+
+    while (issuer->client.secret.len
+           && (secret->data[issuer->client.secret.len - 1] == '\n'
+               || secret->data[issuer->client.secret.len - 1] == '\r'))
+    {
+        issuer->client.secret.len--;
+    }
+
+    if (issuer->client.secret.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "client_secret_file \"%V\" is empty: put the "
+                           "client's secret there", &issuer->client_secret_file);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_oauth_conf_introspection_key(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
+{
+    ngx_str_t           *key;
+    const char          *error;
+    oauth_result_t       result;
+    ngx_pool_cleanup_t  *cln;
+
+    key = ngx_oauth_conf_issuer_file_secret(cf, &issuer->client_key_file,
+                                          ngx_oauth_conf_introspection_wipe);
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (key == NULL || cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    result = oauth_signer_create(ngx_oauth_str(key), &issuer->client.signer,
+                                 &error);
+
+    if (result != OAUTH_DONE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "client_key_file \"%V\": %s: put the client's "
+                           "private key there as PEM", &issuer->client_key_file,
+                           error);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_oauth_conf_introspection_free;
+    cln->data = issuer->client.signer;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_oauth_conf_introspection_wipe(void *data)
+{
+    ngx_str_t *secret = data;
+
+    oauth_secret_wipe(secret->data, secret->len);
+}
+
+
+static void
+ngx_oauth_conf_introspection_free(void *data)
+{
+    oauth_signer_free(data);
+}
+
+
+ngx_int_t
+ngx_oauth_conf_introspection_check(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *lcf)
+{
+    ngx_uint_t            i, n;
+    ngx_oauth_issuer_t  **issuers;
+
+    n = 0;
+    issuers = lcf->issuers->elts;
+
+    for (i = 0; i < lcf->issuers->nelts; i++) {
+        n += (issuers[i]->introspect != NGX_OAUTH_INTROSPECT_OFF);
+    }
+
+    if (n > NGX_OAUTH_CONF_INTROSPECTION_ISSUERS) {
+        ngx_oauth_place_error(cf, &lcf->place,
+                              "%ui issuers in one \"oauth\" have introspect, "
+                              "and an opaque token might be sent to all of "
+                              "them: name at most %d of these", n,
+                              NGX_OAUTH_CONF_INTROSPECTION_ISSUERS);
+        return NGX_ERROR;
+    }
+
+    lcf->introspects = n;
+
+    lcf->introspects = n;
+
+    return NGX_OK;
+}

@@ -1,0 +1,224 @@
+
+/*
+ * Who is asked about a token, in which order, and what follows from several
+ * answers.  The table of steps comes here again after each wait; the context
+ * holds the question that is under way, and how far the list of issuers has
+ * been asked.
+ */
+
+
+#include "ngx_oauth_introspect.h"
+#include "ngx_oauth_known.h"
+
+
+static ngx_int_t ngx_oauth_introspect_opaque(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_introspect_verified(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_issuer_t *issuer, oauth_token_t *verified,
+    oauth_token_t **token);
+static ngx_int_t ngx_oauth_introspect_question(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_issuer_t *issuer, oauth_token_t *verified);
+static void ngx_oauth_introspect_adopt(ngx_oauth_ctx_t *ctx,
+    oauth_token_t *token);
+static void ngx_oauth_introspect_note(ngx_oauth_ctx_t *ctx);
+
+
+ngx_uint_t
+ngx_oauth_introspect_is_opaque(const ngx_oauth_ctx_t *ctx)
+{
+    return ctx->conf->introspects
+           && oauth_credentials_is_opaque(ctx->credentials.text);
+}
+
+
+ngx_int_t
+ngx_oauth_introspect(ngx_oauth_ctx_t *ctx)
+{
+    ctx->reason = OAUTH_OK;
+
+    if (ctx->introspected) {
+        return NGX_OK;
+    }
+
+    if (ctx->token == NULL) {
+        return ngx_oauth_introspect_opaque(ctx);
+    }
+
+    return (ctx->issuer->introspect == NGX_OAUTH_INTROSPECT_ALWAYS)
+           ? ngx_oauth_introspect_verified(ctx) : NGX_OK;
+}
+
+
+/*
+ * An issuer that has no answer does not decide: another one may know the token.
+ * But if none does, that issuer might have known it.
+ */
+
+static ngx_int_t
+ngx_oauth_introspect_opaque(ngx_oauth_ctx_t *ctx)
+{
+    ngx_int_t             rc;
+    oauth_token_t        *token;
+    ngx_oauth_issuer_t  **issuers;
+
+    if (ctx->asked_conf != ctx->conf) {
+        ctx->asked_conf = ctx->conf;
+        ctx->asked = 0;
+        ctx->said = OAUTH_INACTIVE;
+    }
+
+    issuers = ctx->conf->issuers->elts;
+
+    while (ctx->asked < ctx->conf->issuers->nelts) {
+
+        if (issuers[ctx->asked]->introspect == NGX_OAUTH_INTROSPECT_OFF) {
+            ctx->asked++;
+            continue;
+        }
+
+        rc = ngx_oauth_introspect_ask(ctx, issuers[ctx->asked], NULL, &token);
+
+        if (rc == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        if (rc == NGX_OK) {
+            ngx_oauth_introspect_adopt(ctx, token);
+            return NGX_OK;
+        }
+
+        ngx_oauth_introspect_note(ctx);
+        ctx->asked++;
+    }
+
+    ctx->reason = ctx->said;
+    ctx->asked_conf = NULL;
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Keeps the reason that tells most: an answer that could not be had before what
+ * an active token was refused for, and that before "inactive".
+ */
+
+static void
+ngx_oauth_introspect_note(ngx_oauth_ctx_t *ctx)
+{
+    if (oauth_reason_info(ctx->reason)->answer == OAUTH_ANSWER_UNAVAILABLE
+        || ctx->said == OAUTH_INACTIVE)
+    {
+        ctx->said = ctx->reason;
+    }
+}
+
+
+static ngx_int_t
+ngx_oauth_introspect_verified(ngx_oauth_ctx_t *ctx)
+{
+    ngx_int_t       rc;
+    oauth_token_t  *token;
+
+    rc = ngx_oauth_introspect_ask(ctx, ctx->issuer, ctx->token, &token);
+
+    if (rc == NGX_OK) {
+        ngx_oauth_introspect_adopt(ctx, token);
+    }
+
+    return rc;
+}
+
+
+/* The reference to token becomes the context's. */
+
+static void
+ngx_oauth_introspect_adopt(ngx_oauth_ctx_t *ctx, oauth_token_t *token)
+{
+    oauth_token_t  *before;
+
+    before = ctx->token;
+
+    ctx->token = token;
+    ctx->introspected = 1;
+    ctx->verified = 1;
+
+    ngx_oauth_known_store(ctx);
+
+    oauth_token_free(before);
+}
+
+
+/*
+ * Asks one issuer.  NGX_OK: *token is the caller's reference.  NGX_DECLINED:
+ * ctx->reason says why there is none.
+ */
+
+static ngx_int_t
+ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
+    oauth_token_t *verified, oauth_token_t **token)
+{
+    ngx_int_t                               rc;
+    const ngx_oauth_introspector_result_t  *result;
+
+    ctx->issuer = issuer;
+    ctx->reason = OAUTH_INTROSPECTION_UNAVAILABLE;
+
+    rc = ngx_oauth_introspect_question(ctx, issuer, verified);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    result = ngx_oauth_introspector_result(ctx->question);
+
+    if (!result->done) {
+        rc = ngx_oauth_context_park_question(ctx);
+
+        if (rc == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+    }
+
+    if (result->done) {
+        ctx->reason = result->reason;
+        ctx->believed = result->expires;
+        *token = result->token ? oauth_token_acquire(result->token) : NULL;
+    }
+
+    ngx_oauth_introspector_release(ctx->question);
+    ctx->question = NULL;
+
+    return (ctx->reason == OAUTH_OK) ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* Sets ctx->question, unless there is one.  Results as above. */
+
+static ngx_int_t
+ngx_oauth_introspect_question(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
+    oauth_token_t *verified)
+{
+    if (ctx->question) {
+        return NGX_OK;
+    }
+
+    if (ctx->waiting == NGX_OAUTH_WAIT_LATER) {
+        return NGX_AGAIN;
+    }
+
+    if (issuer->introspector == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_oauth_introspector_is_early(issuer->introspector)
+        && ngx_oauth_context_park(ctx, 0) == NGX_AGAIN)
+    {
+        return NGX_AGAIN;
+    }
+
+    ctx->question = ngx_oauth_introspector_ask(issuer->introspector,
+                                               ctx->credentials.text, verified,
+                                               ctx->request->connection->log);
+
+    return ctx->question ? NGX_OK : NGX_DECLINED;
+}
