@@ -82,6 +82,8 @@ typedef enum {
     OAUTH_NOT_YET_VALID,
     OAUTH_LIFETIME_TOO_LONG,
     OAUTH_SENDER_CONSTRAINED,     /* bound in a way that is not accepted here */
+    OAUTH_INACTIVE,               /* the issuer says so, when it is asked     */
+    OAUTH_INTROSPECTION_MISMATCH, /* its answer contradicts the token         */
     OAUTH_NO_AUDIENCE,
     OAUTH_WRONG_AUDIENCE,
     OAUTH_NO_SUBJECT,             /* no sub, and it is to be forwarded        */
@@ -92,6 +94,7 @@ typedef enum {
     OAUTH_AMBIGUOUS_URI,          /* oauth_strict_uri                         */
 
     OAUTH_KEYS_UNAVAILABLE,
+    OAUTH_INTROSPECTION_UNAVAILABLE,
     OAUTH_SERVER_ERROR,           /* memory is short, and the like            */
 
     OAUTH_REASONS

@@ -111,6 +111,19 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "The access token is bound to a key of its client in a way that this "
         "resource does not accept, or came without proof of that key" },
 
+    [OAUTH_INACTIVE] = {
+        "inactive", "issuer says that the access token is not active",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is not known to an authorization server that this "
+        "resource trusts, or it has expired or was revoked; get a new one" },
+
+    [OAUTH_INTROSPECTION_MISMATCH] = {
+        "introspection_mismatch",
+        "issuer's answer about the access token contradicts it",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "What the authorization server says about the access token "
+        "contradicts it" },
+
     [OAUTH_NO_AUDIENCE] = {
         "no_audience", "access token has no audience",
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
@@ -152,6 +165,13 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         OAUTH_ANSWER_UNAVAILABLE, NULL,
         "The access token cannot be checked at the moment; keep it and try "
         "again later" },
+
+    [OAUTH_INTROSPECTION_UNAVAILABLE] = {
+        "introspection_unavailable",
+        "issuer does not say whether the access token is active",
+        OAUTH_ANSWER_UNAVAILABLE, NULL,
+        "The authorization server does not say at the moment whether the "
+        "access token is good; keep it and try again later" },
 
     [OAUTH_SERVER_ERROR] = {
         "server_error", "access token could not be checked",

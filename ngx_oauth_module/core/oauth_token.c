@@ -26,6 +26,8 @@ static void oauth_token_pack(oauth_pack_t *pack,
 static void oauth_token_pack_claim(oauth_pack_t *pack,
     const oauth_json_t *value, const oauth_token_select_t *select,
     oauth_token_claim_t *claim);
+static int oauth_token_payload_text(oauth_str_t payload, oauth_str_t name,
+    oauth_buf_t *buf);
 static void oauth_token_set_times(oauth_token_t *token,
     const oauth_claims_t *claims);
 
@@ -102,6 +104,10 @@ oauth_token_text(const oauth_token_t *token, oauth_str_t name,
     int           rc;
     oauth_jwt_t  *jwt;
 
+    if (token->opaque) {
+        return oauth_token_payload_text(token->payload, name, buf);
+    }
+
     /* It was parsed before: this can fail only where memory is short. */
 
     if (oauth_jwt_parse(token->text, &jwt) != OAUTH_OK) {
@@ -120,6 +126,31 @@ oauth_token_text(const oauth_token_t *token, oauth_str_t name,
     oauth_jwt_free(jwt);
 
     return rc;
+}
+
+
+oauth_token_t *
+oauth_token_shorten(const oauth_token_t *token, int64_t expires)
+{
+    oauth_jwt_t    *jwt;
+    oauth_token_t  *copy;
+
+    copy = NULL;
+
+    if (oauth_jwt_parse(token->text, &jwt) != OAUTH_OK) {
+        return NULL;
+    }
+
+    if (oauth_jwt_read(jwt) == OAUTH_OK
+        && oauth_token_create_from(jwt, token->rules, &copy) == OAUTH_OK
+        && copy->expires > expires)
+    {
+        copy->expires = expires;
+    }
+
+    oauth_jwt_free(jwt);
+
+    return copy;
 }
 
 
@@ -204,6 +235,7 @@ oauth_token_create_from(const oauth_jwt_t *jwt,
     source.text = jwt->text;
     source.kid = jwt->jws.kid;
     source.scope = oauth_buf_str(&scope);
+    source.payload = (oauth_str_t) { 0, NULL };
     source.claims = &jwt->claims;
 
     *token = scope.failed ? NULL : oauth_token_create(&source, rules);
@@ -285,6 +317,8 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     token->id = oauth_pack_str(pack, c->id);
     token->client = oauth_pack_str(pack, c->client);
     token->session = oauth_pack_str(pack, c->session);
+    token->payload = oauth_pack_str(pack, source->payload);
+    token->opaque = (source->payload.data != NULL);
 
     token->confirmation = c->confirmation;
     token->confirmation.jkt = oauth_pack_str(pack, c->confirmation.jkt);
@@ -329,6 +363,38 @@ oauth_token_pack_claim(oauth_pack_t *pack, const oauth_json_t *value,
         claim->nmembers = (uint32_t) oauth_pack_elements(pack, value,
                                                          &claim->members);
     }
+}
+
+
+/* Reading JSON replaces the escapes in it, so that a copy is read. */
+
+static int
+oauth_token_payload_text(oauth_str_t payload, oauth_str_t name,
+    oauth_buf_t *buf)
+{
+    int                  rc;
+    size_t               n;
+    oauth_json_t        *nodes;
+    unsigned char       *text;
+    const oauth_json_t  *root;
+
+    n = oauth_json_nodes(payload.len);
+    nodes = malloc(n * sizeof(oauth_json_t) + payload.len);
+
+    if (nodes == NULL) {
+        buf->failed = 1;
+        return -1;
+    }
+
+    text = memcpy(nodes + n, payload.data, payload.len);
+    root = oauth_json_parse(text, payload.len, nodes, n);
+
+    rc = oauth_json_text(oauth_json_at(root, name), buf);
+
+    oauth_secret_wipe(text, payload.len);
+    free(nodes);
+
+    return rc;
 }
 
 

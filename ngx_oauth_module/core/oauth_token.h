@@ -1,11 +1,12 @@
 
 /*
  * An access token whose claims were verified by the rules for its issuer (RFC
- * 9068 section 4, RFC 8725 section 3).  It never changes, so that whoever holds
- * a token may rely on what it says.  What depends on the place that was asked
- * for, such as audience and scopes, is not decided here but by oauth_demand.  A
- * bound token (see its confirmation) also needs a proof with each request,
- * which is not looked at here.
+ * 9068 section 4, RFC 8725 section 3): the claims of a JWT, or what the issuer
+ * has answered about opaque credentials (RFC 7662).  It never changes, so that
+ * whoever holds a token may rely on what it says.  What depends on the place
+ * that was asked for, such as audience and scopes, is not decided here but by
+ * oauth_demand.  A bound token (see its confirmation) also needs a proof with
+ * each request, which is not looked at here.
  *
  * A token is one block of memory with a count of its holders: a request holds a
  * reference, the cache another one.  It keeps the claims that decisions need,
@@ -82,7 +83,11 @@ typedef struct {
     oauth_str_t                  session;       /* can be revoked             */
     oauth_str_t                  scope;         /* granted, separated by
                                                    spaces                     */
+    oauth_str_t                  payload;       /* the JSON of the claims;
+                                                   absent for a JWT, whose text
+                                                   has it                     */
     oauth_confirmation_t         confirmation;
+    unsigned                     opaque:1;      /* not a JWT                  */
     const oauth_str_t           *audience;
     size_t                       naudience;
     const oauth_token_claim_t   *claims;        /* by their number in
@@ -96,6 +101,7 @@ typedef struct {
     oauth_str_t                  text;          /* as the client sent it      */
     oauth_str_t                  kid;           /* absent: none               */
     oauth_str_t                  scope;         /* separated by spaces        */
+    oauth_str_t                  payload;       /* JSON; absent for a JWT     */
     const oauth_claims_t        *claims;
 } oauth_token_source_t;
 
@@ -124,6 +130,15 @@ oauth_reason_t oauth_token_verify(oauth_jwt_t *jwt,
 oauth_token_t *oauth_token_create(const oauth_token_source_t *source,
     const oauth_token_rules_t *rules);
 
+/*
+ * Creates the token again from a token that is a JWT.  It expires at that time
+ * (seconds since the epoch, with the leeway), or when the other does, whichever
+ * is earlier.  Returns a token with one reference; NULL: memory is short.
+ */
+
+oauth_token_t *oauth_token_shorten(const oauth_token_t *token,
+    int64_t expires);
+
 /* 1 when now (seconds since the epoch) is within the token's time, else 0. */
 
 int oauth_token_is_current(const oauth_token_t *token, int64_t now);
@@ -135,8 +150,8 @@ int oauth_token_claim_has(const oauth_token_claim_t *claim,
 
 /*
  * Appends the text of a claim that was not selected, for which it parses the
- * token once more; appends nothing where there is no such claim.  Returns 0, or
- * -1 as of oauth_json_text.
+ * claims once more; appends nothing where there is no such claim.  Returns 0,
+ * or -1 as of oauth_json_text.
  */
 
 int oauth_token_text(const oauth_token_t *token, oauth_str_t name,

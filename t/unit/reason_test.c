@@ -42,6 +42,9 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
     { OAUTH_NOT_YET_VALID, "not_yet_valid", OAUTH_ANSWER_TOKEN },
     { OAUTH_LIFETIME_TOO_LONG, "lifetime_too_long", OAUTH_ANSWER_TOKEN },
     { OAUTH_SENDER_CONSTRAINED, "sender_constrained", OAUTH_ANSWER_TOKEN },
+    { OAUTH_INACTIVE, "inactive", OAUTH_ANSWER_TOKEN },
+    { OAUTH_INTROSPECTION_MISMATCH, "introspection_mismatch",
+      OAUTH_ANSWER_TOKEN },
     { OAUTH_NO_AUDIENCE, "no_audience", OAUTH_ANSWER_TOKEN },
     { OAUTH_WRONG_AUDIENCE, "wrong_audience", OAUTH_ANSWER_TOKEN },
     { OAUTH_NO_SUBJECT, "no_subject", OAUTH_ANSWER_TOKEN },
@@ -50,6 +53,8 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
       OAUTH_ANSWER_FORBIDDEN },
     { OAUTH_AMBIGUOUS_URI, "ambiguous_uri", OAUTH_ANSWER_URI },
     { OAUTH_KEYS_UNAVAILABLE, "keys_unavailable", OAUTH_ANSWER_UNAVAILABLE },
+    { OAUTH_INTROSPECTION_UNAVAILABLE, "introspection_unavailable",
+      OAUTH_ANSWER_UNAVAILABLE },
     { OAUTH_SERVER_ERROR, "server_error", OAUTH_ANSWER_UNAVAILABLE }
 };
 

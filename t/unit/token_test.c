@@ -636,6 +636,7 @@ token_create(void **state)
     source.text = oauth_str("opaque");
     source.kid = (oauth_str_t) { 0, NULL };
     source.scope = oauth_str("read write");
+    source.payload = (oauth_str_t) { 0, NULL };
     source.claims = &claims;
 
     token = oauth_token_create(&source, &token_policy);

@@ -73,6 +73,7 @@ wipe_token(void **state)
     source.text = oauth_str(TEXT);
     source.kid = (oauth_str_t) { 0, NULL };
     source.scope = oauth_str("");
+    source.payload = (oauth_str_t) { 0, NULL };
     source.claims = &claims;
 
     token = oauth_token_create(&source, &token_policy);

@@ -1,0 +1,52 @@
+
+/*
+ * A private key that signs JWTs (RFC 7515 section 5.1), by libjwt.  An RSA key
+ * signs with RS256, a key on P-256 with ES256: every authorization server that
+ * takes such a key takes these.  The module names its key by its thumbprint
+ * (RFC 7638).  A signer owns a copy of the key, which it wipes when it is
+ * freed.  OpenSSL's error queue is empty after every call.
+ */
+
+
+#ifndef OAUTH_SIGNER_H_INCLUDED
+#define OAUTH_SIGNER_H_INCLUDED
+
+
+#include "oauth.h"
+
+
+#define OAUTH_SIGNER_KID  43            /* characters of a thumbprint         */
+
+
+typedef struct oauth_signer_s  oauth_signer_t;
+
+
+/*
+ * Creates a signer from a private key in PEM, without a passphrase: RSA with
+ * 2048 to 8192 bits, or EC on P-256.  Returns OAUTH_DONE, and *signer is new:
+ * oauth_signer_free releases it.  Else *signer is NULL, and *why is a constant
+ * sentence that says what is wrong: OAUTH_INVALID, OAUTH_NO_MEMORY.
+ */
+
+oauth_result_t oauth_signer_create(oauth_str_t pem, oauth_signer_t **signer,
+    const char **why);
+
+/* Wipes and releases a signer.  NULL is allowed. */
+
+void oauth_signer_free(oauth_signer_t *signer);
+
+/* Returns the thumbprint of the key, a view of the signer. */
+
+oauth_str_t oauth_signer_kid(const oauth_signer_t *signer);
+
+/*
+ * Appends a JWT with these claims, which are the text of a JSON object.  Its
+ * header has typ, alg and kid.  Returns OAUTH_DONE; else nothing is appended:
+ * OAUTH_INVALID (the claims are not JSON), OAUTH_NO_MEMORY (or OpenSSL failed).
+ */
+
+oauth_result_t oauth_signer_sign(const oauth_signer_t *signer,
+    oauth_str_t typ, oauth_str_t claims, oauth_buf_t *buf);
+
+
+#endif /* OAUTH_SIGNER_H_INCLUDED */
