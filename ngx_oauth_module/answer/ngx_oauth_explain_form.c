@@ -24,6 +24,12 @@ static void ngx_oauth_explain_malformed(ngx_oauth_explain_t *e);
 void
 ngx_oauth_explain_form(ngx_oauth_explain_t *e)
 {
+    /* What an authorization server says about a token is logged with it. */
+
+    if (e->ctx->opaque) {
+        return;
+    }
+
     switch (e->ctx->reason) {
 
     case OAUTH_NO_TOKEN:

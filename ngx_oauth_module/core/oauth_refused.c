@@ -105,7 +105,8 @@ oauth_refused_opaque(oauth_str_t text)
     return (text.len == 0 || oauth_str_starts(text, oauth_str("eyJ")))
            ? NULL
            : "it is not a JWT and looks like an opaque token; configure the "
-             "authorization server to issue JWT access tokens";
+             "authorization server to issue JWT access tokens, or see "
+             "\"introspect\"";
 }
 
 

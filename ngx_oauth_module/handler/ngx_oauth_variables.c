@@ -26,6 +26,8 @@ static ngx_int_t ngx_oauth_variables_issuer(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_scope(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_token_kind(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_result(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static oauth_token_t *ngx_oauth_variables_token(ngx_http_request_t *r);
@@ -58,6 +60,9 @@ static ngx_http_variable_t  ngx_oauth_variables[] = {
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_scope"), NULL, ngx_oauth_variables_scope,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_token_kind"), NULL, ngx_oauth_variables_token_kind,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_result"), NULL, ngx_oauth_variables_result,
@@ -277,6 +282,24 @@ ngx_oauth_variables_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     if (token) {
         ngx_oauth_variables_set(v, token->scope);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_variables_token_kind(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    oauth_token_t  *token;
+
+    token = ngx_oauth_variables_token(r);
+    *v = ngx_http_variable_null_value;
+
+    if (token) {
+        ngx_oauth_variables_set(v, token->opaque ? oauth_str("opaque")
+                                                 : oauth_str("jwt"));
     }
 
     return NGX_OK;

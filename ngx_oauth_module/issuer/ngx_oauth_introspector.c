@@ -11,6 +11,7 @@
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_fetch.h"
 #include "ngx_oauth_provider.h"
+#include "ngx_oauth_str.h"
 #include "ngx_oauth_watch.h"
 #include "oauth_discovery.h"
 #include "oauth_introspection.h"
@@ -640,8 +641,11 @@ ngx_oauth_introspector_fail(const ngx_oauth_introspector_t *introspector,
     level = ngx_oauth_notice_level(introspector->issuer->notices, notice,
                                    introspector->log);
 
-    ngx_log_error(level == NGX_LOG_ERR ? level : NGX_LOG_WARN,
-                  introspector->log, 0,
+    if (level != NGX_LOG_ERR) {
+        level = NGX_LOG_WARN;
+    }
+
+    ngx_log_error(level, introspector->log, 0,
                   "oauth: issuer \"%V\": cannot introspect a token, and answers "
                   "503: %s%s", name, why, ngx_oauth_notice_hint(level));
 }
