@@ -51,6 +51,14 @@ typedef struct {
     ngx_atomic_t                  time;         /* of all rounds, ms          */
     ngx_atomic_t                  waits;        /* requests that had to wait  */
 
+    /* questions about tokens (RFC 7662) */
+    ngx_atomic_t                  asked;
+    ngx_atomic_t                  active;       /* how they were answered     */
+    ngx_atomic_t                  inactive;
+    ngx_atomic_t                  unanswered;
+    ngx_atomic_t                  asking;       /* time of all of them, ms    */
+    ngx_atomic_t                  asking_waits; /* requests that had to wait  */
+
     /* under the mutex */
     time_t                        error_time;   /* seconds since the epoch; 0:
                                                    there was no error         */

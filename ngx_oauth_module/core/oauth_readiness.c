@@ -37,16 +37,13 @@ static int oauth_readiness_is_private(oauth_str_t host);
 /* The members that are kept; the first of them are addresses. */
 
 #define OAUTH_READINESS_SCOPES  "scopes_supported"
+#define OAUTH_READINESS_INTROSPECTION  "introspection_endpoint"
 
 static const char  *oauth_readiness_endpoints[] = {
     "authorization_endpoint",
     "device_authorization_endpoint",
     "token_endpoint",
     "registration_endpoint"
-};
-
-static const char  *oauth_readiness_kept[] = {
-    "introspection_endpoint"            /* which agents do not ask */
 };
 
 static const char  *oauth_readiness_members[] = {
@@ -99,6 +96,13 @@ static const oauth_readiness_info_t
         "and oauth_scope_advertise; some servers know scopes that they do not "
         "list, and then there is nothing to do" },
 
+    [OAUTH_READINESS_NO_INTROSPECTION] = {
+        "no_introspection",
+        "it is to be asked about tokens, but its metadata has no "
+        "introspection_endpoint",
+        "write introspection_endpoint into its oauth_issuer, or let the "
+        "authorization server publish one" },
+
     [OAUTH_READINESS_PLAIN_HTTP] = {
         "plain_http",
         "some of its addresses are plain http, which agents refuse",
@@ -125,12 +129,12 @@ oauth_readiness_reduce(oauth_buf_t *buf, const json_t *metadata)
     failed = 0;
     kept = json_object();
 
-    for (i = 0; i < OAUTH_READINESS_N(oauth_readiness_kept); i++) {
-        value = oauth_document_optional(metadata, oauth_readiness_kept[i]);
+    /* The address for introspection is not one that agents use. */
 
-        if (json_is_string(value)) {
-            failed |= json_object_set(kept, oauth_readiness_kept[i], value);
-        }
+    value = oauth_document_optional(metadata, OAUTH_READINESS_INTROSPECTION);
+
+    if (json_is_string(value)) {
+        failed |= json_object_set(kept, OAUTH_READINESS_INTROSPECTION, value);
     }
 
     for (i = 0; i < OAUTH_READINESS_N(oauth_readiness_endpoints); i++) {
@@ -191,6 +195,12 @@ oauth_readiness_check(oauth_str_t text, const oauth_readiness_rules_t *rules,
     oauth_readiness_check_registration(metadata, readiness);
     oauth_readiness_check_scopes(metadata, rules, readiness);
     oauth_readiness_check_addresses(metadata, rules, readiness);
+
+    if (rules->introspects
+        && !json_object_get(metadata, OAUTH_READINESS_INTROSPECTION))
+    {
+        readiness->found[OAUTH_READINESS_NO_INTROSPECTION] = 1;
+    }
 
     json_decref(metadata);
 

@@ -28,6 +28,7 @@ typedef enum {
     OAUTH_READINESS_NO_REGISTRATION,
     OAUTH_READINESS_NO_PUBLIC_CLIENTS,
     OAUTH_READINESS_UNKNOWN_SCOPES,
+    OAUTH_READINESS_NO_INTROSPECTION,
     OAUTH_READINESS_PLAIN_HTTP,
     OAUTH_READINESS_PRIVATE_ADDRESS,
 
@@ -52,6 +53,8 @@ typedef struct {
                                                what agents are told to ask for
                                                here                           */
     size_t                      nscopes;
+    unsigned                    introspects:1;      /* its metadata has to say
+                                               where tokens are introspected  */
     unsigned                    local:1;    /* every resource is on loopback,
                                                and so are its agents          */
 } oauth_readiness_rules_t;

@@ -52,6 +52,18 @@ typedef enum {
 } oauth_status_state_t;
 
 
+/* Questions about tokens (RFC 7662). */
+
+typedef struct {
+    uint64_t                        asked;
+    uint64_t                        active;     /* good tokens                */
+    uint64_t                        inactive;   /* and all others             */
+    uint64_t                        failed;     /* no answer could be used    */
+    uint64_t                        msec;       /* that all questions took    */
+    uint64_t                        waits;      /* of requests, for an answer */
+} oauth_status_introspection_t;
+
+
 typedef struct {
     oauth_str_t                     name;       /* of the block               */
     oauth_str_t                     issuer;
@@ -62,13 +74,15 @@ typedef struct {
     int64_t                         refresh;    /* until the next fetch       */
     int64_t                         expiry;     /* until the keys cannot be
                                                    used any more              */
+    unsigned                        introspects:1;
     unsigned                        counted:1;  /* it has numbers of its own:
-                                                   the next five              */
+                                                   the next six               */
     oauth_status_requests_t         requests;
     uint64_t                        fetched;    /* rounds that brought keys   */
     uint64_t                        failed;     /* rounds that brought none   */
     uint64_t                        msec;       /* that all rounds took       */
     uint64_t                        waits;      /* of requests, for a fetch   */
+    oauth_status_introspection_t    introspection;
 
     int64_t                         error_age;
     oauth_str_t                     error;      /* the last one, in words     */

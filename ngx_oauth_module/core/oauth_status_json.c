@@ -28,6 +28,8 @@ static json_t *oauth_status_refused(const oauth_status_t *status);
 static json_t *oauth_status_issuer(const oauth_status_issuer_t *issuer);
 static int oauth_status_set_counted(json_t *object,
     const oauth_status_issuer_t *issuer);
+static json_t *oauth_status_introspection(
+    const oauth_status_issuer_t *issuer);
 static json_t *oauth_status_readiness(const oauth_status_issuer_t *issuer);
 static json_t *oauth_status_issuers(const oauth_status_t *status);
 static json_t *oauth_status_resources(const oauth_status_t *status);
@@ -257,6 +259,7 @@ oauth_status_set_counted(json_t *object, const oauth_status_issuer_t *issuer)
     if (!issuer->counted) {
         return oauth_status_set(object, "requests", json_null())
                | oauth_status_set(object, "fetches", json_null())
+               | oauth_status_set(object, "introspection", json_null())
                | oauth_status_set(object, "last_error", json_null());
     }
 
@@ -268,7 +271,9 @@ oauth_status_set_counted(json_t *object, const oauth_status_issuer_t *issuer)
                                       (json_int_t) issuer->fetched,
                                       "failed", (json_int_t) issuer->failed,
                                       "seconds", (double) issuer->msec / 1000,
-                                      "waits", (json_int_t) issuer->waits));
+                                      "waits", (json_int_t) issuer->waits))
+         | oauth_status_set(object, "introspection",
+                            oauth_status_introspection(issuer));
 
     if (issuer->error_age == OAUTH_STATUS_NEVER) {
         return rc | oauth_status_set(object, "last_error", json_null());
@@ -280,6 +285,29 @@ oauth_status_set_counted(json_t *object, const oauth_status_issuer_t *issuer)
           | oauth_status_set(error, "text", oauth_status_str(issuer->error));
 
     return rc | oauth_status_set(object, "last_error", error);
+}
+
+
+/* NULL: memory is short.  The JSON null: nothing is asked about tokens. */
+
+static json_t *
+oauth_status_introspection(const oauth_status_issuer_t *issuer)
+{
+    const oauth_status_introspection_t  *introspection;
+
+    introspection = &issuer->introspection;
+
+    if (!issuer->introspects) {
+        return json_null();
+    }
+
+    return json_pack("{sIsIsIsIsfsI}",
+                     "asked", (json_int_t) introspection->asked,
+                     "active", (json_int_t) introspection->active,
+                     "inactive", (json_int_t) introspection->inactive,
+                     "failed", (json_int_t) introspection->failed,
+                     "seconds", (double) introspection->msec / 1000,
+                     "waits", (json_int_t) introspection->waits);
 }
 
 

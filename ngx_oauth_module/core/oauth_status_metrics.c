@@ -76,6 +76,14 @@ static int64_t oauth_status_fetched(const oauth_status_issuer_t *issuer);
 static int64_t oauth_status_failed(const oauth_status_issuer_t *issuer);
 static int64_t oauth_status_time(const oauth_status_issuer_t *issuer);
 static int64_t oauth_status_waits(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_asked(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_active(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_inactive(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_unanswered(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_asking(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_asking_waits(const oauth_status_issuer_t *issuer);
+static int64_t oauth_status_introspected(const oauth_status_issuer_t *issuer,
+    uint64_t n);
 
 
 static const oauth_status_label_t  oauth_status_no_label = { NULL,
@@ -113,7 +121,31 @@ static const oauth_status_metric_t  oauth_status_metrics[] = {
 
     { "issuer_waits_total", OAUTH_STATUS_COUNTER,
       "Times that a request waited for the keys of the issuer.",
-      oauth_status_waits, 0 }
+      oauth_status_waits, 0 },
+
+    { "issuer_introspections_total", OAUTH_STATUS_COUNTER,
+      "Questions to the issuer about a token.",
+      oauth_status_asked, 0 },
+
+    { "issuer_introspections_active_total", OAUTH_STATUS_COUNTER,
+      "Answers of the issuer that made a good token.",
+      oauth_status_active, 0 },
+
+    { "issuer_introspections_inactive_total", OAUTH_STATUS_COUNTER,
+      "Answers of the issuer that refused the token.",
+      oauth_status_inactive, 0 },
+
+    { "issuer_introspections_failed_total", OAUTH_STATUS_COUNTER,
+      "Questions to which no answer came that could be used.",
+      oauth_status_unanswered, 0 },
+
+    { "issuer_introspection_seconds_total", OAUTH_STATUS_COUNTER,
+      "Time that all questions about tokens have taken.",
+      oauth_status_asking, 1 },
+
+    { "issuer_introspection_waits_total", OAUTH_STATUS_COUNTER,
+      "Times that a request waited for an answer of the issuer.",
+      oauth_status_asking_waits, 0 }
 };
 
 
@@ -487,4 +519,55 @@ static int64_t
 oauth_status_waits(const oauth_status_issuer_t *issuer)
 {
     return issuer->counted ? (int64_t) issuer->waits : -1;
+}
+
+
+static int64_t
+oauth_status_asked(const oauth_status_issuer_t *issuer)
+{
+    return oauth_status_introspected(issuer, issuer->introspection.asked);
+}
+
+
+static int64_t
+oauth_status_active(const oauth_status_issuer_t *issuer)
+{
+    return oauth_status_introspected(issuer, issuer->introspection.active);
+}
+
+
+static int64_t
+oauth_status_inactive(const oauth_status_issuer_t *issuer)
+{
+    return oauth_status_introspected(issuer, issuer->introspection.inactive);
+}
+
+
+static int64_t
+oauth_status_unanswered(const oauth_status_issuer_t *issuer)
+{
+    return oauth_status_introspected(issuer, issuer->introspection.failed);
+}
+
+
+static int64_t
+oauth_status_asking(const oauth_status_issuer_t *issuer)
+{
+    return oauth_status_introspected(issuer, issuer->introspection.msec);
+}
+
+
+static int64_t
+oauth_status_asking_waits(const oauth_status_issuer_t *issuer)
+{
+    return oauth_status_introspected(issuer, issuer->introspection.waits);
+}
+
+
+/* The number of an issuer that introspects and is counted; -1: of another. */
+
+static int64_t
+oauth_status_introspected(const oauth_status_issuer_t *issuer, uint64_t n)
+{
+    return (issuer->introspects && issuer->counted) ? (int64_t) n : -1;
 }

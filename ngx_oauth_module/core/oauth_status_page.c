@@ -344,6 +344,16 @@ oauth_status_append_numbers(oauth_buf_t *buf,
     oauth_status_append_fact(buf, "failed fetches", issuer->failed);
     oauth_status_append_fact(buf, "waits for keys", issuer->waits);
 
+    if (issuer->introspects) {
+        oauth_status_append_fact(buf, "questions about tokens",
+                                 issuer->introspection.asked);
+        oauth_status_append_fact(buf, "active", issuer->introspection.active);
+        oauth_status_append_fact(buf, "not active",
+                                 issuer->introspection.inactive);
+        oauth_status_append_fact(buf, "without an answer",
+                                 issuer->introspection.failed);
+    }
+
     oauth_buf_append_literal(buf, "</dl>\n");
 }
 

@@ -58,6 +58,8 @@ static ngx_int_t ngx_oauth_introspector_fetch(
 static const char *ngx_oauth_introspector_append_url(
     const ngx_oauth_introspector_t *introspector, oauth_buf_t *url);
 static void ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch);
+static void ngx_oauth_introspector_count(
+    const ngx_oauth_introspector_question_t *question);
 static void ngx_oauth_introspector_read(
     ngx_oauth_introspector_question_t *question,
     const ngx_oauth_fetch_response_t *response);
@@ -213,6 +215,11 @@ ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
 
         ngx_queue_insert_tail(&introspector->asked, &question->queue);
         introspector->n++;
+
+        if (introspector->issuer->counted) {
+            ngx_oauth_counters_add(&introspector->issuer->counted->asked, 1);
+        }
+
         question->refs++;
 
         return question;
@@ -447,7 +454,28 @@ ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch)
                    ngx_current_msec - question->started,
                    oauth_reason_info(question->result.reason)->code);
 
+    ngx_oauth_introspector_count(question);
     ngx_oauth_introspector_end(question);
+}
+
+
+static void
+ngx_oauth_introspector_count(const ngx_oauth_introspector_question_t *question)
+{
+    ngx_oauth_counters_issuer_t  *counted;
+
+    counted = question->introspector->issuer->counted;
+
+    if (counted == NULL) {
+        return;
+    }
+
+    ngx_oauth_counters_add(question->result.token ? &counted->active
+                           : question->result.reason
+                             == OAUTH_INTROSPECTION_UNAVAILABLE
+                             ? &counted->unanswered : &counted->inactive, 1);
+    ngx_oauth_counters_add(&counted->asking,
+                           ngx_current_msec - question->started);
 }
 
 
@@ -648,6 +676,12 @@ ngx_oauth_introspector_fail(const ngx_oauth_introspector_t *introspector,
     ngx_log_error(level, introspector->log, 0,
                   "oauth: issuer \"%V\": cannot introspect a token, and answers "
                   "503: %s%s", name, why, ngx_oauth_notice_hint(level));
+
+    if (introspector->issuer->counters) {
+        ngx_oauth_counters_store_error(introspector->issuer->counters,
+                                       introspector->issuer->counted,
+                                       (const u_char *) why, ngx_strlen(why));
+    }
 }
 
 
@@ -687,6 +721,11 @@ ngx_oauth_introspector_wait(ngx_oauth_introspector_question_t *question,
                    ngx_oauth_wait_left(wait));
 
     ngx_oauth_wait_start(&question->waits, wait);
+
+    if (question->introspector->issuer->counted) {
+        ngx_oauth_counters_add(
+                    &question->introspector->issuer->counted->asking_waits, 1);
+    }
 
     return NGX_AGAIN;
 }

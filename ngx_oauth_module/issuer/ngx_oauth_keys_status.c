@@ -66,6 +66,8 @@ ngx_oauth_keys_status_read(ngx_oauth_keys_t *keys,
     }
 
     status->checked = (rc == NGX_OK);
+    status->introspects = (keys->issuer->introspect
+                           != NGX_OAUTH_INTROSPECT_OFF);
 
     return ngx_oauth_keys_status_read_counted(keys->issuer, status, pool);
 }
@@ -108,6 +110,13 @@ ngx_oauth_keys_status_read_counted(const ngx_oauth_issuer_t *issuer,
     status->failed = counted->failed;
     status->msec = counted->time;
     status->waits = counted->waits;
+
+    status->introspection.asked = counted->asked;
+    status->introspection.active = counted->active;
+    status->introspection.inactive = counted->inactive;
+    status->introspection.failed = counted->unanswered;
+    status->introspection.msec = counted->asking;
+    status->introspection.waits = counted->asking_waits;
 
     status->error.data = error;
     status->error.len = ngx_oauth_counters_read_error(issuer->counters,

@@ -38,6 +38,8 @@ ngx_oauth_readiness_check(const ngx_oauth_issuer_t *issuer,
     rules.issuer = ngx_oauth_str(&issuer->issuer);
     rules.scopes = issuer->advertised.elts;
     rules.nscopes = issuer->advertised.nelts;
+    rules.introspects = (issuer->introspect != NGX_OAUTH_INTROSPECT_OFF
+                         && issuer->introspection_endpoint.len == 0);
     rules.local = !issuer->remote;
 
     result = OAUTH_INVALID;

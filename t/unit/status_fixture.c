@@ -51,6 +51,9 @@ status_setup(void **state)
     issuer->failed = 22;
     issuer->msec = 4007;
     issuer->waits = 23;
+    issuer->introspects = 1;
+    issuer->introspection
+        = (oauth_status_introspection_t) { 31, 32, 33, 34, 5006, 35 };
     issuer->error_age = 7300;
     issuer->error = oauth_str("it said <\"no\">");
     issuer->checked = 1;
