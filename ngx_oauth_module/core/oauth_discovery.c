@@ -137,7 +137,9 @@ oauth_discovery_read(const json_t *root, const oauth_discovery_rules_t *rules,
 
         oauth_buf_append_str(&discovery->jwks_uri, found);
 
-    } else if (!rules->without_keys || json_object_get(root, "jwks_uri")) {
+    } else if (!rules->without_keys
+               || oauth_document_optional(root, "jwks_uri"))
+    {
         return "it has no jwks_uri that is a string";
     }
 

@@ -2,8 +2,8 @@
 /*
  * Who is asked about a token, in which order, and what follows from several
  * answers.  The table of steps comes here again after each wait; the context
- * holds the question that is under way, and how far the list of issuers has
- * been asked.
+ * holds the question that is under way, how far the list of issuers has been
+ * asked, and the result, so that nobody is asked twice for one location.
  */
 
 
@@ -92,7 +92,6 @@ ngx_oauth_introspect_opaque(ngx_oauth_ctx_t *ctx)
     }
 
     ctx->reason = ctx->said;
-    ctx->asked_conf = NULL;
 
     return NGX_DECLINED;
 }
@@ -120,10 +119,19 @@ ngx_oauth_introspect_verified(ngx_oauth_ctx_t *ctx)
     ngx_int_t       rc;
     oauth_token_t  *token;
 
+    if (ctx->asked_conf == ctx->conf) {
+        ctx->reason = ctx->said;
+        return NGX_DECLINED;
+    }
+
     rc = ngx_oauth_introspect_ask(ctx, ctx->issuer, ctx->token, &token);
 
     if (rc == NGX_OK) {
         ngx_oauth_introspect_adopt(ctx, token);
+
+    } else if (rc == NGX_DECLINED) {
+        ctx->asked_conf = ctx->conf;
+        ctx->said = ctx->reason;
     }
 
     return rc;
