@@ -198,6 +198,10 @@ void oauth_buf_append_text(oauth_buf_t *buf, const char *text);
 #define oauth_buf_append_literal(buf, str)                                    \
     oauth_buf_append(buf, str, sizeof(str) - 1)
 
+/* Makes room for len more bytes: until they are written, none moves. */
+
+void oauth_buf_reserve(oauth_buf_t *buf, size_t len);
+
 /* Frees the bytes and leaves an empty buffer, which may be used again. */
 
 void oauth_buf_free(oauth_buf_t *buf);

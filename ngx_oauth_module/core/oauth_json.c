@@ -314,13 +314,21 @@ oauth_json_read_container(oauth_json_reader_t *r, oauth_json_kind_t kind,
 static oauth_json_t *
 oauth_json_open(oauth_json_reader_t *r, oauth_json_kind_t kind)
 {
+    oauth_json_t  *container;
+
     if (++r->depth > OAUTH_JSON_DEPTH
         || ++r->containers > OAUTH_JSON_CONTAINERS)
     {
         return NULL;
     }
 
-    return oauth_json_add(r, kind);
+    container = oauth_json_add(r, kind);
+
+    if (container) {
+        container->data = r->p - 1;
+    }
+
+    return container;
 }
 
 

@@ -45,7 +45,8 @@ typedef enum {
 
 typedef struct {
     const unsigned char  *data;         /* in the text: a string without its
-                                           quotes and escapes, or a number    */
+                                           quotes and escapes, a number, or
+                                           the bracket that opens a container */
     uint32_t              len;          /* of data; of a container: how many
                                            members or elements it has         */
     unsigned              kind:4;       /* oauth_json_kind_t                  */

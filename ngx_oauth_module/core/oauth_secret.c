@@ -70,3 +70,11 @@ oauth_secret_wipe(void *data, size_t len)
         OPENSSL_cleanse(data, len);
     }
 }
+
+
+void
+oauth_secret_free(oauth_buf_t *buf)
+{
+    oauth_secret_wipe(buf->data, buf->size);
+    oauth_buf_free(buf);
+}

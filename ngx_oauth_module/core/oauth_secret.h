@@ -38,5 +38,12 @@ int oauth_secret_hash(const unsigned char *secret, oauth_str_t first,
 
 void oauth_secret_wipe(void *data, size_t len);
 
+/*
+ * Wipes the bytes of a buffer and frees them, as oauth_buf_free does.  A buffer
+ * that has grown has left copies behind: see oauth_buf_reserve.
+ */
+
+void oauth_secret_free(oauth_buf_t *buf);
+
 
 #endif /* OAUTH_SECRET_H_INCLUDED */

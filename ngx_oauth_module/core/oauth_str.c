@@ -163,6 +163,18 @@ oauth_buf_append_str(oauth_buf_t *buf, oauth_str_t s)
 
 
 void
+oauth_buf_reserve(oauth_buf_t *buf, size_t len)
+{
+    if (!buf->failed
+        && len > buf->size - buf->len
+        && oauth_buf_grow(buf, len) != 0)
+    {
+        buf->failed = 1;
+    }
+}
+
+
+void
 oauth_buf_free(oauth_buf_t *buf)
 {
     free(buf->data);

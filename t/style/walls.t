@@ -27,19 +27,24 @@ my @walls = (
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
         files => [qw(oauth_document oauth_problem oauth_discovery oauth_jwk
                      oauth_jwks oauth_jwks_text oauth_metadata
-                     oauth_readiness oauth_status_json)],
+                     oauth_readiness oauth_status_json oauth_client)],
+    },
+    {
+        what  => 'libjwt',
+        sign  => qr/<jwt\.h>|\bjwt_(?!t\b)\w+\s*\(|\bJWT_ALG_/,
+        files => [qw(oauth_signer)],
     },
     {
         what  => 'OpenSSL',
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
         files => [qw(oauth_key oauth_point oauth_verifier oauth_secret
-                     oauth_certificates)],
+                     oauth_certificates oauth_signer)],
     },
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
         files => [qw(oauth_key oauth_secret oauth_certificates
-                     ngx_oauth_fetch)],
+                     oauth_signer ngx_oauth_fetch)],
     },
     {
         what  => 'libcurl',

@@ -1,0 +1,388 @@
+
+/*
+ * Signs JWTs with a private key (RFC 7515 section 5.1).  OpenSSL reads the key
+ * and says what it is; libjwt signs.  The kid is the thumbprint of the public
+ * key (RFC 7638).  A signer is one block of memory with a copy of the key.
+ */
+
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jwt.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "oauth_base64url.h"
+#include "oauth_secret.h"
+#include "oauth_signer.h"
+
+
+#define OAUTH_SIGNER_BITS_MIN    2048
+#define OAUTH_SIGNER_BITS_MAX    8192
+#define OAUTH_SIGNER_COORDINATE  32     /* bytes: P-256                       */
+
+
+struct oauth_signer_s {
+    jwt_alg_t             alg;
+    char                  kid[OAUTH_SIGNER_KID + 1];
+    size_t                len;          /* of pem, without its zero byte      */
+    char                  pem[];
+};
+
+
+static EVP_PKEY *oauth_signer_read(oauth_str_t pem, const char **why);
+static int oauth_signer_passphrase(char *buf, int size, int writing,
+    void *asked);
+static jwt_alg_t oauth_signer_alg(const EVP_PKEY *pkey, const char **why);
+static oauth_signer_t *oauth_signer_copy(const EVP_PKEY *pkey);
+static int oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey);
+static void oauth_signer_append_number(oauth_buf_t *buf, const EVP_PKEY *pkey,
+    const char *name, int len);
+static jwt_t *oauth_signer_jwt(const oauth_signer_t *signer, const char *typ);
+
+
+oauth_result_t
+oauth_signer_create(oauth_str_t pem, oauth_signer_t **signer,
+    const char **why)
+{
+    EVP_PKEY        *pkey;
+    jwt_alg_t        alg;
+    oauth_buf_t      buf;
+    oauth_result_t   result;
+
+    *signer = NULL;
+    *why = NULL;
+
+    pkey = oauth_signer_read(pem, why);
+    alg = pkey ? oauth_signer_alg(pkey, why) : JWT_ALG_NONE;
+
+    if (alg == JWT_ALG_NONE) {
+        EVP_PKEY_free(pkey);
+        ERR_clear_error();
+        return OAUTH_INVALID;
+    }
+
+    *signer = oauth_signer_copy(pkey);
+    result = OAUTH_NO_MEMORY;
+
+    /* A first signature shows that libjwt can use the key. */
+
+    if (*signer && oauth_signer_name(*signer, pkey) == 0) {
+        (*signer)->alg = alg;
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+        result = oauth_signer_sign(*signer, oauth_str("JWT"), oauth_str("{}"),
+                                   &buf);
+        oauth_secret_free(&buf);
+    }
+
+    EVP_PKEY_free(pkey);
+    ERR_clear_error();
+
+    if (result != OAUTH_DONE) {
+        oauth_signer_free(*signer);
+        *signer = NULL;
+        *why = "it cannot be used to sign, or memory is short";
+    }
+
+    return result;
+}
+
+
+void
+oauth_signer_free(oauth_signer_t *signer)
+{
+    if (signer == NULL) {
+        return;
+    }
+
+    oauth_secret_wipe(signer, sizeof(oauth_signer_t) + signer->len + 1);
+    free(signer);
+}
+
+
+oauth_str_t
+oauth_signer_kid(const oauth_signer_t *signer)
+{
+    return oauth_str_of(signer->kid);
+}
+
+
+/* To libjwt, typ and claims are C strings. */
+
+oauth_result_t
+oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t typ,
+    oauth_str_t claims, oauth_buf_t *buf)
+{
+    char            *text;
+    jwt_t           *jwt;
+    oauth_buf_t      strings;
+    oauth_result_t   result;
+
+    if (typ.len == 0 || memchr(typ.data, 0, typ.len)
+        || claims.len == 0 || memchr(claims.data, 0, claims.len))
+    {
+        return OAUTH_INVALID;
+    }
+
+    memset(&strings, 0, sizeof(oauth_buf_t));
+
+    oauth_buf_reserve(&strings, typ.len + claims.len + 2);
+    oauth_buf_append_str(&strings, typ);
+    oauth_buf_append(&strings, "", 1);
+    oauth_buf_append_str(&strings, claims);
+    oauth_buf_append(&strings, "", 1);
+
+    result = OAUTH_NO_MEMORY;
+    text = NULL;
+    jwt = strings.failed ? NULL
+                         : oauth_signer_jwt(signer, (char *) strings.data);
+
+    if (jwt && jwt_add_grants_json(jwt, (char *) strings.data + typ.len + 1)
+               != 0)
+    {
+        result = OAUTH_INVALID;
+
+    } else if (jwt) {
+        text = jwt_encode_str(jwt);
+    }
+
+    if (text) {
+        oauth_buf_append_text(buf, text);
+        result = buf->failed ? OAUTH_NO_MEMORY : OAUTH_DONE;
+
+        oauth_secret_wipe(text, strlen(text));
+        free(text);
+    }
+
+    jwt_free(jwt);
+    oauth_secret_free(&strings);
+    ERR_clear_error();
+
+    return result;
+}
+
+
+/* Returns the key; NULL: there is none that can be read. */
+
+static EVP_PKEY *
+oauth_signer_read(oauth_str_t pem, const char **why)
+{
+    int        asked;
+    BIO       *bio;
+    EVP_PKEY  *pkey;
+
+    asked = 0;
+    pkey = NULL;
+    bio = (pem.len > 0 && pem.len < INT_MAX)
+          ? BIO_new_mem_buf(pem.data, (int) pem.len) : NULL;
+
+    if (bio) {
+        pkey = PEM_read_bio_PrivateKey(bio, NULL, oauth_signer_passphrase,
+                                       &asked);
+    }
+
+    if (pkey == NULL) {
+        *why = asked ? "it has a passphrase; remove that with: openssl pkey"
+                     : "there is no private key in PEM in it";
+    }
+
+    BIO_free(bio);
+
+    return pkey;
+}
+
+
+/* Without this function, OpenSSL asks for a passphrase at the terminal. */
+
+static int
+oauth_signer_passphrase(char *buf, int size, int writing, void *asked)
+{
+    (void) buf;
+    (void) size;
+    (void) writing;
+
+    *(int *) asked = 1;
+
+    return -1;
+}
+
+
+/* Returns JWT_ALG_NONE, and *why, for a key that is not used here. */
+
+static jwt_alg_t
+oauth_signer_alg(const EVP_PKEY *pkey, const char **why)
+{
+    int   bits;
+    char  curve[32];
+
+    if (EVP_PKEY_is_a(pkey, "RSA")) {
+        bits = EVP_PKEY_get_bits(pkey);
+
+        if (bits >= OAUTH_SIGNER_BITS_MIN && bits <= OAUTH_SIGNER_BITS_MAX) {
+            return JWT_ALG_RS256;
+        }
+
+        *why = "it is an RSA key that has not 2048 to 8192 bits";
+        return JWT_ALG_NONE;
+    }
+
+    if (EVP_PKEY_is_a(pkey, "EC")
+        && EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), NULL) == 1
+        && strcmp(curve, "prime256v1") == 0)
+    {
+        return JWT_ALG_ES256;
+    }
+
+    *why = "it is neither an RSA key nor an EC key on the curve P-256";
+
+    return JWT_ALG_NONE;
+}
+
+
+/*
+ * The key is written anew, because what was read may have other things around
+ * it, such as certificates.  Returns NULL where memory is short.
+ */
+
+static oauth_signer_t *
+oauth_signer_copy(const EVP_PKEY *pkey)
+{
+    BIO             *bio;
+    char            *pem;
+    long             len;
+    oauth_signer_t  *signer;
+
+    signer = NULL;
+    bio = BIO_new(BIO_s_secmem());
+
+    if (bio && PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL)
+               == 1)
+    {
+        len = BIO_get_mem_data(bio, &pem);
+        signer = malloc(sizeof(oauth_signer_t) + (size_t) len + 1);
+
+        if (signer) {
+            signer->len = (size_t) len;
+            memcpy(signer->pem, pem, (size_t) len);
+            signer->pem[len] = '\0';
+        }
+    }
+
+    BIO_free(bio);
+
+    return signer;
+}
+
+
+/* Sets the kid.  Returns 0, or -1 where memory is short. */
+
+static int
+oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey)
+{
+    size_t         len;
+    oauth_buf_t    buf;
+    unsigned char  hash[EVP_MAX_MD_SIZE];
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    /* RFC 7638 section 3: the members in the order of their names. */
+
+    if (EVP_PKEY_is_a(pkey, "RSA")) {
+        oauth_buf_append_literal(&buf, "{\"e\":\"");
+        oauth_signer_append_number(&buf, pkey, OSSL_PKEY_PARAM_RSA_E, 0);
+        oauth_buf_append_literal(&buf, "\",\"kty\":\"RSA\",\"n\":\"");
+        oauth_signer_append_number(&buf, pkey, OSSL_PKEY_PARAM_RSA_N, 0);
+
+    } else {
+        oauth_buf_append_literal(&buf, "{\"crv\":\"P-256\",\"kty\":\"EC\","
+                                       "\"x\":\"");
+        oauth_signer_append_number(&buf, pkey, OSSL_PKEY_PARAM_EC_PUB_X,
+                                   OAUTH_SIGNER_COORDINATE);
+        oauth_buf_append_literal(&buf, "\",\"y\":\"");
+        oauth_signer_append_number(&buf, pkey, OSSL_PKEY_PARAM_EC_PUB_Y,
+                                   OAUTH_SIGNER_COORDINATE);
+    }
+
+    oauth_buf_append_literal(&buf, "\"}");
+
+    if (buf.failed
+        || EVP_Q_digest(NULL, "SHA256", NULL, buf.data, buf.len, hash, &len)
+           != 1)
+    {
+        oauth_buf_free(&buf);
+        return -1;
+    }
+
+    oauth_buf_free(&buf);
+
+    len = oauth_base64url_write((oauth_str_t) { len, hash },
+                                (unsigned char *) signer->kid);
+    signer->kid[len] = '\0';
+
+    return 0;
+}
+
+
+/*
+ * Appends a big-endian number of the public key in base64url, with len bytes;
+ * where len is 0, with as many as it needs.
+ */
+
+static void
+oauth_signer_append_number(oauth_buf_t *buf, const EVP_PKEY *pkey,
+    const char *name, int len)
+{
+    BIGNUM         *number;
+    unsigned char   bytes[OAUTH_SIGNER_BITS_MAX / 8];
+    unsigned char   text[oauth_base64url_encoded_size(sizeof(bytes))];
+
+    number = NULL;
+
+    if (EVP_PKEY_get_bn_param(pkey, name, &number) == 1) {
+        len = len ? len : BN_num_bytes(number);
+
+        if (len <= (int) sizeof(bytes)
+            && BN_bn2binpad(number, bytes, len) == len)
+        {
+            oauth_buf_append(buf, text,
+                             oauth_base64url_write((oauth_str_t) { (size_t) len,
+                                                                   bytes },
+                                                   text));
+            BN_free(number);
+            return;
+        }
+    }
+
+    BN_free(number);
+    buf->failed = 1;
+}
+
+
+/* Returns a JWT without claims that has its key; NULL: memory is short. */
+
+static jwt_t *
+oauth_signer_jwt(const oauth_signer_t *signer, const char *typ)
+{
+    jwt_t  *jwt;
+
+    if (jwt_new(&jwt) != 0) {
+        return NULL;
+    }
+
+    if (jwt_add_header(jwt, "typ", typ) != 0
+        || jwt_add_header(jwt, "kid", signer->kid) != 0
+        || jwt_set_alg(jwt, signer->alg, (const unsigned char *) signer->pem,
+                       (int) signer->len) != 0)
+    {
+        jwt_free(jwt);
+        return NULL;
+    }
+
+    return jwt;
+}
