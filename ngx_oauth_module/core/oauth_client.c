@@ -169,8 +169,7 @@ oauth_client_append_assertion(const oauth_client_t *client,
         return OAUTH_INVALID;
     }
 
-    result = oauth_signer_sign(client->signer, oauth_str("JWT"),
-                               oauth_str_of(text), buf);
+    result = oauth_signer_sign(client->signer, oauth_str_of(text), buf);
     free(text);
 
     return result;

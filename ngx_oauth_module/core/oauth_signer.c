@@ -43,7 +43,7 @@ static oauth_signer_t *oauth_signer_copy(const EVP_PKEY *pkey);
 static int oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey);
 static void oauth_signer_append_number(oauth_buf_t *buf, const EVP_PKEY *pkey,
     const char *name, int len);
-static jwt_t *oauth_signer_jwt(const oauth_signer_t *signer, const char *typ);
+static jwt_t *oauth_signer_jwt(const oauth_signer_t *signer);
 
 
 oauth_result_t
@@ -76,8 +76,7 @@ oauth_signer_create(oauth_str_t pem, oauth_signer_t **signer,
         (*signer)->alg = alg;
 
         memset(&buf, 0, sizeof(oauth_buf_t));
-        result = oauth_signer_sign(*signer, oauth_str("JWT"), oauth_str("{}"),
-                                   &buf);
+        result = oauth_signer_sign(*signer, oauth_str("{}"), &buf);
         oauth_secret_free(&buf);
     }
 
@@ -113,39 +112,30 @@ oauth_signer_kid(const oauth_signer_t *signer)
 }
 
 
-/* To libjwt, typ and claims are C strings. */
-
 oauth_result_t
-oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t typ,
-    oauth_str_t claims, oauth_buf_t *buf)
+oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t claims,
+    oauth_buf_t *buf)
 {
     char            *text;
     jwt_t           *jwt;
-    oauth_buf_t      strings;
+    oauth_buf_t      json;
     oauth_result_t   result;
 
-    if (typ.len == 0 || memchr(typ.data, 0, typ.len)
-        || claims.len == 0 || memchr(claims.data, 0, claims.len))
-    {
+    if (claims.len == 0 || memchr(claims.data, 0, claims.len)) {
         return OAUTH_INVALID;
     }
 
-    memset(&strings, 0, sizeof(oauth_buf_t));
+    memset(&json, 0, sizeof(oauth_buf_t));
 
-    oauth_buf_reserve(&strings, typ.len + claims.len + 2);
-    oauth_buf_append_str(&strings, typ);
-    oauth_buf_append(&strings, "", 1);
-    oauth_buf_append_str(&strings, claims);
-    oauth_buf_append(&strings, "", 1);
+    oauth_buf_reserve(&json, claims.len + 1);
+    oauth_buf_append_str(&json, claims);
+    oauth_buf_append(&json, "", 1);
 
     result = OAUTH_NO_MEMORY;
     text = NULL;
-    jwt = strings.failed ? NULL
-                         : oauth_signer_jwt(signer, (char *) strings.data);
+    jwt = json.failed ? NULL : oauth_signer_jwt(signer);
 
-    if (jwt && jwt_add_grants_json(jwt, (char *) strings.data + typ.len + 1)
-               != 0)
-    {
+    if (jwt && jwt_add_grants_json(jwt, (char *) json.data) != 0) {
         result = OAUTH_INVALID;
 
     } else if (jwt) {
@@ -161,7 +151,7 @@ oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t typ,
     }
 
     jwt_free(jwt);
-    oauth_secret_free(&strings);
+    oauth_secret_free(&json);
     ERR_clear_error();
 
     return result;
@@ -367,7 +357,7 @@ oauth_signer_append_number(oauth_buf_t *buf, const EVP_PKEY *pkey,
 /* Returns a JWT without claims that has its key; NULL: memory is short. */
 
 static jwt_t *
-oauth_signer_jwt(const oauth_signer_t *signer, const char *typ)
+oauth_signer_jwt(const oauth_signer_t *signer)
 {
     jwt_t  *jwt;
 
@@ -375,8 +365,7 @@ oauth_signer_jwt(const oauth_signer_t *signer, const char *typ)
         return NULL;
     }
 
-    if (jwt_add_header(jwt, "typ", typ) != 0
-        || jwt_add_header(jwt, "kid", signer->kid) != 0
+    if (jwt_add_header(jwt, "kid", signer->kid) != 0
         || jwt_set_alg(jwt, signer->alg, (const unsigned char *) signer->pem,
                        (int) signer->len) != 0)
     {

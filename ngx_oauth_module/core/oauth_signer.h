@@ -41,12 +41,13 @@ oauth_str_t oauth_signer_kid(const oauth_signer_t *signer);
 
 /*
  * Appends a JWT with these claims, which are the text of a JSON object.  Its
- * header has typ, alg and kid.  Returns OAUTH_DONE; else nothing is appended:
- * OAUTH_INVALID (the claims are not JSON), OAUTH_NO_MEMORY (or OpenSSL failed).
+ * header has alg, kid, and the typ JWT: libjwt 1.10 writes no other.  Returns
+ * OAUTH_DONE; else nothing is appended: OAUTH_INVALID (the claims are not
+ * JSON), OAUTH_NO_MEMORY (or OpenSSL failed).
  */
 
 oauth_result_t oauth_signer_sign(const oauth_signer_t *signer,
-    oauth_str_t typ, oauth_str_t claims, oauth_buf_t *buf);
+    oauth_str_t claims, oauth_buf_t *buf);
 
 
 #endif /* OAUTH_SIGNER_H_INCLUDED */

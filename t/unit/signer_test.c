@@ -1,0 +1,383 @@
+
+/*
+ * Private keys that sign: which are accepted, and that what they sign is a JWT
+ * that the core's own verifier takes with the public key.
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "keys.h"
+#include "oauth_signer.h"
+#include "token_fixture.h"
+
+
+#define SIGNER_CERTIFICATE                                                    \
+    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
+static oauth_signer_t *
+signer_make(EVP_PKEY *key)
+{
+    char            *pem;
+    const char      *why;
+    oauth_signer_t  *signer;
+
+    pem = keys_pem(key, 1);
+
+    assert_int_equal(oauth_signer_create(oauth_str_of(pem), &signer, &why),
+                     OAUTH_DONE);
+    assert_null(why);
+    assert_int_equal(ERR_peek_error(), 0);
+
+    free(pem);
+
+    return signer;
+}
+
+
+static void
+signer_refused(oauth_str_t pem, const char *expected)
+{
+    const char      *why;
+    oauth_signer_t  *signer;
+
+    assert_int_equal(oauth_signer_create(pem, &signer, &why), OAUTH_INVALID);
+    assert_null(signer);
+    assert_string_equal(why, expected);
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
+
+static void
+signer_refuses(EVP_PKEY *key, int private, const char *why)
+{
+    char  *pem;
+
+    pem = keys_pem(key, private);
+    signer_refused(oauth_str_of(pem), why);
+
+    free(pem);
+    EVP_PKEY_free(key);
+}
+
+
+static void
+signer_keys(void **state)
+{
+    char      *pem;
+    EVP_PKEY  *key;
+
+    static const char  none[] = "there is no private key in PEM in it";
+    static const char  kind[] =
+        "it is neither an RSA key nor an EC key on the curve P-256";
+
+    (void) state;
+
+    key = keys_rsa(2048);
+    oauth_signer_free(signer_make(key));
+    signer_refuses(key, 0, none);
+
+    key = keys_ec("P-256");
+    oauth_signer_free(signer_make(key));
+
+    pem = keys_pem(key, 1);
+    signer_refused((oauth_str_t) { strlen(pem) / 2, (void *) pem }, none);
+    free(pem);
+    EVP_PKEY_free(key);
+
+    signer_refuses(keys_rsa(1024), 1,
+                   "it is an RSA key that has not 2048 to 8192 bits");
+    signer_refuses(keys_ec("P-384"), 1, kind);
+    signer_refuses(keys_ed25519(), 1, kind);
+
+    signer_refused((oauth_str_t) { 0, NULL }, none);
+    signer_refused(oauth_str(SIGNER_CERTIFICATE), none);
+    signer_refused(oauth_str("secret"), none);
+}
+
+
+/* OpenSSL must not ask for a passphrase at the terminal. */
+
+static void
+signer_passphrase(void **state)
+{
+    int              encrypted;
+    BIO             *bio;
+    char            *pem;
+    long             len;
+    EVP_PKEY        *key;
+    const char      *why;
+    oauth_signer_t  *signer;
+
+    (void) state;
+
+    key = keys_ec("P-256");
+
+    for (encrypted = 0; encrypted < 2; encrypted++) {
+        bio = BIO_new(BIO_s_mem());
+        assert_int_equal(PEM_write_bio_PrivateKey(bio, key,
+                                                  encrypted ? EVP_aes_128_cbc()
+                                                            : NULL,
+                                                  (unsigned char *) "pass", 4,
+                                                  NULL, NULL), 1);
+        len = BIO_get_mem_data(bio, &pem);
+
+        assert_int_equal(oauth_signer_create((oauth_str_t) { (size_t) len,
+                                                             (void *) pem },
+                                             &signer, &why),
+                         encrypted ? OAUTH_INVALID : OAUTH_DONE);
+
+        if (encrypted) {
+            assert_string_equal(why, "it has a passphrase; remove that with: "
+                                     "openssl pkey");
+        }
+
+        oauth_signer_free(signer);
+        BIO_free(bio);
+    }
+
+    EVP_PKEY_free(key);
+}
+
+
+/* openssl ecparam writes the curve in front; others a certificate. */
+
+static void
+signer_surroundings(void **state)
+{
+    char            *pem;
+    EVP_PKEY        *key;
+    const char      *why;
+    oauth_buf_t      buf;
+    oauth_signer_t  *signer;
+
+    (void) state;
+
+    key = keys_ec("P-256");
+    pem = keys_pem(key, 1);
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&buf, "a comment\n" SIGNER_CERTIFICATE
+                                   "-----BEGIN EC PARAMETERS-----\n"
+                                   "BggqhkjOPQMBBw==\n"
+                                   "-----END EC PARAMETERS-----\n");
+    oauth_buf_append_text(&buf, pem);
+    oauth_buf_append_literal(&buf, SIGNER_CERTIFICATE);
+
+    assert_int_equal(oauth_signer_create(oauth_buf_str(&buf), &signer, &why),
+                     OAUTH_DONE);
+
+    oauth_signer_free(signer);
+    oauth_signer_free(NULL);
+    oauth_buf_free(&buf);
+    free(pem);
+    EVP_PKEY_free(key);
+}
+
+
+/* What is signed verifies with the public key, by kid, and has the claims. */
+
+static void
+signer_signs(void **state)
+{
+    int              i;
+    size_t           n;
+    char             kid[64];
+    EVP_PKEY        *key;
+    const char      *error;
+    oauth_str_t      text;
+    oauth_buf_t      jwks, buf;
+    oauth_jwt_t     *jwt;
+    oauth_jwks_t    *set;
+    oauth_token_t   *token;
+    oauth_signer_t  *signer;
+
+    static const size_t  keys[] = { TOKEN_RSA, TOKEN_P256 };
+    static const char   *algs[] = { "RS256", "ES256" };
+
+    (void) state;
+
+    for (n = 0; n < 2; n++) {
+        key = token_keys[keys[n]];
+        signer = signer_make(key);
+
+        text = oauth_signer_kid(signer);
+        assert_int_equal(text.len, OAUTH_SIGNER_KID);
+        snprintf(kid, sizeof(kid), "\"kid\":\"%.*s\"", (int) text.len,
+                 (const char *) text.data);
+
+        memset(&jwks, 0, sizeof(oauth_buf_t));
+        oauth_buf_append_literal(&jwks, "{\"keys\":[");
+        keys_append_jwk(&jwks, key, kid);
+        oauth_buf_append_literal(&jwks, "]}");
+        set = oauth_jwks_parse(oauth_buf_str(&jwks), OAUTH_ALGS_ALL, &error);
+        assert_non_null(set);
+
+        /* ECDSA: numbers that begin with zero bytes come up now and then. */
+
+        for (i = 0; i < 200; i += (n == 0) ? 100 : 1) {
+            memset(&buf, 0, sizeof(oauth_buf_t));
+            oauth_buf_append_literal(&buf, "x");
+
+            assert_int_equal(oauth_signer_sign(signer,
+                                               oauth_str("{" PAYLOAD "}"),
+                                               &buf), OAUTH_DONE);
+            assert_int_equal(ERR_peek_error(), 0);
+
+            text = oauth_buf_str(&buf);
+            text.data++;
+            text.len--;
+
+            assert_int_equal(oauth_jwt_parse(text, &jwt), OAUTH_OK);
+            assert_int_equal(jwt->jws.type, OAUTH_TYPE_JWT);
+            assert_true(oauth_str_equal(jwt->jws.alg->name,
+                                        oauth_str_of(algs[n])));
+            assert_true(oauth_str_equal(jwt->jws.kid,
+                                        oauth_signer_kid(signer)));
+
+            assert_int_equal(oauth_token_verify(jwt, &token_policy, set, NOW,
+                                                &token), OAUTH_OK);
+            assert_true(oauth_str_equal(token->subject, oauth_str("joe")));
+
+            oauth_token_free(token);
+            oauth_jwt_free(jwt);
+            oauth_buf_free(&buf);
+        }
+
+        oauth_jwks_free(set);
+        oauth_buf_free(&jwks);
+        oauth_signer_free(signer);
+    }
+}
+
+
+/*
+ * Keys that were made for this test, with their thumbprints as another program
+ * computed them.  The x of the first begins with a zero byte.
+ */
+
+static void
+signer_thumbprints(void **state)
+{
+    size_t           i;
+    const char      *why;
+    oauth_signer_t  *signer;
+
+    static const struct {
+        const char  *kid;
+        const char  *pem;
+    } cases[] = {
+    { "HxYGHr2vEGDSz5LLaR289Em5eJjEEO7U98YQJ9LhzCA",
+      "-----BEGIN PRIVATE KEY-----\n"
+      "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgufpFUDyzvR5obMyL\n"
+      "b3K95Wc4mAxTuXkHpw2IpWJxEv6hRANCAAQA7u/JzNsQNZzQzKPOm2dT03xRXH33\n"
+      "8XQY6yQ+Qd6PzDPlHu4upqNEtN6oxWgOhErkP5OFvPOphSN3ppIYLyrU\n"
+      "-----END PRIVATE KEY-----\n" },
+
+    { "LQ5XVviDVP9-Srz1rpmeEVYSQD4FMlW5JN__gp4YiVE",
+      "-----BEGIN PRIVATE KEY-----\n"
+      "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQCwJlV3DQjqty/b\n"
+      "f3nUZpE5M3NGjr8EU89h/cQUDOAQjAOydMsqmCaixWjx3WvtS6Z6dlj96gxaCW8a\n"
+      "f2ETqtifrcA6kci1nimKUHsSVrrKLFsmK/ThcBnskVL61zqTGA6DlZcmPnWf9Zsy\n"
+      "IIjvHR4WgBU3RPcAxWf0e88d9VSXVsQ6q8XrWcCvwoisHFDrVFCTmpWXSndLAJbQ\n"
+      "iJPuvVcLiLjCD65QBC87h9Kn86vqMQ5A9FzjeMPDoIpuNlHqTjkHxT8zqe4/XpbN\n"
+      "jOF2H1aM5B8rPtr/Imem5hUXPJhzpP6Vr0Hms+IZwktjpqR0pM40xq4RQ0J3i97+\n"
+      "xRrMq96XAgMBAAECggEABLkYHoxGSCVnswW/DwHQK3JAEl9QvWstk/b5aiUR8l1Y\n"
+      "/ywpg0DJ19dLWNhFYFaFAZCW7h5AxhobXk5xU0LjYC+I9gR+zddFTblRIlGIAQtO\n"
+      "/hBhOwJ80uMTfgHhNK7kqLuNJSuUjxiis9xydldqBlO0tMeZGm5nccxc5hk9F8MZ\n"
+      "W/o/f4RFvRQdwIQ3G01WP6r492U2RwHAjEtacvdE9EYkjIKvl6VXHjTkXPKudoD0\n"
+      "FOojz7g7LAGlaCPTcDCmpFz8c4HzhJYYp2aQW/tmRyZitJIZNQgsaGNRXyzTUWmx\n"
+      "9LKiWFlxItmc5XTcUmWSGIdTNXpj6xF0LeIWMGu2AQKBgQD4FmXToOWbGOlRvgiE\n"
+      "Wb6CIIFcjiXW66/G4ZtDmTOg2z2e2fOy3saoySdI0KdPO25peCRAQ6RWrNXGDAfk\n"
+      "GUEcKlFPyjJ+XNI8NCpFpqv4OiB4+XVgptFNXq5/1OfZeW+MfRY//5C1TToBTzCF\n"
+      "7m+bcojhUumgnavJb+7kC0neAQKBgQC1xJLcgOky6PFBqP8CuCsy+2giJAmg9FOS\n"
+      "f9tBSDUHOZJl8+rPExM6RyDCg9huM0iWtryL8r/pJZ2zW+9d/JPIEFc7Jfn87xTT\n"
+      "bLNyYzCQrnhUi1l6eL/HthfhJtSLSXBSVN3zrh9OWOUbYLNW20MPbRGaDZFMjvhd\n"
+      "/2RPDXHslwKBgQDAlNJy18GlBk+IbtY5t1jVttn0uTvSfJ606kkWzoRvaAGLoHE2\n"
+      "9wyL1aqzMZXPQblSEjtBz8BwsDY6SPiPLrOGY6s/HxzXTsK8jVoLO3jfdm/iuPNP\n"
+      "Fe//+XHINcPM5CGdkzSEdaUluE9A2PI35YGpz91F3JETZ5IFCukNCV5MAQKBgCId\n"
+      "PqL73sibR4xXN2U/Q3xSCv09XkFDGdxI+tGJx8oPWBaibNNodRde+hsHu7sTDPCc\n"
+      "Y06wxKvxT2O2QXqWSPYnevey7PQ3uuTjZdp2G0tMM3FKpgSCXRwSZPDw5LsvkVEi\n"
+      "dHWjnGSL8pPs1jva8v8WLVOIcFi6DIs3v4/GqjcJAoGBAJuNjf996lMCbIZvnPyD\n"
+      "RryUSwDzSXbyZCmAJQiZYS7awn/NNduyj2QtXVInPjY+gLlpIH6BhpYe106i5Fny\n"
+      "etSE9W1LKdIdmk2tERgt1MDuoWR/AjyFHAshooWa0niY+EO63+lq+RfdKfNtVM+D\n"
+      "IGsZiY1yGq/HBCM2lij+wolC\n"
+      "-----END PRIVATE KEY-----\n" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(oauth_signer_create(oauth_str_of(cases[i].pem),
+                                             &signer, &why), OAUTH_DONE);
+        assert_true(oauth_str_equal(oauth_signer_kid(signer),
+                                    oauth_str_of(cases[i].kid)));
+        oauth_signer_free(signer);
+    }
+}
+
+
+static void
+signer_claims(void **state)
+{
+    size_t           i;
+    oauth_buf_t      buf;
+    oauth_signer_t  *signer;
+
+    static const oauth_str_t  bad[] = {
+        oauth_string(""), oauth_string("x"), oauth_string("[]"),
+        oauth_string("{\"a\":1"), oauth_string("{\"a\":1,\"a\":2}"),
+        oauth_string("{}\0")
+    };
+
+    (void) state;
+
+    signer = signer_make(token_keys[TOKEN_P256]);
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(oauth_signer_sign(signer, bad[i], &buf),
+                         OAUTH_INVALID);
+        assert_int_equal(buf.len, 0);
+    }
+
+    assert_int_equal(oauth_signer_sign(signer, oauth_str("{}"), &buf),
+                     OAUTH_DONE);
+    assert_true(buf.len > 0);
+
+    /* A buffer that has failed gets nothing. */
+
+    buf.failed = 1;
+    assert_int_equal(oauth_signer_sign(signer, oauth_str("{}"), &buf),
+                     OAUTH_NO_MEMORY);
+
+    oauth_buf_free(&buf);
+    oauth_signer_free(signer);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(signer_keys),
+        cmocka_unit_test(signer_passphrase),
+        cmocka_unit_test(signer_surroundings),
+        cmocka_unit_test(signer_signs),
+        cmocka_unit_test(signer_thumbprints),
+        cmocka_unit_test(signer_claims)
+    };
+
+    return cmocka_run_group_tests(tests, token_setup, token_teardown);
+}
