@@ -200,7 +200,8 @@ ngx_oauth_conf_introspection_secret(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
     if (issuer->client.secret.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "client_secret_file \"%V\" is empty: put the "
-                           "client's secret there", &issuer->client_secret_file);
+                           "client's secret there",
+                           &issuer->client_secret_file);
         return NGX_CONF_ERROR;
     }
 

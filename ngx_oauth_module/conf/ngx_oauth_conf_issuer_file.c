@@ -1,9 +1,9 @@
 
 /*
  * The files that an issuer names: the key set of jwks_file (RFC 7517), the
- * certificates of ssl_trusted_certificate, and secrets.  The master process reads them while
- * it reads the configuration, so usually as root.  Their text is in the
- * configuration's pool.
+ * certificates of ssl_trusted_certificate, and secrets.  The master process
+ * reads them while it reads the configuration, so usually as root.  Their text
+ * is in the configuration's pool.
  */
 
 

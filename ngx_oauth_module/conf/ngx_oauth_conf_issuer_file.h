@@ -1,7 +1,8 @@
 
 /*
- * The files that an issuer names.  The first two functions do nothing if the directive
- * is not there.  It returns NGX_CONF_OK, or NGX_CONF_ERROR after an [emerg].
+ * The files that an issuer names.  The first two functions do nothing if the
+ * directive is not there.  They return NGX_CONF_OK, or NGX_CONF_ERROR after an
+ * [emerg].
  */
 
 

@@ -1,18 +1,14 @@
 
 /*
- * Questions to authorization servers.  A question has a reference of its own
- * while it is under way, and one for each request that waits for its end or
- * reads its result.  It is freed from a posted event: the last reference may be
- * given back while the queue of those who wait is being woken.
+ * Asking authorization servers: the form that is sent, the response, what is
+ * kept of it, and what is logged about those who do not answer.
  */
 
 
 #include "ngx_oauth_introspector.h"
 #include "ngx_oauth_compat.h"
-#include "ngx_oauth_fetch.h"
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_str.h"
-#include "ngx_oauth_watch.h"
 #include "oauth_discovery.h"
 #include "oauth_introspection.h"
 
@@ -31,56 +27,38 @@ struct ngx_oauth_introspector_s {
 };
 
 
-struct ngx_oauth_introspector_question_s {
-    ngx_queue_t                        queue;   /* in introspector->asked     */
-    ngx_oauth_introspector_t          *introspector;
-    ngx_uint_t                         refs;
-    u_char                             key[OAUTH_SECRET_HASH];
-    oauth_buf_t                        text;
-    oauth_token_t                     *verified;        /* or NULL            */
-    ngx_oauth_fetch_t                 *fetch;   /* NULL: not under way        */
-    ngx_msec_t                         started;
-    ngx_oauth_wait_queue_t             waits;
-    ngx_event_t                        event;   /* frees the question         */
-    ngx_oauth_introspector_result_t    result;
-};
-
-
-static ngx_oauth_introspector_question_t *ngx_oauth_introspector_find(
+static ngx_oauth_question_t *ngx_oauth_introspector_find(
     ngx_oauth_introspector_t *introspector, const u_char *key);
-static ngx_oauth_introspector_question_t *ngx_oauth_introspector_create(
-    ngx_oauth_introspector_t *introspector, oauth_str_t text,
-    oauth_token_t *verified);
+static ngx_int_t ngx_oauth_introspector_send(
+    ngx_oauth_introspector_t *introspector, ngx_oauth_question_t *question);
 static ngx_uint_t ngx_oauth_introspector_recall(
-    ngx_oauth_introspector_question_t *question);
+    ngx_oauth_question_t *question);
 static ngx_int_t ngx_oauth_introspector_fetch(
-    ngx_oauth_introspector_question_t *question, const char **why);
+    ngx_oauth_question_t *question, const char **why);
+static void ngx_oauth_introspector_post(ngx_oauth_question_t *question,
+    const oauth_buf_t *url, const oauth_buf_t *form,
+    const oauth_buf_t *authorization);
 static const char *ngx_oauth_introspector_append_url(
     const ngx_oauth_introspector_t *introspector, oauth_buf_t *url);
 static void ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch);
 static void ngx_oauth_introspector_count(
-    const ngx_oauth_introspector_question_t *question);
+    const ngx_oauth_question_t *question);
 static void ngx_oauth_introspector_read(
-    ngx_oauth_introspector_question_t *question,
+    ngx_oauth_question_t *question,
     const ngx_oauth_fetch_response_t *response);
 static ngx_uint_t ngx_oauth_introspector_is_type(const ngx_str_t *type,
     const char *name);
 static void ngx_oauth_introspector_verify(
-    ngx_oauth_introspector_question_t *question,
+    ngx_oauth_question_t *question,
     ngx_oauth_introspected_kind_t kind, oauth_str_t body, time_t received,
     const char **why);
 static void ngx_oauth_introspector_keep(
-    ngx_oauth_introspector_question_t *question,
+    ngx_oauth_question_t *question,
     ngx_oauth_introspected_kind_t kind, oauth_str_t body);
 static void ngx_oauth_introspector_fail(
     const ngx_oauth_introspector_t *introspector, const char *why);
 static void ngx_oauth_introspector_refused(
-    const ngx_oauth_introspector_question_t *question, const char *why);
-static void ngx_oauth_introspector_end(
-    ngx_oauth_introspector_question_t *question);
-static void ngx_oauth_introspector_event(ngx_event_t *ev);
-static void ngx_oauth_introspector_free(
-    ngx_oauth_introspector_question_t *question);
+    const ngx_oauth_question_t *question, const char *why);
 
 
 ngx_int_t
@@ -123,7 +101,7 @@ ngx_oauth_introspector_done(ngx_array_t *issuers)
     ngx_uint_t                           i;
     ngx_queue_t                         *q;
     ngx_oauth_issuer_t                 **issuer;
-    ngx_oauth_introspector_question_t   *question;
+    ngx_oauth_question_t   *question;
 
     issuer = issuers->elts;
 
@@ -135,10 +113,10 @@ ngx_oauth_introspector_done(ngx_array_t *issuers)
 
         while (!ngx_queue_empty(&issuer[i]->introspector->asked)) {
             q = ngx_queue_head(&issuer[i]->introspector->asked);
-            question = ngx_queue_data(q, ngx_oauth_introspector_question_t,
+            question = ngx_queue_data(q, ngx_oauth_question_t,
                                       queue);
             ngx_queue_remove(q);
-            ngx_oauth_introspector_free(question);
+            ngx_oauth_question_free(question);
         }
 
         issuer[i]->introspector = NULL;
@@ -165,13 +143,12 @@ ngx_oauth_introspector_is_early(const ngx_oauth_introspector_t *introspector)
 }
 
 
-ngx_oauth_introspector_question_t *
+ngx_oauth_question_t *
 ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
     oauth_str_t text, oauth_token_t *verified, ngx_log_t *log)
 {
     u_char                              key[OAUTH_SECRET_HASH];
-    const char                         *why;
-    ngx_oauth_introspector_question_t  *question;
+    ngx_oauth_question_t  *question;
 
     if (ngx_oauth_introspected_write_key(introspector->introspected,
                                          introspector->issuer, text, key)
@@ -186,12 +163,13 @@ ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
         question->refs++;
 
         ngx_log_debug1(NGX_LOG_DEBUG_HTTP, log, 0,
-                       "oauth: issuer \"%V\": another request has already asked "
-                       "about this token", &introspector->issuer->name);
+                       "oauth: issuer \"%V\": another request has asked about "
+                       "this token already", &introspector->issuer->name);
         return question;
     }
 
-    question = ngx_oauth_introspector_create(introspector, text, verified);
+    question = ngx_oauth_question_create(introspector->issuer, text, verified,
+                                         introspector->log);
     if (question == NULL) {
         return NULL;
     }
@@ -206,44 +184,56 @@ ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
         return question;
     }
 
-    why = NULL;
-
-    if (introspector->n == NGX_OAUTH_INTROSPECTOR_LIMIT) {
-        why = "256 questions of this worker are under way, which is the limit";
-
-    } else if (ngx_oauth_introspector_fetch(question, &why) == NGX_OK) {
-
-        ngx_queue_insert_tail(&introspector->asked, &question->queue);
-        introspector->n++;
-
-        if (introspector->issuer->counted) {
-            ngx_oauth_counters_add(&introspector->issuer->counted->asked, 1);
-        }
-
-        question->refs++;
-
-        return question;
+    if (ngx_oauth_introspector_send(introspector, question) != NGX_OK) {
+        ngx_oauth_question_free(question);
+        return NULL;
     }
 
-    ngx_oauth_introspector_fail(introspector, why);
-    ngx_oauth_introspector_free(question);
-
-    return NULL;
+    return question;
 }
 
 
-static ngx_oauth_introspector_question_t *
+/* Sends a new question, which then has a reference of its own. */
+
+static ngx_int_t
+ngx_oauth_introspector_send(ngx_oauth_introspector_t *introspector,
+    ngx_oauth_question_t *question)
+{
+    const char  *why;
+
+    why = "256 questions of this worker are under way, which is the limit";
+
+    if (introspector->n == NGX_OAUTH_INTROSPECTOR_LIMIT
+        || ngx_oauth_introspector_fetch(question, &why) != NGX_OK)
+    {
+        ngx_oauth_introspector_fail(introspector, why);
+        return NGX_ERROR;
+    }
+
+    ngx_queue_insert_tail(&introspector->asked, &question->queue);
+    introspector->n++;
+    question->refs++;
+
+    if (introspector->issuer->counted) {
+        ngx_oauth_counters_add(&introspector->issuer->counted->asked, 1);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_oauth_question_t *
 ngx_oauth_introspector_find(ngx_oauth_introspector_t *introspector,
     const u_char *key)
 {
     ngx_queue_t                        *q;
-    ngx_oauth_introspector_question_t  *question;
+    ngx_oauth_question_t  *question;
 
     for (q = ngx_queue_head(&introspector->asked);
          q != ngx_queue_sentinel(&introspector->asked);
          q = ngx_queue_next(q))
     {
-        question = ngx_queue_data(q, ngx_oauth_introspector_question_t, queue);
+        question = ngx_queue_data(q, ngx_oauth_question_t, queue);
 
         if (ngx_memcmp(question->key, key, OAUTH_SECRET_HASH) == 0) {
             return question;
@@ -254,52 +244,19 @@ ngx_oauth_introspector_find(ngx_oauth_introspector_t *introspector,
 }
 
 
-static ngx_oauth_introspector_question_t *
-ngx_oauth_introspector_create(ngx_oauth_introspector_t *introspector,
-    oauth_str_t text, oauth_token_t *verified)
-{
-    ngx_oauth_introspector_question_t  *question;
-
-    question = ngx_calloc(sizeof(ngx_oauth_introspector_question_t),
-                          introspector->log);
-    if (question == NULL) {
-        return NULL;
-    }
-
-    question->introspector = introspector;
-    question->refs = 1;
-    question->result.reason = OAUTH_INTROSPECTION_UNAVAILABLE;
-
-    ngx_oauth_wait_queue_create(&question->waits, introspector->log);
-    ngx_oauth_watch_timer(&question->event, ngx_oauth_introspector_event,
-                          introspector->log);
-
-    oauth_buf_append_str(&question->text, text);
-
-    if (verified) {
-        question->verified = oauth_token_acquire(verified);
-    }
-
-    if (question->text.failed) {
-        ngx_oauth_introspector_free(question);
-        return NULL;
-    }
-
-    return question;
-}
-
-
 /* Returns 1 if the zone has the result. */
 
 static ngx_uint_t
-ngx_oauth_introspector_recall(ngx_oauth_introspector_question_t *question)
+ngx_oauth_introspector_recall(ngx_oauth_question_t *question)
 {
     oauth_str_t                        body;
     const char                        *why;
+    ngx_oauth_introspected_t          *introspected;
     ngx_oauth_introspected_content_t   content;
 
-    if (ngx_oauth_introspected_lookup(question->introspector->introspected,
-                                      question->key, &content)
+    introspected = question->issuer->introspector->introspected;
+
+    if (ngx_oauth_introspected_lookup(introspected, question->key, &content)
         != NGX_OK)
     {
         return 0;
@@ -311,87 +268,93 @@ ngx_oauth_introspector_recall(ngx_oauth_introspector_question_t *question)
     ngx_oauth_introspector_verify(question, content.kind, body,
                                   content.received, &why);
 
-    question->result.done = 1;
-    question->result.expires = content.expires;
+    question->done = 1;
+    question->expires = content.expires;
 
     oauth_secret_wipe(content.body, content.len);
 
-    return question->result.reason != OAUTH_INTROSPECTION_UNAVAILABLE;
+    return question->reason != OAUTH_INTROSPECTION_UNAVAILABLE;
 }
 
 
 static ngx_int_t
-ngx_oauth_introspector_fetch(ngx_oauth_introspector_question_t *question,
-    const char **why)
+ngx_oauth_introspector_fetch(ngx_oauth_question_t *question, const char **why)
 {
-    oauth_buf_t                      url, form, authorization;
-    ngx_keyval_t                     fields[2];
-    const ngx_oauth_issuer_t        *issuer;
-    ngx_oauth_fetch_request_t        request;
+    oauth_buf_t                url, form, authorization;
+    const ngx_oauth_issuer_t  *issuer;
 
-    issuer = question->introspector->issuer;
+    issuer = question->issuer;
 
     ngx_memzero(&url, sizeof(oauth_buf_t));
     ngx_memzero(&form, sizeof(oauth_buf_t));
     ngx_memzero(&authorization, sizeof(oauth_buf_t));
-    ngx_memzero(&request, sizeof(ngx_oauth_fetch_request_t));
 
-    *why = ngx_oauth_introspector_append_url(question->introspector, &url);
+    *why = ngx_oauth_introspector_append_url(issuer->introspector, &url);
 
-    if (*why) {
-        goto done;
+    if (*why == NULL) {
+        *why = "memory is short";
+
+        oauth_client_append_authorization(&issuer->client, &authorization);
+
+        if (oauth_client_append_form(&issuer->client,
+                                     oauth_buf_str(&question->text),
+                                     ngx_oauth_str(&issuer->issuer),
+                                     ngx_time(), &form)
+            == OAUTH_DONE
+            && !url.failed && !authorization.failed)
+        {
+            ngx_oauth_introspector_post(question, &url, &form, &authorization);
+        }
     }
-
-    *why = "memory is short";
-
-    if (oauth_client_append_form(&issuer->client,
-                                 oauth_buf_str(&question->text),
-                                 ngx_oauth_str(&issuer->issuer), ngx_time(),
-                                 &form)
-        != OAUTH_DONE)
-    {
-        goto done;
-    }
-
-    oauth_client_append_authorization(&issuer->client, &authorization);
-
-    if (url.failed || authorization.failed) {
-        goto done;
-    }
-
-    ngx_str_set(&fields[0].key, "Accept");
-    ngx_str_set(&fields[0].value, "application/json");
-    ngx_str_set(&fields[1].key, "Authorization");
-    fields[1].value.data = authorization.data;
-    fields[1].value.len = authorization.len;
-
-    ngx_str_set(&request.method, "POST");
-    request.url.data = url.data;
-    request.url.len = url.len;
-    request.fields = fields;
-    request.nfields = authorization.len ? 2 : 1;
-    request.body.data = form.data;
-    request.body.len = form.len;
-    request.proxy = issuer->proxy;
-    request.certificates = issuer->certificates;
-    request.timeout = issuer->timeout;
-    request.limit = OAUTH_INTROSPECTION_SIZE;
-
-    question->started = ngx_current_msec;
-    question->fetch = ngx_oauth_fetch_start(&request,
-                                     ngx_oauth_introspector_fetched, question);
-
-    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, question->introspector->log, 0,
-                   "oauth: issuer \"%V\": asks about a token at %*s",
-                   &issuer->name, url.len, url.data);
-
-done:
 
     oauth_buf_free(&url);
     oauth_secret_free(&form);
     oauth_secret_free(&authorization);
 
     return question->fetch ? NGX_OK : NGX_ERROR;
+}
+
+
+/* Sets question->fetch, or leaves it NULL if memory is short. */
+
+static void
+ngx_oauth_introspector_post(ngx_oauth_question_t *question,
+    const oauth_buf_t *url, const oauth_buf_t *form,
+    const oauth_buf_t *authorization)
+{
+    ngx_keyval_t                fields[2];
+    const ngx_oauth_issuer_t   *issuer;
+    ngx_oauth_fetch_request_t   request;
+
+    issuer = question->issuer;
+
+    ngx_memzero(&request, sizeof(ngx_oauth_fetch_request_t));
+
+    ngx_str_set(&fields[0].key, "Accept");
+    ngx_str_set(&fields[0].value, "application/json");
+    ngx_str_set(&fields[1].key, "Authorization");
+    fields[1].value.data = authorization->data;
+    fields[1].value.len = authorization->len;
+
+    ngx_str_set(&request.method, "POST");
+    request.url.data = url->data;
+    request.url.len = url->len;
+    request.fields = fields;
+    request.nfields = authorization->len ? 2 : 1;
+    request.body.data = form->data;
+    request.body.len = form->len;
+    request.proxy = issuer->proxy;
+    request.certificates = issuer->certificates;
+    request.timeout = issuer->timeout;
+    request.limit = OAUTH_INTROSPECTION_SIZE;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, issuer->introspector->log, 0,
+                   "oauth: issuer \"%V\": asks about a token at %*s",
+                   &issuer->name, url->len, url->data);
+
+    question->started = ngx_current_msec;
+    question->fetch = ngx_oauth_fetch_start(&request,
+                                     ngx_oauth_introspector_fetched, question);
 }
 
 
@@ -439,7 +402,7 @@ ngx_oauth_introspector_append_url(const ngx_oauth_introspector_t *introspector,
 static void
 ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch)
 {
-    ngx_oauth_introspector_question_t  *question;
+    ngx_oauth_question_t  *question;
 
     question = fetch->data;
 
@@ -448,30 +411,34 @@ ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch)
     ngx_oauth_fetch_done(question->fetch);
     question->fetch = NULL;
 
-    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, question->introspector->log, 0,
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, question->issuer->introspector->log, 0,
                    "oauth: issuer \"%V\": has answered about a token after %M "
-                   "ms: %s", &question->introspector->issuer->name,
+                   "ms: %s", &question->issuer->name,
                    ngx_current_msec - question->started,
-                   oauth_reason_info(question->result.reason)->code);
+                   oauth_reason_info(question->reason)->code);
 
     ngx_oauth_introspector_count(question);
-    ngx_oauth_introspector_end(question);
+
+    ngx_queue_remove(&question->queue);
+    question->issuer->introspector->n--;
+
+    ngx_oauth_question_done(question);
 }
 
 
 static void
-ngx_oauth_introspector_count(const ngx_oauth_introspector_question_t *question)
+ngx_oauth_introspector_count(const ngx_oauth_question_t *question)
 {
     ngx_oauth_counters_issuer_t  *counted;
 
-    counted = question->introspector->issuer->counted;
+    counted = question->issuer->counted;
 
     if (counted == NULL) {
         return;
     }
 
-    ngx_oauth_counters_add(question->result.token ? &counted->active
-                           : question->result.reason
+    ngx_oauth_counters_add(question->token ? &counted->active
+                           : question->reason
                              == OAUTH_INTROSPECTION_UNAVAILABLE
                              ? &counted->unanswered : &counted->inactive, 1);
     ngx_oauth_counters_add(&counted->asking,
@@ -480,7 +447,7 @@ ngx_oauth_introspector_count(const ngx_oauth_introspector_question_t *question)
 
 
 static void
-ngx_oauth_introspector_read(ngx_oauth_introspector_question_t *question,
+ngx_oauth_introspector_read(ngx_oauth_question_t *question,
     const ngx_oauth_fetch_response_t *response)
 {
     oauth_str_t                      body;
@@ -494,14 +461,14 @@ ngx_oauth_introspector_read(ngx_oauth_introspector_question_t *question,
         if (response->status >= 400 && response->status < 500
             && oauth_introspection_is_unsupported(body))
         {
-            question->result.reason = OAUTH_INACTIVE;
+            question->reason = OAUTH_INACTIVE;
             ngx_oauth_introspector_keep(question,
                                         NGX_OAUTH_INTROSPECTED_INACTIVE,
                                         oauth_str(""));
             return;
         }
 
-        ngx_oauth_introspector_fail(question->introspector,
+        ngx_oauth_introspector_fail(question->issuer->introspector,
                                     (const char *) response->error);
         return;
     }
@@ -515,7 +482,7 @@ ngx_oauth_introspector_read(ngx_oauth_introspector_question_t *question,
         kind = NGX_OAUTH_INTROSPECTED_SIGNED;
 
     } else {
-        ngx_oauth_introspector_fail(question->introspector,
+        ngx_oauth_introspector_fail(question->issuer->introspector,
                                     "its answer is not of the type "
                                     "application/json");
         return;
@@ -523,8 +490,8 @@ ngx_oauth_introspector_read(ngx_oauth_introspector_question_t *question,
 
     ngx_oauth_introspector_verify(question, kind, body, ngx_time(), &why);
 
-    if (question->result.reason == OAUTH_INTROSPECTION_UNAVAILABLE) {
-        ngx_oauth_introspector_fail(question->introspector, why);
+    if (question->reason == OAUTH_INTROSPECTION_UNAVAILABLE) {
+        ngx_oauth_introspector_fail(question->issuer->introspector, why);
         return;
     }
 
@@ -533,7 +500,7 @@ ngx_oauth_introspector_read(ngx_oauth_introspector_question_t *question,
     }
 
     ngx_oauth_introspector_keep(question,
-                                question->result.reason == OAUTH_INACTIVE
+                                question->reason == OAUTH_INACTIVE
                                 ? NGX_OAUTH_INTROSPECTED_INACTIVE : kind,
                                 body);
 }
@@ -558,21 +525,19 @@ ngx_oauth_introspector_is_type(const ngx_str_t *type, const char *name)
 /* *why: NULL, or what is wrong with the response. */
 
 static void
-ngx_oauth_introspector_verify(ngx_oauth_introspector_question_t *question,
+ngx_oauth_introspector_verify(ngx_oauth_question_t *question,
     ngx_oauth_introspected_kind_t kind, oauth_str_t body, time_t received,
     const char **why)
 {
     const oauth_jwks_t               *keys;
     oauth_introspection_t             introspection;
     const ngx_oauth_issuer_t         *issuer;
-    ngx_oauth_introspector_result_t  *result;
 
     *why = NULL;
-    result = &question->result;
-    issuer = question->introspector->issuer;
+    issuer = question->issuer;
 
     if (kind == NGX_OAUTH_INTROSPECTED_INACTIVE) {
-        result->reason = OAUTH_INACTIVE;
+        question->reason = OAUTH_INACTIVE;
         return;
     }
 
@@ -582,9 +547,9 @@ ngx_oauth_introspector_verify(ngx_oauth_introspector_question_t *question,
     introspection.verified = question->verified;
 
     if (kind == NGX_OAUTH_INTROSPECTED_PLAIN) {
-        result->reason = oauth_introspection_verify(&introspection, body,
+        question->reason = oauth_introspection_verify(&introspection, body,
                                                     ngx_time(),
-                                                    &result->token, why);
+                                                    &question->token, why);
         return;
     }
 
@@ -592,20 +557,22 @@ ngx_oauth_introspector_verify(ngx_oauth_introspector_question_t *question,
 
     if (keys == NULL) {
         *why = "its answer is signed, and its keys are not there";
-        result->reason = OAUTH_INTROSPECTION_UNAVAILABLE;
+        question->reason = OAUTH_INTROSPECTION_UNAVAILABLE;
         return;
     }
 
-    result->reason = oauth_introspection_verify_signed(&introspection, body,
+    question->reason = oauth_introspection_verify_signed(&introspection, body,
                                                        keys,
                                                        issuer->client.id,
                                                        received,
-                                                       &result->token, why);
+                                                       &question->token, why);
 
-    if (result->token && !oauth_token_is_current(result->token, ngx_time())) {
-        oauth_token_free(result->token);
-        result->token = NULL;
-        result->reason = OAUTH_EXPIRED;
+    if (question->token
+        && !oauth_token_is_current(question->token, ngx_time()))
+    {
+        oauth_token_free(question->token);
+        question->token = NULL;
+        question->reason = OAUTH_EXPIRED;
     }
 }
 
@@ -613,13 +580,13 @@ ngx_oauth_introspector_verify(ngx_oauth_introspector_question_t *question,
 /* Keeps the response for this and for the other workers. */
 
 static void
-ngx_oauth_introspector_keep(ngx_oauth_introspector_question_t *question,
+ngx_oauth_introspector_keep(ngx_oauth_question_t *question,
     ngx_oauth_introspected_kind_t kind, oauth_str_t body)
 {
     ngx_msec_t                         time;
     ngx_oauth_introspected_content_t   content;
 
-    time = (ngx_msec_t) question->introspector->issuer->introspection_cache
+    time = (ngx_msec_t) question->issuer->introspection_cache
            * 1000;
 
     if (kind == NGX_OAUTH_INTROSPECTED_INACTIVE) {
@@ -627,14 +594,14 @@ ngx_oauth_introspector_keep(ngx_oauth_introspector_question_t *question,
         time = NGX_OAUTH_INTROSPECTOR_INACTIVE;
     }
 
-    question->result.expires = ngx_current_msec + time;
+    question->expires = ngx_current_msec + time;
 
     if (time == 0 || body.len > NGX_OAUTH_INTROSPECTED_BODY) {
         return;
     }
 
     content.kind = kind;
-    content.expires = question->result.expires;
+    content.expires = question->expires;
     content.received = ngx_time();
     content.len = body.len;
 
@@ -642,7 +609,7 @@ ngx_oauth_introspector_keep(ngx_oauth_introspector_question_t *question,
         ngx_memcpy(content.body, body.data, body.len);
     }
 
-    ngx_oauth_introspected_store(question->introspector->introspected,
+    ngx_oauth_introspected_store(question->issuer->introspector->introspected,
                                  question->key, &content);
 
     oauth_secret_wipe(content.body, content.len);
@@ -674,8 +641,8 @@ ngx_oauth_introspector_fail(const ngx_oauth_introspector_t *introspector,
     }
 
     ngx_log_error(level, introspector->log, 0,
-                  "oauth: issuer \"%V\": cannot introspect a token, and answers "
-                  "503: %s%s", name, why, ngx_oauth_notice_hint(level));
+                  "oauth: issuer \"%V\": cannot introspect a token, and "
+                  "answers 503: %s%s", name, why, ngx_oauth_notice_hint(level));
 
     if (introspector->issuer->counters) {
         ngx_oauth_counters_store_error(introspector->issuer->counters,
@@ -689,98 +656,10 @@ ngx_oauth_introspector_fail(const ngx_oauth_introspector_t *introspector,
 
 static void
 ngx_oauth_introspector_refused(
-    const ngx_oauth_introspector_question_t *question, const char *why)
+    const ngx_oauth_question_t *question, const char *why)
 {
-    ngx_log_error(NGX_LOG_INFO, question->introspector->log, 0,
+    ngx_log_error(NGX_LOG_INFO, question->issuer->introspector->log, 0,
                   "oauth: issuer \"%V\": the answer about a token makes it %s: "
-                  "%s", &question->introspector->issuer->name,
-                  oauth_reason_info(question->result.reason)->code, why);
-}
-
-
-const ngx_oauth_introspector_result_t *
-ngx_oauth_introspector_result(
-    const ngx_oauth_introspector_question_t *question)
-{
-    return &question->result;
-}
-
-
-ngx_int_t
-ngx_oauth_introspector_wait(ngx_oauth_introspector_question_t *question,
-    ngx_oauth_wait_t *wait)
-{
-    if (question->result.done || ngx_oauth_wait_left(wait) == 0) {
-        return NGX_DECLINED;
-    }
-
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, wait->log, 0,
-                   "oauth: issuer \"%V\": the request waits for an answer about "
-                   "its token, %M ms at most",
-                   &question->introspector->issuer->name,
-                   ngx_oauth_wait_left(wait));
-
-    ngx_oauth_wait_start(&question->waits, wait);
-
-    if (question->introspector->issuer->counted) {
-        ngx_oauth_counters_add(
-                    &question->introspector->issuer->counted->asking_waits, 1);
-    }
-
-    return NGX_AGAIN;
-}
-
-
-/* The question is over: those who wait read its result. */
-
-static void
-ngx_oauth_introspector_end(ngx_oauth_introspector_question_t *question)
-{
-    question->result.done = 1;
-
-    ngx_queue_remove(&question->queue);
-    question->introspector->n--;
-
-    ngx_oauth_wait_queue_wake(&question->waits);
-
-    ngx_oauth_introspector_release(question);
-}
-
-
-void
-ngx_oauth_introspector_release(ngx_oauth_introspector_question_t *question)
-{
-    if (question && --question->refs == 0) {
-        ngx_post_event(&question->event, &ngx_posted_events);
-    }
-}
-
-
-static void
-ngx_oauth_introspector_event(ngx_event_t *ev)
-{
-    ngx_oauth_introspector_free(ngx_oauth_container(ev,
-                                            ngx_oauth_introspector_question_t,
-                                            event));
-}
-
-
-static void
-ngx_oauth_introspector_free(ngx_oauth_introspector_question_t *question)
-{
-    if (question->fetch) {
-        ngx_oauth_fetch_done(question->fetch);
-    }
-
-    if (question->event.posted) {
-        ngx_delete_posted_event(&question->event);
-    }
-
-    ngx_oauth_wait_queue_free(&question->waits);
-
-    oauth_token_free(question->result.token);
-    oauth_token_free(question->verified);
-    oauth_secret_free(&question->text);
-
-    ngx_free(question);
+                  "%s", &question->issuer->name,
+                  oauth_reason_info(question->reason)->code, why);
 }

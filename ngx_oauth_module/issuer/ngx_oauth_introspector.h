@@ -11,23 +11,7 @@
 #define NGX_OAUTH_INTROSPECTOR_H_INCLUDED
 
 
-#include "ngx_oauth_introspected.h"
-#include "ngx_oauth_wait.h"
-
-
-typedef struct ngx_oauth_introspector_question_s
-    ngx_oauth_introspector_question_t;
-
-/* What a request needs to know of a question.  Valid while it has a reference.
- */
-
-typedef struct {
-    ngx_uint_t         done;            /* 0: the question is under way       */
-    oauth_reason_t     reason;
-    oauth_token_t     *token;           /* the question's; NULL: see reason   */
-    ngx_msec_t         expires;         /* value of ngx_current_msec until
-                                           which this is believed             */
-} ngx_oauth_introspector_result_t;
+#include "ngx_oauth_question.h"
 
 
 /*
@@ -54,30 +38,13 @@ ngx_uint_t ngx_oauth_introspector_is_early(
  * Asks about a text, unless the response is known or the question is under way
  * already.  verified: the token that the text is, if it was verified before;
  * NULL: the text is opaque.  Returns a question with a reference for the
- * caller, which ngx_oauth_introspector_release gives back; NULL: it cannot be
+ * caller, which ngx_oauth_question_release gives back; NULL: it cannot be
  * asked now, which was logged.
  */
 
-ngx_oauth_introspector_question_t *ngx_oauth_introspector_ask(
+ngx_oauth_question_t *ngx_oauth_introspector_ask(
     ngx_oauth_introspector_t *introspector, oauth_str_t text,
     oauth_token_t *verified, ngx_log_t *log);
-
-const ngx_oauth_introspector_result_t *ngx_oauth_introspector_result(
-    const ngx_oauth_introspector_question_t *question);
-
-/*
- * Starts a wait for the end of the question.  NGX_AGAIN: the request waits.
- * NGX_DECLINED: the question is done, or the request has waited as long as it
- * may.
- */
-
-ngx_int_t ngx_oauth_introspector_wait(
-    ngx_oauth_introspector_question_t *question, ngx_oauth_wait_t *wait);
-
-/* NULL is allowed. */
-
-void ngx_oauth_introspector_release(
-    ngx_oauth_introspector_question_t *question);
 
 
 #endif /* NGX_OAUTH_INTROSPECTOR_H_INCLUDED */

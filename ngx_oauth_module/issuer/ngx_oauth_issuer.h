@@ -31,7 +31,7 @@ typedef enum {
     NGX_OAUTH_INTROSPECT_OFF = 0,
     NGX_OAUTH_INTROSPECT_OPAQUE,         /* those that are not a JWT          */
     NGX_OAUTH_INTROSPECT_ALWAYS          /* all; a JWT is verified first      */
-} ngx_oauth_introspect_t;
+} ngx_oauth_issuer_introspect_t;
 
 
 typedef struct {
@@ -52,7 +52,7 @@ typedef struct {
     ngx_msec_t             refetch;      /* and key_refetch                   */
     ngx_msec_t             timeout;      /* of one whole fetch                */
 
-    ngx_uint_t             introspect;   /* ngx_oauth_introspect_t            */
+    ngx_uint_t             introspect;   /* ngx_oauth_issuer_introspect_t     */
     ngx_str_t              introspection_endpoint;   /* empty: discovered     */
     time_t                 introspection_cache;      /* seconds               */
     ngx_str_t              client_id;    /* how nginx introduces itself there */

@@ -62,7 +62,7 @@ ngx_oauth_context_park_question(ngx_oauth_ctx_t *ctx)
 
     ngx_oauth_context_prepare_wait(ctx);
 
-    rc = ngx_oauth_introspector_wait(ctx->question, &ctx->wait);
+    rc = ngx_oauth_question_wait(ctx->question, &ctx->wait);
 
     if (rc == NGX_AGAIN) {
         ngx_oauth_context_parked(ctx);
@@ -254,7 +254,7 @@ ngx_oauth_context_cleanup(void *data)
 
     ngx_oauth_verdict_done(ctx);
     ngx_oauth_wait_done(&ctx->wait);
-    ngx_oauth_introspector_release(ctx->question);
+    ngx_oauth_question_release(ctx->question);
 
     oauth_jwt_free(ctx->jwt);
     oauth_token_free(ctx->token);

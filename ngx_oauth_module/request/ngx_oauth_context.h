@@ -94,7 +94,7 @@ typedef struct {
                                                were tried                     */
 
     /* While issuers are asked about the token: see ngx_oauth_introspect.c. */
-    ngx_oauth_introspector_question_t  *question;   /* a reference; NULL: none
+    ngx_oauth_question_t        *question;   /* a reference; NULL: none
                                                is under way                   */
     const ngx_oauth_loc_conf_t  *asked_conf;    /* the location whose issuers
                                                are asked                      */

@@ -166,8 +166,8 @@ static ngx_int_t
 ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
     oauth_token_t *verified, oauth_token_t **token)
 {
-    ngx_int_t                               rc;
-    const ngx_oauth_introspector_result_t  *result;
+    ngx_int_t                    rc;
+    const ngx_oauth_question_t  *question;
 
     ctx->issuer = issuer;
     ctx->reason = OAUTH_INTROSPECTION_UNAVAILABLE;
@@ -177,9 +177,9 @@ ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
         return rc;
     }
 
-    result = ngx_oauth_introspector_result(ctx->question);
+    question = ctx->question;
 
-    if (!result->done) {
+    if (!question->done) {
         rc = ngx_oauth_context_park_question(ctx);
 
         if (rc == NGX_AGAIN) {
@@ -187,13 +187,13 @@ ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
         }
     }
 
-    if (result->done) {
-        ctx->reason = result->reason;
-        ctx->believed = result->expires;
-        *token = result->token ? oauth_token_acquire(result->token) : NULL;
+    if (question->done) {
+        ctx->reason = question->reason;
+        ctx->believed = question->expires;
+        *token = question->token ? oauth_token_acquire(question->token) : NULL;
     }
 
-    ngx_oauth_introspector_release(ctx->question);
+    ngx_oauth_question_release(ctx->question);
     ctx->question = NULL;
 
     return (ctx->reason == OAUTH_OK) ? NGX_OK : NGX_DECLINED;

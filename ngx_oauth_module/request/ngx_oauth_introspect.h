@@ -13,8 +13,8 @@
 
 
 /*
- * 1 if the credentials are not a JWT, and an issuer of the location can be asked
- * about such a token.
+ * 1 if the credentials are not a JWT, and an issuer of the location can be
+ * asked about such a token.
  */
 
 ngx_uint_t ngx_oauth_introspect_is_opaque(const ngx_oauth_ctx_t *ctx);

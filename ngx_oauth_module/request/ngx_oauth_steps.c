@@ -42,6 +42,7 @@ static ngx_int_t ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_issuer(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx);
+static void ngx_oauth_steps_verified(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_introspect(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_proof(ngx_oauth_ctx_t *ctx);
@@ -404,19 +405,28 @@ ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx)
     }
 
     if (reason == OAUTH_OK) {
-        ctx->verified = 1;
-
-        if (issuer->introspect != NGX_OAUTH_INTROSPECT_ALWAYS) {
-            ngx_oauth_known_store(ctx);
-        }
-
-        /* The token has all that is needed, and the response may be long. */
-
-        oauth_jwt_free(ctx->jwt);
-        ctx->jwt = NULL;
+        ngx_oauth_steps_verified(ctx);
     }
 
     return ngx_oauth_steps_result(ctx, reason);
+}
+
+
+/* Where its issuer has to be asked as well, the token is not known yet. */
+
+static void
+ngx_oauth_steps_verified(ngx_oauth_ctx_t *ctx)
+{
+    ctx->verified = 1;
+
+    if (ctx->issuer->introspect != NGX_OAUTH_INTROSPECT_ALWAYS) {
+        ngx_oauth_known_store(ctx);
+    }
+
+    /* The token has all that is needed, and the response may be long. */
+
+    oauth_jwt_free(ctx->jwt);
+    ctx->jwt = NULL;
 }
 
 

@@ -151,6 +151,7 @@ sub adapt {
     $text =~ s{/var/log/nginx/}{$dir/}g;
     $text =~ s{\bjwks_file\s+\K[^;]+}{$dir/jwks.json}g;
     $text =~ s{\bproxy_cache_path\s+\K\S+}{$dir/cache}g;
+    $text =~ s{\bclient_(?:secret|key)_file\s+\K[^;]+}{$dir/key.pem}g;
     $text =~ s{\bssl_trusted_certificate\s+\K[^;]+}{$dir/cert.pem}g;
     $text =~ s{^\s*ssl_certificate(?:_key)?\s+/etc[^;]*;}{}mg;
     $text =~ s{\blisten\s+(?:\[::\]:|127\.0\.0\.1:)?(\d+)}{'listen 127.0.0.1:' . port($1)}ge;

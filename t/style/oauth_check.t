@@ -39,7 +39,10 @@ my ($readiness) = slurp('docs/status.md') =~ /^## Readiness\n(.*?)^## /ms;
 my @shared = $readiness =~ /^\| `(\w+)` \|/mg;
 
 cmp_ok scalar @shared, '>', 5, 'docs/status.md has findings, too';
-is_deeply [grep { !$cases{$_} } @shared], [], 'of the same names';
+# What nginx itself asks of a server, a script from outside cannot see.
+
+is_deeply [grep { !$cases{$_} && $_ ne 'no_introspection' } @shared], [],
+    'of the same names';
 
 my @files = map { s{^\Q@{[top()]}\E/}{}r }
     glob("'@{[top()]}'/tools/OAuthCheck/*.pm"), top() . '/tools/oauth-check';

@@ -33,9 +33,11 @@ my %shared = (
     'ngx_oauth_explain_line.h' => [qw(ngx_oauth_explain_t
                                       ngx_oauth_explain_share_t)],
 
-    # an issuer points to the provider of its keys, which it declares ahead
+    # an issuer points to the provider of its keys and to its introspector, which
+    # it declares ahead
 
-    'ngx_oauth_issuer.h' => [qw(ngx_oauth_provider_t)],
+    'ngx_oauth_issuer.h' => [qw(ngx_oauth_provider_t
+                                ngx_oauth_introspector_t)],
 );
 
 for my $file (sources('h')) {

@@ -71,7 +71,8 @@ my @walls = (
         sign  => qr/\bngx_shmtx_\w+|\bngx_slab_(?:alloc|free|calloc)\b
                     |\bngx_oauth_zone_(?:un)?lock\b/x,
         files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table
-                     ngx_oauth_notice ngx_oauth_counters)],
+                     ngx_oauth_notice ngx_oauth_counters
+                     ngx_oauth_introspected)],
     },
     {
         what  => 'a directive table',

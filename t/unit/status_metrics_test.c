@@ -44,9 +44,11 @@ status_metrics_lines(void **state)
         "nginx_oauth_issuer_waits_total{issuer=\"corp\"} 23\n",
         "nginx_oauth_issuer_introspections_total{issuer=\"corp\"} 31\n",
         "nginx_oauth_issuer_introspections_active_total{issuer=\"corp\"} 32\n",
-        "nginx_oauth_issuer_introspections_inactive_total{issuer=\"corp\"} 33\n",
+        "nginx_oauth_issuer_introspections_inactive_total{issuer=\"corp\"} "
+            "33\n",
         "nginx_oauth_issuer_introspections_failed_total{issuer=\"corp\"} 34\n",
-        "nginx_oauth_issuer_introspection_seconds_total{issuer=\"corp\"} 5.006\n",
+        "nginx_oauth_issuer_introspection_seconds_total{issuer=\"corp\"} "
+            "5.006\n",
         "nginx_oauth_issuer_introspection_waits_total{issuer=\"corp\"} 35\n",
         "nginx_oauth_issuer_state{issuer=\"corp\",state=\"failing\"} 1\n",
         "nginx_oauth_issuer_state{issuer=\"corp\",state=\"fresh\"} 0\n",

@@ -1,0 +1,70 @@
+
+/*
+ * A question to an authorization server about one text (RFC 7662), and the
+ * requests that wait for its end.  ngx_oauth_introspector asks it.  The text
+ * and the token are wiped with the last reference.
+ */
+
+
+#ifndef NGX_OAUTH_QUESTION_H_INCLUDED
+#define NGX_OAUTH_QUESTION_H_INCLUDED
+
+
+#include "ngx_oauth_fetch.h"
+#include "ngx_oauth_introspected.h"
+#include "ngx_oauth_wait.h"
+
+
+typedef struct {
+    oauth_buf_t                text;
+    oauth_token_t             *verified;        /* that the text is, if it was
+                                                   verified before; or NULL   */
+    u_char                     key[OAUTH_SECRET_HASH];  /* its name in
+                                                   ngx_oauth_introspected     */
+
+    ngx_queue_t                queue;   /* the introspector's                 */
+    const ngx_oauth_issuer_t  *issuer;  /* who is asked                       */
+    ngx_oauth_fetch_t         *fetch;   /* NULL: not under way                */
+    ngx_msec_t                 started;
+
+    ngx_uint_t                 done;    /* there is a result:                 */
+    oauth_reason_t             reason;
+    oauth_token_t             *token;   /* the question's; NULL: see reason   */
+    ngx_msec_t                 expires; /* value of ngx_current_msec until
+                                           which this is believed             */
+
+    ngx_uint_t                 refs;
+    ngx_oauth_wait_queue_t     waits;
+    ngx_event_t                event;   /* frees the question                 */
+} ngx_oauth_question_t;
+
+
+/* Returns a question with one reference; NULL: no memory. */
+
+ngx_oauth_question_t *ngx_oauth_question_create(
+    const ngx_oauth_issuer_t *issuer, oauth_str_t text,
+    oauth_token_t *verified, ngx_log_t *log);
+
+/* Ends the question: wakes those who wait, and gives one reference back. */
+
+void ngx_oauth_question_done(ngx_oauth_question_t *question);
+
+/*
+ * Starts a wait for the end of the question.  NGX_AGAIN: the request waits.
+ * NGX_DECLINED: the question is done, or the request has waited as long as it
+ * may.
+ */
+
+ngx_int_t ngx_oauth_question_wait(ngx_oauth_question_t *question,
+    ngx_oauth_wait_t *wait);
+
+/* Gives one reference back.  NULL is allowed. */
+
+void ngx_oauth_question_release(ngx_oauth_question_t *question);
+
+/* Frees the question, whoever has a reference: its worker exits. */
+
+void ngx_oauth_question_free(ngx_oauth_question_t *question);
+
+
+#endif /* NGX_OAUTH_QUESTION_H_INCLUDED */
