@@ -25,6 +25,7 @@
 #define OAUTH_SIGNER_BITS_MIN    2048
 #define OAUTH_SIGNER_BITS_MAX    8192
 #define OAUTH_SIGNER_COORDINATE  32     /* bytes: P-256                       */
+#define OAUTH_SIGNER_ROOM        65536  /* more than libjwt asks for          */
 
 
 struct oauth_signer_s {
@@ -126,6 +127,16 @@ oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t claims,
     }
 
     memset(&json, 0, sizeof(oauth_buf_t));
+
+    /* libjwt crashes where memory is short, so that there has to be some. */
+
+    oauth_buf_reserve(&json, OAUTH_SIGNER_ROOM + 8 * claims.len);
+
+    if (json.failed) {
+        return OAUTH_NO_MEMORY;
+    }
+
+    oauth_buf_free(&json);
 
     oauth_buf_reserve(&json, claims.len + 1);
     oauth_buf_append_str(&json, claims);

@@ -1,9 +1,10 @@
 
 /*
  * Lack of memory: the n-th allocation of the core, jansson and OpenSSL fails,
- * for every n that a key set and a token need.  A good token is accepted or
- * refused, a bad one is never accepted, nothing crashes, and the next run works
- * like the first.  The sanitizers and valgrind look for leaks.
+ * for every n that a key set, a token, an answer and a question need.  A good
+ * token is accepted or refused, a bad one is never accepted, nothing crashes,
+ * and the next run works like the first.  The sanitizers and valgrind look for
+ * leaks.
  */
 
 
@@ -22,6 +23,8 @@
 #include <openssl/err.h>
 
 #include "keys.h"
+#include "oauth_client.h"
+#include "oauth_introspection.h"
 #include "token_fixture.h"
 
 
@@ -39,6 +42,7 @@ void *__wrap_realloc(void *data, size_t size);
 
 static size_t  memory_count;             /* allocations since armed */
 static size_t  memory_fails;             /* which of them fails; 0: none */
+static int     memory_core;              /* only the core's own count */
 
 
 static int
@@ -83,7 +87,14 @@ memory_alloc(size_t size, const char *file, int line)
     (void) file;
     (void) line;
 
-    return malloc(size);
+    return memory_core ? __real_malloc(size) : malloc(size);
+}
+
+
+static void *
+memory_json_alloc(size_t size)
+{
+    return memory_alloc(size, NULL, 0);
 }
 
 
@@ -93,7 +104,7 @@ memory_realloc(void *data, size_t size, const char *file, int line)
     (void) file;
     (void) line;
 
-    return realloc(data, size);
+    return memory_core ? __real_realloc(data, size) : realloc(data, size);
 }
 
 
@@ -448,6 +459,192 @@ memory_keys(void **state)
 }
 
 
+/*
+ * An answer becomes a whole token, or memory was short: it never becomes
+ * inactive, and never a token without one of its claims.
+ */
+
+static void
+memory_assert_answer(const oauth_introspection_t *question, oauth_str_t body,
+    int is_signed)
+{
+    int              reached;
+    size_t           n, refused;
+    const char      *why;
+    oauth_token_t   *token;
+    oauth_reason_t   reason;
+
+    refused = 0;
+
+    for (n = 1, reached = 1; reached; n++) {
+        memory_arm(n);
+
+        reason = is_signed
+                 ? oauth_introspection_verify_signed(question, body, token_set,
+                                                     oauth_str("nginx"), NOW,
+                                                     &token, &why)
+                 : oauth_introspection_verify(question, body, NOW, &token,
+                                              &why);
+
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        assert_int_equal(ERR_peek_error(), 0);
+
+        if (reason != OAUTH_OK) {
+            refused++;
+
+            assert_int_equal(reason, OAUTH_SERVER_ERROR);
+            assert_null(token);
+            continue;
+        }
+
+        assert_false(reached);
+        memory_assert_whole(token);
+        oauth_token_free(token);
+    }
+
+    /* The copy with its nodes, and the token. */
+
+    assert_true(refused >= 2);
+}
+
+
+static void
+memory_assert_signed(const oauth_introspection_t *question,
+    oauth_str_t payload)
+{
+    oauth_buf_t  text;
+
+    memset(&text, 0, sizeof(oauth_buf_t));
+    keys_append_token(&text, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                      oauth_str("{\"alg\":\"ES256\",\"typ\":"
+                                "\"token-introspection+jwt\"}"), payload);
+
+    memory_assert_answer(question, oauth_buf_str(&text), 1);
+
+    oauth_buf_free(&text);
+}
+
+
+static void
+memory_answer(void **state)
+{
+    oauth_buf_t             text;
+    oauth_jwt_t            *jwt;
+    oauth_token_t          *verified;
+    oauth_introspection_t   question;
+
+    static const char  answer[] =
+        "{\"active\":true,\"scope\":\"a b\",\"groups\":[\"a\",7,{\"b\":1}]}";
+
+    (void) state;
+
+    memset(&question, 0, sizeof(oauth_introspection_t));
+    question.text = oauth_str("opaque-1");
+    question.rules = &token_policy;
+    question.lifetime = 60;
+
+    memory_assert_answer(&question, oauth_str(answer), 0);
+
+    memset(&text, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&text, "{\"iss\":\"https://as.example\",\"aud\":"
+                                    "\"nginx\",\"iat\":1700000000,"
+                                    "\"token_introspection\":");
+    oauth_buf_append_text(&text, answer);
+    oauth_buf_append_literal(&text, "}");
+
+    memory_assert_signed(&question, oauth_buf_str(&text));
+    oauth_buf_free(&text);
+
+    memory_make_token(&text, OAUTH_ALG_ES256, token_keys[TOKEN_P256]);
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
+                                        &verified), OAUTH_OK);
+    question.text = verified->text;
+    question.verified = verified;
+
+    memory_assert_answer(&question, oauth_str("{\"active\":true}"), 0);
+
+    assert_int_equal(verified->refs, 1);
+
+    oauth_token_free(verified);
+    oauth_jwt_free(jwt);
+    oauth_buf_free(&text);
+}
+
+
+/*
+ * What is sent is whole, or nothing is sent.  Where jansson has no memory,
+ * libjwt 1.10 follows a null pointer; so it has memory here, and only the core
+ * has none.
+ */
+
+static void
+memory_client(void **state)
+{
+    int              reached;
+    char            *pem;
+    size_t           n, k, kind;
+    const char      *why;
+    oauth_buf_t      buf;
+    oauth_client_t   client;
+    oauth_result_t   result;
+
+    (void) state;
+
+    memset(&client, 0, sizeof(oauth_client_t));
+    client.id = oauth_str("nginx");
+    client.secret = oauth_str("s");
+    memory_core = 1;
+
+    for (k = 0; k < 2; k++) {
+        pem = keys_pem(token_keys[k ? TOKEN_P256 : TOKEN_RSA], 1);
+
+        for (n = 1, reached = 1; reached; n++) {
+            memory_arm(n);
+            result = oauth_signer_create(oauth_str_of(pem), &client.signer,
+                                         &why);
+            reached = (memory_count >= n);
+            memory_arm(0);
+
+            assert_int_equal(result == OAUTH_DONE, client.signer != NULL);
+            assert_int_equal(result == OAUTH_DONE, why == NULL);
+            assert_int_equal(ERR_peek_error(), 0);
+
+            if (reached) {
+                oauth_signer_free(client.signer);
+            }
+        }
+
+        assert_int_equal(result, OAUTH_DONE);
+        free(pem);
+
+        for (kind = OAUTH_CLIENT_POST; kind <= OAUTH_CLIENT_KEY; kind++) {
+            client.kind = (oauth_client_kind_t) kind;
+
+            for (n = 1, reached = 1; reached; n++) {
+                memset(&buf, 0, sizeof(oauth_buf_t));
+
+                memory_arm(n);
+                result = oauth_client_append_form(&client, oauth_str("t"),
+                                                  oauth_str("i"), NOW, &buf);
+                reached = (memory_count >= n);
+                memory_arm(0);
+
+                assert_true(result == OAUTH_DONE || reached);
+                assert_int_equal(ERR_peek_error(), 0);
+                oauth_buf_free(&buf);
+            }
+        }
+
+        oauth_signer_free(client.signer);
+    }
+
+    memory_core = 0;
+}
+
+
 int
 main(void)
 {
@@ -456,10 +653,12 @@ main(void)
         cmocka_unit_test(memory_verify),
         cmocka_unit_test(memory_text),
         cmocka_unit_test(memory_document),
-        cmocka_unit_test(memory_keys)
+        cmocka_unit_test(memory_keys),
+        cmocka_unit_test(memory_answer),
+        cmocka_unit_test(memory_client)
     };
 
-    json_set_alloc_funcs(malloc, free);
+    json_set_alloc_funcs(memory_json_alloc, free);
 
     if (!CRYPTO_set_mem_functions(memory_alloc, memory_realloc, memory_free))
     {
