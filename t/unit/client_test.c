@@ -166,7 +166,7 @@ client_form(void **state)
 
 
 /*
- * A buffer that moves while a secret is in it leaves a copy behind.  So each has
+ * A buffer that moves while a secret is in it leaves a copy behind.  So it has
  * its size before anything is written.
  */
 

@@ -229,6 +229,40 @@ str_buffer_appends(void **state)
 
 /* More than the machine has; AddressSanitizer would end the program. */
 
+/* What has been reserved does not move, and no more is said to be there. */
+
+static void
+str_buffer_reserves(void **state)
+{
+    size_t          i;
+    oauth_buf_t     buf;
+    unsigned char  *data;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&buf, "ab");
+    oauth_buf_reserve(&buf, 1000);
+
+    assert_int_equal(buf.len, 2);
+    assert_memory_equal(buf.data, "ab", 2);
+
+    data = buf.data;
+
+    for (i = 0; i < 1000; i++) {
+        oauth_buf_append_literal(&buf, "c");
+    }
+
+    assert_ptr_equal(buf.data, data);
+    assert_int_equal(buf.len, 1002);
+
+    oauth_buf_reserve(&buf, SIZE_MAX);
+    assert_true(buf.failed);
+
+    oauth_buf_free(&buf);
+}
+
+
 static void
 str_buffer_memory(void **state)
 {
@@ -287,6 +321,7 @@ main(void)
         cmocka_unit_test(str_fields),
         cmocka_unit_test(str_buffer_grows),
         cmocka_unit_test(str_buffer_appends),
+        cmocka_unit_test(str_buffer_reserves),
         cmocka_unit_test(str_buffer_memory),
         cmocka_unit_test(str_buffer_fails)
     };

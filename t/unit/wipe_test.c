@@ -29,11 +29,14 @@
 
 void __real_oauth_secret_wipe(void *data, size_t len);
 void __wrap_oauth_secret_wipe(void *data, size_t len);
+void __real_oauth_buf_free(oauth_buf_t *buf);
+void __wrap_oauth_buf_free(oauth_buf_t *buf);
 
 
 static size_t       wipe_calls;
 static size_t       wipe_len;
 static const void  *wipe_data;
+static size_t       wipe_freed;
 
 
 void
@@ -53,6 +56,21 @@ __wrap_oauth_secret_wipe(void *data, size_t len)
     wipe_calls++;
     wipe_data = data;
     wipe_len = len;
+}
+
+
+/* Counts the bytes that are zero when a buffer is freed. */
+
+void
+__wrap_oauth_buf_free(oauth_buf_t *buf)
+{
+    size_t  i;
+
+    for (i = 0; i < buf->size; i++) {
+        wipe_freed += (buf->data[i] == 0);
+    }
+
+    __real_oauth_buf_free(buf);
 }
 
 
@@ -148,13 +166,40 @@ wipe_refused(void **state)
 }
 
 
+/* All that the buffer has room for, since more may have been written before. */
+
+static void
+wipe_buffer(void **state)
+{
+    oauth_buf_t  buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&buf, "secret");
+    buf.len = 2;
+    wipe_freed = 0;
+
+    oauth_secret_free(&buf);
+    assert_int_equal(wipe_freed, 256);
+    assert_null(buf.data);
+    assert_int_equal(buf.len, 0);
+
+    /* An empty one. */
+
+    oauth_secret_free(&buf);
+    assert_int_equal(wipe_freed, 256);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(wipe_token),
         cmocka_unit_test(wipe_jws),
-        cmocka_unit_test(wipe_refused)
+        cmocka_unit_test(wipe_refused),
+        cmocka_unit_test(wipe_buffer)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
