@@ -37,6 +37,7 @@ static const ngx_uint_t  ngx_oauth_text_statuses[] = {
     NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_CHALLENGE                */
     NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_REQUEST                  */
     NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_TOKEN                    */
+    NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_PROOF                    */
     NGX_HTTP_FORBIDDEN,              /* OAUTH_ANSWER_SCOPE                    */
     NGX_HTTP_FORBIDDEN,              /* OAUTH_ANSWER_FORBIDDEN                */
     NGX_HTTP_BAD_REQUEST,            /* OAUTH_ANSWER_URI                      */
@@ -112,6 +113,7 @@ ngx_oauth_text_kind(oauth_reason_t reason)
     case OAUTH_ANSWER_CHALLENGE:
     case OAUTH_ANSWER_REQUEST:
     case OAUTH_ANSWER_TOKEN:
+    case OAUTH_ANSWER_PROOF:
         return NGX_OAUTH_TEXT_FIRST;
 
     case OAUTH_ANSWER_SCOPE:

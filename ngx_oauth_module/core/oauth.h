@@ -84,6 +84,21 @@ typedef enum {
     OAUTH_SENDER_CONSTRAINED,     /* bound in a way that is not accepted here */
     OAUTH_INACTIVE,               /* the issuer says so, when it is asked     */
     OAUTH_INTROSPECTION_MISMATCH, /* its answer contradicts the token         */
+    OAUTH_NOT_BOUND,              /* and it has to be                         */
+    OAUTH_NO_PROOF,
+    OAUTH_PROOF_MALFORMED,        /* not a JWS, or several of them            */
+    OAUTH_PROOF_TYPE,             /* typ                                      */
+    OAUTH_PROOF_ALGORITHM,        /* none, HS*, unknown, not allowed          */
+    OAUTH_PROOF_KEY,              /* jwk: missing, private, symmetric, weak   */
+    OAUTH_PROOF_SIGNATURE,
+    OAUTH_PROOF_CLAIMS,           /* one is missing, or of the wrong type     */
+    OAUTH_PROOF_METHOD,           /* htm                                      */
+    OAUTH_PROOF_URI,              /* htu                                      */
+    OAUTH_PROOF_TIME,             /* iat                                      */
+    OAUTH_PROOF_TOKEN,            /* ath                                      */
+    OAUTH_PROOF_OTHER_KEY,        /* not the one that the token is bound to   */
+    OAUTH_PROOF_REPLAYED,
+    OAUTH_PROOF_NONCE,
     OAUTH_NO_AUDIENCE,
     OAUTH_WRONG_AUDIENCE,
     OAUTH_NO_SUBJECT,             /* no sub, and it is to be forwarded        */
@@ -95,6 +110,7 @@ typedef enum {
 
     OAUTH_KEYS_UNAVAILABLE,
     OAUTH_INTROSPECTION_UNAVAILABLE,
+    OAUTH_REPLAY_FULL,            /* no room to remember another proof        */
     OAUTH_SERVER_ERROR,           /* memory is short, and the like            */
 
     OAUTH_REASONS
@@ -111,6 +127,8 @@ typedef enum {
     OAUTH_ANSWER_CHALLENGE,       /* no credentials: challenge without error  */
     OAUTH_ANSWER_REQUEST,         /* error="invalid_request"                  */
     OAUTH_ANSWER_TOKEN,           /* error="invalid_token"                    */
+    OAUTH_ANSWER_PROOF,           /* error="invalid_dpop_proof", or
+                                     "use_dpop_nonce"                         */
     OAUTH_ANSWER_SCOPE,           /* error="insufficient_scope"               */
     OAUTH_ANSWER_FORBIDDEN,       /* no challenge: no token would help        */
     OAUTH_ANSWER_URI,             /* no challenge: another URI is needed      */
@@ -122,7 +140,8 @@ typedef struct {
     const char           *code;         /* $oauth_result: "expired"           */
     const char           *sentence;     /* for the error log                  */
     oauth_answer_t        answer;
-    const char           *error;        /* RFC 6750 section 3.1, or NULL      */
+    const char           *error;        /* RFC 6750 section 3.1 or RFC 9449
+                                           section 7.1, or NULL               */
     const char           *description;  /* RFC 6750: printable, no " or \     */
 } oauth_reason_info_t;
 

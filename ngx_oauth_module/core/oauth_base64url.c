@@ -167,3 +167,23 @@ oauth_base64url_parse_tail(const unsigned char *p, size_t len,
 
     return 0;
 }
+
+
+void
+oauth_base64url_append(oauth_buf_t *buf, oauth_str_t src)
+{
+    oauth_str_t    part;
+    unsigned char  text[64];
+
+    for (part = src; src.len > 0; part = src) {
+
+        if (part.len > sizeof(text) / 4 * 3) {
+            part.len = sizeof(text) / 4 * 3;
+        }
+
+        oauth_buf_append(buf, text, oauth_base64url_write(part, text));
+
+        src.data += part.len;
+        src.len -= part.len;
+    }
+}

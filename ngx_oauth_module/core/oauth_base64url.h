@@ -39,5 +39,9 @@ int oauth_base64url_parse(oauth_str_t src, unsigned char *dst, size_t *len);
 
 size_t oauth_base64url_write(oauth_str_t src, unsigned char *dst);
 
+/* Appends src, encoded.  Where memory is short, buf->failed is set. */
+
+void oauth_base64url_append(oauth_buf_t *buf, oauth_str_t src);
+
 
 #endif /* OAUTH_BASE64URL_H_INCLUDED */

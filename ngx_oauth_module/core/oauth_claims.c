@@ -24,7 +24,6 @@ static const char *oauth_claims_read_registered(oauth_claims_t *claims,
     const oauth_json_t *root);
 static oauth_str_t oauth_claims_identifier(const oauth_json_t *root,
     oauth_str_t name);
-static int oauth_claims_time(const oauth_json_t *value, int64_t *seconds);
 static int oauth_claims_audience_valid(const oauth_json_t *audience);
 static int oauth_claims_is_id_token(const oauth_json_t *root);
 static int oauth_claims_is_entra_id(const oauth_json_t *root);
@@ -262,13 +261,7 @@ oauth_claims_identifier(const oauth_json_t *root, oauth_str_t name)
 }
 
 
-/*
- * Reads a NumericDate (RFC 7519 section 2) without its fraction.  Returns 1 and
- * *seconds; 0 where value is NULL; -1 where it is not a number, or too close to
- * 0 to be a date.
- */
-
-static int
+int
 oauth_claims_time(const oauth_json_t *value, int64_t *seconds)
 {
     double  real;

@@ -98,5 +98,14 @@ const oauth_json_t *oauth_claims_next(const oauth_json_t *claim,
 
 oauth_str_t oauth_claims_value(const oauth_json_t *element, oauth_buf_t *buf);
 
+/*
+ * Reads a NumericDate (RFC 7519 section 2) without its fraction.  Returns 1 and
+ * *seconds, which is so far from the ends of its type that the sum of three
+ * such times fits; 0 where value is NULL; -1 where it is not a number, or too
+ * close to 0 to be a date.
+ */
+
+int oauth_claims_time(const oauth_json_t *value, int64_t *seconds);
+
 
 #endif /* OAUTH_CLAIMS_H_INCLUDED */

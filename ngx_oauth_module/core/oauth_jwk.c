@@ -9,42 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oauth_base64url.h"
 #include "oauth_jwk.h"
+#include "oauth_public.h"
 
 
-#define OAUTH_JWK_KID     1024
-
-/* Bytes of a number: 8192 bits, before which some servers write a zero byte. */
-
-#define OAUTH_JWK_NUMBER  1025
-
-
-typedef struct {
-    oauth_str_t           str;
-    unsigned char         bytes[oauth_base64url_decoded_size(
-                                oauth_base64url_encoded_size(
-                                    OAUTH_JWK_NUMBER))];
-} oauth_jwk_number_t;
+#define OAUTH_JWK_KID  1024
 
 
 static const char *oauth_jwk_check_purpose(const json_t *value);
-static const char *oauth_jwk_parse_type(const json_t *value,
-    oauth_alg_type_t *type, oauth_jwk_t *jwk);
+static oauth_str_t oauth_jwk_member(const json_t *value, const char *name);
 static const char *oauth_jwk_parse_algorithms(const json_t *value,
     oauth_algs_t allowed, oauth_jwk_t *jwk);
 static const char *oauth_jwk_parse_kid(const json_t *value,
     oauth_jwk_t *jwk);
-static const char *oauth_jwk_parse_key(const json_t *value,
-    oauth_alg_type_t type, oauth_jwk_t *jwk);
-static const char *oauth_jwk_parse_rsa(const json_t *value,
-    oauth_jwk_t *jwk);
-static const char *oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk);
-static const char *oauth_jwk_parse_okp(const json_t *value,
-    oauth_jwk_t *jwk);
-static const char *oauth_jwk_verdict(oauth_result_t result, const char *why);
-static int oauth_jwk_number(const json_t *value, const char *name,
-    oauth_jwk_number_t *number);
+static const char *oauth_jwk_parse_key(const oauth_public_members_t *members,
+    oauth_public_t *public, oauth_jwk_t *jwk);
 
 
 /* Told from the other sentences by its address. */
@@ -58,8 +37,9 @@ oauth_result_t
 oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk,
     const char **why)
 {
-    int               unsound;
-    oauth_alg_type_t  type;
+    int                     unsound;
+    oauth_public_t          public;
+    oauth_public_members_t  members;
 
     memset(jwk, 0, sizeof(oauth_jwk_t));
 
@@ -68,15 +48,22 @@ oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk,
         return OAUTH_INVALID;
     }
 
-    type = OAUTH_KEY_RSA;
+    members.kty = oauth_jwk_member(value, "kty");
+    members.crv = oauth_jwk_member(value, "crv");
+    members.x = oauth_jwk_member(value, "x");
+    members.y = oauth_jwk_member(value, "y");
+    members.n = oauth_jwk_member(value, "n");
+    members.e = oauth_jwk_member(value, "e");
+
     unsound = 0;
     *why = oauth_jwk_check_purpose(value);
 
     if (*why == NULL) {
-        *why = oauth_jwk_parse_type(value, &type, jwk);
+        *why = oauth_public_parse_type(&members, &public);
     }
 
     if (*why == NULL) {
+        jwk->algorithms = public.algorithms;
         *why = oauth_jwk_parse_algorithms(value, allowed, jwk);
     }
 
@@ -85,7 +72,7 @@ oauth_jwk_parse(const json_t *value, oauth_algs_t allowed, oauth_jwk_t *jwk,
     }
 
     if (*why == NULL) {
-        *why = oauth_jwk_parse_key(value, type, jwk);
+        *why = oauth_jwk_parse_key(&members, &public, jwk);
         unsound = (*why != NULL);
     }
 
@@ -163,48 +150,17 @@ oauth_jwk_check_purpose(const json_t *value)
 }
 
 
-/* Type and curve of a key say which algorithms it can verify. */
-
-static const char *
-oauth_jwk_parse_type(const json_t *value, oauth_alg_type_t *type,
-    oauth_jwk_t *jwk)
+static oauth_str_t
+oauth_jwk_member(const json_t *value, const char *name)
 {
-    oauth_str_t         name;
-    const oauth_alg_t  *alg;
+    oauth_str_t  text;
 
-    if (oauth_document_string(value, "kty", &name) != 1) {
-        return "kty is not a string";
-    }
+    text.len = 0;
+    text.data = NULL;
 
-    if (oauth_str_equal(name, oauth_str("RSA"))) {
-        *type = OAUTH_KEY_RSA;
-        jwk->algorithms = OAUTH_ALGS_RSA;
-        return NULL;
-    }
+    (void) oauth_document_string(value, name, &text);
 
-    if (oauth_str_equal(name, oauth_str("EC"))) {
-        *type = OAUTH_KEY_EC;
-
-    } else if (oauth_str_equal(name, oauth_str("OKP"))) {
-        *type = OAUTH_KEY_OKP;
-
-    } else {
-        return "kty is none of RSA, EC, OKP";
-    }
-
-    if (oauth_document_string(value, "crv", &name) != 1) {
-        return "crv is not a string";
-    }
-
-    alg = oauth_alg_of_curve(*type, name);
-    if (alg == NULL) {
-        return (*type == OAUTH_KEY_EC) ? "crv is none of P-256, P-384, P-521"
-                                       : "crv is none of Ed25519, Ed448";
-    }
-
-    jwk->algorithms = alg->bits;
-
-    return NULL;
+    return text;
 }
 
 
@@ -272,105 +228,25 @@ oauth_jwk_parse_kid(const json_t *value, oauth_jwk_t *jwk)
 
 
 static const char *
-oauth_jwk_parse_key(const json_t *value, oauth_alg_type_t type,
-    oauth_jwk_t *jwk)
+oauth_jwk_parse_key(const oauth_public_members_t *members,
+    oauth_public_t *public, oauth_jwk_t *jwk)
 {
-    switch (type) {
+    const char  *why;
 
-    case OAUTH_KEY_RSA:
-        return oauth_jwk_parse_rsa(value, jwk);
+    why = oauth_public_parse_numbers(members, public);
+    if (why) {
+        return why;
+    }
 
-    case OAUTH_KEY_EC:
-        return oauth_jwk_parse_ec(value, jwk);
+    switch (oauth_public_import(public, &jwk->key, &why)) {
+
+    case OAUTH_DONE:
+        return NULL;
+
+    case OAUTH_NO_MEMORY:
+        return oauth_jwk_memory;
 
     default:
-        return oauth_jwk_parse_okp(value, jwk);
+        return why;
     }
-}
-
-
-static const char *
-oauth_jwk_parse_rsa(const json_t *value, oauth_jwk_t *jwk)
-{
-    oauth_jwk_number_t  n, e;
-
-    if (!oauth_jwk_number(value, "n", &n) || !oauth_jwk_number(value, "e", &e))
-    {
-        return "n or e is not base64url of a number";
-    }
-
-    return oauth_jwk_verdict(oauth_key_create_rsa(n.str, e.str, &jwk->key),
-                             "it is not an RSA key of 2048 to 8192 bits with "
-                             "an odd exponent from 3 to 32 bits");
-}
-
-
-static const char *
-oauth_jwk_parse_ec(const json_t *value, oauth_jwk_t *jwk)
-{
-    oauth_str_t         curve;
-    oauth_jwk_number_t  x, y;
-
-    if (!oauth_jwk_number(value, "x", &x) || !oauth_jwk_number(value, "y", &y))
-    {
-        return "x or y is not base64url of a coordinate";
-    }
-
-    (void) oauth_document_string(value, "crv", &curve);
-
-    return oauth_jwk_verdict(oauth_key_create_ec(curve, x.str, y.str,
-                                                 &jwk->key),
-                             "it is not a point on its curve");
-}
-
-
-static const char *
-oauth_jwk_parse_okp(const json_t *value, oauth_jwk_t *jwk)
-{
-    oauth_str_t         curve;
-    oauth_jwk_number_t  x;
-
-    if (!oauth_jwk_number(value, "x", &x)) {
-        return "x is not base64url of a point";
-    }
-
-    (void) oauth_document_string(value, "crv", &curve);
-
-    return oauth_jwk_verdict(oauth_key_create_okp(curve, x.str, &jwk->key),
-                             "it is not a sound point on its curve");
-}
-
-
-static const char *
-oauth_jwk_verdict(oauth_result_t result, const char *why)
-{
-    if (result == OAUTH_DONE) {
-        return NULL;
-    }
-
-    return (result == OAUTH_NO_MEMORY) ? oauth_jwk_memory : why;
-}
-
-
-/*
- * Decodes a member in base64url.  1, and number holds the bytes; 0: there is no
- * such member, it is empty or too long, or it is not base64url.
- */
-
-static int
-oauth_jwk_number(const json_t *value, const char *name,
-    oauth_jwk_number_t *number)
-{
-    oauth_str_t  text;
-
-    if (oauth_document_string(value, name, &text) != 1
-        || text.len == 0
-        || text.len > oauth_base64url_encoded_size(OAUTH_JWK_NUMBER))
-    {
-        return 0;
-    }
-
-    number->str.data = number->bytes;
-
-    return oauth_base64url_parse(text, number->bytes, &number->str.len) == 0;
 }

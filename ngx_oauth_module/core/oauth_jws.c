@@ -2,8 +2,8 @@
 /*
  * Takes a JWS in compact serialisation apart (RFC 7515 sections 3.1, 4.1 and
  * 5.2).  Lengths are checked before anything is decoded, and the header is
- * checked before payload and signature are decoded.  The nodes serve to read
- * the header; the caller may then use them for the payload.
+ * checked before payload and signature are decoded.  The nodes describe the
+ * header until the caller uses them for the payload.
  */
 
 
@@ -35,6 +35,7 @@ static oauth_reason_t oauth_jws_read_header(oauth_jws_t *jws,
     const oauth_json_t *header);
 static oauth_reason_t oauth_jws_read_type(oauth_jws_t *jws,
     const oauth_json_t *header);
+static int oauth_jws_type(const oauth_json_t *header, oauth_str_t *type);
 static oauth_reason_t oauth_jws_read_kid(oauth_jws_t *jws,
     const oauth_json_t *header);
 
@@ -96,6 +97,16 @@ failed:
     oauth_jws_free(jws);
 
     return reason;
+}
+
+
+int
+oauth_jws_is_type(const oauth_jws_t *jws, oauth_str_t type)
+{
+    oauth_str_t  found;
+
+    return oauth_jws_type(jws->nodes, &found) == 1
+           && oauth_str_equal_nocase(found, type);
 }
 
 
@@ -283,18 +294,14 @@ oauth_jws_read_header(oauth_jws_t *jws, const oauth_json_t *header)
 }
 
 
-/*
- * RFC 7515 section 4.1.9, RFC 9068 section 2.1: media types are not
- * case-sensitive, and "application/" may be left out.  JOSE says only that the
- * token is in compact serialisation.
- */
+/* RFC 9068 section 2.1.  JOSE says only that the JWS is in this form. */
 
 static oauth_reason_t
 oauth_jws_read_type(oauth_jws_t *jws, const oauth_json_t *header)
 {
-    oauth_str_t  type, prefix;
+    oauth_str_t  type;
 
-    switch (oauth_json_string(header, oauth_str("typ"), &type)) {
+    switch (oauth_jws_type(header, &type)) {
 
     case 0:
         jws->type = OAUTH_TYPE_ABSENT;
@@ -305,16 +312,6 @@ oauth_jws_read_type(oauth_jws_t *jws, const oauth_json_t *header)
 
     default:
         return OAUTH_MALFORMED_TOKEN;
-    }
-
-    prefix.data = type.data;
-    prefix.len = sizeof("application/") - 1;
-
-    if (type.len > prefix.len
-        && oauth_str_equal_nocase(prefix, oauth_str("application/")))
-    {
-        type.data += prefix.len;
-        type.len -= prefix.len;
     }
 
     if (oauth_str_equal_nocase(type, oauth_str("at+jwt"))) {
@@ -330,6 +327,36 @@ oauth_jws_read_type(oauth_jws_t *jws, const oauth_json_t *header)
     }
 
     return OAUTH_OK;
+}
+
+
+/*
+ * Reads typ as oauth_json_string does.  RFC 7515 section 4.1.9: media types are
+ * not case-sensitive, and "application/" may be left out.
+ */
+
+static int
+oauth_jws_type(const oauth_json_t *header, oauth_str_t *type)
+{
+    int          found;
+    oauth_str_t  prefix;
+
+    found = oauth_json_string(header, oauth_str("typ"), type);
+    if (found != 1) {
+        return found;
+    }
+
+    prefix.data = type->data;
+    prefix.len = sizeof("application/") - 1;
+
+    if (type->len > prefix.len
+        && oauth_str_equal_nocase(prefix, oauth_str("application/")))
+    {
+        type->data += prefix.len;
+        type->len -= prefix.len;
+    }
+
+    return 1;
 }
 
 

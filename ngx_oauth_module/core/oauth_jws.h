@@ -3,7 +3,8 @@
  * A JWS in compact serialisation (RFC 7515 sections 3.1 and 5.2): taken apart
  * and decoded, its header checked for what is never acceptable.  Nothing of it
  * is to be trusted yet.  Keys in the header, and addresses of keys (jwk, jku,
- * x5u, x5c, x5t), are ignored: a token must not bring its own key.
+ * x5u, x5c, x5t), are ignored: a token must not bring its own key.  Only a DPoP
+ * proof does (oauth_proof.h), which reads the header's jwk itself.
  */
 
 
@@ -40,8 +41,8 @@ typedef struct {
     oauth_str_t           signature;    /* decoded                            */
     unsigned char        *storage;      /* what is decoded                    */
     size_t                size;         /* of storage, in bytes               */
-    oauth_json_t         *nodes;        /* room to read the payload as JSON,
-                                           once                               */
+    oauth_json_t         *nodes;        /* the header; then room to read the
+                                           payload as JSON, once              */
     size_t                nnodes;
 } oauth_jws_t;
 
@@ -55,6 +56,13 @@ typedef struct {
  */
 
 oauth_reason_t oauth_jws_parse(oauth_str_t text, oauth_jws_t *jws);
+
+/*
+ * 1 when the header's typ is this media type, without "application/"; else 0.
+ * Only as long as the payload has not been read into the nodes.
+ */
+
+int oauth_jws_is_type(const oauth_jws_t *jws, oauth_str_t type);
 
 /* Wipes and releases what jws holds.  A jws of all zero is allowed. */
 

@@ -67,6 +67,11 @@ static const oauth_page_text_t  oauth_page_texts[] = {
       "What you have opened is protected, and the access token that came with "
       "the request is not good for it.", NULL, 1 },
 
+    { "The proof of the access token was refused",
+      "What you have opened is protected. The access token that came with the "
+      "request is bound to a key, and the proof of that key is missing or not "
+      "good.", NULL, 1 },
+
     { "The access token is not sufficient",
       "The access token that came with the request is good, but it does not "
       "allow this.", NULL, 1 },

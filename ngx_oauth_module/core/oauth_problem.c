@@ -66,6 +66,10 @@ static const oauth_problem_text_t  oauth_problem_texts[] = {
     { "Access token refused",
       "Get another one as how_to_authenticate says and repeat the request",
       1 },
+    { "DPoP proof refused",
+      "Repeat the request with the same access token and a new proof; if you "
+      "do not have the key of the access token, get another one as "
+      "how_to_authenticate says", 1 },
     { "Insufficient scope",
       "Get one with the scope named here as how_to_authenticate says and "
       "repeat the request", 1 },

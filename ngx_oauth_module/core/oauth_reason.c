@@ -1,9 +1,10 @@
 
 /*
  * The table of reasons: what $oauth_result, the error log and the client (RFC
- * 6750 section 3.1) are told.  A description tells whoever has to get a better
- * token what is wrong.  It never has the value of a claim, so that it can be
- * sent to anybody.  The table is constant.
+ * 6750 section 3.1, RFC 9449 section 7.1) are told.  A description tells
+ * whoever has to get a better token, or to make a better proof, what is wrong.
+ * It never has the value of a claim, so that it can be sent to anybody.  The
+ * table is constant.
  */
 
 
@@ -13,6 +14,8 @@
 #define OAUTH_ERROR_REQUEST  "invalid_request"
 #define OAUTH_ERROR_TOKEN    "invalid_token"
 #define OAUTH_ERROR_SCOPE    "insufficient_scope"
+#define OAUTH_ERROR_PROOF    "invalid_dpop_proof"
+#define OAUTH_ERROR_NONCE    "use_dpop_nonce"
 
 
 static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
@@ -124,6 +127,88 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "What the authorization server says about the access token "
         "contradicts it" },
 
+    [OAUTH_NOT_BOUND] = {
+        "not_bound", "access token is not bound to a key",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is not bound to a key of its client; this request "
+        "needs one that is" },
+
+    [OAUTH_NO_PROOF] = {
+        "no_proof", "request has no DPoP proof",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The access token is bound to a key of its client; the request needs a "
+        "DPoP header with a proof" },
+
+    [OAUTH_PROOF_MALFORMED] = {
+        "proof_malformed", "DPoP header is not one well-formed proof",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The request needs exactly one DPoP header with one well-formed JWT" },
+
+    [OAUTH_PROOF_TYPE] = {
+        "proof_type", "DPoP proof is of another type",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The typ of the DPoP proof is not dpop+jwt" },
+
+    [OAUTH_PROOF_ALGORITHM] = {
+        "proof_algorithm",
+        "signature algorithm of the DPoP proof is not allowed",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The DPoP proof is signed with an algorithm that is not allowed here" },
+
+    [OAUTH_PROOF_KEY] = {
+        "proof_key", "DPoP proof has no usable public key",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The jwk of the DPoP proof is not a sound public key for its algorithm" },
+
+    [OAUTH_PROOF_SIGNATURE] = {
+        "proof_signature", "signature of the DPoP proof does not verify",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The signature of the DPoP proof does not verify" },
+
+    [OAUTH_PROOF_CLAIMS] = {
+        "proof_claims", "DPoP proof lacks a claim, or one is of the wrong type",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The DPoP proof needs the claims jti, htm, htu, iat and ath, each of the "
+        "right type" },
+
+    [OAUTH_PROOF_METHOD] = {
+        "proof_method", "DPoP proof is for another method",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The htm of the DPoP proof is not the method of the request" },
+
+    [OAUTH_PROOF_URI] = {
+        "proof_uri", "DPoP proof is for another URL",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The htu of the DPoP proof is not the URL of the request" },
+
+    [OAUTH_PROOF_TIME] = {
+        "proof_time", "DPoP proof is too old or from the future",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The iat of the DPoP proof is too old or in the future; make a new proof "
+        "for each request" },
+
+    [OAUTH_PROOF_TOKEN] = {
+        "proof_token", "DPoP proof is for another access token",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The ath of the DPoP proof is not the hash of the access token" },
+
+    [OAUTH_PROOF_OTHER_KEY] = {
+        "proof_other_key", "DPoP proof has another key than the access token",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The key of the DPoP proof is not the one that the access token is bound "
+        "to" },
+
+    [OAUTH_PROOF_REPLAYED] = {
+        "proof_replayed", "DPoP proof was used before",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
+        "The DPoP proof was used before; make a new proof for each request" },
+
+    [OAUTH_PROOF_NONCE] = {
+        "proof_nonce", "DPoP proof lacks a current nonce",
+        OAUTH_ANSWER_PROOF, OAUTH_ERROR_NONCE,
+        "The DPoP proof needs the nonce that the DPoP-Nonce header of this "
+        "answer has" },
+
     [OAUTH_NO_AUDIENCE] = {
         "no_audience", "access token has no audience",
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
@@ -172,6 +257,12 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         OAUTH_ANSWER_UNAVAILABLE, NULL,
         "The authorization server does not say at the moment whether the "
         "access token is good; keep it and try again later" },
+
+    [OAUTH_REPLAY_FULL] = {
+        "replay_full", "no room to remember another DPoP proof",
+        OAUTH_ANSWER_UNAVAILABLE, NULL,
+        "The DPoP proof cannot be checked at the moment; keep the access token "
+        "and try again later with a new proof" },
 
     [OAUTH_SERVER_ERROR] = {
         "server_error", "access token could not be checked",

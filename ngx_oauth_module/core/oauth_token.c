@@ -170,6 +170,7 @@ oauth_token_free(oauth_token_t *token)
         return;
     }
 
+    oauth_proof_key_free(token->proof_key);
     oauth_secret_wipe(token, token->size);
     free(token);
 }
@@ -279,6 +280,7 @@ oauth_token_create(const oauth_token_source_t *source,
     token->size = size;
     token->rules = rules;
     token->claims = claims;
+    token->proof_key = NULL;
 
     oauth_token_set_times(token, source->claims);
 

@@ -2,11 +2,12 @@
 /*
  * An access token whose claims were verified by the rules for its issuer (RFC
  * 9068 section 4, RFC 8725 section 3): the claims of a JWT, or what the issuer
- * has answered about opaque credentials (RFC 7662).  It never changes, so that
- * whoever holds a token may rely on what it says.  What depends on the place
- * that was asked for, such as audience and scopes, is not decided here but by
+ * has answered about opaque credentials (RFC 7662).  What it says never changes,
+ * so that whoever holds a token may rely on it.  What depends on the place that
+ * was asked for, such as audience and scopes, is not decided here but by
  * oauth_demand.  A bound token (see its confirmation) also needs a proof with
- * each request, which is not looked at here.
+ * each request, which is not looked at here; the key of its DPoP proofs stays
+ * with the token, and is the only member that changes after its creation.
  *
  * A token is one block of memory with a count of its holders: a request holds a
  * reference, the cache another one.  It keeps the claims that decisions need,
@@ -20,6 +21,7 @@
 
 #include "oauth_jwks.h"
 #include "oauth_jwt.h"
+#include "oauth_proof.h"
 
 
 /* A claim that the configuration uses; its names are as of oauth_claims_at. */
@@ -92,6 +94,9 @@ typedef struct {
     size_t                       naudience;
     const oauth_token_claim_t   *claims;        /* by their number in
                                                    rules->selected            */
+    oauth_proof_key_t           *proof_key;     /* for oauth_proof_verify;
+                                                   NULL: there was no good
+                                                   proof yet                  */
 } oauth_token_t;
 
 
@@ -162,8 +167,8 @@ int oauth_token_text(const oauth_token_t *token, oauth_str_t name,
 oauth_token_t *oauth_token_acquire(oauth_token_t *token);
 
 /*
- * Gives one reference back.  With the last one, the token is wiped and freed.
- * NULL is allowed.
+ * Gives one reference back.  With the last one, the token is wiped and freed,
+ * and its proof key, too.  NULL is allowed.
  */
 
 void oauth_token_free(oauth_token_t *token);

@@ -33,5 +33,6 @@ challenge_expected(const oauth_challenge_t *challenge)
     return challenge->reason->answer == OAUTH_ANSWER_CHALLENGE
            || challenge->reason->answer == OAUTH_ANSWER_REQUEST
            || challenge->reason->answer == OAUTH_ANSWER_TOKEN
+           || challenge->reason->answer == OAUTH_ANSWER_PROOF
            || challenge->reason->answer == OAUTH_ANSWER_SCOPE;
 }

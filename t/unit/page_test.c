@@ -169,6 +169,7 @@ page_every_reason(void **state)
         /* The reason is told where another token or URL would help. */
 
         if (challenge.reason->answer == OAUTH_ANSWER_TOKEN
+            || challenge.reason->answer == OAUTH_ANSWER_PROOF
             || challenge.reason->answer == OAUTH_ANSWER_SCOPE
             || challenge.reason->answer == OAUTH_ANSWER_URI)
         {
@@ -205,6 +206,13 @@ page_kinds(void **state)
     challenge = page_challenge(OAUTH_EXPIRED);
     page = page_write(&challenge, 401);
     page_assert_has(page, challenge.reason->description);
+    page_assert_has(page, "give it this address");
+    free(page);
+
+    challenge = page_challenge(OAUTH_PROOF_REPLAYED);
+    page = page_write(&challenge, 401);
+    page_assert_has(page, challenge.reason->description);
+    page_assert_has(page, "is bound to a key");
     page_assert_has(page, "give it this address");
     free(page);
 

@@ -45,6 +45,21 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
     { OAUTH_INACTIVE, "inactive", OAUTH_ANSWER_TOKEN },
     { OAUTH_INTROSPECTION_MISMATCH, "introspection_mismatch",
       OAUTH_ANSWER_TOKEN },
+    { OAUTH_NOT_BOUND, "not_bound", OAUTH_ANSWER_TOKEN },
+    { OAUTH_NO_PROOF, "no_proof", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_MALFORMED, "proof_malformed", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_TYPE, "proof_type", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_ALGORITHM, "proof_algorithm", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_KEY, "proof_key", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_SIGNATURE, "proof_signature", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_CLAIMS, "proof_claims", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_METHOD, "proof_method", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_URI, "proof_uri", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_TIME, "proof_time", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_TOKEN, "proof_token", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_OTHER_KEY, "proof_other_key", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_REPLAYED, "proof_replayed", OAUTH_ANSWER_PROOF },
+    { OAUTH_PROOF_NONCE, "proof_nonce", OAUTH_ANSWER_PROOF },
     { OAUTH_NO_AUDIENCE, "no_audience", OAUTH_ANSWER_TOKEN },
     { OAUTH_WRONG_AUDIENCE, "wrong_audience", OAUTH_ANSWER_TOKEN },
     { OAUTH_NO_SUBJECT, "no_subject", OAUTH_ANSWER_TOKEN },
@@ -55,22 +70,27 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
     { OAUTH_KEYS_UNAVAILABLE, "keys_unavailable", OAUTH_ANSWER_UNAVAILABLE },
     { OAUTH_INTROSPECTION_UNAVAILABLE, "introspection_unavailable",
       OAUTH_ANSWER_UNAVAILABLE },
+    { OAUTH_REPLAY_FULL, "replay_full", OAUTH_ANSWER_UNAVAILABLE },
     { OAUTH_SERVER_ERROR, "server_error", OAUTH_ANSWER_UNAVAILABLE }
 };
 
 
-/* RFC 6750 section 3.1, by the kind of answer. */
+/* RFC 6750 section 3.1 and RFC 9449 sections 7.1 and 9. */
 
 static const char *
-reason_error(oauth_answer_t answer)
+reason_error(const reason_case_t *c)
 {
-    switch (answer) {
+    switch (c->answer) {
 
     case OAUTH_ANSWER_REQUEST:
         return "invalid_request";
 
     case OAUTH_ANSWER_TOKEN:
         return "invalid_token";
+
+    case OAUTH_ANSWER_PROOF:
+        return (c->reason == OAUTH_PROOF_NONCE) ? "use_dpop_nonce"
+                                                : "invalid_dpop_proof";
 
     case OAUTH_ANSWER_SCOPE:
         return "insufficient_scope";
@@ -94,7 +114,7 @@ reason_table(void **state)
         assert_int_equal(reason_cases[i].reason, i);
 
         info = oauth_reason_info(reason_cases[i].reason);
-        error = reason_error(reason_cases[i].answer);
+        error = reason_error(&reason_cases[i]);
 
         assert_string_equal(info->code, reason_cases[i].code);
         assert_int_equal(info->answer, reason_cases[i].answer);
