@@ -158,7 +158,8 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
     [OAUTH_PROOF_KEY] = {
         "proof_key", "DPoP proof has no usable public key",
         OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
-        "The jwk of the DPoP proof is not a sound public key for its algorithm" },
+        "The jwk of the DPoP proof is not a sound public key for its "
+        "algorithm" },
 
     [OAUTH_PROOF_SIGNATURE] = {
         "proof_signature", "signature of the DPoP proof does not verify",
@@ -168,8 +169,8 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
     [OAUTH_PROOF_CLAIMS] = {
         "proof_claims", "DPoP proof lacks a claim, or one is of the wrong type",
         OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
-        "The DPoP proof needs the claims jti, htm, htu, iat and ath, each of the "
-        "right type" },
+        "The DPoP proof needs the claims jti, htm, htu, iat and ath, each of "
+        "the right type" },
 
     [OAUTH_PROOF_METHOD] = {
         "proof_method", "DPoP proof is for another method",
@@ -184,8 +185,8 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
     [OAUTH_PROOF_TIME] = {
         "proof_time", "DPoP proof is too old or from the future",
         OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
-        "The iat of the DPoP proof is too old or in the future; make a new proof "
-        "for each request" },
+        "The iat of the DPoP proof is too old or in the future; make a new "
+        "proof for each request" },
 
     [OAUTH_PROOF_TOKEN] = {
         "proof_token", "DPoP proof is for another access token",
@@ -195,8 +196,8 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
     [OAUTH_PROOF_OTHER_KEY] = {
         "proof_other_key", "DPoP proof has another key than the access token",
         OAUTH_ANSWER_PROOF, OAUTH_ERROR_PROOF,
-        "The key of the DPoP proof is not the one that the access token is bound "
-        "to" },
+        "The key of the DPoP proof is not the one that the access token is "
+        "bound to" },
 
     [OAUTH_PROOF_REPLAYED] = {
         "proof_replayed", "DPoP proof was used before",
