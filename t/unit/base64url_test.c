@@ -220,6 +220,7 @@ static void
 base64url_every_length(void **state)
 {
     size_t          i, len, parsed_len;
+    oauth_buf_t     buf;
     oauth_str_t     src;
     unsigned char   bytes[300], *text, *parsed;
 
@@ -238,6 +239,13 @@ base64url_every_length(void **state)
 
         len = oauth_base64url_write(src, text);
         assert_int_equal(len, oauth_base64url_encoded_size(i));
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+        oauth_buf_append_literal(&buf, "before");
+        oauth_base64url_append(&buf, src);
+        assert_int_equal(buf.len, 6 + len);
+        assert_memory_equal(buf.data + 6, text, len);
+        oauth_buf_free(&buf);
 
         src.data = text;
         src.len = len;

@@ -1,7 +1,7 @@
 
 /*
  * Lack of memory: the n-th allocation of the core, jansson and OpenSSL fails,
- * for every n that a key set, a token, an answer and a question need.  A good
+ * for every n that a key set, a token, a proof, an answer and a question need.  A good
  * token is accepted or refused, a bad one is never accepted, nothing crashes,
  * and the next run works like the first.  The sanitizers and valgrind look for
  * leaks.
@@ -25,6 +25,7 @@
 #include "keys.h"
 #include "oauth_client.h"
 #include "oauth_introspection.h"
+#include "proof_fixture.h"
 #include "token_fixture.h"
 
 
@@ -645,6 +646,94 @@ memory_client(void **state)
 }
 
 
+/*
+ * A proof for which memory was missing is not called a bad one, its key is kept
+ * only if it is good, and a bad one is never accepted.
+ */
+
+static void
+memory_assert_proof(oauth_str_t text, const oauth_proof_rules_t *rules,
+    oauth_reason_t expected, int known)
+{
+    int                 reached;
+    size_t              n;
+    oauth_proof_t       proof;
+    oauth_reason_t      reason;
+    oauth_proof_key_t  *key, *before;
+
+    key = NULL;
+
+    for (n = 1, reached = 1; reached; n++) {
+
+        if (!known) {
+            oauth_proof_key_free(key);
+            key = NULL;
+
+        } else if (key == NULL) {
+            assert_int_equal(oauth_proof_verify(text, rules, PROOF_NOW, &key,
+                                                &proof), OAUTH_OK);
+            oauth_proof_free(&proof);
+        }
+
+        before = key;
+
+        memory_arm(n);
+        reason = oauth_proof_verify(text, rules, PROOF_NOW, &key, &proof);
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        assert_int_equal(ERR_peek_error(), 0);
+
+        if (reached && reason != expected) {
+            assert_int_equal(reason, OAUTH_SERVER_ERROR);
+        }
+
+        if (!reached) {
+            assert_int_equal(reason, expected);
+        }
+
+        if (reason == OAUTH_OK) {
+            oauth_proof_free(&proof);
+        } else {
+            assert_ptr_equal(key, before);
+        }
+    }
+
+    assert_true(n > (known ? 4 : 10));
+    oauth_proof_key_free(key);
+}
+
+
+static void
+memory_proof(void **state)
+{
+    size_t                i, key;
+    char                  thumbprint[PROOF_SIZE];
+    oauth_buf_t           text;
+    oauth_proof_rules_t   rules;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(memory_algs) / sizeof(oauth_alg_id_t); i++) {
+        key = token_key_of(memory_algs[i]);
+
+        memset(&text, 0, sizeof(oauth_buf_t));
+        proof_append(&text, token_keys[key], memory_algs[i],
+                     oauth_str(PROOF_HEADER), oauth_str(PROOF_PAYLOAD));
+        proof_rules(&rules, oauth_buf_str(&text), thumbprint);
+
+        memory_assert_proof(oauth_buf_str(&text), &rules, OAUTH_OK, 0);
+        memory_assert_proof(oauth_buf_str(&text), &rules, OAUTH_OK, 1);
+
+        rules.token = oauth_str("other");
+        memory_assert_proof(oauth_buf_str(&text), &rules, OAUTH_PROOF_TOKEN,
+                            0);
+
+        oauth_buf_free(&text);
+    }
+}
+
+
 int
 main(void)
 {
@@ -655,7 +744,8 @@ main(void)
         cmocka_unit_test(memory_document),
         cmocka_unit_test(memory_keys),
         cmocka_unit_test(memory_answer),
-        cmocka_unit_test(memory_client)
+        cmocka_unit_test(memory_client),
+        cmocka_unit_test(memory_proof)
     };
 
     json_set_alloc_funcs(memory_json_alloc, free);
