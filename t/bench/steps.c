@@ -6,8 +6,8 @@
  * that a machine that is slow for a while is slow for all of them.  The table
  * has the medians, in microseconds of CPU time.
  *
- * usage: steps [rounds]; the status is 1 if a whole token costs more than the
- * limit of its algorithm times these two calls.
+ * usage: steps [rounds]; the status is 1 if a whole token, or a proof whose key
+ * is known, costs more than the limit of its algorithm times these two calls.
  */
 
 
@@ -32,7 +32,8 @@
 
 enum {
     STEP_DIGEST, STEP_KEY, STEP_BARE, STEP_JANSSON, STEP_BASE64URL, STEP_JSON,
-    STEP_BEARER, STEP_LOOKUP, STEP_PARSE, STEP_VERIFY, STEP_WHOLE, STEPS
+    STEP_BEARER, STEP_LOOKUP, STEP_PARSE, STEP_VERIFY, STEP_WHOLE, STEP_PROOF,
+    STEPS
 };
 
 
@@ -60,6 +61,7 @@ static int accepts(const oauth_token_rules_t *policy, const void *data);
 static void run_parse(subject_t *s);
 static void run_verify(subject_t *s);
 static void run_whole(subject_t *s);
+static void run_proof(subject_t *s);
 static void measure(size_t subject, size_t step, size_t round);
 static double run(const step_t *step, subject_t *s, size_t repeat);
 static double median(double *values, size_t n);
@@ -78,18 +80,20 @@ static const step_t  steps[STEPS] = {
     { "oauth_cache_lookup, found", run_lookup },
     { "oauth_jwt_parse", run_parse },
     { "verify, claims read before", run_verify },
-    { "parse and verify", run_whole }
+    { "parse and verify", run_whole },
+    { "oauth_proof_verify, key known", run_proof }
 };
 
 static const struct {
     oauth_alg_id_t   id;
     double           limit;
+    double           proof;             /* the limit of a proof               */
 } algorithms[] = {
-    { OAUTH_ALG_RS256, 1.25 },
-    { OAUTH_ALG_PS256, 1.22 },
-    { OAUTH_ALG_ES256, 1.08 },
-    { OAUTH_ALG_ES384, 1.05 },
-    { OAUTH_ALG_EDDSA, 1.05 }
+    { OAUTH_ALG_RS256, 1.25, 1.40 },
+    { OAUTH_ALG_PS256, 1.22, 1.40 },
+    { OAUTH_ALG_ES256, 1.08, 1.10 },
+    { OAUTH_ALG_ES384, 1.05, 1.05 },
+    { OAUTH_ALG_EDDSA, 1.05, 1.10 }
 };
 
 #define SUBJECTS  (sizeof(algorithms) / sizeof(algorithms[0]))
@@ -271,6 +275,19 @@ run_whole(subject_t *s)
 }
 
 
+/* The first run imports the key. */
+
+static void
+run_proof(subject_t *s)
+{
+    oauth_proof_t  proof;
+
+    need(oauth_proof_verify(oauth_buf_str(&s->proof), &s->rules, PROOF_NOW,
+                            &s->proof_key, &proof) == OAUTH_OK);
+    oauth_proof_free(&proof);
+}
+
+
 static void
 measure(size_t subject, size_t step, size_t round)
 {
@@ -382,6 +399,21 @@ report(size_t rounds)
 
     for (i = 0; i < SUBJECTS; i++) {
         printf("%9.2f", algorithms[i].limit);
+    }
+
+    printf("\n%-28s", "proof / digest and key");
+
+    for (i = 0; i < SUBJECTS; i++) {
+        ratio = series[i][STEP_PROOF].median / series[i][STEP_BARE].median;
+        above |= (ratio > algorithms[i].proof);
+
+        printf("%9.3f", ratio);
+    }
+
+    printf("\n%-28s", "limit");
+
+    for (i = 0; i < SUBJECTS; i++) {
+        printf("%9.2f", algorithms[i].proof);
     }
 
     printf("\n\n%zu rounds, tokens of %zu characters; %s\n", rounds,

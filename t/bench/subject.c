@@ -29,6 +29,7 @@ static void subject_init_parts(subject_t *s);
 static void subject_init_contexts(subject_t *s);
 static void subject_init_signature(subject_t *s);
 static void subject_init_cache(subject_t *s);
+static void subject_init_proof(subject_t *s);
 static void subject_store(subject_t *s, oauth_str_t text);
 
 
@@ -77,6 +78,7 @@ subject_create(subject_t *s, oauth_alg_id_t id)
     subject_init_contexts(s);
     subject_init_signature(s);
     subject_init_cache(s);
+    subject_init_proof(s);
 }
 
 
@@ -88,6 +90,8 @@ subject_free(subject_t *s)
     EVP_MD_free(s->md);
     EVP_PKEY_free(s->pkey);
 
+    oauth_proof_key_free(s->proof_key);
+    oauth_buf_free(&s->proof);
     oauth_buf_free(&s->signature);
     oauth_jwt_free(s->jwt);
     oauth_buf_free(&s->value);
@@ -303,4 +307,31 @@ subject_store(subject_t *s, oauth_str_t text)
 
     oauth_token_free(token);
     oauth_jwt_free(jwt);
+}
+
+
+static void
+subject_init_proof(subject_t *s)
+{
+    char           payload[512];
+    oauth_str_t    hash;
+    unsigned char  bytes[EVP_MAX_MD_SIZE], text[PROOF_SIZE];
+
+    hash.data = bytes;
+
+    need(EVP_Q_digest(NULL, "SHA2-256", NULL, s->text.data, s->text.len,
+                      bytes, &hash.len) == 1);
+    need(oauth_base64url_write(hash, text) == PROOF_SIZE);
+
+    snprintf(payload, sizeof(payload),
+             "{\"iat\":%d,\"jti\":\"ZTFqM1ZfYktpYzgtTEFFQg\","
+             "\"htm\":\"POST\",\"htu\":\"https://api.example/a/b\","
+             "\"ath\":\"%.*s\"}", PROOF_NOW, PROOF_SIZE,
+             (const char *) text);
+
+    proof_append(&s->proof, s->pkey, s->alg->id, oauth_str(PROOF_HEADER),
+                 keys_str(payload));
+    proof_rules(&s->rules, oauth_buf_str(&s->proof), s->thumbprint);
+
+    s->rules.token = s->text;
 }

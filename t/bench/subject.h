@@ -2,8 +2,8 @@
 /*
  * A token of one algorithm with about 1 KB, and separately everything that the
  * steps of its verification need: its decoded parts, a key set, a cache that
- * holds it, and contexts of OpenSSL that could be kept.  If something cannot be
- * made, the program ends.
+ * holds it, and contexts of OpenSSL that could be kept; and a DPoP proof for
+ * it.  If something cannot be made, the program ends.
  */
 
 
@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 
 #include "oauth_cache.h"
+#include "proof_fixture.h"
 
 
 #define SUBJECT_NOW   1700000000
@@ -41,6 +42,11 @@ typedef struct {
     unsigned char       hash[EVP_MAX_MD_SIZE];
     unsigned int        nhash;
     oauth_buf_t         signature;      /* as OpenSSL wants it                */
+
+    oauth_buf_t         proof;          /* by the same key                    */
+    oauth_proof_rules_t rules;
+    oauth_proof_key_t  *proof_key;      /* imported when it is first used     */
+    char                thumbprint[PROOF_SIZE];
 } subject_t;
 
 

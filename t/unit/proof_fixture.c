@@ -1,24 +1,33 @@
 
 /*
  * Makes DPoP proofs and the rules for them.  Thumbprints are computed with
- * jansson, which sorts the members of an object.
+ * jansson, which sorts the members of an object.  If something cannot be made,
+ * the program ends.
  */
 
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <jansson.h>
 
 #include "keys.h"
 #include "oauth_base64url.h"
 #include "proof_fixture.h"
+
+
+#define proof_need(expression)  proof_check((expression) != 0, #expression)
+
+
+static void
+proof_check(int ok, const char *what)
+{
+    if (!ok) {
+        fprintf(stderr, "proof_fixture: %s failed\n", what);
+        exit(2);
+    }
+}
 
 
 static void
@@ -99,7 +108,7 @@ proof_header(oauth_str_t text)
 
     header = NULL;
     bytes = malloc(oauth_base64url_decoded_size(part.len));
-    assert_non_null(bytes);
+    proof_need(bytes);
 
     if (oauth_base64url_parse(part, bytes, &part.len) == 0) {
         header = json_loadb((char *) bytes, part.len, 0, NULL);
@@ -126,7 +135,7 @@ proof_thumbprint(const json_t *jwk, char *dst)
     static const char *const  rsa[] = { "kty", "e", "n" };
 
     needed = json_object();
-    assert_non_null(needed);
+    proof_need(needed);
 
     kty = json_string_value(json_object_get(jwk, "kty"));
     kty = kty ? kty : "";
@@ -137,18 +146,18 @@ proof_thumbprint(const json_t *jwk, char *dst)
         member = json_object_get(jwk, names[i]);
 
         if (member) {
-            assert_int_equal(json_object_set(needed, names[i], member), 0);
+            proof_need(json_object_set(needed, names[i], member) == 0);
         }
     }
 
     text = json_dumps(needed, JSON_COMPACT | JSON_SORT_KEYS);
-    assert_non_null(text);
+    proof_need(text);
 
     hash.data = bytes;
-    assert_int_equal(EVP_Q_digest(NULL, "SHA2-256", NULL, text, strlen(text),
-                                  bytes, &hash.len), 1);
-    assert_int_equal(oauth_base64url_write(hash, (unsigned char *) dst),
-                     PROOF_SIZE);
+    proof_need(EVP_Q_digest(NULL, "SHA2-256", NULL, text, strlen(text), bytes,
+                            &hash.len) == 1);
+    proof_need(oauth_base64url_write(hash, (unsigned char *) dst)
+               == PROOF_SIZE);
 
     free(text);
     json_decref(needed);
