@@ -1,9 +1,9 @@
 
 /*
  * Verifies DPoP proofs (RFC 9449 sections 4.2, 4.3 and 7.1).  What costs little
- * comes first: who does not know which key a token is bound to is refused
- * before anything is computed.  A key belongs to the caller, who keeps it with
- * the token; nothing else is kept.
+ * comes first: a key is imported, and a signature verified, only if the token
+ * is bound to this key.  A key belongs to the caller, who keeps it with the
+ * token; nothing else is kept.
  */
 
 
@@ -22,12 +22,14 @@ struct oauth_proof_key_s {
 };
 
 
-/* The claims that every proof has; the strings are views. */
+/* Claims that are compared with the rules; the strings are views. */
 
 typedef struct {
     oauth_str_t           method;
     oauth_str_t           url;
     oauth_str_t           token;
+    int64_t               not_before;   /* INT64_MIN: none                    */
+    int64_t               expires;      /* INT64_MAX: none                    */
 } oauth_proof_claims_t;
 
 
@@ -309,6 +311,9 @@ oauth_proof_read_claims(oauth_proof_t *proof, oauth_proof_claims_t *claims)
 
     jws = &proof->jws;
 
+    claims->not_before = INT64_MIN;
+    claims->expires = INT64_MAX;
+
     root = oauth_json_parse(jws->payload, jws->npayload, jws->nodes,
                             jws->nnodes);
 
@@ -321,7 +326,11 @@ oauth_proof_read_claims(oauth_proof_t *proof, oauth_proof_claims_t *claims)
         || oauth_claims_time(oauth_json_member(root, oauth_str("iat")),
                              &proof->issued_at) != 1
         || oauth_json_string(root, oauth_str("ath"), &claims->token) != 1
-        || oauth_json_string(root, oauth_str("nonce"), &proof->nonce) < 0)
+        || oauth_json_string(root, oauth_str("nonce"), &proof->nonce) < 0
+        || oauth_claims_time(oauth_json_member(root, oauth_str("nbf")),
+                             &claims->not_before) < 0
+        || oauth_claims_time(oauth_json_member(root, oauth_str("exp")),
+                             &claims->expires) < 0)
     {
         return OAUTH_PROOF_CLAIMS;
     }
@@ -348,8 +357,12 @@ oauth_proof_verify_claims(const oauth_proof_t *proof,
         return reason;
     }
 
+    /* A proof needs no nbf and exp, but a JWT that has them means them. */
+
     if (proof->issued_at > now + rules->leeway
-        || proof->issued_at < now - rules->max_age - rules->leeway)
+        || proof->issued_at < now - rules->max_age - rules->leeway
+        || claims->not_before > now + rules->leeway
+        || claims->expires <= now - rules->leeway)
     {
         return OAUTH_PROOF_TIME;
     }

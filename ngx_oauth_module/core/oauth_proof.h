@@ -71,13 +71,15 @@ typedef struct oauth_proof_key_s  oauth_proof_key_t;
  *   OAUTH_PROOF_KEY        it is weak or not sound, see oauth_key.h
  *   OAUTH_PROOF_SIGNATURE
  *   OAUTH_PROOF_CLAIMS     the payload is no JSON object; jti, htm, htu, iat or
- *                          ath is missing or of the wrong type; so is nonce
+ *                          ath is missing or of the wrong type; nonce, nbf or
+ *                          exp is of the wrong type
  *   OAUTH_PROOF_METHOD     htm is not exactly rules->method
  *   OAUTH_PROOF_URI        htu has another origin, which is normalised, or
  *                          another path, which is compared byte for byte; its
  *                          query and fragment do not count
  *   OAUTH_PROOF_TIME       iat is older than max_age with the leeway, or ahead
- *                          by more than the leeway
+ *                          by more than the leeway; or the time is not between
+ *                          nbf and exp (RFC 7519 section 4.1), if it has these
  *   OAUTH_PROOF_TOKEN      ath is not the hash of rules->token
  *
  * OAUTH_SERVER_ERROR: memory is short.  On OAUTH_OK oauth_proof_free releases

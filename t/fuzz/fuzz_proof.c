@@ -53,6 +53,7 @@ static int fuzz_allowed(const fuzz_proof_t *c);
 static int fuzz_own_key(const fuzz_proof_t *c);
 static int fuzz_extended(const fuzz_proof_t *c);
 static int fuzz_has_claims(const fuzz_proof_t *c);
+static int fuzz_is_time(const json_t *value);
 static int fuzz_is(const json_t *object, const char *name,
     oauth_str_t expected);
 static int fuzz_current(const fuzz_proof_t *c);
@@ -435,7 +436,6 @@ fuzz_extended(const fuzz_proof_t *c)
 static int
 fuzz_has_claims(const fuzz_proof_t *c)
 {
-    double       real;
     oauth_str_t  value;
 
     if (oauth_document_string(c->payload, "jti", &value) != 1
@@ -444,15 +444,28 @@ fuzz_has_claims(const fuzz_proof_t *c)
         return 0;
     }
 
-    real = json_number_value(json_object_get(c->payload, "iat"));
-
     return oauth_document_string(c->payload, "htm", &value) == 1
            && oauth_document_string(c->payload, "htu", &value) == 1
            && oauth_document_string(c->payload, "ath", &value) == 1
            && oauth_document_string(c->payload, "nonce", &value) >= 0
-           && json_is_number(json_object_get(c->payload, "iat"))
-           && (json_is_integer(json_object_get(c->payload, "iat"))
-               || real >= 1 || real <= -1);
+           && json_object_get(c->payload, "iat")
+           && fuzz_is_time(json_object_get(c->payload, "iat"))
+           && fuzz_is_time(json_object_get(c->payload, "nbf"))
+           && fuzz_is_time(json_object_get(c->payload, "exp"));
+}
+
+
+/* NULL is a claim that is not there. */
+
+static int
+fuzz_is_time(const json_t *value)
+{
+    double  real;
+
+    real = json_number_value(value);
+
+    return value == NULL || json_is_integer(value)
+           || (json_is_real(value) && (real >= 1 || real <= -1));
 }
 
 
@@ -466,14 +479,20 @@ fuzz_is(const json_t *object, const char *name, oauth_str_t expected)
 }
 
 
-/* The time is without its fraction. */
-
 static int
 fuzz_current(const fuzz_proof_t *c)
 {
-    double  iat;
+    double   iat, nbf, exp;
+    json_t  *claim;
 
     iat = json_number_value(json_object_get(c->payload, "iat"));
+    nbf = json_number_value(json_object_get(c->payload, "nbf"));
 
-    return iat >= PROOF_NOW - 330 && iat < PROOF_NOW + 31;
+    claim = json_object_get(c->payload, "exp");
+    exp = claim ? json_number_value(claim) : PROOF_NOW;
+
+    /* The times count without their fractions. */
+
+    return iat >= PROOF_NOW - 330 && iat < PROOF_NOW + 31
+           && nbf < PROOF_NOW + 31 && exp >= PROOF_NOW - 29;
 }
