@@ -1,10 +1,10 @@
 
 /*
  * Lack of memory: the n-th allocation of the core, jansson and OpenSSL fails,
- * for every n that a key set, a token, a proof, an answer and a question need.  A good
- * token is accepted or refused, a bad one is never accepted, nothing crashes,
- * and the next run works like the first.  The sanitizers and valgrind look for
- * leaks.
+ * for every n that a key set, a token, a proof, an answer and a question need.
+ * A good token is accepted or refused, a bad one is never accepted, nothing
+ * crashes, and the next run works like the first.  The sanitizers and valgrind
+ * look for leaks.
  */
 
 
