@@ -200,13 +200,16 @@ ngx_oauth_cors_headers(ngx_http_request_t *r, ngx_str_t *methods,
 
 
 ngx_int_t
-ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged)
+ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged,
+    ngx_uint_t dpop)
 {
     static ngx_str_t  origin = ngx_string("Access-Control-Allow-Origin");
     static ngx_str_t  any = ngx_string("*");
     static ngx_str_t  expose = ngx_string("Access-Control-Expose-Headers");
     static ngx_str_t  exposed
         = ngx_string("WWW-Authenticate, Retry-After, Link");
+    static ngx_str_t  exposed_dpop
+        = ngx_string("WWW-Authenticate, Retry-After, Link, DPoP-Nonce");
 
     /*
      * A browser accepts this field only once, and the app that serves an error
@@ -221,7 +224,8 @@ ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged)
         return NGX_ERROR;
     }
 
-    return ngx_oauth_field_add(r, &expose, &exposed) ? NGX_OK : NGX_ERROR;
+    return ngx_oauth_field_add(r, &expose, dpop ? &exposed_dpop : &exposed)
+           ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -13,6 +13,7 @@
 
 
 #include "ngx_oauth_cors.h"
+#include "ngx_oauth_dpop.h"
 #include "ngx_oauth_field.h"
 #include "ngx_oauth_filter.h"
 #include "ngx_oauth_metadata.h"
@@ -30,6 +31,8 @@
 
 
 static ngx_int_t ngx_oauth_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_filter_nonce(ngx_http_request_t *r,
+    const ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_filter_again(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r,
@@ -70,6 +73,10 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
 
     if (ctx) {
         ctx->refusal.replaces = 0;
+
+        if (ngx_oauth_filter_nonce(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     /*
@@ -107,6 +114,41 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * Adds the field DPoP-Nonce (RFC 9449 section 8.1).  A client would join two of
+ * them to a nonce that is not good, so those of the app are removed.
+ */
+
+static ngx_int_t
+ngx_oauth_filter_nonce(ngx_http_request_t *r, const ngx_oauth_ctx_t *ctx)
+{
+    ngx_str_t                nonce;
+    ngx_table_elt_t         *h;
+    ngx_oauth_field_walk_t   walk;
+
+    static const ngx_str_t   name = ngx_string("DPoP-Nonce");
+
+    if (!ctx->proof.wanted && !ctx->proof.renew) {
+        return NGX_OK;
+    }
+
+    if (ngx_oauth_dpop_nonce(ctx, &nonce) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    walk = ngx_oauth_field_start(&r->headers_out.headers);
+
+    while ((h = ngx_oauth_field_next(&walk)) != NULL) {
+        if (ngx_oauth_field_is_literal(h, "dpop-nonce")) {
+            h->hash = 0;
+        }
+    }
+
+    return nonce.len && ngx_oauth_field_add(r, &name, &nonce) == NULL
+           ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -341,7 +383,9 @@ ngx_oauth_filter_fields(ngx_http_request_t *r,
     }
 
     if (refusal->conf->cors
-        && ngx_oauth_cors_refusal(r, refusal->paged) != NGX_OK)
+        && ngx_oauth_cors_refusal(r, refusal->paged,
+                             refusal->conf->dpop.mode != NGX_OAUTH_DPOP_OFF)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }

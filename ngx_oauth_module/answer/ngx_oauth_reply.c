@@ -16,10 +16,13 @@
 #include "ngx_oauth_resource.h"
 #include "ngx_oauth_text.h"
 #include "ngx_oauth_verdict.h"
+#include "oauth_challenge.h"
 
 
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_reply_write_dpop(ngx_oauth_ctx_t *ctx,
+    const ngx_str_t *resource);
 static ngx_oauth_text_t *ngx_oauth_reply_text(ngx_oauth_ctx_t *ctx,
     ngx_oauth_text_kind_t kind, ngx_oauth_text_t *rendered);
 static ngx_oauth_text_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx,
@@ -148,8 +151,34 @@ ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
+    if (ctx->conf->dpop.mode != NGX_OAUTH_DPOP_OFF) {
+        return ngx_oauth_reply_write_dpop(ctx, &text->challenge);
+    }
+
     return ngx_oauth_str_join(ctx->request->pool, &refusal->challenge,
                               &reason->challenge, &text->challenge, NULL);
+}
+
+
+/* Writes the challenge of a location that accepts DPoP. */
+
+static ngx_int_t
+ngx_oauth_reply_write_dpop(ngx_oauth_ctx_t *ctx, const ngx_str_t *resource)
+{
+    oauth_buf_t             buf;
+    oauth_challenge_dpop_t  challenge;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    challenge.reason = oauth_reason_info(ctx->reason);
+    challenge.resource = ngx_oauth_str(resource);
+    challenge.algorithms = ngx_oauth_str(&ctx->conf->dpop.names);
+    challenge.bearer = (ctx->conf->dpop.mode != NGX_OAUTH_DPOP_REQUIRED);
+
+    oauth_challenge_write_dpop(&buf, &challenge);
+
+    return ngx_oauth_buf_move(ctx->request->pool, &buf,
+                              &ctx->refusal.challenge);
 }
 
 
@@ -225,6 +254,7 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
     text->issuer = issuers[0]->rules.issuer;
+    text->dpop = (ctx->conf->dpop.mode == NGX_OAUTH_DPOP_REQUIRED);
 
     if (kind == NGX_OAUTH_TEXT_NONE) {
         return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page,

@@ -68,6 +68,7 @@ ngx_oauth_text_write(ngx_pool_t *pool, oauth_reason_t reason,
     challenge.scope = ngx_oauth_str(&text->scope);
     challenge.issuer = text->issuer;
     challenge.documentation = ngx_oauth_str(&text->documentation);
+    challenge.dpop = text->dpop;
 
     oauth_challenge_write_resource(&buf, &challenge);
 

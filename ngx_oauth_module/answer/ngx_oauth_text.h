@@ -28,7 +28,10 @@ typedef enum {
 } ngx_oauth_text_kind_t;
 
 
-/* The half about the resource, for one set of scopes and one issuer. */
+/*
+ * The half about the resource, for one set of scopes and one issuer, and for
+ * locations that require DPoP or do not.
+ */
 
 typedef struct {
     ngx_str_t                  resource;        /* its URL */
@@ -36,6 +39,7 @@ typedef struct {
     ngx_str_t                  documentation;   /* URL for human readers */
     ngx_str_t                  scope;   /* scopes, with a space between them */
     oauth_str_t                issuer;  /* where the client gets a token */
+    ngx_uint_t                 dpop;    /* which has to be bound to a key */
     ngx_str_t                  challenge;       /* second half; the first is
                                                    that of the reason */
     ngx_str_t                  problems[NGX_OAUTH_TEXT_KINDS];

@@ -212,8 +212,8 @@ ngx_oauth_text_init_prepare(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
 
 
 /*
- * Returns the resource's text for these scopes and for the first issuer of the
- * location, which is rendered if there is none yet.  Returns NULL when memory
+ * Returns the resource's text for these scopes, for the first issuer of the
+ * location and for its oauth_dpop, which is rendered if there is none yet.  Returns NULL when memory
  * is short.
  */
 
@@ -222,17 +222,19 @@ ngx_oauth_text_init_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
     ngx_str_t *scope)
 {
     oauth_str_t           issuer;
-    ngx_uint_t            i;
+    ngx_uint_t            i, dpop;
     ngx_oauth_text_t    **texts, **slot, *text;
     ngx_oauth_issuer_t  **issuers;
 
     issuers = conf->issuers->elts;
     issuer = ngx_oauth_str(&issuers[0]->issuer);
+    dpop = (conf->dpop.mode == NGX_OAUTH_DPOP_REQUIRED);
     texts = conf->resource->texts.elts;
 
     for (i = 0; i < conf->resource->texts.nelts; i++) {
         if (ngx_oauth_str_equal(&texts[i]->scope, scope)
-            && oauth_str_equal(texts[i]->issuer, issuer))
+            && oauth_str_equal(texts[i]->issuer, issuer)
+            && texts[i]->dpop == dpop)
         {
             return texts[i];
         }
@@ -252,6 +254,7 @@ ngx_oauth_text_init_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
     text->documentation = conf->resource->documentation;
     text->scope = *scope;
     text->issuer = issuer;
+    text->dpop = dpop;
 
     return ngx_oauth_text_write(cf->pool, OAUTH_OK, 0, text) == NGX_OK
            ? text : NULL;

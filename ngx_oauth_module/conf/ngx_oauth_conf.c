@@ -8,6 +8,7 @@
 
 
 #include "ngx_oauth_claim.h"
+#include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_header.h"
 
 
@@ -29,6 +30,7 @@ ngx_oauth_conf_create_main(ngx_conf_t *cf)
 
     mcf->zone_size = NGX_CONF_UNSET_SIZE;
     mcf->cache_entries = NGX_CONF_UNSET;
+    mcf->replay_size = NGX_CONF_UNSET_SIZE;
 
     if (ngx_array_init(&mcf->issuers, cf->pool, 4,
                        sizeof(ngx_oauth_issuer_t *))
@@ -91,6 +93,7 @@ ngx_oauth_conf_create_location(ngx_conf_t *cf)
     lcf->advertise = NGX_CONF_UNSET_PTR;
     lcf->requires = NGX_CONF_UNSET_PTR;
     lcf->members = NGX_CONF_UNSET_PTR;
+    lcf->dpop.mode = NGX_CONF_UNSET_UINT;
     lcf->pass_token = NGX_CONF_UNSET;
     lcf->cors = NGX_CONF_UNSET;
     lcf->strict_uri = NGX_CONF_UNSET;
@@ -125,6 +128,7 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->advertise, prev->advertise, NULL);
     ngx_conf_merge_ptr_value(conf->requires, prev->requires, NULL);
     ngx_conf_merge_ptr_value(conf->members, prev->members, NULL);
+    ngx_oauth_conf_dpop_merge(&conf->dpop, &prev->dpop);
     ngx_conf_merge_value(conf->pass_token, prev->pass_token, 0);
     ngx_conf_merge_value(conf->cors, prev->cors, 1);
     ngx_conf_merge_value(conf->strict_uri, prev->strict_uri, 0);

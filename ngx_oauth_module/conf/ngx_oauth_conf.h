@@ -40,11 +40,15 @@
 
 typedef struct ngx_oauth_loc_conf_s  ngx_oauth_loc_conf_t;
 
-/* Their members are in ngx_oauth_resource.h, _evaluate.h and _text.h. */
+/*
+ * Their members are in ngx_oauth_resource.h, _evaluate.h, _text.h and
+ * _replay.c.
+ */
 
 typedef struct ngx_oauth_resource_s  ngx_oauth_resource_t;
 typedef struct ngx_oauth_evaluate_getter_s  ngx_oauth_evaluate_getter_t;
 typedef struct ngx_oauth_text_reason_s  ngx_oauth_text_reason_t;
+typedef struct ngx_oauth_replay_s  ngx_oauth_replay_t;
 
 
 typedef struct {
@@ -69,7 +73,37 @@ typedef struct {
     ngx_int_t                     cache_entries;
     oauth_cache_t                *cache;        /* known tokens of the worker;
                                                    NULL: none are kept        */
+    size_t                        replay_size;
+    ngx_oauth_place_t             replay_place; /* of oauth_dpop_replay       */
+    ngx_oauth_replay_t           *replay;       /* NULL: oauth_dpop is off
+                                                   everywhere                 */
+    time_t                        proof_age;    /* seconds from its iat for
+                                                   which a proof may be good,
+                                                   in the location that allows
+                                                   most; 0: as above          */
 } ngx_oauth_main_conf_t;
+
+
+/* What oauth_dpop says. */
+
+typedef enum {
+    NGX_OAUTH_DPOP_OFF = 0,
+    NGX_OAUTH_DPOP_OPTIONAL,
+    NGX_OAUTH_DPOP_REQUIRED
+} ngx_oauth_conf_dpop_mode_t;
+
+
+typedef struct {
+    ngx_uint_t                    mode;         /* as above                   */
+    ngx_uint_t                    nonce;        /* each proof needs one       */
+    time_t                        max_age;      /* seconds                    */
+
+    /* where it is not off */
+    ngx_str_t                     origin;       /* of the resource            */
+    oauth_algs_t                  algorithms;
+    ngx_str_t                     names;        /* of these, with a space
+                                                   between them               */
+} ngx_oauth_conf_dpop_t;
 
 
 typedef struct {
@@ -154,6 +188,7 @@ struct ngx_oauth_loc_conf_s {
                                                    that a "set" on another level
                                                    derived from a claim       */
 
+    ngx_oauth_conf_dpop_t         dpop;
     ngx_flag_t                    pass_token;
     ngx_flag_t                    cors;
     ngx_flag_t                    strict_uri;

@@ -9,6 +9,7 @@
 
 #include "ngx_oauth_claim.h"
 #include "ngx_oauth_conf_introspection.h"
+#include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_server.h"
 #include "ngx_oauth_document.h"
 #include "ngx_oauth_header.h"
@@ -346,6 +347,10 @@ ngx_oauth_conf_server_resource(ngx_conf_t *cf,
         }
 
         lcf->resource_place = lcf->place;
+    }
+
+    if (ngx_oauth_conf_dpop_finish(cf, lcf, &url) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     lcf->resource = ngx_oauth_resource_create(cf, location, &url);

@@ -8,6 +8,7 @@
  */
 
 
+#include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_document.h"
 #include "ngx_oauth_scope.h"
 #include "oauth_scope.h"
@@ -21,6 +22,8 @@ static void ngx_oauth_document_term(oauth_buf_t *scopes,
     const ngx_oauth_scope_term_t *term);
 static ngx_int_t ngx_oauth_document_members(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource, ngx_oauth_loc_conf_t *lcf);
+static ngx_int_t ngx_oauth_document_dpop(ngx_conf_t *cf,
+    oauth_algs_t algorithms, ngx_uint_t bearer, oauth_metadata_t *metadata);
 static ngx_int_t ngx_oauth_document_advertise(ngx_conf_t *cf,
     ngx_oauth_resource_t *resource);
 static ngx_int_t ngx_oauth_document_link(ngx_conf_t *cf,
@@ -39,6 +42,9 @@ ngx_oauth_document_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
     }
 
     ngx_oauth_document_scopes(&resource->scopes, lcf);
+
+    resource->dpop |= lcf->dpop.algorithms;
+    resource->bearer |= (lcf->dpop.mode != NGX_OAUTH_DPOP_REQUIRED);
 
     return ngx_oauth_document_members(cf, resource, lcf);
 }
@@ -163,7 +169,10 @@ ngx_oauth_document_write(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
 
     if (ngx_oauth_document_metadata(cf, resource, &resource->issuers,
                                     &metadata)
-        != NGX_OK)
+        != NGX_OK
+        || ngx_oauth_document_dpop(cf, resource->dpop, resource->bearer,
+                                   &metadata)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -271,8 +280,10 @@ ngx_oauth_document_link(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
 ngx_int_t
 ngx_oauth_document_write_reflected(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
 {
+    ngx_uint_t             bearer;
     oauth_buf_t            buf, scopes;
     ngx_array_t            issuers;
+    oauth_algs_t           algorithms;
     oauth_metadata_t       metadata;
     ngx_oauth_loc_conf_t  *limited;
 
@@ -286,6 +297,14 @@ ngx_oauth_document_write_reflected(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
         limited = NULL;
     }
 
+    algorithms = lcf->dpop.algorithms;
+    bearer = (lcf->dpop.mode != NGX_OAUTH_DPOP_REQUIRED);
+
+    if (limited) {
+        algorithms |= limited->dpop.algorithms;
+        bearer |= (limited->dpop.mode != NGX_OAUTH_DPOP_REQUIRED);
+    }
+
     ngx_memzero(&buf, sizeof(oauth_buf_t));
     ngx_memzero(&scopes, sizeof(oauth_buf_t));
 
@@ -295,6 +314,8 @@ ngx_oauth_document_write_reflected(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
         || (limited
             && ngx_oauth_document_issuers(&issuers, limited) != NGX_OK)
         || ngx_oauth_document_metadata(cf, lcf->resource, &issuers, &metadata)
+           != NGX_OK
+        || ngx_oauth_document_dpop(cf, algorithms, bearer, &metadata)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -316,7 +337,33 @@ ngx_oauth_document_write_reflected(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
 }
 
 
-/* Fills in everything but the URL and the scopes. */
+/*
+ * DPoP is said to be required if every location of the resource requires it:
+ * otherwise a client without DPoP would not even try the others.
+ */
+
+static ngx_int_t
+ngx_oauth_document_dpop(ngx_conf_t *cf, oauth_algs_t algorithms,
+    ngx_uint_t bearer, oauth_metadata_t *metadata)
+{
+    ngx_str_t  names;
+
+    if (algorithms == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_oauth_conf_dpop_names(cf, algorithms, &names) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    metadata->dpop = ngx_oauth_str(&names);
+    metadata->dpop_required = !bearer;
+
+    return NGX_OK;
+}
+
+
+/* Fills in everything but the URL, the scopes and DPoP. */
 
 static ngx_int_t
 ngx_oauth_document_metadata(ngx_conf_t *cf, ngx_oauth_resource_t *resource,

@@ -31,6 +31,8 @@ struct ngx_oauth_resource_s {
     ngx_str_t                  link;    /* the header Link to documentation */
     ngx_array_t                issuers; /* ngx_oauth_issuer_t * */
     ngx_array_t               *members; /* oauth_metadata_member_t */
+    oauth_algs_t               dpop;    /* algorithms of proofs, in all of its
+                                           locations together */
     oauth_buf_t                scopes;  /* until the document is written */
     ngx_array_t                texts;   /* ngx_oauth_text_t *, shared by the
                                            locations */
@@ -40,6 +42,8 @@ struct ngx_oauth_resource_s {
     ngx_str_node_t             node;    /* by URL, while the counters are given
                                            out */
     size_t                     origin;  /* the length of the URL's origin */
+    unsigned                   bearer:1;    /* one of its locations does not
+                                               require DPoP */
     unsigned                   reflect:1;   /* every URL below this one is a
                                                resource of its own */
     unsigned                   repeated:1;  /* another server has this URL, too,

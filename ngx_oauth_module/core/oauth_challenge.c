@@ -1,7 +1,7 @@
 
 /*
  * The WWW-Authenticate challenge (RFC 9110 section 11.6.1, RFC 6750 section 3,
- * RFC 9728 section 5.1).  It is appended to the caller's buffer; the values are
+ * RFC 9728 section 5.1, RFC 9449 section 7.1).  It is appended to the caller's buffer; the values are
  * the caller's, too.
  */
 
@@ -10,6 +10,10 @@
 #include "oauth_credentials.h"
 
 
+static const char *oauth_challenge_append_error(oauth_buf_t *buf,
+    const char *before, const oauth_reason_info_t *reason);
+static const char *oauth_challenge_append_resource(oauth_buf_t *buf,
+    const char *before, oauth_str_t resource);
 static oauth_str_t oauth_challenge_quotable(oauth_str_t value);
 static void oauth_challenge_append_param(oauth_buf_t *buf,
     const char *before, const char *name, oauth_str_t value);
@@ -20,13 +24,26 @@ oauth_challenge_write_reason(oauth_buf_t *buf,
     const oauth_reason_info_t *reason)
 {
     oauth_buf_append_literal(buf, OAUTH_CREDENTIALS_NAME);
+    (void) oauth_challenge_append_error(buf, " ", reason);
+}
 
-    if (reason->error) {
-        oauth_challenge_append_param(buf, " ", "error",
-                                     oauth_str_of(reason->error));
-        oauth_challenge_append_param(buf, ", ", "error_description",
-                                     oauth_str_of(reason->description));
+
+/* Returns what has to stand before the next parameter. */
+
+static const char *
+oauth_challenge_append_error(oauth_buf_t *buf, const char *before,
+    const oauth_reason_info_t *reason)
+{
+    if (reason->error == NULL) {
+        return before;
     }
+
+    oauth_challenge_append_param(buf, before, "error",
+                                 oauth_str_of(reason->error));
+    oauth_challenge_append_param(buf, ", ", "error_description",
+                                 oauth_str_of(reason->description));
+
+    return ", ";
 }
 
 
@@ -42,6 +59,64 @@ oauth_challenge_write_resource(oauth_buf_t *buf,
                                  clean.metadata);
     oauth_challenge_append_param(buf, clean.metadata.len ? ", " : "", "scope",
                                  clean.scope);
+}
+
+
+void
+oauth_challenge_write_dpop(oauth_buf_t *buf,
+    const oauth_challenge_dpop_t *challenge)
+{
+    int          own;
+    const char  *before;
+
+    /* whether the error is in the challenge of the scheme DPoP */
+
+    own = !challenge->bearer
+          || challenge->reason->answer == OAUTH_ANSWER_PROOF;
+
+    if (challenge->bearer) {
+
+        oauth_buf_append_literal(buf, OAUTH_CREDENTIALS_NAME);
+        before = " ";
+
+        if (!own) {
+            before = oauth_challenge_append_error(buf, before,
+                                                  challenge->reason);
+        }
+
+        (void) oauth_challenge_append_resource(buf, before,
+                                               challenge->resource);
+        oauth_buf_append_literal(buf, ", ");
+    }
+
+    oauth_buf_append_literal(buf, OAUTH_CREDENTIALS_PROOF_NAME);
+    before = " ";
+
+    if (own) {
+        before = oauth_challenge_append_error(buf, before, challenge->reason);
+    }
+
+    if (!challenge->bearer) {
+        before = oauth_challenge_append_resource(buf, before,
+                                                 challenge->resource);
+    }
+
+    oauth_challenge_append_param(buf, before, "algs", challenge->algorithms);
+}
+
+
+static const char *
+oauth_challenge_append_resource(oauth_buf_t *buf, const char *before,
+    oauth_str_t resource)
+{
+    if (resource.len == 0) {
+        return before;
+    }
+
+    oauth_buf_append_text(buf, before);
+    oauth_buf_append_str(buf, resource);
+
+    return ", ";
 }
 
 

@@ -1,8 +1,8 @@
 
 /*
  * The challenge of a refusal: the value of WWW-Authenticate (RFC 9110 section
- * 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1), and the facts about the
- * resource that the challenge, the problem document and the page show.  All
+ * 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1, RFC 9449 section 7.1), and
+ * the facts about the resource that the challenge, the problem document and the page show.  All
  * strings are the caller's.
  */
 
@@ -25,7 +25,21 @@ typedef struct {
     oauth_str_t                 issuer;       /* the authorization server that
                                                  the steps name               */
     oauth_str_t                 documentation;    /* URL, on pages only       */
+    unsigned                    dpop:1;       /* tokens without a DPoP key are
+                                                 not accepted                 */
 } oauth_challenge_t;
+
+
+/* What the challenge of a resource says that accepts DPoP. */
+
+typedef struct {
+    const oauth_reason_info_t  *reason;
+    oauth_str_t                 resource;     /* as oauth_challenge_write_
+                                                 resource writes it           */
+    oauth_str_t                 algorithms;   /* separated by spaces          */
+    unsigned                    bearer:1;     /* other tokens are accepted, too
+                                                                              */
+} oauth_challenge_dpop_t;
 
 
 /*
@@ -41,6 +55,17 @@ void oauth_challenge_write_reason(oauth_buf_t *buf,
     const oauth_reason_info_t *reason);
 void oauth_challenge_write_resource(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);
+
+/*
+ * Appends the whole value for a resource that accepts DPoP: a challenge of the
+ * scheme Bearer, with what tells about the resource, and one of the scheme DPoP
+ * after it; or only that, with all.  Many clients read the first challenge
+ * only, and it must be theirs.  The error is in the one that it is about.  When
+ * memory is short, buf->failed is set.
+ */
+
+void oauth_challenge_write_dpop(oauth_buf_t *buf,
+    const oauth_challenge_dpop_t *challenge);
 
 /*
  * Returns a copy in which resource, metadata, scope and issuer are empty where

@@ -45,7 +45,7 @@ static const char *oauth_metadata_check_text(oauth_str_t value);
 static int oauth_metadata_is_list(oauth_metadata_type_t type);
 static json_t *oauth_metadata_string(oauth_str_t value);
 static json_t *oauth_metadata_strings(const oauth_str_t *values, size_t n);
-static json_t *oauth_metadata_scopes(oauth_str_t scopes);
+static json_t *oauth_metadata_words(oauth_str_t words);
 static int oauth_metadata_set(json_t *root, const char *name, json_t *value);
 static int oauth_metadata_set_members(json_t *root,
     const oauth_metadata_t *metadata);
@@ -73,7 +73,9 @@ static const oauth_str_t  oauth_metadata_own[] = {
     oauth_string("resource"),
     oauth_string("authorization_servers"),
     oauth_string("scopes_supported"),
-    oauth_string("bearer_methods_supported")
+    oauth_string("bearer_methods_supported"),
+    oauth_string("dpop_signing_alg_values_supported"),
+    oauth_string("dpop_bound_access_tokens_required")
 };
 
 #define OAUTH_METADATA_OWN                                                    \
@@ -141,7 +143,6 @@ oauth_metadata_check_name(oauth_str_t name)
     }
 
     if (oauth_str_equal(name, oauth_str("signed_metadata"))
-        || oauth_str_starts(name, oauth_str("dpop_"))
         || oauth_str_starts(name, oauth_str("tls_client_")))
     {
         return "the module cannot keep what this member promises: remove "
@@ -378,9 +379,14 @@ oauth_metadata_write(oauth_buf_t *buf, const oauth_metadata_t *metadata)
                               oauth_metadata_strings(metadata->issuers,
                                                      metadata->nissuers))
         || oauth_metadata_set(root, "scopes_supported",
-                              oauth_metadata_scopes(metadata->scopes))
+                              oauth_metadata_words(metadata->scopes))
         || oauth_metadata_set(root, "bearer_methods_supported",
                               oauth_metadata_strings(methods, 1))
+        || oauth_metadata_set(root, "dpop_signing_alg_values_supported",
+                              oauth_metadata_words(metadata->dpop))
+        || (metadata->dpop_required
+            && oauth_metadata_set(root, "dpop_bound_access_tokens_required",
+                                  json_true()))
         || oauth_metadata_set_members(root, metadata)
         || oauth_document_write(root, buf))
     {
@@ -446,15 +452,15 @@ oauth_metadata_strings(const oauth_str_t *values, size_t n)
 
 
 static json_t *
-oauth_metadata_scopes(oauth_str_t scopes)
+oauth_metadata_words(oauth_str_t words)
 {
     json_t      *array;
-    oauth_str_t  scope;
+    oauth_str_t  word;
 
     array = json_array();
 
-    while (oauth_scope_next(&scopes, &scope)) {
-        if (json_array_append_new(array, oauth_metadata_string(scope))) {
+    while (oauth_scope_next(&words, &word)) {
+        if (json_array_append_new(array, oauth_metadata_string(word))) {
             json_decref(array);
             return NULL;
         }

@@ -35,6 +35,11 @@ typedef struct {
     const oauth_str_t              *issuers;      /* authorization_servers    */
     size_t                          nissuers;
     oauth_str_t                     scopes;       /* separated by spaces      */
+    oauth_str_t                     dpop;         /* algorithms of proofs, the
+                                                     same                     */
+    unsigned                        dpop_required:1;
+                                                  /* no token is accepted
+                                                     without a proof          */
     const oauth_metadata_member_t  *members;
     size_t                          nmembers;
 } oauth_metadata_t;
@@ -45,8 +50,9 @@ typedef struct {
  * Returns NULL, or a constant sentence that says what is wrong.  Refused are
  *
  *   - members that the module writes itself: resource, authorization_servers,
- *     scopes_supported, bearer_methods_supported;
- *   - members whose promise the module cannot keep: signed_metadata, dpop_*,
+ *     scopes_supported, bearer_methods_supported,
+ *     dpop_signing_alg_values_supported, dpop_bound_access_tokens_required;
+ *   - members whose promise the module cannot keep: signed_metadata,
  *     tls_client_*;
  *   - unknown names, and "#language" where the member is not for human readers
  *     or the language is not a BCP 47 tag;

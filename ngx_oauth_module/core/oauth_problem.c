@@ -27,7 +27,7 @@ typedef struct {
  * One step.  Its text has places for values: $M is the URL of our metadata, $I
  * the issuer in brackets, $A the address of the issuer's metadata, $S and $R
  * are the scope and the resource as further form fields, $J is the scope as a
- * JSON member.
+ * JSON member, $P are the credentials.
  */
 
 typedef struct {
@@ -130,8 +130,7 @@ static const oauth_problem_step_t  oauth_problem_steps[] = {
       "Should an answer be the error invalid_target, leave out resource" },
 
     { 1, 1,
-      "Repeat the request with the header Authorization: "
-      OAUTH_CREDENTIALS_NAME " <access_token>. Once that token has expired, "
+      "Repeat the request with the header Authorization: $P. Once that token has expired, "
       "POST to token_endpoint the form fields grant_type=refresh_token, "
       "refresh_token, client_id$R, if you were given a refresh_token" }
 };
@@ -339,6 +338,16 @@ oauth_problem_append_value(oauth_buf_t *buf, char name,
     case 'J':
         oauth_problem_append_around(buf, ",\"scope\":\"", challenge->scope,
                                     "\"");
+        break;
+
+    case 'P':
+        oauth_buf_append_text(buf, challenge->dpop
+                              ? OAUTH_CREDENTIALS_PROOF_NAME
+                                " <access_token> and the header DPoP: a proof "
+                                "for this request, signed with the key that "
+                                "you have proved to token_endpoint in the "
+                                "same way (RFC 9449)"
+                              : OAUTH_CREDENTIALS_NAME " <access_token>");
         break;
     }
 }

@@ -10,6 +10,7 @@
 #include "ngx_oauth_caching_warn.h"
 #include "ngx_oauth_conf_counters.h"
 #include "ngx_oauth_conf_introspection.h"
+#include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_issuer.h"
 #include "ngx_oauth_conf_server.h"
 #include "ngx_oauth_conf_warn.h"
@@ -21,6 +22,7 @@
 #include "ngx_oauth_metadata.h"
 #include "ngx_oauth_phase.h"
 #include "ngx_oauth_regex.h"
+#include "ngx_oauth_replay.h"
 #include "ngx_oauth_require.h"
 #include "ngx_oauth_resource.h"
 #include "ngx_oauth_rules.h"
@@ -46,6 +48,7 @@ static void ngx_oauth_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_conf_post_t  ngx_oauth_zone = { ngx_oauth_conf_zone };
+static ngx_conf_post_t  ngx_oauth_replay = { ngx_oauth_conf_dpop_replay };
 static ngx_conf_post_t  ngx_oauth_literal = { ngx_oauth_conf_issuer_literal };
 static ngx_conf_post_t  ngx_oauth_allow_http = {
     ngx_oauth_conf_issuer_allow_http
@@ -74,6 +77,13 @@ static ngx_command_t  ngx_oauth_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_oauth_main_conf_t, cache_entries),
       &ngx_oauth_cache_bounds },
+
+    { ngx_string("oauth_dpop_replay"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_oauth_main_conf_t, replay_size),
+      &ngx_oauth_replay },
 
     { ngx_string("oauth_issuer"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
@@ -106,6 +116,14 @@ static ngx_command_t  ngx_oauth_commands[] = {
     { ngx_string("oauth_audience"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_1MORE,
       ngx_oauth_require_parse_audience,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_dpop"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
+      |NGX_CONF_1MORE,
+      ngx_oauth_conf_dpop_parse,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -402,6 +420,7 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
 
     ngx_conf_init_size_value(mcf->zone_size, 4 * 1024 * 1024);
     ngx_conf_init_value(mcf->cache_entries, 4096);
+    ngx_conf_init_size_value(mcf->replay_size, 8 * 1024 * 1024);
 
     if (ngx_oauth_wrap_init(cf, mcf) != NGX_OK
         || ngx_oauth_rules_init(cf, mcf) != NGX_OK
@@ -452,7 +471,7 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
 
 /*
  * Every configuration registers the same roots in the same order.  The counters
- * are in a zone of their own, which there need not be.
+ * and the used proofs are in zones of their own, which there need not be.
  */
 
 static ngx_int_t
@@ -478,6 +497,15 @@ ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         mcf->introspected = ngx_oauth_introspected_create(cf,
                                                           &ngx_oauth_module);
         if (mcf->introspected == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (mcf->proof_age) {
+        mcf->replay = ngx_oauth_replay_create(cf, mcf->replay_size,
+                                              &mcf->replay_place,
+                                              &ngx_oauth_module);
+        if (mcf->replay == NULL) {
             return NGX_ERROR;
         }
     }
@@ -571,6 +599,11 @@ ngx_oauth_init_module(ngx_cycle_t *cycle)
 
     if (mcf) {
         ngx_oauth_zone_log(mcf->zone, cycle->log);
+
+        if (mcf->replay) {
+            ngx_oauth_replay_log(mcf->replay, cycle->log);
+        }
+
         ngx_oauth_doc_table_claim(mcf->docs);
         ngx_oauth_conf_counters_claim(mcf);
     }

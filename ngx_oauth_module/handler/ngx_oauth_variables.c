@@ -28,6 +28,8 @@ static ngx_int_t ngx_oauth_variables_scope(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_token_kind(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_binding(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_result(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static oauth_token_t *ngx_oauth_variables_token(ngx_http_request_t *r);
@@ -63,6 +65,9 @@ static ngx_http_variable_t  ngx_oauth_variables[] = {
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_token_kind"), NULL, ngx_oauth_variables_token_kind,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_binding"), NULL, ngx_oauth_variables_binding,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_result"), NULL, ngx_oauth_variables_result,
@@ -282,6 +287,43 @@ ngx_oauth_variables_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     if (token) {
         ngx_oauth_variables_set(v, token->scope);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Shows what the token is bound to.  A token that was refused shows nothing,
+ * also in the log phase: its client may not have proved anything.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_binding(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    oauth_token_t               *token;
+    const ngx_oauth_ctx_t       *ctx;
+    const oauth_confirmation_t  *confirmation;
+
+    token = ngx_oauth_variables_token(r);
+    ctx = ngx_oauth_peek(r);
+    *v = ngx_http_variable_null_value;
+
+    if (token == NULL || !(ctx->judging || ctx->reason == OAUTH_OK)) {
+        return NGX_OK;
+    }
+
+    confirmation = &token->confirmation;
+
+    if (confirmation->jkt.data) {
+        ngx_oauth_variables_set(v, confirmation->x5t.data
+                                   ? oauth_str("dpop,mtls")
+                                   : oauth_str("dpop"));
+
+    } else {
+        ngx_oauth_variables_set(v, confirmation->x5t.data
+                                   ? oauth_str("mtls") : oauth_str("none"));
     }
 
     return NGX_OK;

@@ -218,6 +218,8 @@ ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx)
     }
 
     ctx->authorization = main->authorization;
+    ctx->proof.field = main->proof.field;
+    ctx->proof.fields = main->proof.fields;
 
     if (main->token) {
         ctx->token = oauth_token_acquire(main->token);

@@ -68,6 +68,26 @@ typedef enum {
 } ngx_oauth_context_verdict_t;
 
 
+/*
+ * The DPoP proof of the client's request, which is in the context of the main
+ * request: see ngx_oauth_dpop.h.
+ */
+
+typedef struct {
+    ngx_table_elt_t             *field;     /* the client's, also after it was
+                                               removed from the request       */
+    ngx_uint_t                   fields;    /* how many there were; 0 also: they
+                                               have not been looked for       */
+    const ngx_oauth_loc_conf_t  *conf;      /* the location by whose rules it
+                                               was verified; NULL: it was not */
+    oauth_str_t                  thumbprint;    /* of its key, then           */
+    unsigned                     used:1;    /* its jti is used up             */
+    unsigned                     wanted:1;  /* a location demands a nonce     */
+    unsigned                     fresh:1;   /* its nonce is the current one   */
+    unsigned                     renew:1;   /* the client needs another nonce */
+} ngx_oauth_context_proof_t;
+
+
 typedef struct {
     ngx_http_request_t          *request;
     const ngx_oauth_loc_conf_t  *conf;      /* the location that the steps
@@ -86,6 +106,8 @@ typedef struct {
     oauth_reason_t               reason;    /* result of the last step, unless
                                                a handler refused for another
                                                reason                         */
+
+    ngx_oauth_context_proof_t    proof;
 
     /* The last verification that failed: it is not repeated in vain. */
     oauth_reason_t               failure;

@@ -7,12 +7,52 @@
  */
 
 
+#include "ngx_oauth_dpop.h"
 #include "ngx_oauth_proof.h"
+
+
+static oauth_reason_t ngx_oauth_proof_check_binding(
+    const ngx_oauth_ctx_t *ctx);
 
 
 oauth_reason_t
 ngx_oauth_proof_verify(ngx_oauth_ctx_t *ctx)
 {
-    return ctx->token->confirmation.bound ? OAUTH_SENDER_CONSTRAINED
-                                          : OAUTH_OK;
+    oauth_reason_t  reason;
+
+    reason = ngx_oauth_proof_check_binding(ctx);
+
+    if (reason == OAUTH_OK && ctx->token->confirmation.jkt.data) {
+        reason = ngx_oauth_dpop_verify(ctx);
+    }
+
+    return reason;
+}
+
+
+/* Compares what the token is bound to with what this location accepts. */
+
+static oauth_reason_t
+ngx_oauth_proof_check_binding(const ngx_oauth_ctx_t *ctx)
+{
+    ngx_uint_t                   scheme, mode;
+    const oauth_confirmation_t  *confirmation;
+
+    mode = ctx->conf->dpop.mode;
+    scheme = (ctx->credentials.scheme == OAUTH_CREDENTIALS_DPOP);
+    confirmation = &ctx->token->confirmation;
+
+    if (confirmation->unknown
+        || confirmation->x5t.data
+        || (confirmation->jkt.data && mode == NGX_OAUTH_DPOP_OFF))
+    {
+        return OAUTH_SENDER_CONSTRAINED;
+    }
+
+    if (confirmation->jkt.data) {
+        return scheme ? OAUTH_OK : OAUTH_SENDER_CONSTRAINED;
+    }
+
+    return (scheme || mode == NGX_OAUTH_DPOP_REQUIRED) ? OAUTH_NOT_BOUND
+                                                       : OAUTH_OK;
 }

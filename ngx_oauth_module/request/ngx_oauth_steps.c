@@ -220,6 +220,10 @@ ngx_oauth_steps_token(ngx_oauth_ctx_t *ctx)
 {
     oauth_reason_t  reason;
 
+    if (ctx->conf->dpop.nonce) {
+        ctx->proof.wanted = 1;
+    }
+
     if (ctx->authorization == NULL) {
         ctx->authorization = ctx->request->headers_in.authorization;
     }
@@ -236,7 +240,8 @@ ngx_oauth_steps_token(ngx_oauth_ctx_t *ctx)
                                     &ctx->credentials);
 
     if (reason == OAUTH_OK
-        && ctx->credentials.scheme == OAUTH_CREDENTIALS_DPOP)
+        && ctx->credentials.scheme == OAUTH_CREDENTIALS_DPOP
+        && ctx->conf->dpop.mode == NGX_OAUTH_DPOP_OFF)
     {
         reason = OAUTH_SENDER_CONSTRAINED;
     }

@@ -61,6 +61,15 @@ ngx_oauth_trace_step(const ngx_oauth_ctx_t *ctx, const char *step,
 
 
 void
+ngx_oauth_trace_proof(const ngx_oauth_ctx_t *ctx, ngx_uint_t imported)
+{
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                   "oauth: the proof is signed by the key of the token, %s",
+                   imported ? "which was imported" : "which was known");
+}
+
+
+void
 ngx_oauth_trace_wake(const ngx_oauth_ctx_t *ctx)
 {
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,

@@ -38,6 +38,10 @@ void ngx_oauth_trace_step(const ngx_oauth_ctx_t *ctx, const char *step,
 
 void ngx_oauth_trace_wake(const ngx_oauth_ctx_t *ctx);
 
+/* Writes whether the key of a DPoP proof had to be imported for it. */
+
+void ngx_oauth_trace_proof(const ngx_oauth_ctx_t *ctx, ngx_uint_t imported);
+
 /* Writes "the request was", and after it the final verdict. */
 
 void ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx);
@@ -46,6 +50,7 @@ void ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx);
 
 #define ngx_oauth_trace_step(ctx, step, rc)
 #define ngx_oauth_trace_wake(ctx)
+#define ngx_oauth_trace_proof(ctx, imported)
 #define ngx_oauth_trace_verdict(ctx)
 
 #endif

@@ -29,11 +29,14 @@ typedef struct {
     uint64_t            lengths;  /* of all names that may be removed, as of
                                      ngx_oauth_header_length */
     unsigned            token:1;  /* also Authorization and DPoP */
+    ngx_oauth_context_proof_t  *proof;
+                                  /* where a removed DPoP field is remembered;
+                                     NULL: that is not necessary */
 } ngx_oauth_forward_criteria_t;
 
 
 static ngx_oauth_forward_criteria_t ngx_oauth_forward_criteria(
-    ngx_http_request_t *r, ngx_uint_t token);
+    ngx_http_request_t *r, ngx_oauth_ctx_t *ctx, ngx_uint_t token);
 static ngx_int_t ngx_oauth_forward_build(ngx_http_request_t *r,
     ngx_oauth_forward_criteria_t *criteria, ngx_uint_t room);
 static ngx_uint_t ngx_oauth_forward_needed(ngx_http_request_t *r,
@@ -46,6 +49,7 @@ static ngx_uint_t ngx_oauth_forward_listed(const ngx_array_t *names,
     ngx_str_t list);
 static ngx_uint_t ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_forward_add_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
     ngx_oauth_header_t *header);
 static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
@@ -88,7 +92,7 @@ ngx_oauth_forward_enter(ngx_http_request_t *r)
                 && ngx_oauth_forward_is_token(ctx);
     }
 
-    criteria = ngx_oauth_forward_criteria(r, token);
+    criteria = ngx_oauth_forward_criteria(r, ctx, token);
 
     if (criteria.lengths == 0 || !ngx_oauth_forward_needed(r, &criteria)) {
         return NGX_OK;
@@ -107,7 +111,7 @@ ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
     r = ctx->request;
     ctx->forwarded = 0;
 
-    criteria = ngx_oauth_forward_criteria(r,
+    criteria = ngx_oauth_forward_criteria(r, ctx,
                                           !ctx->conf->pass_token
                                           && ngx_oauth_forward_is_token(ctx));
 
@@ -123,7 +127,6 @@ ngx_int_t
 ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t                     i, n, again;
-    ngx_table_elt_t               *h;
     ngx_http_request_t            *r;
     ngx_oauth_header_t            *headers;
     ngx_oauth_forward_criteria_t   criteria;
@@ -131,7 +134,7 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
     r = ctx->request;
     n = ctx->conf->headers ? ctx->conf->headers->nelts : 0;
 
-    criteria = ngx_oauth_forward_criteria(r, !ctx->conf->pass_token);
+    criteria = ngx_oauth_forward_criteria(r, ctx, !ctx->conf->pass_token);
 
     /*
      * An earlier location of the same request has removed the token, and this
@@ -141,20 +144,13 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
     again = ctx->conf->pass_token && r->headers_in.authorization == NULL;
 
     if ((n || again || ngx_oauth_forward_needed(r, &criteria))
-        && ngx_oauth_forward_build(r, &criteria, n + again) != NGX_OK)
+        && ngx_oauth_forward_build(r, &criteria, n + 2 * again) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (again) {
-
-        h = ngx_list_push(&r->headers_in.headers);
-        if (h == NULL) {
-            return NGX_ERROR;
-        }
-
-        *h = *ctx->authorization;
-        r->headers_in.authorization = h;
+    if (again && ngx_oauth_forward_add_token(ctx) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     headers = n ? ctx->conf->headers->elts : NULL;
@@ -172,7 +168,8 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 
 
 static ngx_oauth_forward_criteria_t
-ngx_oauth_forward_criteria(ngx_http_request_t *r, ngx_uint_t token)
+ngx_oauth_forward_criteria(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx,
+    ngx_uint_t token)
 {
     ngx_oauth_forward_criteria_t   criteria;
     const ngx_oauth_srv_conf_t    *scf;
@@ -182,6 +179,7 @@ ngx_oauth_forward_criteria(ngx_http_request_t *r, ngx_uint_t token)
     criteria.names = &scf->headers;
     criteria.lengths = scf->header_lengths;
     criteria.token = token;
+    criteria.proof = NULL;
 
     if (scf->headers.nelts) {
         criteria.lengths |= ngx_oauth_forward_length("connection");
@@ -190,6 +188,10 @@ ngx_oauth_forward_criteria(ngx_http_request_t *r, ngx_uint_t token)
     if (token) {
         criteria.lengths |= ngx_oauth_forward_length("authorization")
                             | ngx_oauth_forward_length("dpop");
+
+        if (ctx->proof.fields == 0) {
+            criteria.proof = &ctx->proof;
+        }
     }
 
     return criteria;
@@ -225,6 +227,12 @@ ngx_oauth_forward_build(ngx_http_request_t *r,
     while ((h = ngx_oauth_field_next(&walk)) != NULL) {
 
         if (ngx_oauth_forward_is_removed(criteria, h)) {
+
+            if (criteria->proof && ngx_oauth_field_is_literal(h, "dpop")) {
+                criteria->proof->field = h;
+                criteria->proof->fields++;
+            }
+
             continue;
         }
 
@@ -390,6 +398,41 @@ ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx)
     return ctx->authorization
            && oauth_credentials_may_be_token(
                                     ngx_oauth_str(&ctx->authorization->value));
+}
+
+
+/* Adds the client's Authorization field again, and its DPoP field. */
+
+static ngx_int_t
+ngx_oauth_forward_add_token(ngx_oauth_ctx_t *ctx)
+{
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    h = ngx_list_push(&r->headers_in.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = *ctx->authorization;
+    r->headers_in.authorization = h;
+
+    if (ctx->proof.fields != 1
+        || ngx_oauth_field_lookup_literal(&r->headers_in.headers, "dpop"))
+    {
+        return NGX_OK;
+    }
+
+    h = ngx_list_push(&r->headers_in.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = *ctx->proof.field;
+
+    return NGX_OK;
 }
 
 
