@@ -39,8 +39,8 @@ ngx_int_t ngx_oauth_cors_headers(ngx_http_request_t *r, ngx_str_t *methods,
 
 /*
  * Adds the fields that permit a web page to read the response to a refused
- * request.  paged: the response is an error_page.  dpop: the response may have a
- * nonce.  Returns NGX_OK, or NGX_ERROR when memory is short.
+ * request.  paged: the response is an error_page.  dpop: the response may have
+ * a nonce.  Returns NGX_OK, or NGX_ERROR when memory is short.
  */
 
 ngx_int_t ngx_oauth_cors_refusal(ngx_http_request_t *r, ngx_uint_t paged,

@@ -213,8 +213,8 @@ ngx_oauth_text_init_prepare(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
 
 /*
  * Returns the resource's text for these scopes, for the first issuer of the
- * location and for its oauth_dpop, which is rendered if there is none yet.  Returns NULL when memory
- * is short.
+ * location and for its oauth_dpop, which is rendered if there is none yet.
+ * Returns NULL when memory is short.
  */
 
 static ngx_oauth_text_t *

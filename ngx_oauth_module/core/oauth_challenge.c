@@ -1,8 +1,8 @@
 
 /*
  * The WWW-Authenticate challenge (RFC 9110 section 11.6.1, RFC 6750 section 3,
- * RFC 9728 section 5.1, RFC 9449 section 7.1).  It is appended to the caller's buffer; the values are
- * the caller's, too.
+ * RFC 9728 section 5.1, RFC 9449 section 7.1).  It is appended to the caller's
+ * buffer; the values are the caller's, too.
  */
 
 

@@ -2,8 +2,8 @@
 /*
  * The challenge of a refusal: the value of WWW-Authenticate (RFC 9110 section
  * 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1, RFC 9449 section 7.1), and
- * the facts about the resource that the challenge, the problem document and the page show.  All
- * strings are the caller's.
+ * the facts about the resource that the challenge, the problem document and the
+ * page show.  All strings are the caller's.
  */
 
 

@@ -1,7 +1,8 @@
 
 /*
- * Nonces for proofs (RFC 9449 section 8): 8 bytes with the number of a slot, and
- * the first 16 bytes of the HMAC-SHA-256 (RFC 2104) of these.  Nothing is kept.
+ * Nonces for proofs (RFC 9449 section 8): 8 bytes with the number of a slot,
+ * and the first 16 bytes of the HMAC-SHA-256 (RFC 2104) of these.  Nothing is
+ * kept.
  */
 
 

@@ -130,9 +130,10 @@ static const oauth_problem_step_t  oauth_problem_steps[] = {
       "Should an answer be the error invalid_target, leave out resource" },
 
     { 1, 1,
-      "Repeat the request with the header Authorization: $P. Once that token has expired, "
-      "POST to token_endpoint the form fields grant_type=refresh_token, "
-      "refresh_token, client_id$R, if you were given a refresh_token" }
+      "Repeat the request with the header Authorization: $P. Once that "
+      "token has expired, POST to token_endpoint the form fields "
+      "grant_type=refresh_token, refresh_token, client_id$R, if you were given "
+      "a refresh_token" }
 };
 
 #define OAUTH_PROBLEM_STEPS                                                   \

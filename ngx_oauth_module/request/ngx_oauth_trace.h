@@ -50,7 +50,7 @@ void ngx_oauth_trace_verdict(const ngx_oauth_ctx_t *ctx);
 
 #define ngx_oauth_trace_step(ctx, step, rc)
 #define ngx_oauth_trace_wake(ctx)
-#define ngx_oauth_trace_proof(ctx, imported)
+#define ngx_oauth_trace_proof(ctx, imported)  ((void) (imported))
 #define ngx_oauth_trace_verdict(ctx)
 
 #endif

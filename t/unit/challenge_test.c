@@ -253,6 +253,66 @@ challenge_injection(void **state)
 }
 
 
+static void
+challenge_assert_dpop(oauth_reason_t reason, const char *resource, int bearer,
+    const char *text)
+{
+    oauth_buf_t             buf;
+    oauth_challenge_dpop_t  challenge;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    challenge.reason = oauth_reason_info(reason);
+    challenge.resource = oauth_str_of(resource);
+    challenge.algorithms = oauth_str("ES256 EdDSA");
+    challenge.bearer = (bearer != 0);
+
+    oauth_challenge_write_dpop(&buf, &challenge);
+    challenge_assert(&buf, text);
+}
+
+
+/* RFC 9449 section 7.1: the error is in the challenge that it is about. */
+
+static void
+challenge_dpop(void **state)
+{
+    (void) state;
+
+    challenge_assert_dpop(OAUTH_NO_TOKEN, "r=\"m\"", 1,
+                          "Bearer r=\"m\", DPoP algs=\"ES256 EdDSA\"");
+    challenge_assert_dpop(OAUTH_NO_TOKEN, "", 1,
+                          "Bearer, DPoP algs=\"ES256 EdDSA\"");
+    challenge_assert_dpop(OAUTH_NO_TOKEN, "r=\"m\"", 0,
+                          "DPoP r=\"m\", algs=\"ES256 EdDSA\"");
+    challenge_assert_dpop(OAUTH_NO_TOKEN, "", 0, "DPoP algs=\"ES256 EdDSA\"");
+
+    challenge_assert_dpop(OAUTH_EXPIRED, "r=\"m\"", 1,
+                          "Bearer error=\"invalid_token\", "
+                          "error_description=\"The access token has expired; "
+                          "get a new one\", "
+                          "r=\"m\", DPoP algs=\"ES256 EdDSA\"");
+    challenge_assert_dpop(OAUTH_EXPIRED, "r=\"m\"", 0,
+                          "DPoP error=\"invalid_token\", "
+                          "error_description=\"The access token has expired; "
+                          "get a new one\", "
+                          "r=\"m\", algs=\"ES256 EdDSA\"");
+
+    challenge_assert_dpop(OAUTH_PROOF_SIGNATURE, "r=\"m\"", 1,
+                          "Bearer r=\"m\", DPoP error=\"invalid_dpop_proof\", "
+                          "error_description=\"The signature of the DPoP proof "
+                          "does not verify\", algs=\"ES256 EdDSA\"");
+    challenge_assert_dpop(OAUTH_PROOF_SIGNATURE, "", 1,
+                          "Bearer, DPoP error=\"invalid_dpop_proof\", "
+                          "error_description=\"The signature of the DPoP proof "
+                          "does not verify\", algs=\"ES256 EdDSA\"");
+    challenge_assert_dpop(OAUTH_PROOF_SIGNATURE, "r=\"m\"", 0,
+                          "DPoP error=\"invalid_dpop_proof\", "
+                          "error_description=\"The signature of the DPoP proof "
+                          "does not verify\", r=\"m\", algs=\"ES256 EdDSA\"");
+}
+
+
 int
 main(void)
 {
@@ -260,7 +320,8 @@ main(void)
         cmocka_unit_test(challenge_texts),
         cmocka_unit_test(challenge_every_reason),
         cmocka_unit_test(challenge_every_byte),
-        cmocka_unit_test(challenge_injection)
+        cmocka_unit_test(challenge_injection),
+        cmocka_unit_test(challenge_dpop)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
