@@ -25,7 +25,7 @@ use Test::More;
 
 my @documents = (qw(README.md docs/directives.md docs/quickstart.md
                     docs/login.md docs/troubleshooting.md
-                    docs/status.md),
+                    docs/status.md docs/tokens.md),
                  map { s{^\Q@{[top()]}\E/}{}r }
                      glob("'@{[top()]}'/docs/agents/*.md"));
 
