@@ -107,7 +107,7 @@ typedef struct {
                                                a handler refused for another
                                                reason                         */
 
-    ngx_oauth_context_proof_t    proof;
+    ngx_oauth_context_proof_t    proof;     /* see above                      */
 
     /* The last verification that failed: it is not repeated in vain. */
     oauth_reason_t               failure;

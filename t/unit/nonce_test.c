@@ -65,7 +65,8 @@ nonce_vector(void **state)
 
     text = nonce_write(NONCE_NOW);
 
-    assert_memory_equal(text.data, "AAAAAAGwVRb_DCWZPrPYpr_xb1XplKyX", OAUTH_NONCE_SIZE);
+    assert_memory_equal(text.data, "AAAAAAGwVRb_DCWZPrPYpr_xb1XplKyX",
+                        OAUTH_NONCE_SIZE);
 }
 
 
