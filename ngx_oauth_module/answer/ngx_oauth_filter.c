@@ -74,7 +74,9 @@ ngx_oauth_header_filter(ngx_http_request_t *r)
     if (ctx) {
         ctx->refusal.replaces = 0;
 
-        if (ngx_oauth_filter_nonce(r, ctx) != NGX_OK) {
+        if ((ctx->proof.wanted || ctx->proof.renew)
+            && ngx_oauth_filter_nonce(r, ctx) != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }
@@ -130,10 +132,6 @@ ngx_oauth_filter_nonce(ngx_http_request_t *r, const ngx_oauth_ctx_t *ctx)
     ngx_oauth_field_walk_t   walk;
 
     static const ngx_str_t   name = ngx_string("DPoP-Nonce");
-
-    if (!ctx->proof.wanted && !ctx->proof.renew) {
-        return NGX_OK;
-    }
 
     if (ngx_oauth_dpop_nonce(ctx, &nonce) != NGX_OK) {
         return NGX_ERROR;
