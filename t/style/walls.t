@@ -38,17 +38,14 @@ my @walls = (
         what  => 'OpenSSL',
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
         files => [qw(oauth_key oauth_point oauth_verifier oauth_secret
-                     oauth_hash oauth_certificates oauth_signer)],
-                     oauth_hash oauth_nonce oauth_certificates)],
+                     oauth_hash oauth_nonce oauth_certificates
+                     oauth_signer)],
     },
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
-        files => [qw(oauth_key oauth_secret oauth_hash oauth_certificates
-                     oauth_signer ngx_oauth_fetch)],
         files => [qw(oauth_key oauth_secret oauth_hash oauth_nonce
-                     oauth_certificates
-                     ngx_oauth_fetch)],
+                     oauth_certificates oauth_signer ngx_oauth_fetch)],
     },
     {
         what  => 'libcurl',
@@ -76,8 +73,7 @@ my @walls = (
                     |\bngx_oauth_zone_(?:un)?lock\b/x,
         files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table
                      ngx_oauth_notice ngx_oauth_counters
-                     ngx_oauth_introspected)],
-                     ngx_oauth_notice ngx_oauth_counters ngx_oauth_replay)],
+                     ngx_oauth_introspected ngx_oauth_replay)],
     },
     {
         what  => 'a directive table',
