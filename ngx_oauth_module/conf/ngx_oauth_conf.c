@@ -9,6 +9,7 @@
 
 #include "ngx_oauth_claim.h"
 #include "ngx_oauth_conf_dpop.h"
+#include "ngx_oauth_conf_mtls.h"
 #include "ngx_oauth_header.h"
 
 
@@ -94,6 +95,7 @@ ngx_oauth_conf_create_location(ngx_conf_t *cf)
     lcf->requires = NGX_CONF_UNSET_PTR;
     lcf->members = NGX_CONF_UNSET_PTR;
     lcf->dpop.mode = NGX_CONF_UNSET_UINT;
+    lcf->mtls = NGX_CONF_UNSET_UINT;
     lcf->pass_token = NGX_CONF_UNSET;
     lcf->cors = NGX_CONF_UNSET;
     lcf->strict_uri = NGX_CONF_UNSET;
@@ -129,6 +131,7 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->requires, prev->requires, NULL);
     ngx_conf_merge_ptr_value(conf->members, prev->members, NULL);
     ngx_oauth_conf_dpop_merge(&conf->dpop, &prev->dpop);
+    ngx_oauth_conf_mtls_merge(prev, conf);
     ngx_conf_merge_value(conf->pass_token, prev->pass_token, 0);
     ngx_conf_merge_value(conf->cors, prev->cors, 1);
     ngx_conf_merge_value(conf->strict_uri, prev->strict_uri, 0);

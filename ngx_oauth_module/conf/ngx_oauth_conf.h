@@ -189,6 +189,16 @@ struct ngx_oauth_loc_conf_s {
                                                    derived from a claim       */
 
     ngx_oauth_conf_dpop_t         dpop;
+    ngx_uint_t                    mtls;         /* NGX_OAUTH_CONF_MTLS_...    */
+    ngx_oauth_place_t             mtls_place;   /* of oauth_mtls              */
+    ngx_http_complex_value_t     *certificate;  /* the client's; NULL: that of
+                                                   nginx's own connection     */
+    ngx_str_t                     certificate_field;
+                                                /* the request header that this
+                                                   is, in the normal form of
+                                                   names; empty: another value
+                                                                              */
+
     ngx_flag_t                    pass_token;
     ngx_flag_t                    cors;
     ngx_flag_t                    strict_uri;

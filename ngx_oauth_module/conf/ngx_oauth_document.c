@@ -9,6 +9,7 @@
 
 
 #include "ngx_oauth_conf_dpop.h"
+#include "ngx_oauth_conf_mtls.h"
 #include "ngx_oauth_document.h"
 #include "ngx_oauth_scope.h"
 #include "oauth_scope.h"
@@ -45,6 +46,7 @@ ngx_oauth_document_add(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
 
     resource->dpop |= lcf->dpop.algorithms;
     resource->bearer |= (lcf->dpop.mode != NGX_OAUTH_DPOP_REQUIRED);
+    resource->mtls |= (lcf->mtls != NGX_OAUTH_CONF_MTLS_OFF);
 
     return ngx_oauth_document_members(cf, resource, lcf);
 }
@@ -179,6 +181,7 @@ ngx_oauth_document_write(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
 
     metadata.resource = ngx_oauth_str(&resource->url);
     metadata.scopes = oauth_buf_str(&resource->scopes);
+    metadata.certificates = resource->mtls;
     buf.failed = resource->scopes.failed;
 
     oauth_metadata_write(&buf, &metadata);
@@ -273,8 +276,8 @@ ngx_oauth_document_link(ngx_conf_t *cf, ngx_oauth_resource_t *resource)
 
 
 /*
- * Such a document lists the issuers and scopes of this one location, and those
- * of its limit_except block, so that it holds for every method.
+ * Such a document is about this one location, and about its limit_except block,
+ * so that it holds for every method.
  */
 
 ngx_int_t
@@ -328,6 +331,9 @@ ngx_oauth_document_write_reflected(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
     }
 
     metadata.scopes = oauth_buf_str(&scopes);
+    metadata.certificates = (lcf->mtls != NGX_OAUTH_CONF_MTLS_OFF
+                             || (limited && limited->mtls
+                                            != NGX_OAUTH_CONF_MTLS_OFF));
     buf.failed = scopes.failed;
 
     oauth_metadata_write_rest(&buf, &metadata);

@@ -44,6 +44,8 @@ struct ngx_oauth_resource_s {
     size_t                     origin;  /* the length of the URL's origin */
     unsigned                   bearer:1;    /* one of its locations does not
                                                require DPoP */
+    unsigned                   mtls:1;  /* one of its locations accepts tokens
+                                           that are bound to a certificate */
     unsigned                   reflect:1;   /* every URL below this one is a
                                                resource of its own */
     unsigned                   repeated:1;  /* another server has this URL, too,

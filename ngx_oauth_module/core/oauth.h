@@ -99,6 +99,9 @@ typedef enum {
     OAUTH_PROOF_OTHER_KEY,        /* not the one that the token is bound to   */
     OAUTH_PROOF_REPLAYED,
     OAUTH_PROOF_NONCE,
+    OAUTH_NO_CERTIFICATE,         /* bound to one, and the client has none    */
+    OAUTH_CERTIFICATE_MALFORMED,  /* not one certificate in the place for it  */
+    OAUTH_WRONG_CERTIFICATE,      /* bound to another one                     */
     OAUTH_NO_AUDIENCE,
     OAUTH_WRONG_AUDIENCE,
     OAUTH_NO_SUBJECT,             /* no sub, and it is to be forwarded        */

@@ -75,7 +75,8 @@ static const oauth_str_t  oauth_metadata_own[] = {
     oauth_string("scopes_supported"),
     oauth_string("bearer_methods_supported"),
     oauth_string("dpop_signing_alg_values_supported"),
-    oauth_string("dpop_bound_access_tokens_required")
+    oauth_string("dpop_bound_access_tokens_required"),
+    oauth_string("tls_client_certificate_bound_access_tokens")
 };
 
 #define OAUTH_METADATA_OWN                                                    \
@@ -142,9 +143,7 @@ oauth_metadata_check_name(oauth_str_t name)
         }
     }
 
-    if (oauth_str_equal(name, oauth_str("signed_metadata"))
-        || oauth_str_starts(name, oauth_str("tls_client_")))
-    {
+    if (oauth_str_equal(name, oauth_str("signed_metadata"))) {
         return "the module cannot keep what this member promises: remove "
                "the line";
     }
@@ -386,6 +385,10 @@ oauth_metadata_write(oauth_buf_t *buf, const oauth_metadata_t *metadata)
                               oauth_metadata_words(metadata->dpop))
         || (metadata->dpop_required
             && oauth_metadata_set(root, "dpop_bound_access_tokens_required",
+                                  json_true()))
+        || (metadata->certificates
+            && oauth_metadata_set(root,
+                                  "tls_client_certificate_bound_access_tokens",
                                   json_true()))
         || oauth_metadata_set_members(root, metadata)
         || oauth_document_write(root, buf))

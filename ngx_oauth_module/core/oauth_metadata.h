@@ -42,6 +42,8 @@ typedef struct {
                                                      without a proof          */
     const oauth_metadata_member_t  *members;
     size_t                          nmembers;
+    unsigned                        certificates:1; /* tokens may be bound to a
+                                                       client's certificate   */
 } oauth_metadata_t;
 
 
@@ -51,9 +53,9 @@ typedef struct {
  *
  *   - members that the module writes itself: resource, authorization_servers,
  *     scopes_supported, bearer_methods_supported,
- *     dpop_signing_alg_values_supported, dpop_bound_access_tokens_required;
- *   - members whose promise the module cannot keep: signed_metadata,
- *     tls_client_*;
+ *     dpop_signing_alg_values_supported, dpop_bound_access_tokens_required,
+ *     tls_client_certificate_bound_access_tokens;
+ *   - a member whose promise the module cannot keep: signed_metadata;
  *   - unknown names, and "#language" where the member is not for human readers
  *     or the language is not a BCP 47 tag;
  *   - values that are empty, are not UTF-8, have a control character, are not a

@@ -210,6 +210,27 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "The DPoP proof needs the nonce that the DPoP-Nonce header of this "
         "answer has" },
 
+    [OAUTH_NO_CERTIFICATE] = {
+        "no_certificate",
+        "access token is bound to a certificate, and the client has none",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is bound to the TLS certificate of its client, and "
+        "the request came without a certificate" },
+
+    [OAUTH_CERTIFICATE_MALFORMED] = {
+        "certificate_malformed",
+        "value for the client's certificate is not one certificate",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is bound to the TLS certificate of its client, and "
+        "the certificate of the request cannot be read" },
+
+    [OAUTH_WRONG_CERTIFICATE] = {
+        "wrong_certificate",
+        "access token is bound to another certificate than the client's",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token is bound to another TLS certificate than the one "
+        "that the client has" },
+
     [OAUTH_NO_AUDIENCE] = {
         "no_audience", "access token has no audience",
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,

@@ -12,6 +12,7 @@
 #include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_issuer.h"
+#include "ngx_oauth_conf_mtls.h"
 #include "ngx_oauth_conf_server.h"
 #include "ngx_oauth_conf_warn.h"
 #include "ngx_oauth_doc_table.h"
@@ -161,6 +162,14 @@ static ngx_command_t  ngx_oauth_commands[] = {
     { ngx_string("oauth_require"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_2MORE,
       ngx_oauth_require_parse,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_mtls"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
+      |NGX_CONF_TAKE12,
+      ngx_oauth_conf_mtls_parse,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -435,6 +444,7 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
     }
 
     ngx_oauth_regex_warn(cf, mcf);
+    ngx_oauth_conf_mtls_warn(cf, mcf);
 
     if (ngx_oauth_caching_warn(cf, mcf) != NGX_OK
         || ngx_oauth_conf_warn(cf, mcf) != NGX_OK)

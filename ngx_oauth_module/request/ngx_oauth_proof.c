@@ -8,6 +8,7 @@
 
 
 #include "ngx_oauth_dpop.h"
+#include "ngx_oauth_mtls.h"
 #include "ngx_oauth_proof.h"
 
 
@@ -21,6 +22,12 @@ ngx_oauth_proof_verify(ngx_oauth_ctx_t *ctx)
     oauth_reason_t  reason;
 
     reason = ngx_oauth_proof_check_binding(ctx);
+
+    if (reason == OAUTH_OK) {
+        reason = ngx_oauth_mtls_verify(ctx);
+    }
+
+    /* This comes last, because it uses the proof up. */
 
     if (reason == OAUTH_OK && ctx->token->confirmation.jkt.data) {
         reason = ngx_oauth_dpop_verify(ctx);
@@ -36,6 +43,7 @@ static oauth_reason_t
 ngx_oauth_proof_check_binding(const ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t                   scheme, mode;
+    oauth_reason_t               reason;
     const oauth_confirmation_t  *confirmation;
 
     mode = ctx->conf->dpop.mode;
@@ -43,10 +51,15 @@ ngx_oauth_proof_check_binding(const ngx_oauth_ctx_t *ctx)
     confirmation = &ctx->token->confirmation;
 
     if (confirmation->unknown
-        || confirmation->x5t.data
         || (confirmation->jkt.data && mode == NGX_OAUTH_DPOP_OFF))
     {
         return OAUTH_SENDER_CONSTRAINED;
+    }
+
+    reason = ngx_oauth_mtls_accept(ctx);
+
+    if (reason != OAUTH_OK) {
+        return reason;
     }
 
     if (confirmation->jkt.data) {

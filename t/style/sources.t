@@ -18,8 +18,8 @@ my %untested = map { $_ => 1 } qw();
 
 # What reads bytes that come from outside, and what decides about them.
 
-my @parsers = qw(base64url claims credentials demand discovery introspection
-                 json jwk jwks jws proof scope target token url);
+my @parsers = qw(base64url certificate claims credentials demand discovery
+                 introspection json jwk jwks jws proof scope target token url);
 
 my @c = map { noun($_) } sources('c');
 

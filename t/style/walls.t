@@ -38,14 +38,15 @@ my @walls = (
         what  => 'OpenSSL',
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
         files => [qw(oauth_key oauth_point oauth_verifier oauth_secret
-                     oauth_hash oauth_nonce oauth_certificates
-                     oauth_signer)],
+                     oauth_hash oauth_nonce oauth_certificate
+                     oauth_certificates oauth_signer)],
     },
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
         files => [qw(oauth_key oauth_secret oauth_hash oauth_nonce
-                     oauth_certificates oauth_signer ngx_oauth_fetch)],
+                     oauth_certificate oauth_certificates oauth_signer
+                     ngx_oauth_fetch)],
     },
     {
         what  => 'libcurl',

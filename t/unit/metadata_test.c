@@ -75,11 +75,11 @@ static const metadata_check_case_t  metadata_check_cases[] = {
     ONE("authorization_servers", "https://as", OWN),
     ONE("scopes_supported", "a", OWN),
     ONE("bearer_methods_supported", "query", OWN),
+    ONE("tls_client_certificate_bound_access_tokens", "true", OWN),
 
     ONE("signed_metadata", "e30.e30.", PROMISE),
     ONE("dpop_signing_alg_values_supported", "ES256", OWN),
     ONE("dpop_bound_access_tokens_required", "true", OWN),
-    ONE("tls_client_certificate_bound_access_tokens", "true", PROMISE),
 
     ONE("", "x", UNKNOWN),
     ONE("#de", "x", UNKNOWN),
@@ -270,7 +270,8 @@ static const oauth_metadata_member_t  metadata_members[] = {
 static const oauth_metadata_t  metadata_full = {
     S("https://wiki.example.com/docs"), metadata_issuers, 2,
     S("wiki:read  wiki:write"), S("ES256 EdDSA"), 1,
-    metadata_members, 4
+    metadata_members, 4,
+    .certificates = 1
 };
 
 static const char  metadata_full_text[]
@@ -281,6 +282,7 @@ static const char  metadata_full_text[]
       "\"bearer_methods_supported\":[\"header\"],"
       "\"dpop_signing_alg_values_supported\":[\"ES256\",\"EdDSA\"],"
       "\"dpop_bound_access_tokens_required\":true,"
+      "\"tls_client_certificate_bound_access_tokens\":true,"
       "\"resource_name#de\":\"Wiki \\\"\xc3\xbc\\\"\","
       "\"authorization_details_types_supported\":[\"payment\",\"account\"],"
       "\"resource_documentation\":\"https://h/docs?a=b&c\","
