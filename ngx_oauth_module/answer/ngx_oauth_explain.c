@@ -6,10 +6,10 @@
  * again here, and the line is put together on the stack.
  *
  * Of a token the line shows iss, aud, scopes, typ, alg and kid, which are
- * quoted and cut, times as numbers, and the kind of cnf.  Of other claims it
- * shows only names.  Of an Authorization header it shows only a well-known
- * scheme.  If the signature has not been verified, the line says "token claims
- * to".
+ * quoted and cut, times as numbers, the kind of cnf, and the thumbprint of a
+ * certificate.  Of other claims it shows only names.  Of an Authorization header
+ * it shows only a well-known scheme.  If the signature has not been verified,
+ * the line says "token claims to".
  */
 
 
@@ -132,6 +132,7 @@ ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line, u_char *last)
     ngx_oauth_explain_form(&e);
     ngx_oauth_explain_jwt(&e);
     ngx_oauth_explain_proof(&e);
+    ngx_oauth_explain_mtls(&e);
     ngx_oauth_explain_policy(&e);
 
     kid = (oauth_str_t) { 0, NULL };
