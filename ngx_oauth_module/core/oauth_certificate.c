@@ -61,8 +61,7 @@ static oauth_reason_t oauth_certificate_read(oauth_str_t text,
 
 
 oauth_reason_t
-oauth_certificate_parse(oauth_str_t text,
-    unsigned char *thumbprint)
+oauth_certificate_parse(oauth_str_t text, unsigned char *thumbprint)
 {
     unsigned char   *memory;
     oauth_reason_t   reason;

@@ -23,6 +23,7 @@
 #include <openssl/err.h>
 
 #include "keys.h"
+#include "oauth_certificate.h"
 #include "oauth_client.h"
 #include "oauth_introspection.h"
 #include "proof_fixture.h"
@@ -734,6 +735,56 @@ memory_proof(void **state)
 }
 
 
+/* A certificate for which memory was missing is refused, and is not "none". */
+
+static void
+memory_certificate(void **state)
+{
+    int             reached;
+    size_t          n, failed;
+    unsigned char   hash[OAUTH_HASH_SIZE];
+    oauth_str_t     text;
+    oauth_reason_t  reason;
+
+    (void) state;
+
+    /* RFC 8705, appendix A */
+
+    text = oauth_str("MIIBBjCBrAIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARtdGxzMB4X"
+                     "DTE4MTAxODEyMzcwOVoXDTIyMDUwMjEyMzcwOVowDzENMAsGA1UEAwwE"
+                     "bXRsczBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNcnyxwqV6hY8Qnh"
+                     "xxzFQ03C7HKW9OylMbnQZjjJ/Au08/coZwxS7LfA4vOLS9WuneIXhbGG"
+                     "WvsDSb0tH6IxLm8wCgYIKoZIzj0EAwIDSQAwRgIhAP0RC1E+vwJD/D1A"
+                     "GHGzuri+hlV/PpQEKTWUVeORWz83AiEA5x2eXZOVbUlJSGQgjwD5vaUa"
+                     "KlLR50Q2DmFfQj1L+SY=");
+
+    failed = 0;
+
+    for (n = 1, reached = 1; reached; n++) {
+        memory_arm(n);
+        reason = oauth_certificate_parse(text, hash);
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        assert_int_equal(ERR_peek_error(), 0);
+
+        if (reason == OAUTH_OK) {
+            assert_memory_equal(hash, "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y"
+                                      "5v0", OAUTH_HASH_SIZE);
+            continue;
+        }
+
+        assert_true(reached);
+        assert_true(reason == OAUTH_SERVER_ERROR
+                    || reason == OAUTH_CERTIFICATE_MALFORMED);
+
+        failed++;
+    }
+
+    assert_true(failed > 1);
+}
+
+
 int
 main(void)
 {
@@ -745,7 +796,8 @@ main(void)
         cmocka_unit_test(memory_keys),
         cmocka_unit_test(memory_answer),
         cmocka_unit_test(memory_client),
-        cmocka_unit_test(memory_proof)
+        cmocka_unit_test(memory_proof),
+        cmocka_unit_test(memory_certificate)
     };
 
     json_set_alloc_funcs(memory_json_alloc, free);
