@@ -20,7 +20,7 @@ const ALGORITHM = 'ES256';
 // a function from the resource to the token's aud; clients, registered from the
 // start; device, whether there is a device flow; refresh, whether clients that
 // register for refresh tokens get them; withheld, scopes that the account never
-// grants.
+// grants; features and discovery, further ones of oidc-provider.
 
 export async function startAs(options) {
     const as = new AuthorizationServer(options);
@@ -46,7 +46,7 @@ class AuthorizationServer {
     constructor(options) {
         this.#options = { lifetime: 3600, audience: (url) => url, clients: [],
                           device: true, refresh: false, withheld: [],
-                          ...options };
+                          features: {}, discovery: {}, ...options };
         this.resources = new Set(options.resources);
         this.account = options.account;
     }
@@ -201,7 +201,8 @@ class AuthorizationServer {
     }
 
     #configuration() {
-        const { scopes, clients, device, refresh } = this.#options;
+        const { scopes, clients, device, refresh, features, discovery }
+            = this.#options;
 
         return {
             adapter: newStore(),
@@ -214,6 +215,7 @@ class AuthorizationServer {
             cookies: { keys: [randomBytes(16).toString('hex')] },
             clientDefaults: { id_token_signed_response_alg: ALGORITHM },
             clientBasedCORS: () => true,
+            discovery,
             findAccount: (ctx, id) => ({
                 accountId: id,
                 claims: () => ({ sub: id }),
@@ -244,6 +246,7 @@ class AuthorizationServer {
                     getResourceServerInfo: (ctx, url) => this.#resource(url),
                     useGrantedResource: () => true,
                 },
+                ...features,
             },
         };
     }
