@@ -20,7 +20,8 @@ const ALGORITHM = 'ES256';
 // a function from the resource to the token's aud; clients, registered from the
 // start; device, whether there is a device flow; refresh, whether clients that
 // register for refresh tokens get them; withheld, scopes that the account never
-// grants; features and discovery, further ones of oidc-provider.
+// grants; opaque, a function from the resource to whether its tokens are no JWT;
+// features and discovery, further ones of oidc-provider.
 
 export async function startAs(options) {
     const as = new AuthorizationServer(options);
@@ -46,7 +47,8 @@ class AuthorizationServer {
     constructor(options) {
         this.#options = { lifetime: 3600, audience: (url) => url, clients: [],
                           device: true, refresh: false, withheld: [],
-                          features: {}, discovery: {}, ...options };
+                          opaque: () => false, features: {}, discovery: {},
+                          ...options };
         this.resources = new Set(options.resources);
         this.account = options.account;
     }
@@ -252,7 +254,7 @@ class AuthorizationServer {
     }
 
     #resource(url) {
-        const { scopes, audience, lifetime } = this.#options;
+        const { scopes, audience, lifetime, opaque } = this.#options;
 
         if (!this.resources.has(url)) {
             throw new InvalidTarget(url);
@@ -261,7 +263,7 @@ class AuthorizationServer {
         return {
             scope: scopes.join(' '),
             audience: audience(url),
-            accessTokenFormat: 'jwt',
+            accessTokenFormat: opaque(url) ? 'opaque' : 'jwt',
             accessTokenTTL: lifetime,
             jwt: { sign: { alg: ALGORITHM } },
         };

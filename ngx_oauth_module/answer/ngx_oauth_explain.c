@@ -7,9 +7,9 @@
  *
  * Of a token the line shows iss, aud, scopes, typ, alg and kid, which are
  * quoted and cut, times as numbers, the kind of cnf, and the thumbprint of a
- * certificate.  Of other claims it shows only names.  Of an Authorization header
- * it shows only a well-known scheme.  If the signature has not been verified,
- * the line says "token claims to".
+ * certificate.  Of other claims it shows only names.  Of an Authorization
+ * header it shows only a well-known scheme.  If the signature has not been
+ * verified, the line says "token claims to".
  */
 
 

@@ -4,12 +4,10 @@
 // that know nothing of DPoP get in where it is optional.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport }
@@ -17,8 +15,8 @@ import { StdioClientTransport }
 import { DpopSession } from '@modelcontextprotocol/client';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
-import * as undici from 'undici';
 
+import { certificate, fetchBy } from './certificates.mjs';
 import { Host, connect, whoami } from './mcp_client.mjs';
 import { MCP_REMOTE, freePort, newHome } from './programs.mjs';
 import v1 from './sdk_v1.mjs';
@@ -49,7 +47,7 @@ const folder = await mkdtemp(join(tmpdir(), 'oauth-certificates-'));
 const certificates = {};
 
 for (const name of ['server', 'client', 'other']) {
-    certificates[name] = await certificate(name);
+    certificates[name] = await certificate(folder, name);
 }
 
 const plain = await freePort();
@@ -235,14 +233,14 @@ test('openid-client: a token that is bound to a certificate', async () => {
     const get = (accessToken) => openid.fetchProtectedResource(config,
         accessToken, url, 'GET');
 
-    config[openid.customFetch] = fetchBy('client');
+    config[openid.customFetch] = fetchBy(certificates.client);
 
     const token = await openid.clientCredentialsGrant(config,
         { resource: url.href, scope: READ });
 
     assert.equal((await get(token.access_token)).status, 200);
 
-    config[openid.customFetch] = fetchBy('other');
+    config[openid.customFetch] = fetchBy(certificates.other);
     await refused(get(token.access_token), 'invalid_token');
 });
 
@@ -336,18 +334,8 @@ async function handle(algorithm = 'ES256') {
 }
 
 
-// A fetch with this client's certificate; without a name it has none.
-
-function fetchBy(name) {
-    const dispatcher = new undici.Agent({ connect: {
-        ...certificates[name], rejectUnauthorized: false } });
-
-    return (url, init) => undici.fetch(url, { ...init, dispatcher });
-}
-
-
 function by(name) {
-    return { [oauth.customFetch]: fetchBy(name) };
+    return { [oauth.customFetch]: fetchBy(certificates[name]) };
 }
 
 
@@ -387,19 +375,6 @@ async function refused(promise, wanted) {
     }
 
     assert.fail('it was not refused');
-}
-
-
-async function certificate(name) {
-    const path = (kind) => join(folder, `${name}.${kind}`);
-
-    await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'ec',
-        '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-        '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1',
-        '-keyout', path('key'), '-out', path('pem')]);
-
-    return { cert: await readFile(path('pem'), 'utf8'),
-             key: await readFile(path('key'), 'utf8') };
 }
 
 
