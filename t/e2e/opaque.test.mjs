@@ -270,16 +270,18 @@ oauth_issuer opaque {
 server {
     listen 127.0.0.1:${plain};
 
-    oauth opaque;
-    oauth_scope ${READ};
     oauth_dpop optional;
 
     location /notes {
+        oauth opaque;
+        oauth_scope ${READ};
         oauth_resource ${open}/notes;
         oauth_header X-Client client_id;${to(self.app.url)}
     }
 
     location /mcp-opaque {
+        oauth opaque;
+        oauth_scope ${READ};
         oauth_resource ${open}/mcp-opaque;
         oauth_header X-User sub;${to(self.mcp.url)}
     }
