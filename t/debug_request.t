@@ -21,7 +21,8 @@ plan(skip_all => 'nginx is built without --with-debug')
 
 use constant PIECE => 16;
 
-my @steps = qw(uri token known issuer keys verify policy);
+my @steps = qw(uri token known issuer keys verify introspect
+               proof policy);
 my $private = 'a-very-private-value';
 my $sent = 'a-field-of-the-client';
 my @fields = ('X-Custom' => "$sent-1", 'DPoP' => "$sent-2",
@@ -225,14 +226,16 @@ my ($response, @lines) = traced($plain, [ $admitted ], '/', token => $token);
 
 is($response->status, 200, 'a good token');
 is_deeply(\@lines, [ passed($nobody, qw(uri token known)),
-                     passed($known, qw(issuer keys verify policy)),
+                     passed($known, qw(issuer keys verify introspect
+                                        proof policy)),
                      $admitted ],
           'each step in its order, then the verdict');
 
 ($response, @lines) = traced($plain, [ $admitted ], '/', token => $token);
 
 is_deeply(\@lines, [ passed($nobody, qw(uri token)),
-                     passed($known, qw(known issuer keys verify policy)),
+                     passed($known, qw(known issuer keys verify introspect
+                                        proof policy)),
                      $admitted ],
           'the step known finds the token when it comes again');
 

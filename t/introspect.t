@@ -283,7 +283,7 @@ refused('/always', $jwt, 401, 'introspection_mismatch', 'another subject');
 $asked = () = $always->questions;
 
 my $forged = $jwt;
-substr($forged, -20, 1) =~ tr/A-Za-z0-9_-/B-ZAb-za1-90-_/;
+substr($forged, -20, 1) = substr($forged, -20, 1) eq 'A' ? 'B' : 'A';
 refused('/always', $forged, 401, 'bad_signature', 'a forged JWT');
 is(scalar(() = $always->questions), $asked, 'about which nobody is asked');
 

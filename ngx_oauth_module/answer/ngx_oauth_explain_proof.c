@@ -266,8 +266,8 @@ ngx_oauth_explain_uri(ngx_oauth_explain_t *e, const oauth_json_t *claims)
     ngx_str_t    path, url;
     ngx_pool_t  *pool;
 
-    path = ngx_oauth_dpop_path(e->ctx->request->main);
     pool = e->ctx->request->pool;
+    path = ngx_oauth_dpop_path(e->ctx->request->main);
 
     if (ngx_oauth_str_join(pool, &url, &e->ctx->conf->dpop.origin, &path, NULL)
         != NGX_OK)

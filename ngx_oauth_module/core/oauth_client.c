@@ -223,7 +223,6 @@ oauth_client_append_escaped(oauth_buf_t *buf, oauth_str_t s)
     static const char  digits[] = "0123456789ABCDEF";
 
     for (i = 0; i < s.len; i++) {
-
         if (oauth_client_is_plain(s.data[i])) {
             oauth_buf_append(buf, &s.data[i], 1);
             continue;
@@ -232,7 +231,6 @@ oauth_client_append_escaped(oauth_buf_t *buf, oauth_str_t s)
         escape[0] = '%';
         escape[1] = digits[s.data[i] >> 4];
         escape[2] = digits[s.data[i] & 15];
-
         oauth_buf_append(buf, escape, 3);
     }
 }

@@ -158,30 +158,31 @@ oauth_credentials_is_jws(oauth_str_t text)
 }
 
 
-/* The scheme that the value begins with, whatever follows; or NULL. */
+/*
+ * Returns the scheme that the value begins with, whatever follows; or NULL.
+ * The first letters of their names differ.
+ */
 
 static const oauth_credentials_name_t *
 oauth_credentials_name(oauth_str_t value)
 {
-    size_t       i;
-    oauth_str_t  begin;
+    oauth_str_t                      begin;
+    const oauth_credentials_name_t  *name;
 
-    for (i = 0; i < 2; i++) {
-
-        begin = value;
-
-        if (begin.len >= oauth_credentials_names[i].name.len) {
-            begin.len = oauth_credentials_names[i].name.len;
-
-            if (oauth_str_equal_nocase(begin,
-                                       oauth_credentials_names[i].name))
-            {
-                return &oauth_credentials_names[i];
-            }
-        }
+    if (value.len == 0) {
+        return NULL;
     }
 
-    return NULL;
+    name = &oauth_credentials_names[(value.data[0] | 0x20) == 'd'];
+
+    if (value.len < name->name.len) {
+        return NULL;
+    }
+
+    begin.data = value.data;
+    begin.len = name->name.len;
+
+    return oauth_str_equal_nocase(begin, name->name) ? name : NULL;
 }
 
 

@@ -2,12 +2,12 @@
 /*
  * An access token whose claims were verified by the rules for its issuer (RFC
  * 9068 section 4, RFC 8725 section 3): the claims of a JWT, or what the issuer
- * has answered about opaque credentials (RFC 7662).  What it says never changes,
- * so that whoever holds a token may rely on it.  What depends on the place that
- * was asked for, such as audience and scopes, is not decided here but by
- * oauth_demand.  A bound token (see its confirmation) also needs a proof with
- * each request, which is not looked at here; the key of its DPoP proofs stays
- * with the token, and is the only member that changes after its creation.
+ * has answered about opaque credentials (RFC 7662).  What it says never
+ * changes, so that whoever holds a token may rely on it.  What depends on the
+ * place that was asked for, such as audience and scopes, is not decided here
+ * but by oauth_demand.  A bound token (see its confirmation) also needs a proof
+ * with each request, which is not looked at here; the key of its DPoP proofs
+ * stays with the token, and is the only member that changes after its creation.
  *
  * A token is one block of memory with a count of its holders: a request holds a
  * reference, the cache another one.  It keeps the claims that decisions need,

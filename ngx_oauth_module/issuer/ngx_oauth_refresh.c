@@ -330,6 +330,16 @@ ngx_oauth_refresh_without_keys(ngx_oauth_refresh_t *refresh)
     refresh->metadata.len = refresh->discovery.metadata.len;
 
     if (refresh->keys) {
+        refresh->keys->text.len = 0;
+        oauth_buf_append_str(&refresh->keys->text, ngx_oauth_str(&none));
+    }
+
+    if (refresh->keys && refresh->keys->text.failed) {
+        oauth_jwks_free(refresh->keys);
+        refresh->keys = NULL;
+    }
+
+    if (refresh->keys) {
         refresh->handler(refresh);
 
     } else {

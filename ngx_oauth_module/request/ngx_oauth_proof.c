@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_conf_mtls.h"
 #include "ngx_oauth_dpop.h"
 #include "ngx_oauth_mtls.h"
 #include "ngx_oauth_proof.h"
@@ -20,6 +21,16 @@ oauth_reason_t
 ngx_oauth_proof_verify(ngx_oauth_ctx_t *ctx)
 {
     oauth_reason_t  reason;
+
+    /* Most tokens are not bound, and most locations accept that. */
+
+    if (!ctx->token->confirmation.bound
+        && ctx->credentials.scheme == OAUTH_CREDENTIALS_BEARER
+        && ctx->conf->dpop.mode != NGX_OAUTH_DPOP_REQUIRED
+        && ctx->conf->mtls != NGX_OAUTH_CONF_MTLS_REQUIRED)
+    {
+        return OAUTH_OK;
+    }
 
     reason = ngx_oauth_proof_check_binding(ctx);
 

@@ -30,6 +30,8 @@ typedef ngx_int_t (*ngx_oauth_steps_pt)(ngx_oauth_ctx_t *ctx);
 typedef struct {
     const char          *name;
     ngx_oauth_steps_pt   handler;
+    ngx_uint_t           verifies;      /* it has nothing to do for a token that
+                                           is known                           */
 } ngx_oauth_steps_step_t;
 
 
@@ -57,35 +59,35 @@ static ngx_int_t ngx_oauth_steps_result(ngx_oauth_ctx_t *ctx,
 static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
 
     /* with oauth_strict_uri: refuses a path that an app may read differently */
-    { "uri", ngx_oauth_steps_uri },
+    { "uri", ngx_oauth_steps_uri, 0 },
 
     /* requires an access token in the Authorization header */
-    { "token", ngx_oauth_steps_token },
+    { "token", ngx_oauth_steps_token, 0 },
 
     /* looks for the token among those that this worker has verified; if it is
        there, the next four steps have nothing to do */
-    { "known", ngx_oauth_steps_known },
+    { "known", ngx_oauth_steps_known, 0 },
 
     /* parses a JWT, and requires an issuer that this location trusts */
-    { "issuer", ngx_oauth_steps_issuer },
+    { "issuer", ngx_oauth_steps_issuer, 1 },
 
     /* requires the issuer's keys; may park the request */
-    { "keys", ngx_oauth_steps_keys },
+    { "keys", ngx_oauth_steps_keys, 1 },
 
     /* verifies the signature, then the claims; may park the request */
-    { "verify", ngx_oauth_steps_verify },
+    { "verify", ngx_oauth_steps_verify, 1 },
 
     /* asks an issuer about an opaque token, or where it wants to be asked about
        every token; may park the request */
-    { "introspect", ngx_oauth_steps_introspect },
+    { "introspect", ngx_oauth_steps_introspect, 1 },
 
     /* requires a proof for a token that is bound to a key of its client */
-    { "proof", ngx_oauth_steps_proof },
+    { "proof", ngx_oauth_steps_proof, 0 },
 
     /* requires the audience, claims and scopes that this location demands */
-    { "policy", ngx_oauth_steps_policy },
+    { "policy", ngx_oauth_steps_policy, 0 },
 
-    { NULL, NULL }
+    { NULL, NULL, 0 }
 };
 
 
@@ -167,18 +169,17 @@ ngx_oauth_steps_walk_to(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
     for (step = ngx_oauth_steps; step->handler; step++) {
 
-        rc = step->handler(ctx);
+        if (!(step->verifies && ctx->introspected) || trace) {
 
-        if (trace) {
-            ngx_oauth_trace_step(ctx, step->name, rc);
-        }
+            rc = step->handler(ctx);
 
-        if (rc == NGX_AGAIN) {
-            return NGX_AGAIN;
-        }
+            if (trace) {
+                ngx_oauth_trace_step(ctx, step->name, rc);
+            }
 
-        if (rc != NGX_OK) {
-            return NGX_DECLINED;
+            if (rc != NGX_OK) {
+                return rc;
+            }
         }
 
         if (step->handler == last) {

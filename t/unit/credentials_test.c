@@ -347,6 +347,48 @@ credentials_long(void **state)
 }
 
 
+/* What may be asked about: no JWT, and nothing that breaks a form or a log. */
+
+static void
+credentials_opaque(void **state)
+{
+    char    text[OAUTH_CREDENTIALS_OPAQUE + 2];
+    size_t  i;
+
+    static const oauth_str_t  opaque[] = {
+        oauth_string("a"), oauth_string("ory_at_x.y"),
+        oauth_string("user:grant:secret"), oauth_string("a.b.c.d.e"),
+        oauth_string("a..c"), oauth_string(".b.c"), oauth_string("a.b."),
+        oauth_string("a.b.c="), oauth_string("a.b~.c"), oauth_string("..")
+    };
+
+    static const oauth_str_t  others[] = {
+        oauth_string(""), oauth_string("a.b.c"), oauth_string("eyJ.e30.c_-9"),
+        oauth_string("a b"), oauth_string("a\"b"), oauth_string("a\\b"),
+        oauth_string("a,b"), oauth_string("a\tb"), oauth_string("a\0b"),
+        oauth_string("a\x7f"), oauth_string("\xc3\xa9")
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(opaque) / sizeof(opaque[0]); i++) {
+        assert_true(oauth_credentials_is_opaque(opaque[i]));
+    }
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(oauth_credentials_is_opaque(others[i]));
+    }
+
+    memset(text, 'a', sizeof(text));
+    text[OAUTH_CREDENTIALS_OPAQUE] = '\0';
+    assert_true(oauth_credentials_is_opaque(oauth_str_of(text)));
+
+    text[OAUTH_CREDENTIALS_OPAQUE] = 'a';
+    text[OAUTH_CREDENTIALS_OPAQUE + 1] = '\0';
+    assert_false(oauth_credentials_is_opaque(oauth_str_of(text)));
+}
+
+
 int
 main(void)
 {
@@ -356,7 +398,8 @@ main(void)
         cmocka_unit_test(credentials_may_be_token),
         cmocka_unit_test(credentials_every_byte),
         cmocka_unit_test(credentials_every_byte_of_scheme),
-        cmocka_unit_test(credentials_long)
+        cmocka_unit_test(credentials_long),
+        cmocka_unit_test(credentials_opaque)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -457,6 +457,70 @@ discovery_truncated(void **state)
 }
 
 
+/* The address for introspection, and metadata that has no keys. */
+
+static void
+discovery_endpoint(void **state)
+{
+    size_t                    i;
+    oauth_buf_t               url;
+    oauth_discovery_t         discovery;
+    oauth_discovery_rules_t   rules;
+
+    static const struct {
+        const char  *metadata;
+        const char  *url;
+        int          allow_http;
+    } cases[] = {
+        { "{\"introspection_endpoint\":\"https://as.example/i\"}",
+          "https://as.example/i", 0 },
+        { "{\"introspection_endpoint\":\"http://as.example/i\"}", NULL, 0 },
+        { "{\"introspection_endpoint\":\"http://as.example/i\"}",
+          "http://as.example/i", 1 },
+        { "{\"introspection_endpoint\":\"https://127.0.0.1/i\"}", NULL, 1 },
+        { "{\"introspection_endpoint\":\"x\"}", NULL, 1 },
+        { "{\"introspection_endpoint\":7}", NULL, 1 },
+        { "{}", NULL, 1 },
+        { "", NULL, 1 }
+    };
+
+    (void) state;
+
+    memset(&rules, 0, sizeof(oauth_discovery_rules_t));
+    rules.issuer = oauth_str("https://as.example");
+    rules.source = rules.issuer;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        memset(&url, 0, sizeof(oauth_buf_t));
+        rules.allow_http = cases[i].allow_http ? 1 : 0;
+
+        assert_int_equal(oauth_discovery_endpoint(
+                                        oauth_str_of(cases[i].metadata),
+                                        &rules, &url) == NULL,
+                         cases[i].url != NULL);
+        assert_true(oauth_str_equal(oauth_buf_str(&url),
+                                    cases[i].url ? oauth_str_of(cases[i].url)
+                                                 : oauth_str("")));
+        oauth_buf_free(&url);
+    }
+
+    rules.without_keys = 1;
+
+    assert_null(oauth_discovery_parse(oauth_str("{\"issuer\":"
+                                                "\"https://as.example\"}"),
+                                      &rules, &discovery));
+    assert_int_equal(discovery.jwks_uri.len, 0);
+    oauth_discovery_free(&discovery);
+
+    assert_non_null(oauth_discovery_parse(oauth_str("{\"issuer\":"
+                                                    "\"https://as.example\","
+                                                    "\"jwks_uri\":7}"),
+                                          &rules, &discovery));
+    oauth_discovery_free(&discovery);
+}
+
+
 int
 main(void)
 {
@@ -465,7 +529,8 @@ main(void)
         cmocka_unit_test(discovery_documents),
         cmocka_unit_test(discovery_uris),
         cmocka_unit_test(discovery_members),
-        cmocka_unit_test(discovery_truncated)
+        cmocka_unit_test(discovery_truncated),
+        cmocka_unit_test(discovery_endpoint)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

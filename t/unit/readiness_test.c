@@ -43,7 +43,7 @@ static const oauth_str_t  readiness_scopes[] = {
 };
 
 static const oauth_readiness_rules_t  readiness_rules = {
-    oauth_string("https://as.example.com"), readiness_scopes, 2, 0
+    oauth_string("https://as.example.com"), readiness_scopes, 2, 0, 0
 };
 
 
@@ -258,6 +258,31 @@ readiness_issuer(void **state)
 }
 
 
+/* The address is needed only where it is not configured. */
+
+static void
+readiness_introspection(void **state)
+{
+    oauth_readiness_t        readiness;
+    oauth_readiness_rules_t  rules;
+
+    (void) state;
+
+    rules = readiness_rules;
+    rules.introspects = 1;
+
+    assert_int_equal(readiness_check("{" SIGN_IN PKCE REGISTER "}", &rules,
+                                     &readiness), OAUTH_DONE);
+    assert_int_equal(readiness.found[OAUTH_READINESS_NO_INTROSPECTION], 1);
+    oauth_readiness_free(&readiness);
+
+    readiness_assert_nothing("{" SIGN_IN PKCE REGISTER
+                             ",\"introspection_endpoint\":"
+                             "\"https://as.example.com/i\"}", &rules);
+    readiness_assert_nothing("{" SIGN_IN PKCE REGISTER "}", &readiness_rules);
+}
+
+
 /* What is kept is bounded, and has nothing but the members that are read. */
 
 static void
@@ -375,7 +400,8 @@ main(void)
         cmocka_unit_test(readiness_findings),
         cmocka_unit_test(readiness_issuer),
         cmocka_unit_test(readiness_reduced),
-        cmocka_unit_test(readiness_words)
+        cmocka_unit_test(readiness_words),
+        cmocka_unit_test(readiness_introspection)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,13 +107,43 @@ secret_wipe(void **state)
 }
 
 
+/* The hash depends on the secret, on each text, and on where one ends. */
+
+static void
+secret_hash(void **state)
+{
+    unsigned char  secret[OAUTH_SECRET_HASH], a[OAUTH_SECRET_HASH],
+                   b[OAUTH_SECRET_HASH];
+
+    (void) state;
+
+    memset(secret, 0x0b, sizeof(secret));
+
+    assert_int_equal(oauth_secret_hash(secret, oauth_str("Hi"),
+                                       oauth_str("There"), a), 0);
+    assert_int_equal(oauth_secret_hash(secret, oauth_str("Hi"),
+                                       oauth_str("There"), b), 0);
+    assert_memory_equal(a, b, sizeof(a));
+
+    assert_int_equal(oauth_secret_hash(secret, oauth_str("HiT"),
+                                       oauth_str("here"), b), 0);
+    assert_memory_not_equal(a, b, sizeof(a));
+
+    secret[0] ^= 1;
+    assert_int_equal(oauth_secret_hash(secret, oauth_str("Hi"),
+                                       oauth_str("There"), b), 0);
+    assert_memory_not_equal(a, b, sizeof(a));
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(secret_create),
         cmocka_unit_test(secret_create_fails),
-        cmocka_unit_test(secret_wipe)
+        cmocka_unit_test(secret_wipe),
+        cmocka_unit_test(secret_hash)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
