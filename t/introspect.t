@@ -76,6 +76,8 @@ my $conf = <<'EOT';
         location /fresh { oauth fresh; proxy_pass http://127.0.0.1:%%UP%%; }
         location /nowhere { oauth nowhere; proxy_pass http://127.0.0.1:%%UP%%; }
         location /jwt { oauth jwt; proxy_pass http://127.0.0.1:%%UP%%; }
+        location /held { post_action /after; proxy_pass http://127.0.0.1:%%UP%%; }
+        location /after { oauth second; proxy_pass http://127.0.0.1:%%UP%%/after; }
         location /limited { limit_req zone=agents burst=100 nodelay; proxy_pass http://127.0.0.1:%%UP%%; }
         location /ruled { if ($oauth_claim_team = red) { return 204; } proxy_pass http://127.0.0.1:%%UP%%; }
         location /redirected { rewrite ^ /scope last; }
@@ -286,6 +288,41 @@ my $forged = $jwt;
 substr($forged, -20, 1) = substr($forged, -20, 1) eq 'A' ? 'B' : 'A';
 refused('/always', $forged, 401, 'bad_signature', 'a forged JWT');
 is(scalar(() = $always->questions), $asked, 'about which nobody is asked');
+
+# The client leaves while its request waits, and nginx sends the request to
+# another location.  The answer of the first issuer does not count there.
+
+for ([ 'held-1', undef, 'inactive', 0 ], [ 'held-2', { sub => 'x' }, undef, 1 ])
+{
+    my ($token, $there, $reason, $count) = @$_;
+
+    $as->opaque($token, { sub => 'mia' });
+    $second->opaque($token, $there);
+    $as->answer('/introspect' => hold => $token);
+
+    my $before = $upstream->count;
+
+    $nginx->mark;
+
+    my $request = $nginx->http->start('GET', '/held', token => $token);
+
+    wait_until(sub { grep { $_->{token} eq $token } $as->questions }, 10);
+    $request->close;
+
+    if ($reason) {
+        ok(scalar($nginx->wait_for_log(qr/refused: $reason: .*, request/)),
+           'the other location asks its own issuer');
+    } else {
+        wait_until(sub { $upstream->count == $before + $count }, 10);
+    }
+
+    $as->raise_flag($token);
+    wait_until(sub { $as->normal; 1 }, 1);
+    $as->metadata(introspection_endpoint => $as->url . '/introspect');
+    get('/', 'good-1');
+    is(scalar(grep { $_->{line} =~ m{ /after} } $upstream->requests), $count,
+       'and obeys its answer');
+}
 
 # every request asks
 

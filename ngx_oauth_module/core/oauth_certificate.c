@@ -224,6 +224,13 @@ oauth_certificate_member(oauth_str_t *rest, oauth_str_t *key,
     key->data = rest->data;
     key->len = (size_t) (p - rest->data);
 
+    if (memchr(key->data, ',', key->len)
+        || memchr(key->data, ';', key->len)
+        || memchr(key->data, '"', key->len))
+    {
+        return 0;
+    }
+
     oauth_certificate_skip(rest, key->len + 1);
 
     if (rest->len && rest->data[0] == '"') {

@@ -66,9 +66,13 @@ oauth_nonce_verify(const unsigned char secret[OAUTH_NONCE_KEY],
         slot = slot << 8 | nonce[i];
     }
 
-    if (oauth_nonce_compute(secret, slot, wanted) != 0
-        || CRYPTO_memcmp(nonce, wanted, OAUTH_NONCE_BYTES) != 0)
-    {
+    /* It may be ours, and one that is too old must not pass as a foreign one. */
+
+    if (oauth_nonce_compute(secret, slot, wanted) != 0) {
+        return OAUTH_NONCE_OLD;
+    }
+
+    if (CRYPTO_memcmp(nonce, wanted, OAUTH_NONCE_BYTES) != 0) {
         return OAUTH_NONCE_FOREIGN;
     }
 

@@ -39,7 +39,7 @@ int oauth_nonce_write(const unsigned char secret[OAUTH_NONCE_KEY],
 /*
  * Returns the age of a nonce.  Where it is good, *until is the time, in seconds
  * since the epoch, from which it is not any more.  Where memory is short it is
- * foreign.
+ * old.
  */
 
 oauth_nonce_age_t oauth_nonce_verify(

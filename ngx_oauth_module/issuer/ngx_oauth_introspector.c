@@ -244,11 +244,15 @@ ngx_oauth_introspector_find(ngx_oauth_introspector_t *introspector,
 }
 
 
-/* Returns 1 if the zone has the result. */
+/*
+ * Returns 1 if the zone has the result.  The time for which answers are believed
+ * may have become shorter since it was kept.
+ */
 
 static ngx_uint_t
 ngx_oauth_introspector_recall(ngx_oauth_question_t *question)
 {
+    time_t                             left;
     oauth_str_t                        body;
     const char                        *why;
     ngx_oauth_introspected_t          *introspected;
@@ -262,18 +266,29 @@ ngx_oauth_introspector_recall(ngx_oauth_question_t *question)
         return 0;
     }
 
-    body.data = content.body;
-    body.len = content.len;
+    left = content.received + question->issuer->introspection_cache
+           - ngx_time();
 
-    ngx_oauth_introspector_verify(question, content.kind, body,
-                                  content.received, &why);
+    if (content.kind == NGX_OAUTH_INTROSPECTED_INACTIVE || left > 0) {
 
-    question->done = 1;
+        body.data = content.body;
+        body.len = content.len;
+
+        ngx_oauth_introspector_verify(question, content.kind, body,
+                                      content.received, &why);
+
+        question->done = (question->reason != OAUTH_INTROSPECTION_UNAVAILABLE);
+    }
+
     question->expires = content.expires;
+
+    if ((ngx_msec_int_t) (content.expires - ngx_current_msec) > left * 1000) {
+        question->expires = ngx_current_msec + left * 1000;
+    }
 
     oauth_secret_wipe(content.body, content.len);
 
-    return question->reason != OAUTH_INTROSPECTION_UNAVAILABLE;
+    return question->done;
 }
 
 

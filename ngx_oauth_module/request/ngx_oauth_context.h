@@ -81,6 +81,8 @@ typedef struct {
     const ngx_oauth_loc_conf_t  *conf;      /* the location by whose rules it
                                                was verified; NULL: it was not */
     oauth_str_t                  thumbprint;    /* of its key, then           */
+    int64_t                      leeway;    /* seconds, by which it was then
+                                               verified                       */
     unsigned                     used:1;    /* its jti is used up             */
     unsigned                     wanted:1;  /* a location demands a nonce     */
     unsigned                     fresh:1;   /* its nonce is the current one   */

@@ -57,6 +57,7 @@ ngx_oauth_dpop_verify(ngx_oauth_ctx_t *ctx)
     if (reason == OAUTH_OK) {
         main->proof.conf = ctx->conf;
         main->proof.thumbprint = ctx->token->confirmation.jkt;
+        main->proof.leeway = ctx->token->rules->leeway;
     }
 
     return reason;
@@ -77,6 +78,7 @@ ngx_oauth_dpop_is_proved(const ngx_oauth_ctx_t *ctx,
     const ngx_oauth_conf_dpop_t  *a, *b;
 
     if (proof->conf == NULL
+        || proof->leeway != ctx->token->rules->leeway
         || !oauth_str_equal(proof->thumbprint, ctx->token->confirmation.jkt))
     {
         return 0;

@@ -200,15 +200,22 @@ ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
 }
 
 
-/* Sets ctx->question, unless there is one.  Results as above. */
+/*
+ * Sets ctx->question, unless it is the one to this issuer already.  Results as
+ * above.  If the client left while the request waited, nginx has sent the
+ * request to the location of post_action, which may trust another issuer.
+ */
 
 static ngx_int_t
 ngx_oauth_introspect_question(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
     oauth_token_t *verified)
 {
-    if (ctx->question) {
+    if (ctx->question && ctx->question->issuer == issuer) {
         return NGX_OK;
     }
+
+    ngx_oauth_question_release(ctx->question);
+    ctx->question = NULL;
 
     if (ctx->waiting == NGX_OAUTH_WAIT_LATER) {
         return NGX_AGAIN;

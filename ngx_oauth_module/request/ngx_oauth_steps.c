@@ -273,6 +273,11 @@ ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx)
         ctx->introspected = ctx->known;
     }
 
+    if (ctx->introspected && ctx->question) {
+        ngx_oauth_question_release(ctx->question);
+        ctx->question = NULL;
+    }
+
     if (ctx->token) {
         ctx->issuer = ngx_oauth_container(ctx->token->rules,
                                           ngx_oauth_issuer_t, rules);

@@ -64,6 +64,7 @@ fuzz_parse(oauth_str_t text, oauth_str_t issuer)
     rules.issuer = issuer;
     rules.source = issuer;
     rules.allow_http = 0;
+    rules.without_keys = 0;
 
     error = oauth_discovery_parse(text, &rules, &discovery);
     fuzz_need_clean();
@@ -145,6 +146,7 @@ fuzz_readiness(oauth_str_t metadata, oauth_str_t issuer)
     rules.issuer = issuer;
     rules.scopes = &scopes;
     rules.nscopes = 1;
+    rules.introspects = 0;
     rules.local = 0;
 
     fuzz_need(metadata.len <= OAUTH_READINESS_TEXT);

@@ -155,6 +155,8 @@ static const certificate_case_t  certificate_cases[] = {
     { "XFCC with Chain alone", NONE, XFCC("Chain=\"" ESCAPED "\"") },
     { "XFCC with Cert of another proxy", NONE,
       "Cert=\"" ESCAPED "\",By=a;Hash=b" },
+    { "XFCC with a key that reaches into the next element", MALFORMED,
+      "Cert=\"" ESCAPED "\";x,By=a;Hash=b" },
     { "XFCC with an empty Cert", NONE, XFCC("Cert=\"\"") },
     { "XFCC with two Cert", MALFORMED,
       "Cert=\"" ESCAPED "\";Cert=\"" ESCAPED "\"" },

@@ -227,6 +227,7 @@ discovery_parse(oauth_str_t text, oauth_discovery_t *discovery)
     rules.issuer = oauth_str(ISSUER);
     rules.source = oauth_str(ISSUER "/.well-known/openid-configuration");
     rules.allow_http = 0;
+    rules.without_keys = 0;
 
     copy = malloc(text.len ? text.len : 1);
     assert_non_null(copy);
@@ -368,6 +369,7 @@ discovery_uris(void **state)
         rules.issuer = oauth_str(ISSUER);
         rules.source = c->source;
         rules.allow_http = allow ? 1 : 0;
+        rules.without_keys = 0;
 
         taken = (oauth_discovery_parse(oauth_buf_str(&buf), &rules,
                                        &discovery)
