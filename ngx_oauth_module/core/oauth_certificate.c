@@ -276,7 +276,6 @@ oauth_certificate_quoted(oauth_str_t *rest, oauth_str_t *value)
 
     value->data = rest->data + 1;
     value->len = i - 1;
-
     oauth_certificate_skip(rest, i + 1);
 
     return rest->len == 0 || rest->data[0] == ',' || rest->data[0] == ';';

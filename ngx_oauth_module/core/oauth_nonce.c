@@ -66,7 +66,7 @@ oauth_nonce_verify(const unsigned char secret[OAUTH_NONCE_KEY],
         slot = slot << 8 | nonce[i];
     }
 
-    /* It may be ours, and one that is too old must not pass as a foreign one. */
+    /* It may be ours, and an old one must not pass as a foreign one. */
 
     if (oauth_nonce_compute(secret, slot, wanted) != 0) {
         return OAUTH_NONCE_OLD;

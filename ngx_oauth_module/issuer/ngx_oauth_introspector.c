@@ -245,8 +245,8 @@ ngx_oauth_introspector_find(ngx_oauth_introspector_t *introspector,
 
 
 /*
- * Returns 1 if the zone has the result.  The time for which answers are believed
- * may have become shorter since it was kept.
+ * Returns 1 if the zone has the result.  The time for which answers are
+ * believed may have become shorter since it was kept.
  */
 
 static ngx_uint_t
