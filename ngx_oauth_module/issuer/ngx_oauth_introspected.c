@@ -105,13 +105,9 @@ ngx_oauth_introspected_init(ngx_oauth_zone_root_t *root, ngx_log_t *log)
 
 ngx_int_t
 ngx_oauth_introspected_write_key(const ngx_oauth_introspected_t *introspected,
-    const ngx_oauth_issuer_t *issuer, oauth_str_t text,
-    u_char key[OAUTH_SECRET_HASH])
+    const u_char *id, oauth_str_t text, u_char key[OAUTH_SECRET_HASH])
 {
-    u_char       id[NGX_OAUTH_DOC_ID];
     oauth_str_t  name;
-
-    ngx_oauth_issuer_write_introspection_id(issuer, id);
 
     name.data = id;
     name.len = NGX_OAUTH_DOC_ID;

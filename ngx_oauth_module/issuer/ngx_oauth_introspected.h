@@ -55,14 +55,14 @@ ngx_oauth_introspected_t *ngx_oauth_introspected_create(ngx_conf_t *cf,
     void *tag);
 
 /*
- * Writes the name under which an issuer's response about a text is kept.
- * NGX_ERROR: no memory.
+ * Writes the name under which an issuer's response about a text is kept.  id: of
+ * the issuer, see ngx_oauth_issuer_write_introspection_id.  NGX_ERROR: no
+ * memory.
  */
 
 ngx_int_t ngx_oauth_introspected_write_key(
-    const ngx_oauth_introspected_t *introspected,
-    const ngx_oauth_issuer_t *issuer, oauth_str_t text,
-    u_char key[OAUTH_SECRET_HASH]);
+    const ngx_oauth_introspected_t *introspected, const u_char *id,
+    oauth_str_t text, u_char key[OAUTH_SECRET_HASH]);
 
 /* NGX_OK: copies what is kept.  NGX_DECLINED: nothing, or not any more. */
 

@@ -21,6 +21,8 @@
 struct ngx_oauth_introspector_s {
     const ngx_oauth_issuer_t          *issuer;
     ngx_oauth_introspected_t          *introspected;
+    u_char                             id[NGX_OAUTH_DOC_ID];    /* of the issuer
+                                                   in there                   */
     ngx_log_t                         *log;     /* the cycle's                */
     ngx_queue_t                        asked;   /* questions under way        */
     ngx_uint_t                         n;       /* of them                    */
@@ -87,6 +89,7 @@ ngx_oauth_introspector_start(ngx_cycle_t *cycle, ngx_array_t *issuers,
         introspector->introspected = introspected;
         introspector->log = cycle->log;
         ngx_queue_init(&introspector->asked);
+        ngx_oauth_issuer_write_introspection_id(issuer[i], introspector->id);
 
         issuer[i]->introspector = introspector;
     }
@@ -151,7 +154,7 @@ ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
     ngx_oauth_question_t  *question;
 
     if (ngx_oauth_introspected_write_key(introspector->introspected,
-                                         introspector->issuer, text, key)
+                                         introspector->id, text, key)
         != NGX_OK)
     {
         return NULL;
