@@ -17,9 +17,9 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "oauth_base64url.h"
 #include "oauth_secret.h"
 #include "oauth_signer.h"
+#include "oauth_thumbprint.h"
 
 
 #define OAUTH_SIGNER_BITS_MIN    2048
@@ -42,8 +42,8 @@ static int oauth_signer_passphrase(char *buf, int size, int writing,
 static jwt_alg_t oauth_signer_alg(const EVP_PKEY *pkey, const char **why);
 static oauth_signer_t *oauth_signer_copy(const EVP_PKEY *pkey);
 static int oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey);
-static void oauth_signer_append_number(oauth_buf_t *buf, const EVP_PKEY *pkey,
-    const char *name, int len);
+static oauth_str_t oauth_signer_number(const EVP_PKEY *pkey, const char *name,
+    int len, unsigned char bytes[OAUTH_SIGNER_BITS_MAX / 8]);
 static jwt_t *oauth_signer_jwt(const oauth_signer_t *signer);
 
 
@@ -286,82 +286,66 @@ oauth_signer_copy(const EVP_PKEY *pkey)
 static int
 oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey)
 {
-    size_t         len;
-    oauth_buf_t    buf;
-    unsigned char  hash[EVP_MAX_MD_SIZE];
+    int            rc;
+    oauth_str_t    first, second;
+    unsigned char  numbers[2][OAUTH_SIGNER_BITS_MAX / 8], *kid;
 
-    memset(&buf, 0, sizeof(oauth_buf_t));
-
-    /* RFC 7638 section 3: the members in the order of their names. */
+    kid = (unsigned char *) signer->kid;
 
     if (EVP_PKEY_is_a(pkey, "RSA")) {
-        oauth_buf_append_literal(&buf, "{\"e\":\"");
-        oauth_signer_append_number(&buf, pkey, OSSL_PKEY_PARAM_RSA_E, 0);
-        oauth_buf_append_literal(&buf, "\",\"kty\":\"RSA\",\"n\":\"");
-        oauth_signer_append_number(&buf, pkey, OSSL_PKEY_PARAM_RSA_N, 0);
+        first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_RSA_N, 0,
+                                    numbers[0]);
+        second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_RSA_E, 0,
+                                     numbers[1]);
+        rc = (first.data && second.data)
+             ? oauth_thumbprint_write_rsa(first, second, kid) : -1;
 
     } else {
-        oauth_buf_append_literal(&buf, "{\"crv\":\"P-256\",\"kty\":\"EC\","
-                                       "\"x\":\"");
-        oauth_signer_append_number(&buf, pkey, OSSL_PKEY_PARAM_EC_PUB_X,
-                                   OAUTH_SIGNER_COORDINATE);
-        oauth_buf_append_literal(&buf, "\",\"y\":\"");
-        oauth_signer_append_number(&buf, pkey, OSSL_PKEY_PARAM_EC_PUB_Y,
-                                   OAUTH_SIGNER_COORDINATE);
+        first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_X,
+                                    OAUTH_SIGNER_COORDINATE, numbers[0]);
+        second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y,
+                                     OAUTH_SIGNER_COORDINATE, numbers[1]);
+        rc = (first.data && second.data)
+             ? oauth_thumbprint_write_ec(oauth_str("P-256"), first, second,
+                                         kid)
+             : -1;
     }
 
-    oauth_buf_append_literal(&buf, "\"}");
+    signer->kid[OAUTH_SIGNER_KID] = '\0';
 
-    if (buf.failed
-        || EVP_Q_digest(NULL, "SHA256", NULL, buf.data, buf.len, hash, &len)
-           != 1)
-    {
-        oauth_buf_free(&buf);
-        return -1;
-    }
-
-    oauth_buf_free(&buf);
-
-    len = oauth_base64url_write((oauth_str_t) { len, hash },
-                                (unsigned char *) signer->kid);
-    signer->kid[len] = '\0';
-
-    return 0;
+    return rc;
 }
 
 
 /*
- * Appends a big-endian number of the public key in base64url, with len bytes;
- * where len is 0, with as many as it needs.
+ * Writes a big-endian number of the public key to bytes, len of them; where len
+ * is 0, as many as it needs.  Absent: memory is short.
  */
 
-static void
-oauth_signer_append_number(oauth_buf_t *buf, const EVP_PKEY *pkey,
-    const char *name, int len)
+static oauth_str_t
+oauth_signer_number(const EVP_PKEY *pkey, const char *name, int len,
+    unsigned char bytes[OAUTH_SIGNER_BITS_MAX / 8])
 {
-    BIGNUM         *number;
-    unsigned char   bytes[OAUTH_SIGNER_BITS_MAX / 8];
-    unsigned char   text[oauth_base64url_encoded_size(sizeof(bytes))];
+    BIGNUM       *number;
+    oauth_str_t   str;
 
     number = NULL;
+    str = (oauth_str_t) { 0, NULL };
 
     if (EVP_PKEY_get_bn_param(pkey, name, &number) == 1) {
         len = len ? len : BN_num_bytes(number);
 
-        if (len <= (int) sizeof(bytes)
+        if (len <= OAUTH_SIGNER_BITS_MAX / 8
             && BN_bn2binpad(number, bytes, len) == len)
         {
-            oauth_buf_append(buf, text,
-                             oauth_base64url_write((oauth_str_t) { (size_t) len,
-                                                                   bytes },
-                                                   text));
-            BN_free(number);
-            return;
+            str.data = bytes;
+            str.len = (size_t) len;
         }
     }
 
     BN_free(number);
-    buf->failed = 1;
+
+    return str;
 }
 
 
