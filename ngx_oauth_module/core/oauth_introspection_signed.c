@@ -97,15 +97,9 @@ oauth_introspection_verify_jws(const oauth_jws_t *jws,
     const oauth_token_rules_t *rules, const oauth_jwks_t *keys,
     const char **why)
 {
-    oauth_str_t     type;
     oauth_reason_t  reason;
 
-    type = oauth_json_str(oauth_json_member(jws->nodes, oauth_str("typ")));
-
-    if (!oauth_str_equal_nocase(type, oauth_str("token-introspection+jwt"))
-        && !oauth_str_equal_nocase(type,
-                         oauth_str("application/token-introspection+jwt")))
-    {
+    if (!oauth_jws_is_type(jws, oauth_str("token-introspection+jwt"))) {
         *why = "its typ is not token-introspection+jwt";
         return OAUTH_INTROSPECTION_UNAVAILABLE;
     }
