@@ -9,9 +9,6 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "oauth_base64url.h"
 #include "oauth_nonce.h"
@@ -95,18 +92,17 @@ oauth_nonce_compute(const unsigned char *secret, int64_t slot,
     unsigned char *nonce)
 {
     int            i;
-    unsigned char  mac[EVP_MAX_MD_SIZE], *rc;
+    oauth_str_t    number;
+    unsigned char  mac[OAUTH_SECRET_HASH];
 
     for (i = OAUTH_NONCE_NUMBER - 1; i >= 0; i--, slot >>= 8) {
         nonce[i] = (unsigned char) (slot & 0xff);
     }
 
-    rc = HMAC(EVP_sha256(), secret, OAUTH_NONCE_KEY, nonce, OAUTH_NONCE_NUMBER,
-              mac, NULL);
+    number.data = nonce;
+    number.len = OAUTH_NONCE_NUMBER;
 
-    ERR_clear_error();
-
-    if (rc == NULL) {
+    if (oauth_secret_sign(secret, number, mac) != 0) {
         return -1;
     }
 

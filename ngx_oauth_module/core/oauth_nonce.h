@@ -12,10 +12,10 @@
 #define OAUTH_NONCE_H_INCLUDED
 
 
-#include "oauth.h"
+#include "oauth_secret.h"
 
 
-#define OAUTH_NONCE_KEY   32            /* bytes of a secret                  */
+#define OAUTH_NONCE_KEY   OAUTH_SECRET_HASH     /* bytes of a secret          */
 #define OAUTH_NONCE_SIZE  32            /* characters of a nonce              */
 #define OAUTH_NONCE_SLOT  60            /* seconds of a slot                  */
 

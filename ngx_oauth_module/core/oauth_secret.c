@@ -29,15 +29,29 @@ oauth_secret_create(unsigned char *data, size_t len)
 }
 
 
+int
+oauth_secret_sign(const unsigned char *secret, oauth_str_t text,
+    unsigned char hash[OAUTH_SECRET_HASH])
+{
+    unsigned char  *rc;
+
+    rc = HMAC(EVP_sha256(), secret, OAUTH_SECRET_HASH, text.data, text.len,
+              hash, NULL);
+
+    ERR_clear_error();
+
+    return rc ? 0 : -1;
+}
+
+
 /* The length of the first text goes in first: so no two pairs are the same. */
 
 int
 oauth_secret_hash(const unsigned char *secret, oauth_str_t first,
     oauth_str_t second, unsigned char hash[OAUTH_SECRET_HASH])
 {
-    int            rc;
-    unsigned       len;
-    oauth_buf_t    text;
+    int          rc;
+    oauth_buf_t  text;
 
     memset(&text, 0, sizeof(oauth_buf_t));
 
@@ -45,19 +59,9 @@ oauth_secret_hash(const unsigned char *secret, oauth_str_t first,
     oauth_buf_append_str(&text, first);
     oauth_buf_append_str(&text, second);
 
-    rc = -1;
-
-    if (!text.failed
-        && HMAC(EVP_sha256(), secret, OAUTH_SECRET_HASH, text.data, text.len,
-                hash, &len))
-    {
-        rc = 0;
-    }
-
-    oauth_secret_wipe(text.data, text.len);
-    oauth_buf_free(&text);
-
-    ERR_clear_error();
+    rc = text.failed ? -1 : oauth_secret_sign(secret, oauth_buf_str(&text),
+                                              hash);
+    oauth_secret_free(&text);
 
     return rc;
 }

@@ -22,11 +22,16 @@ int oauth_secret_create(unsigned char *data, size_t len);
 #define OAUTH_SECRET_HASH  32           /* bytes */
 
 /*
- * Writes the HMAC with SHA-256 (RFC 2104) of two texts, under a secret of
+ * Writes the HMAC with SHA-256 (RFC 2104) of a text, under a secret of
  * OAUTH_SECRET_HASH bytes.  Whoever does not know the secret can neither find
  * two texts with one hash nor a text for a hash.  Returns 0, or -1 where memory
  * is short.
  */
+
+int oauth_secret_sign(const unsigned char *secret, oauth_str_t text,
+    unsigned char hash[OAUTH_SECRET_HASH]);
+
+/* Does the same for a pair of texts; no other pair is the same text. */
 
 int oauth_secret_hash(const unsigned char *secret, oauth_str_t first,
     oauth_str_t second, unsigned char hash[OAUTH_SECRET_HASH]);

@@ -44,8 +44,8 @@ my @walls = (
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
-        files => [qw(oauth_key oauth_secret oauth_hash oauth_nonce
-                     oauth_certificate oauth_certificates oauth_signer
+        files => [qw(oauth_key oauth_secret oauth_hash oauth_certificate
+                     oauth_certificates oauth_signer
                      ngx_oauth_fetch)],
     },
     {

@@ -136,6 +136,29 @@ secret_hash(void **state)
 }
 
 
+/* RFC 4231 section 4.2; a key is the same with zero bytes at its end. */
+
+static void
+secret_sign(void **state)
+{
+    unsigned char  secret[OAUTH_SECRET_HASH], hash[OAUTH_SECRET_HASH];
+
+    static const unsigned char  expected[] = {
+        0xb0, 0x34, 0x4c, 0x61, 0xd8, 0xdb, 0x38, 0x53, 0x5c, 0xa8, 0xaf,
+        0xce, 0xaf, 0x0b, 0xf1, 0x2b, 0x88, 0x1d, 0xc2, 0x00, 0xc9, 0x83,
+        0x3d, 0xa7, 0x26, 0xe9, 0x37, 0x6c, 0x2e, 0x32, 0xcf, 0xf7
+    };
+
+    (void) state;
+
+    memset(secret, 0, sizeof(secret));
+    memset(secret, 0x0b, 20);
+
+    assert_int_equal(oauth_secret_sign(secret, oauth_str("Hi There"), hash), 0);
+    assert_memory_equal(hash, expected, sizeof(expected));
+}
+
+
 int
 main(void)
 {
@@ -143,7 +166,8 @@ main(void)
         cmocka_unit_test(secret_create),
         cmocka_unit_test(secret_create_fails),
         cmocka_unit_test(secret_wipe),
-        cmocka_unit_test(secret_hash)
+        cmocka_unit_test(secret_hash),
+        cmocka_unit_test(secret_sign)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
