@@ -13,6 +13,7 @@
 
 
 #include "ngx_oauth_zone.h"
+#include "oauth_secret.h"
 
 
 static ngx_int_t ngx_oauth_zone_init(ngx_shm_zone_t *shm_zone, void *data);
@@ -174,6 +175,22 @@ ngx_oauth_zone_divide(ngx_oauth_zone_t *zone)
         root->memory = p;
         p += root->size;
     }
+}
+
+
+ngx_int_t
+ngx_oauth_zone_create_secret(const ngx_oauth_zone_root_t *root, u_char *secret,
+    size_t len, ngx_log_t *log)
+{
+    if (oauth_secret_create(secret, len) == 0) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, log, 0,
+                  "oauth: OpenSSL has no random bytes for zone \"%V\": "
+                  "look whether /dev/urandom can be read", &root->zone->name);
+
+    return NGX_ERROR;
 }
 
 

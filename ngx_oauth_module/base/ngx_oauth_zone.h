@@ -106,6 +106,14 @@ void ngx_oauth_zone_register(ngx_oauth_zone_t *zone,
     ngx_oauth_zone_root_t *root);
 
 /*
+ * Fills len bytes of a root that is fresh with random ones.  NGX_ERROR: OpenSSL
+ * has none, which is logged; the zone cannot be used.
+ */
+
+ngx_int_t ngx_oauth_zone_create_secret(const ngx_oauth_zone_root_t *root,
+    u_char *secret, size_t len, ngx_log_t *log);
+
+/*
  * Called when the configuration is in force.  Logs a notice if another size
  * has made the zone lose its content.
  */

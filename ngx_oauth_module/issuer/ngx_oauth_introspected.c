@@ -90,16 +90,8 @@ ngx_oauth_introspected_init(ngx_oauth_zone_root_t *root, ngx_log_t *log)
 
     ngx_memzero(introspected->table, sizeof(ngx_oauth_introspected_table_t));
 
-    if (oauth_secret_create(introspected->table->secret, OAUTH_SECRET_HASH)
-        != 0)
-    {
-        ngx_log_error(NGX_LOG_EMERG, log, 0,
-                      "oauth: OpenSSL has no random bytes for the zone "
-                      "\"oauth_introspection\"");
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_oauth_zone_create_secret(root, introspected->table->secret,
+                                        OAUTH_SECRET_HASH, log);
 }
 
 

@@ -55,9 +55,8 @@ ngx_oauth_introspected_t *ngx_oauth_introspected_create(ngx_conf_t *cf,
     void *tag);
 
 /*
- * Writes the name under which an issuer's response about a text is kept.  id: of
- * the issuer, see ngx_oauth_issuer_write_introspection_id.  NGX_ERROR: no
- * memory.
+ * Writes the name under which an issuer's response about a text is kept.  id:
+ * that of ngx_oauth_issuer_write_introspection_id.  NGX_ERROR: no memory.
  */
 
 ngx_int_t ngx_oauth_introspected_write_key(

@@ -14,7 +14,6 @@
 
 #include "ngx_oauth_replay.h"
 #include "oauth_nonce.h"
-#include "oauth_secret.h"
 #include "oauth_siphash.h"
 
 
@@ -127,19 +126,18 @@ ngx_oauth_replay_init(ngx_oauth_zone_root_t *root, ngx_log_t *log)
     set->buckets = room / sizeof(ngx_oauth_replay_bucket_t);
     set->since = ngx_time();
 
-    if (oauth_secret_create(set->hash_secret, sizeof(set->hash_secret)) != 0
-        || oauth_secret_create(set->rest_secret, sizeof(set->rest_secret)) != 0
-        || oauth_secret_create(set->nonce_secret, sizeof(set->nonce_secret))
-           != 0)
+    if (ngx_oauth_zone_create_secret(root, set->hash_secret,
+                                     sizeof(set->hash_secret), log)
+        != NGX_OK
+        || ngx_oauth_zone_create_secret(root, set->rest_secret,
+                                        sizeof(set->rest_secret), log)
+           != NGX_OK)
     {
-        ngx_log_error(NGX_LOG_EMERG, log, 0,
-                      "oauth: OpenSSL has no random bytes for zone \"%V\": "
-                      "look whether /dev/urandom can be read",
-                      &root->zone->name);
         return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return ngx_oauth_zone_create_secret(root, set->nonce_secret,
+                                        sizeof(set->nonce_secret), log);
 }
 
 

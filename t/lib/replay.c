@@ -16,6 +16,7 @@
 
 #include "ngx_oauth_replay.h"
 #include "oauth_nonce.h"
+#include "oauth_secret.h"
 
 
 #define REPLAY_PROOFS  100000
@@ -83,6 +84,17 @@ ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size,
     replay_zone.fresh = 1;
 
     return &replay_zone;
+}
+
+
+ngx_int_t
+ngx_oauth_zone_create_secret(const ngx_oauth_zone_root_t *root, u_char *secret,
+    size_t len, ngx_log_t *log)
+{
+    (void) root;
+    (void) log;
+
+    return (oauth_secret_create(secret, len) == 0) ? NGX_OK : NGX_ERROR;
 }
 
 
