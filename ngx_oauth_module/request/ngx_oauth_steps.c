@@ -45,7 +45,6 @@ static ngx_int_t ngx_oauth_steps_issuer(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_steps_verified(ngx_oauth_ctx_t *ctx);
-static ngx_int_t ngx_oauth_steps_introspect(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_proof(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_policy(ngx_oauth_ctx_t *ctx);
@@ -79,7 +78,7 @@ static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
 
     /* asks an issuer about an opaque token, or where it wants to be asked about
        every token; may park the request */
-    { "introspect", ngx_oauth_steps_introspect, 1 },
+    { "introspect", ngx_oauth_introspect, 1 },
 
     /* requires a proof for a token that is bound to a key of its client */
     { "proof", ngx_oauth_steps_proof, 0 },
@@ -109,8 +108,7 @@ ngx_int_t
 ngx_oauth_steps_walk_to_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ngx_oauth_context_waiting_t waiting)
 {
-    return ngx_oauth_steps_walk_to(ctx, r, waiting,
-                                   ngx_oauth_steps_introspect);
+    return ngx_oauth_steps_walk_to(ctx, r, waiting, ngx_oauth_introspect);
 }
 
 
@@ -458,13 +456,6 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
     ctx->refetched = (ctx->waiting != NGX_OAUTH_WAIT_LATER);
 
     return (ngx_oauth_context_park(ctx, 1) == NGX_AGAIN) ? NGX_AGAIN : NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_oauth_steps_introspect(ngx_oauth_ctx_t *ctx)
-{
-    return ngx_oauth_introspect(ctx);
 }
 
 
