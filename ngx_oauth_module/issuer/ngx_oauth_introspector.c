@@ -1,20 +1,17 @@
 
 /*
- * Asking authorization servers: the form that is sent, the response, what is
- * kept of it, and what is logged about those who do not answer.
+ * Asking authorization servers: which questions are under way, the form that is
+ * sent, and what is logged about those who do not answer.
  */
 
 
 #include "ngx_oauth_introspector.h"
-#include "ngx_oauth_compat.h"
-#include "ngx_oauth_provider.h"
 #include "ngx_oauth_str.h"
 #include "oauth_discovery.h"
 #include "oauth_introspection.h"
 
 
 #define NGX_OAUTH_INTROSPECTOR_LIMIT     256    /* questions under way        */
-#define NGX_OAUTH_INTROSPECTOR_INACTIVE  5000   /* ms                         */
 #define NGX_OAUTH_INTROSPECTOR_NOTICE    2      /* kind: see ngx_oauth_keys   */
 
 
@@ -33,10 +30,8 @@ static ngx_oauth_question_t *ngx_oauth_introspector_find(
     ngx_oauth_introspector_t *introspector, const u_char *key);
 static ngx_int_t ngx_oauth_introspector_send(
     ngx_oauth_introspector_t *introspector, ngx_oauth_question_t *question);
-static ngx_uint_t ngx_oauth_introspector_recall(
-    ngx_oauth_question_t *question);
-static ngx_int_t ngx_oauth_introspector_fetch(
-    ngx_oauth_question_t *question, const char **why);
+static ngx_int_t ngx_oauth_introspector_fetch(ngx_oauth_question_t *question,
+    const char **why);
 static void ngx_oauth_introspector_post(ngx_oauth_question_t *question,
     const oauth_buf_t *url, const oauth_buf_t *form,
     const oauth_buf_t *authorization);
@@ -45,22 +40,8 @@ static const char *ngx_oauth_introspector_append_url(
 static void ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch);
 static void ngx_oauth_introspector_count(
     const ngx_oauth_question_t *question);
-static void ngx_oauth_introspector_read(
-    ngx_oauth_question_t *question,
-    const ngx_oauth_fetch_response_t *response);
-static ngx_uint_t ngx_oauth_introspector_is_type(const ngx_str_t *type,
-    const char *name);
-static void ngx_oauth_introspector_verify(
-    ngx_oauth_question_t *question,
-    ngx_oauth_introspected_kind_t kind, oauth_str_t body, time_t received,
-    const char **why);
-static void ngx_oauth_introspector_keep(
-    ngx_oauth_question_t *question,
-    ngx_oauth_introspected_kind_t kind, oauth_str_t body);
 static void ngx_oauth_introspector_fail(
     const ngx_oauth_introspector_t *introspector, const char *why);
-static void ngx_oauth_introspector_refused(
-    const ngx_oauth_question_t *question, const char *why);
 
 
 ngx_int_t
@@ -101,9 +82,9 @@ ngx_oauth_introspector_start(ngx_cycle_t *cycle, ngx_array_t *issuers,
 void
 ngx_oauth_introspector_done(ngx_array_t *issuers)
 {
-    ngx_uint_t                           i;
-    ngx_queue_t                         *q;
-    ngx_oauth_issuer_t                 **issuer;
+    ngx_uint_t              i;
+    ngx_queue_t            *q;
+    ngx_oauth_issuer_t    **issuer;
     ngx_oauth_question_t   *question;
 
     issuer = issuers->elts;
@@ -116,8 +97,7 @@ ngx_oauth_introspector_done(ngx_array_t *issuers)
 
         while (!ngx_queue_empty(&issuer[i]->introspector->asked)) {
             q = ngx_queue_head(&issuer[i]->introspector->asked);
-            question = ngx_queue_data(q, ngx_oauth_question_t,
-                                      queue);
+            question = ngx_queue_data(q, ngx_oauth_question_t, queue);
             ngx_queue_remove(q);
             ngx_oauth_question_free(question);
         }
@@ -150,7 +130,7 @@ ngx_oauth_question_t *
 ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
     oauth_str_t text, oauth_token_t *verified, ngx_log_t *log)
 {
-    u_char                              key[OAUTH_SECRET_HASH];
+    u_char                 key[OAUTH_SECRET_HASH];
     ngx_oauth_question_t  *question;
 
     if (ngx_oauth_introspected_write_key(introspector->introspected,
@@ -178,8 +158,9 @@ ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
     }
 
     ngx_memcpy(question->key, key, OAUTH_SECRET_HASH);
+    question->introspected = introspector->introspected;
 
-    if (ngx_oauth_introspector_recall(question)) {
+    if (ngx_oauth_question_recall(question)) {
 
         ngx_log_debug1(NGX_LOG_DEBUG_HTTP, log, 0,
                        "oauth: issuer \"%V\": it was asked about this token a "
@@ -229,7 +210,7 @@ static ngx_oauth_question_t *
 ngx_oauth_introspector_find(ngx_oauth_introspector_t *introspector,
     const u_char *key)
 {
-    ngx_queue_t                        *q;
+    ngx_queue_t           *q;
     ngx_oauth_question_t  *question;
 
     for (q = ngx_queue_head(&introspector->asked);
@@ -244,54 +225,6 @@ ngx_oauth_introspector_find(ngx_oauth_introspector_t *introspector,
     }
 
     return NULL;
-}
-
-
-/*
- * Returns 1 if the zone has the result.  The time for which answers are
- * believed may have become shorter since it was kept.
- */
-
-static ngx_uint_t
-ngx_oauth_introspector_recall(ngx_oauth_question_t *question)
-{
-    time_t                             left;
-    oauth_str_t                        body;
-    const char                        *why;
-    ngx_oauth_introspected_t          *introspected;
-    ngx_oauth_introspected_content_t   content;
-
-    introspected = question->issuer->introspector->introspected;
-
-    if (ngx_oauth_introspected_lookup(introspected, question->key, &content)
-        != NGX_OK)
-    {
-        return 0;
-    }
-
-    left = content.received + question->issuer->introspection_cache
-           - ngx_time();
-
-    if (content.kind == NGX_OAUTH_INTROSPECTED_INACTIVE || left > 0) {
-
-        body.data = content.body;
-        body.len = content.len;
-
-        ngx_oauth_introspector_verify(question, content.kind, body,
-                                      content.received, &why);
-
-        question->done = (question->reason != OAUTH_INTROSPECTION_UNAVAILABLE);
-    }
-
-    question->expires = content.expires;
-
-    if ((ngx_msec_int_t) (content.expires - ngx_current_msec) > left * 1000) {
-        question->expires = ngx_current_msec + left * 1000;
-    }
-
-    oauth_secret_wipe(content.body, content.len);
-
-    return question->done;
 }
 
 
@@ -420,11 +353,16 @@ ngx_oauth_introspector_append_url(const ngx_oauth_introspector_t *introspector,
 static void
 ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch)
 {
+    const char            *why;
     ngx_oauth_question_t  *question;
 
     question = fetch->data;
 
-    ngx_oauth_introspector_read(question, &fetch->response);
+    why = ngx_oauth_question_read(question, &fetch->response);
+
+    if (why) {
+        ngx_oauth_introspector_fail(question->issuer->introspector, why);
+    }
 
     ngx_oauth_fetch_done(question->fetch);
     question->fetch = NULL;
@@ -464,176 +402,6 @@ ngx_oauth_introspector_count(const ngx_oauth_question_t *question)
 }
 
 
-static void
-ngx_oauth_introspector_read(ngx_oauth_question_t *question,
-    const ngx_oauth_fetch_response_t *response)
-{
-    oauth_str_t                      body;
-    const char                      *why;
-    ngx_oauth_introspected_kind_t    kind;
-
-    body = oauth_buf_str(&response->body);
-
-    if (response->rc != NGX_OK) {
-
-        if (response->status >= 400 && response->status < 500
-            && oauth_introspection_is_unsupported(body))
-        {
-            question->reason = OAUTH_INACTIVE;
-            ngx_oauth_introspector_keep(question,
-                                        NGX_OAUTH_INTROSPECTED_INACTIVE,
-                                        oauth_str(""));
-            return;
-        }
-
-        ngx_oauth_introspector_fail(question->issuer->introspector,
-                                    (const char *) response->error);
-        return;
-    }
-
-    if (ngx_oauth_introspector_is_type(&response->type, "application/json")) {
-        kind = NGX_OAUTH_INTROSPECTED_PLAIN;
-
-    } else if (ngx_oauth_introspector_is_type(&response->type,
-                                       "application/token-introspection+jwt"))
-    {
-        kind = NGX_OAUTH_INTROSPECTED_SIGNED;
-
-    } else {
-        ngx_oauth_introspector_fail(question->issuer->introspector,
-                                    "its answer is not of the type "
-                                    "application/json");
-        return;
-    }
-
-    ngx_oauth_introspector_verify(question, kind, body, ngx_time(), &why);
-
-    if (question->reason == OAUTH_INTROSPECTION_UNAVAILABLE) {
-        ngx_oauth_introspector_fail(question->issuer->introspector, why);
-        return;
-    }
-
-    if (why) {
-        ngx_oauth_introspector_refused(question, why);
-    }
-
-    ngx_oauth_introspector_keep(question,
-                                question->reason == OAUTH_INACTIVE
-                                ? NGX_OAUTH_INTROSPECTED_INACTIVE : kind,
-                                body);
-}
-
-
-/* Compares a media type without its parameters, in any case of its letters. */
-
-static ngx_uint_t
-ngx_oauth_introspector_is_type(const ngx_str_t *type, const char *name)
-{
-    size_t  len;
-
-    len = ngx_strlen(name);
-
-    return type->len >= len
-           && ngx_strncasecmp(type->data, (u_char *) name, len) == 0
-           && (type->len == len
-               || type->data[len] == ';' || type->data[len] == ' ');
-}
-
-
-/* *why: NULL, or what is wrong with the response. */
-
-static void
-ngx_oauth_introspector_verify(ngx_oauth_question_t *question,
-    ngx_oauth_introspected_kind_t kind, oauth_str_t body, time_t received,
-    const char **why)
-{
-    const oauth_jwks_t               *keys;
-    oauth_introspection_t             introspection;
-    const ngx_oauth_issuer_t         *issuer;
-
-    *why = NULL;
-    issuer = question->issuer;
-
-    if (kind == NGX_OAUTH_INTROSPECTED_INACTIVE) {
-        question->reason = OAUTH_INACTIVE;
-        return;
-    }
-
-    introspection.text = oauth_buf_str(&question->text);
-    introspection.rules = &issuer->rules;
-    introspection.lifetime = ngx_max(issuer->introspection_cache, 1);
-    introspection.verified = question->verified;
-
-    if (kind == NGX_OAUTH_INTROSPECTED_PLAIN) {
-        question->reason = oauth_introspection_verify(&introspection, body,
-                                                    ngx_time(),
-                                                    &question->token, why);
-        return;
-    }
-
-    keys = ngx_oauth_provider_keys(issuer->provider);
-
-    if (keys == NULL) {
-        *why = "its answer is signed, and its keys are not there";
-        question->reason = OAUTH_INTROSPECTION_UNAVAILABLE;
-        return;
-    }
-
-    question->reason = oauth_introspection_verify_signed(&introspection, body,
-                                                       keys,
-                                                       issuer->client.id,
-                                                       received,
-                                                       &question->token, why);
-
-    if (question->token
-        && !oauth_token_is_current(question->token, ngx_time()))
-    {
-        oauth_token_free(question->token);
-        question->token = NULL;
-        question->reason = OAUTH_EXPIRED;
-    }
-}
-
-
-/* Keeps the response for this and for the other workers. */
-
-static void
-ngx_oauth_introspector_keep(ngx_oauth_question_t *question,
-    ngx_oauth_introspected_kind_t kind, oauth_str_t body)
-{
-    ngx_msec_t                         time;
-    ngx_oauth_introspected_content_t   content;
-
-    time = (ngx_msec_t) question->issuer->introspection_cache
-           * 1000;
-
-    if (kind == NGX_OAUTH_INTROSPECTED_INACTIVE) {
-        body.len = 0;
-        time = NGX_OAUTH_INTROSPECTOR_INACTIVE;
-    }
-
-    question->expires = ngx_current_msec + time;
-
-    if (time == 0 || body.len > NGX_OAUTH_INTROSPECTED_BODY) {
-        return;
-    }
-
-    content.kind = kind;
-    content.expires = question->expires;
-    content.received = ngx_time();
-    content.len = body.len;
-
-    if (body.len) {
-        ngx_memcpy(content.body, body.data, body.len);
-    }
-
-    ngx_oauth_introspected_store(question->issuer->introspector->introspected,
-                                 question->key, &content);
-
-    oauth_secret_wipe(content.body, content.len);
-}
-
-
 /*
  * No answer came, or none that can be used.  A server that fails can cause many
  * such lines: one a minute is logged at the level that is visible by default.
@@ -667,17 +435,4 @@ ngx_oauth_introspector_fail(const ngx_oauth_introspector_t *introspector,
                                        introspector->issuer->counted,
                                        (const u_char *) why, ngx_strlen(why));
     }
-}
-
-
-/* The server has answered, but what it says does not make a token. */
-
-static void
-ngx_oauth_introspector_refused(
-    const ngx_oauth_question_t *question, const char *why)
-{
-    ngx_log_error(NGX_LOG_INFO, question->issuer->introspector->log, 0,
-                  "oauth: issuer \"%V\": the answer about a token makes it %s: "
-                  "%s", &question->issuer->name,
-                  oauth_reason_info(question->reason)->code, why);
 }

@@ -19,8 +19,9 @@ typedef struct {
     oauth_buf_t                text;
     oauth_token_t             *verified;        /* that the text is, if it was
                                                    verified before; or NULL   */
-    u_char                     key[OAUTH_SECRET_HASH];  /* its name in
-                                                   ngx_oauth_introspected     */
+    ngx_oauth_introspected_t  *introspected;
+    u_char                     key[OAUTH_SECRET_HASH];  /* its name in there  */
+    ngx_log_t                 *log;     /* the cycle's                        */
 
     ngx_queue_t                queue;   /* the introspector's                 */
     const ngx_oauth_issuer_t  *issuer;  /* who is asked                       */
@@ -44,6 +45,22 @@ typedef struct {
 ngx_oauth_question_t *ngx_oauth_question_create(
     const ngx_oauth_issuer_t *issuer, oauth_str_t text,
     oauth_token_t *verified, ngx_log_t *log);
+
+/*
+ * Takes the result from what the zone has kept, if it has.  Returns 1: there is
+ * a result; 0: the server has to be asked.
+ */
+
+ngx_uint_t ngx_oauth_question_recall(ngx_oauth_question_t *question);
+
+/*
+ * Makes the response the result, and keeps it for the other workers.  Returns
+ * NULL; or a sentence that says why there is no answer in it, and the reason is
+ * OAUTH_INTROSPECTION_UNAVAILABLE.  The sentence may be one of the response.
+ */
+
+const char *ngx_oauth_question_read(ngx_oauth_question_t *question,
+    const ngx_oauth_fetch_response_t *response);
 
 /* Ends the question: wakes those who wait, and gives one reference back. */
 
