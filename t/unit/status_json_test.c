@@ -150,6 +150,80 @@ status_json_empty(void **state)
 }
 
 
+static size_t  status_allocations;
+
+
+static void *
+status_malloc(size_t size)
+{
+    return (status_allocations-- == 0) ? NULL : malloc(size);
+}
+
+
+static size_t
+status_members(const char *text)
+{
+    size_t  n;
+
+    for (n = 0; (text = strstr(text, "\":")) != NULL; text++) {
+        n++;
+    }
+
+    return n;
+}
+
+
+/*
+ * The n-th allocation of jansson fails: the status has all members, or the
+ * failure is seen.  A text may have been quoted instead.
+ */
+
+static void
+status_json_memory(void **state)
+{
+    char         *text;
+    size_t        n, failed;
+    oauth_buf_t   buf;
+
+    (void) state;
+
+    text = status_text(oauth_status_write_json);
+    failed = 0;
+
+    for (n = 0; n < 10000; n++) {
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+
+        status_allocations = n;
+        json_set_alloc_funcs(status_malloc, free);
+
+        oauth_status_write_json(&buf, &status_full);
+
+        json_set_alloc_funcs(malloc, free);
+
+        if (buf.failed) {
+            failed++;
+            oauth_buf_free(&buf);
+            continue;
+        }
+
+        oauth_buf_append(&buf, "", 1);
+        assert_false(buf.failed);
+        assert_int_equal(status_members((char *) buf.data),
+                         status_members(text));
+        oauth_buf_free(&buf);
+
+        if (status_allocations < SIZE_MAX / 2) {
+            break;
+        }
+    }
+
+    assert_true(failed > 100 && n < 10000);
+
+    free(text);
+}
+
+
 int
 main(void)
 {
@@ -157,6 +231,8 @@ main(void)
         cmocka_unit_test_setup_teardown(status_json_members, status_setup,
                                         status_teardown),
         cmocka_unit_test_setup_teardown(status_json_empty, status_setup,
+                                        status_teardown),
+        cmocka_unit_test_setup_teardown(status_json_memory, status_setup,
                                         status_teardown)
     };
 

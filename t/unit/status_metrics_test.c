@@ -25,6 +25,8 @@ status_metrics_lines(void **state)
     size_t   i;
 
     static const char  *lines[] = {
+        "# HELP nginx_oauth_cache_hits_total Requests whose token "
+            "the worker knew.\n",
         "# TYPE nginx_oauth_requests_total counter\n"
         "nginx_oauth_requests_total{result=\"admitted\"} 901\n"
         "nginx_oauth_requests_total{result=\"refused\"} 902\n"

@@ -62,6 +62,7 @@ typedef struct {
 
 static const url_good_case_t  url_good_cases[] = {
     { S("https://h"), 1, S("https://h"), S("h"), ABSENT, S(""), ABSENT },
+    { S("https://h."), 1, S("https://h."), S("h."), ABSENT, S(""), ABSENT },
     { S("https://h/"), 1, S("https://h"), S("h"), ABSENT, S("/"),
       ABSENT },
     { S("https://h/a/b"), 1, S("https://h"), S("h"), ABSENT, S("/a/b"),
