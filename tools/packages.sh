@@ -11,7 +11,7 @@ test_packages=(perl git libcmocka-dev valgrind binutils openssl curl
                libfaketime)
 node_packages=(nodejs npm)
 bench_packages=(perl wrk haproxy apache2 libapache2-mod-auth-openidc
-                libnginx-mod-http-js)
+                libapache2-mod-oauth2 libnginx-mod-http-js openssl)
 browser_packages=(chromium)
 fuzz_packages=(perl clang libclang-rt-dev libcmocka-dev binutils)
 coverage_packages=(gcovr)

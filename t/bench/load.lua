@@ -1,6 +1,7 @@
--- The requests that wrk sends: a GET with each token of a file in turn, again
--- from the start after the last one.  Without a file there is no token.  At the
--- end one line shows the counts of the run; "refused" counts the answers with a
+-- The requests that wrk sends: a GET with each line of a file in turn, again
+-- from the start after the last one.  A line has the header fields that carry a
+-- token, with tabs between them.  Without a file there is no token.  At the end
+-- one line shows the counts of the run; "refused" counts the answers with a
 -- status of 400 or more.
 
 local requests, last, count = {}, 0, 0
@@ -11,10 +12,9 @@ function init(args)
                  .. "User-Agent: wrk\r\nAccept: */*\r\n"
 
     if args[1] then
-        for token in io.lines(args[1]) do
+        for line in io.lines(args[1]) do
             count = count + 1
-            requests[count] = head .. "Authorization: Bearer " .. token
-                              .. "\r\n\r\n"
+            requests[count] = head .. line:gsub("\t", "\r\n") .. "\r\n\r\n"
         end
 
     else

@@ -88,9 +88,9 @@ sub send_at_least {
     my ($module, $wanted, $file) = @_;
 
     open my $in, '<', $file or die "cannot read $file: $!\n";
-    chomp(my $token = <$in>);
+    chomp(my $line = <$in>);
 
-    my $response = ask($module, '/', $token);
+    my $response = ask($module, '/', $line);
     my %options = (tokens => $file, status => 200, size => $response->{size});
     my (undef, $rate) = load($module, seconds => 1, %options);
     my $seconds = 1 + int 1.5 * $wanted / $rate;

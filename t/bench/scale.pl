@@ -15,7 +15,7 @@ use OAuth::Bench::Cpu qw(median);
 use OAuth::Bench::Gateways qw(app bare module);
 use OAuth::Bench::Load qw(load);
 use OAuth::Bench::Probe qw(ask);
-use OAuth::Bench::Tokens qw(CLIENT mint write_tokens);
+use OAuth::Bench::Tokens qw(CLIENT bearer mint write_tokens);
 use OAuth::Test::Key;
 
 use constant ROUNDS => 5;
@@ -50,7 +50,7 @@ sub measure {
         module($app, $key, location => '', http => issuers($number{issuers}),
                server => locations($n, trusted($number{issuers}))));
 
-    my @size = map { ask($_, $path, $tokens[0]) } @gateways;
+    my @size = map { ask($_, $path, bearer($tokens[0])) } @gateways;
     my (@cost, @ratio);
 
     for my $round (0 .. ROUNDS) {

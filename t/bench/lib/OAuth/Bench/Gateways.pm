@@ -11,10 +11,10 @@ use JSON::PP ();
 
 use OAuth::Bench::Cpu qw(load_cpu);
 use OAuth::Bench::Nginx;
-use OAuth::Bench::Tokens qw(ISSUER RESOURCE);
+use OAuth::Bench::Tokens qw(ISSUER RESOURCE claims);
 use OAuth::Test::Http;
 
-our @EXPORT_OK = qw(app bare module refusal nginx_conf);
+our @EXPORT_OK = qw(app bare introspecting module proving refusal nginx_conf);
 
 # Settings that do not affect an answer.
 
@@ -23,11 +23,16 @@ my %general = map { $_ => 1 }
 
 
 # The app behind all of them: it gives a constant answer, and at /seen it says
-# what it was sent.
+# what it was sent.  At /introspect it is an authorization server, to which every
+# opaque token is the same active one.
 
 sub app {
+    my $answer = JSON::PP->new->canonical->encode({
+        active => JSON::PP::true, token_type => 'Bearer', claims(7) });
+
     return OAuth::Bench::Nginx->new(name => 'app', module => 0,
-                                    cpu => load_cpu(), conf => <<'EOT')->start;
+                                    cpu => load_cpu(), ANSWER => $answer,
+                                    conf => <<'EOT')->start;
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
 
@@ -36,6 +41,11 @@ sub app {
 
         location = /seen {
             return 200 "user=$http_x_user token=$http_authorization";
+        }
+
+        location = /introspect {
+            default_type application/json;
+            return 200 '%%ANSWER%%';
         }
 
         location / {
@@ -97,18 +107,24 @@ sub bare {
 }
 
 
-# Options: cache (entries), and the same.
+# Options: name, cache (entries), issuer (directives of the issuer), and the
+# same.
 
 sub module {
     my ($app, $key, %options) = @_;
 
     my $self = OAuth::Bench::Nginx->new(
-        name => 'ngx_oauth_module', APP => $app->port, ISSUER => ISSUER,
+        name => $options{name} // 'ngx_oauth_module', APP => $app->port, ISSUER => ISSUER,
         RESOURCE => RESOURCE, CACHE => $options{cache} // 4096,
+        MORE => $options{issuer} // '',
         conf => nginx_conf(
             http => <<'EOT' . ($options{http} // ''),
     oauth_cache %%CACHE%%;
-    oauth_issuer corp { issuer %%ISSUER%%; jwks_file %%DIR%%/jwks.json; }
+    oauth_issuer corp {
+        issuer %%ISSUER%%;
+        jwks_file %%DIR%%/jwks.json;
+        %%MORE%%
+    }
 EOT
             server => "oauth_resource %%RESOURCE%%;\n"
                       . ($options{server} // ''),
@@ -122,6 +138,35 @@ EOT
         JSON::PP->new->canonical->encode({ keys => [ $key->jwk ] }));
 
     return $self->start;
+}
+
+
+# With opaque tokens, about which it asks the app.
+
+sub introspecting {
+    my ($app, $key) = @_;
+
+    return module($app, $key, issuer => <<"EOT");
+        introspect opaque;
+        introspection_endpoint http://127.0.0.1:${\$app->port}/introspect;
+        introspection_cache 1h;
+        client_auth none;
+EOT
+}
+
+
+# With tokens that need a DPoP proof.
+
+sub proving {
+    my ($app, $key) = @_;
+
+    return module($app, $key, http => "oauth_dpop_replay 64m;\n",
+                  location => <<'EOT');
+            oauth corp;
+            oauth_scope read;
+            oauth_header X-User sub;
+            oauth_dpop required max_age=1h;
+EOT
 }
 
 

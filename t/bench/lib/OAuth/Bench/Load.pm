@@ -19,10 +19,9 @@ use constant CONNECTIONS => 32;
 my $script = abs_path(dirname(__FILE__) . '/../../../load.lua');
 
 
-# Options: tokens (a file with one token in each line; without it no token is
-# sent), seconds, path, status (that every answer must have), size (bytes of
-# each answer).  Returns the microseconds of CPU time for a request, and the
-# number of requests.
+# Options: tokens (a file for load.lua; without it no token is sent), seconds,
+# path, status (that every answer must have), size (bytes of each answer).
+# Returns the microseconds of CPU time for a request, and the number of requests.
 
 sub load {
     my ($gateway, %options) = @_;

@@ -9,13 +9,15 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use JSON::PP ();
+
 use OAuth::Bench::Gateways qw(nginx_conf);
 use OAuth::Bench::Nginx;
 use OAuth::Bench::Peer;
 use OAuth::Bench::Tokens qw(ISSUER RESOURCE);
 use OAuth::Test::Build qw(nginx_path);
 
-our @EXPORT_OK = qw(peers versions);
+our @EXPORT_OK = qw(mod_oauth2 peers versions);
 
 use constant {
     HAPROXY => '/usr/sbin/haproxy',
@@ -25,7 +27,7 @@ use constant {
 };
 
 my @packages = qw(nginx libssl3 haproxy libnginx-mod-http-js apache2
-                  libapache2-mod-auth-openidc wrk);
+                  libapache2-mod-auth-openidc libapache2-mod-oauth2 wrk);
 
 # The programs that each one needs, and the algorithms that it verifies; for
 # mod_auth_openidc these are the algorithms of keys that it reads from a file.
@@ -80,7 +82,7 @@ sub common {
     my ($name, $app, $key) = @_;
 
     return (name => $name, APP => $app->port, ALG => $key->alg,
-            KID => $key->kid, ISSUER => ISSUER, RESOURCE => RESOURCE);
+            KID => $key->kid, ISSUER => ISSUER, RESOURCE => RESOURCE, PEM => $key->pem);
 }
 
 
@@ -90,7 +92,7 @@ sub haproxy {
     return OAuth::Bench::Peer->new(
         common($name, $app, $key),
         command => [ HAPROXY, '-db', '-f', '%%DIR%%/haproxy.cfg' ],
-        files => { 'key.pem' => $key->pem, 'haproxy.cfg' => <<'EOT' });
+        files => { 'key.pem' => '%%PEM%%', 'haproxy.cfg' => <<'EOT' });
 global
     nbthread 1
     maxconn 1000
@@ -138,22 +140,79 @@ EOT
 }
 
 
-# Debian's MPM with one process.
-
 sub apache {
     my ($name, $app, $key) = @_;
 
+    return httpd(common($name, $app, $key), auth_openidc => <<'EOT', <<'EOT');
+OIDCOAuthVerifyCertFiles %%KID%%#%%DIR%%/key.pem
+OIDCOAuthRemoteUserClaim sub
+EOT
+    AuthType oauth20
+    OIDCPassClaimsAs none
+    <RequireAll>
+        Require claim iss:%%ISSUER%%
+        Require claim aud:%%RESOURCE%%
+        Require claim "scope~(^| )read( |$)"
+    </RequireAll>
+EOT
+}
+
+
+# What JWTs with DPoP proofs and opaque tokens are compared with: the kind is
+# proofs or opaque.  Nothing is returned if it is not installed.  Debian's build
+# compares a claim only as a whole.
+
+sub mod_oauth2 {
+    my ($app, $key, $kind) = @_;
+
+    my $module = APACHE_MODULES . '/mod_oauth2.so';
+
+    if (!-e $module) {
+        print "mod_oauth2 is left out: there is no $module\n";
+        return;
+    }
+
+    my $jwk = JSON::PP->new->canonical->encode($key->jwk);
+
+    return httpd(
+        common('mod_oauth2', $app, $key), JWK => $jwk,
+        oauth2 => $kind eq 'proofs' ? <<'EOT' : <<'EOT', <<'EOT')->start;
+OAuth2TokenVerify jwk '%%JWK%%' type=dpop&verify.iss=skip&verify.iat=skip&dpop.iat.slack.before=3600
+OAuth2AcceptTokenIn header name=Authorization&type=dpop
+RequestHeader set X-Forwarded-Proto https early
+EOT
+OAuth2TokenVerify introspect http://127.0.0.1:%%APP%%/introspect introspect.auth=none&expiry=3600
+EOT
+    AuthType oauth2
+    OAuth2TargetPass headers=Off&envvars=Off&remote_user_claim=sub
+    <RequireAll>
+        Require oauth2_claim iss:%%ISSUER%%
+        Require oauth2_claim aud:%%RESOURCE%%
+        Require oauth2_claim "scope:read write profile email"
+    </RequireAll>
+EOT
+}
+
+
+# Debian's MPM with one process, which loads the module of this name.  The
+# settings are for the server and for the location.
+
+sub httpd {
+    my $location = pop;
+    my $server = pop;
+    my $module = pop;
+
     return OAuth::Bench::Peer->new(
-        common($name, $app, $key), MODULES => APACHE_MODULES,
+        @_, MODULES => APACHE_MODULES,
         command => [ APACHE, '-DFOREGROUND', '-f', '%%DIR%%/apache2.conf' ],
-        files => { 'key.pem' => $key->pem, 'apache2.conf' => <<'EOT' });
+        files => { 'key.pem' => '%%PEM%%', 'apache2.conf' => <<"EOT" });
 LoadModule mpm_event_module %%MODULES%%/mod_mpm_event.so
 LoadModule authn_core_module %%MODULES%%/mod_authn_core.so
 LoadModule authz_core_module %%MODULES%%/mod_authz_core.so
 LoadModule headers_module %%MODULES%%/mod_headers.so
 LoadModule proxy_module %%MODULES%%/mod_proxy.so
 LoadModule proxy_http_module %%MODULES%%/mod_proxy_http.so
-LoadModule auth_openidc_module %%MODULES%%/mod_auth_openidc.so
+LoadModule ${module}_module %%MODULES%%/mod_$module.so
 
 ServerRoot %%DIR%%
 ServerName app.test
@@ -178,19 +237,13 @@ KeepAlive On
 KeepAliveTimeout 3600
 MaxKeepAliveRequests 0
 
-OIDCOAuthVerifyCertFiles %%KID%%#%%DIR%%/key.pem
-OIDCOAuthRemoteUserClaim sub
+$server
 
 <Location />
-    AuthType oauth20
-    <RequireAll>
-        Require claim iss:%%ISSUER%%
-        Require claim aud:%%RESOURCE%%
-        Require claim "scope~(^| )read( |$)"
-    </RequireAll>
-
-    OIDCPassClaimsAs none
+$location
     RequestHeader unset Authorization
+    RequestHeader unset DPoP
+    RequestHeader unset X-Forwarded-Proto
     RequestHeader set X-User "expr=%{REMOTE_USER}"
     ProxyPass http://127.0.0.1:%%APP%%/ keepalive=On
 </Location>

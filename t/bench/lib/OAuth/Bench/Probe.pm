@@ -14,16 +14,17 @@ use OAuth::Test::Connection;
 our @EXPORT_OK = qw(ask check_identity);
 
 
-# Returns the response on a connection that stays open, and its size.
+# Returns the response on a connection that stays open, and its size.  The line
+# is one of those that load.lua reads.
 
 sub ask {
-    my ($gateway, $path, $token) = @_;
+    my ($gateway, $path, $line) = @_;
 
     my $connection = OAuth::Test::Connection->new(port => $gateway->port);
 
     $connection->send(join "\r\n", "GET $path HTTP/1.1", 'Host: app.test',
         'User-Agent: wrk', 'Accept: */*',
-        defined $token ? "Authorization: Bearer $token" : (), '', '');
+        defined $line ? split(/\t/, $line) : (), '', '');
 
     my ($response, $all);
 
@@ -42,18 +43,19 @@ sub ask {
 }
 
 
-# Checks what the app got of the token: only the subject.
+# Checks what the app got of the token: only the subject, or also the token.
 
 sub check_identity {
-    my ($gateway, $token, $subject) = @_;
+    my ($gateway, $line, $subject, $passes) = @_;
 
-    my $response = ask($gateway, '/seen', $token);
+    my $response = ask($gateway, '/seen', $line);
     my $seen = $response->body;
+    my ($sent) = $line =~ /\AAuthorization: ([^\t]+)/;
 
     die $gateway->name, ': ', $response->line, "\n"
         if $response->status != 200;
     die $gateway->name, " let this through: $seen\n"
-        if $seen ne "user=$subject token=";
+        if $seen ne "user=$subject token=" . ($passes ? $sent : '');
 
     return;
 }
