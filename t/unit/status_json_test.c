@@ -19,10 +19,10 @@
 #include "status_fixture.h"
 
 
-/* The integer at a path of names and indexes. */
+/* What is at a path of names and indexes. */
 
-static json_int_t
-status_at(json_t *value, const char *path)
+static json_t *
+status_value(json_t *value, const char *path)
 {
     char    step[64];
     size_t  len;
@@ -39,7 +39,25 @@ status_at(json_t *value, const char *path)
                 : json_object_get(value, step);
     }
 
+    return value;
+}
+
+
+static json_int_t
+status_at(json_t *root, const char *path)
+{
+    json_t  *value;
+
+    value = status_value(root, path);
+
     return json_is_integer(value) ? json_integer_value(value) : -1;
+}
+
+
+static double
+status_seconds(json_t *root, const char *path)
+{
+    return json_real_value(status_value(root, path));
 }
 
 
@@ -99,6 +117,10 @@ status_json_members(void **state)
                      (long long) numbers[i].value, text);
         }
     }
+
+    assert_true(status_seconds(root, "issuers.0.fetches.seconds") == 4.007);
+    assert_true(status_seconds(root, "issuers.0.introspection.seconds")
+                == 5.006);
 
     assert_int_equal(json_object_size(json_object_get(root, "reasons")),
                      OAUTH_REASONS - 1);
