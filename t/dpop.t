@@ -170,11 +170,17 @@ refused('sender_constrained', 'optional: a bound token as Bearer', '/a',
         token => $bound);
 refused('sender_constrained', 'optional: the same, with a proof', '/a',
         token => $bound, DPoP => { fields('/a') }->{DPoP});
-refused('not_bound', 'optional: another token with the scheme DPoP', '/a',
-        fields('/a', token => $free));
-refused('not_bound', 'required: a token that is not bound', '/required',
-        token => $free);
-refused('sender_constrained', 'off: a proof', '/off', fields('/off'));
+like refused('not_bound', 'optional: another token with the scheme DPoP', '/a',
+             fields('/a', token => $free)),
+    qr/needed here: it was sent with the scheme DPoP, and its cnf has no jkt \(key of DPoP\), issuer/,
+    '... the log says what is missing';
+like refused('not_bound', 'required: a token that is not bound', '/required',
+             token => $free),
+    qr/needed here: oauth_dpop is required, and its cnf has no jkt \(key of DPoP\), issuer/,
+    '... the log says what is missing';
+like refused('sender_constrained', 'off: a proof', '/off', fields('/off')),
+    qr/: access token is bound in a way, or was sent with a scheme, that is not accepted here: the scheme of its Authorization header is DPoP, Bearer is wanted, issuer/,
+    '... the log names the scheme';
 refused('sender_constrained', 'off: a bound token as Bearer', '/off',
         token => $bound);
 refused('sender_constrained', 'bound in a way that nobody knows', '/a',

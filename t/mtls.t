@@ -57,7 +57,15 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
 
         location /required {
             oauth_mtls required;
+            oauth_dpop optional;
             oauth_resource https://app.test/required;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /both {
+            oauth_mtls required;
+            oauth_dpop required;
+            oauth_resource https://app.test/both;
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
@@ -264,8 +272,32 @@ is($two[2]->line, 0, 'it is the same one');
 
 is_result(get('client', bound('client', aud => 'https://app.test/required'),
               '/required'), 'ok', 'required: a bound token');
-is_result(get('client', $issuer->token(aud => 'https://app.test/required'),
-              '/required'), 'not_bound', 'required: one that is not bound');
+
+for my $case (
+    [ 'one that is not bound', '/required', {},
+      'oauth_mtls is required, and its cnf has no x5t#S256 (certificate)' ],
+    [ 'one that is bound to a key', '/required', { jkt => 'k' x 43 },
+      'oauth_mtls is required, and its cnf has no x5t#S256 (certificate)' ],
+    [ 'one that is not bound', '/both', {},
+      'oauth_mtls is required, and its cnf has no x5t#S256 (certificate); '
+      . 'oauth_dpop is required, and its cnf has no jkt (key of DPoP)' ],
+    [ 'one that is bound to a certificate', '/both',
+      { 'x5t#S256' => $client->{thumbprint} },
+      'oauth_dpop is required, and its cnf has no jkt (key of DPoP)' ])
+{
+    my ($name, $path, $cnf, $why) = @$case;
+
+    $nginx->mark;
+    is_result(get('client',
+                  $issuer->token(aud => "https://app.test$path",
+                                 %$cnf ? (cnf => $cnf) : ()),
+                  $path), 'not_bound', "$path required: $name");
+
+    my ($line) = $nginx->wait_for_log(qr/refused: not_bound/);
+
+    like($line, qr/needed here: \Q$why\E, issuer/, 'the log says what is missing');
+}
+
 is_result(get('client', bound('client', aud => 'https://app.test/off'),
               '/off'), 'sender_constrained', 'off: a bound token');
 is_result(get('client', $issuer->token(aud => 'https://app.test/off'),

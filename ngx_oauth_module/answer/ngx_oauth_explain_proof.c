@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_conf_mtls.h"
 #include "ngx_oauth_dpop.h"
 #include "ngx_oauth_explain_line.h"
 #include "oauth_jws.h"
@@ -14,6 +15,7 @@
 
 
 static void ngx_oauth_explain_bound(ngx_oauth_explain_t *e);
+static void ngx_oauth_explain_not_bound(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_header(ngx_oauth_explain_t *e,
     oauth_str_t text);
 static void ngx_oauth_explain_signed_proof(ngx_oauth_explain_t *e,
@@ -39,8 +41,13 @@ ngx_oauth_explain_proof(ngx_oauth_explain_t *e)
 
     reason = e->ctx->reason;
 
-    if (reason == OAUTH_SENDER_CONSTRAINED || reason == OAUTH_NOT_BOUND) {
+    if (reason == OAUTH_SENDER_CONSTRAINED) {
         ngx_oauth_explain_bound(e);
+        return;
+    }
+
+    if (reason == OAUTH_NOT_BOUND) {
+        ngx_oauth_explain_not_bound(e);
         return;
     }
 
@@ -85,16 +92,6 @@ ngx_oauth_explain_bound(ngx_oauth_explain_t *e)
         return;
     }
 
-    if (e->ctx->reason == OAUTH_NOT_BOUND) {
-        ngx_oauth_explain_put(e, e->ctx->credentials.scheme
-                                 == OAUTH_CREDENTIALS_DPOP
-                              ? ": it was sent with the scheme "
-                                OAUTH_CREDENTIALS_PROOF_NAME
-                                ", and has no cnf with a jkt"
-                              : ": it has no cnf with a jkt");
-        return;
-    }
-
     why = "";
     confirmation = &e->ctx->token->confirmation;
 
@@ -117,6 +114,41 @@ ngx_oauth_explain_bound(ngx_oauth_explain_t *e)
     }
 
     ngx_oauth_explain_put(e, ": its cnf names %s%s", to, why);
+}
+
+
+/* Names each binding that is missing, and what demands it. */
+
+static void
+ngx_oauth_explain_not_bound(ngx_oauth_explain_t *e)
+{
+    const char                  *separator;
+    const oauth_confirmation_t  *confirmation;
+
+    separator = ": ";
+    confirmation = &e->ctx->token->confirmation;
+
+    if (confirmation->x5t.data == NULL
+        && e->ctx->conf->mtls == NGX_OAUTH_CONF_MTLS_REQUIRED)
+    {
+        ngx_oauth_explain_put(e, "%soauth_mtls is required, and its cnf has no "
+                              "x5t#S256 (certificate)", separator);
+        separator = "; ";
+    }
+
+    if (confirmation->jkt.data) {
+        return;
+    }
+
+    if (e->ctx->conf->dpop.mode == NGX_OAUTH_DPOP_REQUIRED) {
+        ngx_oauth_explain_put(e, "%soauth_dpop is required, and its cnf has no "
+                              "jkt (key of DPoP)", separator);
+
+    } else if (e->ctx->credentials.scheme == OAUTH_CREDENTIALS_DPOP) {
+        ngx_oauth_explain_put(e, "%sit was sent with the scheme "
+                              OAUTH_CREDENTIALS_PROOF_NAME ", and its cnf has "
+                              "no jkt (key of DPoP)", separator);
+    }
 }
 
 

@@ -109,10 +109,12 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
 
     [OAUTH_SENDER_CONSTRAINED] = {
         "sender_constrained",
-        "access token is bound to a key in a way that is not accepted here",
+        "access token is bound in a way, or was sent with a scheme, that is "
+        "not accepted here",
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
-        "The access token is bound to a key of its client in a way that this "
-        "resource does not accept, or came without proof of that key" },
+        "The access token is bound to its client in a way that this resource "
+        "does not accept, or the scheme of the Authorization header is not the "
+        "one for this token" },
 
     [OAUTH_INACTIVE] = {
         "inactive", "issuer says that the access token is not active",
@@ -128,10 +130,11 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "contradicts it" },
 
     [OAUTH_NOT_BOUND] = {
-        "not_bound", "access token is not bound to a key",
+        "not_bound",
+        "access token is not bound in the way that is needed here",
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
-        "The access token is not bound to a key of its client; this request "
-        "needs one that is" },
+        "The access token is not bound to a key or certificate of its client "
+        "in the way that this request needs" },
 
     [OAUTH_NO_PROOF] = {
         "no_proof", "request has no DPoP proof",
