@@ -189,23 +189,32 @@ my @refusals = (
       { active => 'true' } ],
     [ 'active, as a number', 'introspection_unavailable', { active => 1 } ],
     [ 'no active', 'introspection_unavailable', { active => undef } ],
-    [ 'another issuer', 'unknown_issuer', { iss => $second->url } ],
-    [ 'a refresh token', 'wrong_type', { token_type => 'refresh_token' } ],
+    [ 'another issuer', 'unknown_issuer', { iss => $second->url },
+      'its iss is another issuer' ],
+    [ 'a refresh token', 'wrong_type', { token_type => 'refresh_token' },
+      'it says that this is a refresh token or an ID token' ],
     [ 'a refresh token by use', 'wrong_type', { token_use => 'refresh_token' } ],
     [ 'expired', 'expired', { exp => time - 100 } ],
     [ 'not valid yet', 'not_yet_valid', { nbf => time + 1000 } ],
     [ 'bound to a key', 'sender_constrained', { cnf => { jkt => 'x' } } ],
-    [ 'a subject that is a number', 'malformed_claims', { sub => 7 } ],
+    [ 'a subject that is a number', 'malformed_claims', { sub => 7 },
+      'sub is not a string' ],
 );
 
 for (@refusals) {
-    my ($name, $reason, $members) = @$_;
+    my ($name, $reason, $members, $why) = @$_;
     my $token = $name =~ s/[^a-z]/-/gr;
 
     $as->opaque($token, $members && { sub => 'eve', %$members });
 
     my $status = $reason eq 'introspection_unavailable' ? 503 : 401;
     my $refusal = refused('/', $token, $status, $reason, $name);
+
+    if ($why) {
+        ok(scalar($nginx->wait_for_log(
+               qr/oauth: issuer "as" calls a token active, but its answer is not accepted \($reason\): \Q$why\E/)),
+           "$name: the log says what it was in the answer");
+    }
 
     if ($status == 503) {
         is($refusal->header('WWW-Authenticate'), undef, "$name: no challenge");
@@ -249,8 +258,16 @@ refused('/with_dead', 'nobodys', 503, 'introspection_unavailable',
 refused('/', 'theirs', 401, 'inactive', 'where that issuer is not trusted');
 refused('/nowhere', 'any', 503, 'introspection_unavailable',
         'an issuer without an endpoint');
-like($nginx->log, qr/has no introspection_endpoint: set the directive/,
-     'the log says what to do');
+
+my @lines = map { s/.*?(?=\[(?:error|warn)\])//r }
+    grep { /no answer from issuer "nowhere"/ } split /\n/, $nginx->log;
+my $no_answer = qr/\d+#\d+: oauth: nginx has no answer from issuer "nowhere" about a token: its metadata has no introspection_endpoint: set the directive of that name; a request with this token gets 503 unless another issuer accepts it/;
+
+like($lines[0], qr/\A\[error\] $no_answer; at most one such line a minute appears at this level, all others at level warn\z/,
+     'the log says who lacks the answer, why, and what follows');
+cmp_ok(scalar @lines, '>', 1, 'each time');
+like($_, qr/\A\[warn\] $no_answer\z/, 'later at a lower level')
+    for @lines[1 .. $#lines];
 
 # without keys
 

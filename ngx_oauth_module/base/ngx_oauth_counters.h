@@ -52,10 +52,10 @@ typedef struct {
     ngx_atomic_t                  waits;        /* requests that had to wait  */
 
     /* questions about tokens (RFC 7662) */
-    ngx_atomic_t                  asked;
-    ngx_atomic_t                  active;       /* how they were answered     */
-    ngx_atomic_t                  inactive;
-    ngx_atomic_t                  unanswered;
+    ngx_atomic_t                  questions;
+    ngx_atomic_t                  active;       /* the answer made a token    */
+    ngx_atomic_t                  inactive;     /* it refused the token       */
+    ngx_atomic_t                  unanswered;   /* none could be used         */
     ngx_atomic_t                  asking;       /* time of all of them, ms    */
     ngx_atomic_t                  asking_waits; /* requests that had to wait  */
 

@@ -80,7 +80,8 @@ typedef struct {
     time_t                        proof_age;    /* seconds from its iat for
                                                    which a proof may be good,
                                                    in the location that allows
-                                                   most; 0: as above          */
+                                                   most; 0: oauth_dpop is off
+                                                   everywhere                 */
 } ngx_oauth_main_conf_t;
 
 

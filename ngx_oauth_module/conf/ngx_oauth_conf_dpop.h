@@ -13,16 +13,25 @@
 #include "ngx_oauth_conf.h"
 
 
-/* The handler of oauth_dpop. */
+/*
+ * The handler of the directive oauth_dpop.  It returns NGX_CONF_OK, a text for
+ * nginx to log, or NGX_CONF_ERROR after an [emerg].
+ */
 
 char *ngx_oauth_conf_dpop_parse(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* Notes the place of oauth_dpop_replay, when nginx has its value. */
+/*
+ * nginx calls this when it has stored the value of oauth_dpop_replay: notes the
+ * place of the directive.  Returns NGX_CONF_OK.
+ */
 
 char *ngx_oauth_conf_dpop_replay(ngx_conf_t *cf, void *post, void *data);
 
-/* A level without the directive gets all that the level around it has. */
+/*
+ * A level without the directive gets the mode and all parameters of the level
+ * around it; without one there, the mode is NGX_OAUTH_DPOP_OFF.
+ */
 
 void ngx_oauth_conf_dpop_merge(ngx_oauth_conf_dpop_t *conf,
     const ngx_oauth_conf_dpop_t *prev);

@@ -284,7 +284,5 @@ ngx_oauth_conf_introspection_check(ngx_conf_t *cf,
 
     lcf->introspects = n;
 
-    lcf->introspects = n;
-
     return NGX_OK;
 }

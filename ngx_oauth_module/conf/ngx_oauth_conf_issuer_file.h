@@ -24,9 +24,10 @@ char *ngx_oauth_conf_issuer_file_certificates(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
 
 /*
- * Reads a file with a secret, and warns if other users may read it.  wipe is
- * called with the result before the memory is freed.  NULL: an [emerg] was
- * logged, or there is no memory.
+ * Reads a file with a secret, and warns if users outside the file's group have
+ * any right to it, or if the group may change it.  wipe is called with the
+ * result before the memory is freed.  NULL: an [emerg] was logged, or there is
+ * no memory.
  */
 
 ngx_str_t *ngx_oauth_conf_issuer_file_secret(ngx_conf_t *cf, ngx_str_t *name,

@@ -17,7 +17,9 @@
 
 #define NGX_OAUTH_CONF_MTLS_OFF       0     /* tokens that are bound to a
                                                certificate are refused        */
-#define NGX_OAUTH_CONF_MTLS_ON        1
+#define NGX_OAUTH_CONF_MTLS_ON        1     /* they need their certificate, and
+                                               other tokens need none: as
+                                               NGX_OAUTH_DPOP_OPTIONAL        */
 #define NGX_OAUTH_CONF_MTLS_REQUIRED  2     /* all other tokens are refused   */
 
 
@@ -29,7 +31,10 @@
 char *ngx_oauth_conf_mtls_parse(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* Takes the values of the outer level, unless the level has the directive. */
+/*
+ * A level without the directive gets all that the level around it has; without
+ * one there, NGX_OAUTH_CONF_MTLS_OFF.
+ */
 
 void ngx_oauth_conf_mtls_merge(const ngx_oauth_loc_conf_t *prev,
     ngx_oauth_loc_conf_t *conf);

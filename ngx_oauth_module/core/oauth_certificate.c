@@ -257,7 +257,10 @@ oauth_certificate_member(oauth_str_t *rest, oauth_str_t *key,
 }
 
 
-/* Takes a value in quotes, which a backslash escapes inside it. */
+/*
+ * Takes a value in quotes.  A quote with a backslash before it does not end the
+ * value, which is returned as it is, with its backslashes.
+ */
 
 static int
 oauth_certificate_quoted(oauth_str_t *rest, oauth_str_t *value)
@@ -358,7 +361,11 @@ oauth_certificate_is_space(unsigned char c)
 }
 
 
-/* Takes off what is around the base64. */
+/*
+ * Removes the colons of RFC 9440 or the lines of PEM around the base64.  An
+ * empty text, and nothing between two colons, mean that there is no
+ * certificate; nothing between the lines of PEM is malformed.
+ */
 
 static oauth_reason_t
 oauth_certificate_unwrap(oauth_str_t *text)
@@ -391,7 +398,12 @@ oauth_certificate_unwrap(oauth_str_t *text)
     text->data += begin;
     text->len -= begin + end;
 
-    return (text->len == 0 && begin <= 1) ? OAUTH_NO_CERTIFICATE : OAUTH_OK;
+    if (text->len > 0) {
+        return OAUTH_OK;
+    }
+
+    return (end == oauth_certificate_end.len) ? OAUTH_CERTIFICATE_MALFORMED
+                                              : OAUTH_NO_CERTIFICATE;
 }
 
 

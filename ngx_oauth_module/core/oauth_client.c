@@ -17,9 +17,9 @@
 #include "oauth_secret.h"
 
 
-#define OAUTH_CLIENT_MINUTE  60         /* seconds that an assertion is good  */
-#define OAUTH_CLIENT_JTI     16         /* random bytes in its jti            */
-#define OAUTH_CLIENT_NAMES   512        /* more than the names in a form need */
+#define OAUTH_CLIENT_LIFETIME  60       /* seconds that an assertion is good  */
+#define OAUTH_CLIENT_JTI       16       /* random bytes in its jti            */
+#define OAUTH_CLIENT_NAMES     512      /* more than the names in a form need */
 
 
 #define oauth_client_escaped_size(len)  ((len) * 3)
@@ -130,9 +130,9 @@ oauth_client_append_form(const oauth_client_t *client, oauth_str_t token,
 
 
 /*
- * RFC 7523 section 3.  The audience is the issuer: all servers take it, and an
- * assertion for an endpoint could be used at a server that gives another
- * server's endpoint as its own.
+ * RFC 7523 section 3.  The audience is the issuer, which the revision of that
+ * RFC demands.  If it were an endpoint, a hostile server could name the
+ * endpoint of another server as its own, and use the assertion there.
  */
 
 static oauth_result_t
@@ -158,7 +158,7 @@ oauth_client_append_assertion(const oauth_client_t *client,
                        "aud", issuer.data, issuer.len,
                        "jti", jti, len,
                        "iat", (json_int_t) now,
-                       "exp", (json_int_t) now + OAUTH_CLIENT_MINUTE);
+                       "exp", (json_int_t) now + OAUTH_CLIENT_LIFETIME);
 
     text = claims ? json_dumps(claims, JSON_COMPACT) : NULL;
     json_decref(claims);

@@ -1,9 +1,9 @@
 
 /*
- * The client that the module is to an authorization server, and how it proves
- * that: with a secret (RFC 6749 section 2.3.1), or with an assertion that is
- * signed with a private key (RFC 7523 section 2.2).  What these functions
- * append is secret: oauth_secret_free wipes and frees such a buffer.
+ * nginx is a client of the authorization server.  These functions write the
+ * credentials of this client: a secret (RFC 6749 section 2.3.1), or an
+ * assertion that is signed with a private key (RFC 7523 section 2.2).  What
+ * they append is secret: oauth_secret_free wipes and frees such a buffer.
  */
 
 
@@ -15,8 +15,8 @@
 
 
 typedef enum {
-    OAUTH_CLIENT_NONE = 0,          /* no proof; the id is sent if there is one
-                                                                              */
+    OAUTH_CLIENT_NONE = 0,          /* no authentication; the id is sent if
+                                       there is one                           */
     OAUTH_CLIENT_BASIC,             /* id and secret in a header, form-encoded
                                        as the RFC says                        */
     OAUTH_CLIENT_BASIC_RAW,         /* the same as they are, for servers that

@@ -53,8 +53,7 @@ oauth_confirmation_read(const oauth_json_t *cnf, oauth_str_t name,
 {
     size_t               len;
     oauth_str_t          text;
-    unsigned char        hash[oauth_base64url_decoded_size(
-                                                    OAUTH_CONFIRMATION_SIZE)];
+    unsigned char        hash[oauth_base64url_decoded_size(OAUTH_HASH_SIZE)];
     const oauth_json_t  *value;
 
     value = oauth_json_member(cnf, name);
@@ -65,7 +64,7 @@ oauth_confirmation_read(const oauth_json_t *cnf, oauth_str_t name,
 
     text = oauth_json_str(value);
 
-    if (text.len != OAUTH_CONFIRMATION_SIZE
+    if (text.len != OAUTH_HASH_SIZE
         || oauth_base64url_parse(text, hash, &len) != 0)
     {
         confirmation->unknown = 1;

@@ -11,11 +11,8 @@
 #define OAUTH_CONFIRMATION_H_INCLUDED
 
 
+#include "oauth_hash.h"
 #include "oauth_json.h"
-
-
-#define OAUTH_CONFIRMATION_SIZE  43     /* characters of a thumbprint: SHA-256
-                                           in base64url                       */
 
 
 typedef struct {
@@ -33,7 +30,7 @@ typedef struct {
  * Returns what a claim "cnf" says; NULL is a claim that is not there.  A claim
  * that is there binds in any case, also where it is null, empty or malformed.
  * It may name one key, one certificate, or both; then both have to be proved.
- * The thumbprints are in base64url and views of the claim.
+ * The thumbprints have OAUTH_HASH_SIZE characters, and are views of the claim.
  */
 
 oauth_confirmation_t oauth_confirmation_parse(const oauth_json_t *cnf);

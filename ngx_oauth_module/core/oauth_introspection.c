@@ -313,8 +313,10 @@ oauth_introspection_create(const oauth_introspection_t *introspection,
 
 
 /*
- * Adds an exp where there is none.  It is then by the clock of nginx, and needs
- * no leeway.
+ * An answer without exp gets one.  While the times are verified it is a moment
+ * ahead, so that only nbf and iat decide.  Then it is the end of the lifetime,
+ * by the clock of nginx, which needs no leeway: oauth_token_create adds one, so
+ * it is subtracted here.
  */
 
 static oauth_reason_t
@@ -341,7 +343,7 @@ oauth_introspection_verify_time(oauth_claims_t *claims,
 
 /*
  * The token stays as it was verified, but may expire earlier.  An exp that is
- * later than its own says nothing.
+ * later than its own is ignored.
  */
 
 static oauth_reason_t

@@ -1,7 +1,8 @@
 
 /*
  * Token introspection (RFC 7662): what an authorization server answers when it
- * is asked about credentials, and the access token that is made of it.  A
+ * is asked about credentials, which are the text that follows the scheme in the
+ * Authorization header, and the access token that is made of the answer.  A
  * signed answer (RFC 9701) holds the same in a JWT.  Answers are the caller's
  * and are not changed; a token that is made of one owns a copy.
  */
@@ -58,8 +59,9 @@ oauth_reason_t oauth_introspection_verify(
 /*
  * Does the same with a signed answer, which is the body of a response with the
  * type application/token-introspection+jwt.  It must be signed with one of
- * these keys of the issuer, have been made in the last minute, and name the
- * client that asked in its aud.  An answer that fails this is
+ * these keys of the issuer, which must not be NULL; have been made at most a
+ * minute and the leeway before now; and name the client that asked in its aud,
+ * which never fits where client is empty.  An answer that fails this is
  * OAUTH_INTROSPECTION_UNAVAILABLE: newer keys may verify it.
  */
 

@@ -14,7 +14,7 @@
 #include "oauth_secret.h"
 
 
-#define OAUTH_INTROSPECTION_MINUTE  60  /* seconds that an answer may be old  */
+#define OAUTH_INTROSPECTION_MAX_AGE  60 /* seconds that an answer may be old  */
 
 
 static oauth_reason_t oauth_introspection_verify_jws(const oauth_jws_t *jws,
@@ -63,7 +63,10 @@ oauth_introspection_verify_signed(const oauth_introspection_t *introspection,
         return reason;
     }
 
-    /* Reading the payload changes it, so that the answer is taken from this. */
+    /*
+     * oauth_json_parse changes the payload in place, so the answer is cut out
+     * of this copy.
+     */
 
     len = jws.npayload;
     text = malloc(len);
@@ -90,7 +93,7 @@ oauth_introspection_verify_signed(const oauth_introspection_t *introspection,
 }
 
 
-/* The header is still in the nodes. */
+/* Runs before the payload is parsed: jws->nodes still hold the header. */
 
 static oauth_reason_t
 oauth_introspection_verify_jws(const oauth_jws_t *jws,
@@ -189,7 +192,7 @@ oauth_introspection_envelope_fault(const oauth_claims_t *claims,
         return "its iat is in the future";
     }
 
-    if (now - rules->leeway - claims->issued_at > OAUTH_INTROSPECTION_MINUTE
+    if (now - rules->leeway - claims->issued_at > OAUTH_INTROSPECTION_MAX_AGE
         || (claims->has_expires && now >= claims->expires + rules->leeway))
     {
         return "it is not a new answer by its iat or exp";

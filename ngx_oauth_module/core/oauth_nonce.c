@@ -63,7 +63,11 @@ oauth_nonce_verify(const unsigned char secret[OAUTH_NONCE_KEY],
         slot = slot << 8 | nonce[i];
     }
 
-    /* It may be ours, and an old one must not pass as a foreign one. */
+    /*
+     * Memory is short.  The nonce may have been written with this secret, and
+     * an old one must not pass as foreign: a foreign one is accepted where no
+     * nonce is demanded.
+     */
 
     if (oauth_nonce_compute(secret, slot, wanted) != 0) {
         return OAUTH_NONCE_OLD;

@@ -67,6 +67,8 @@ typedef struct oauth_proof_key_s  oauth_proof_key_t;
  *   OAUTH_PROOF_KEY        jwk is missing, has a private or symmetric member,
  *                          is not for the algorithm; its numbers are not
  *                          base64url
+ *   OAUTH_PROOF_ALGORITHM  alg is EdDSA, which does not say the curve, and that
+ *                          of the key is not one of rules->algorithms
  *   OAUTH_PROOF_OTHER_KEY  its thumbprint (RFC 7638) is not rules->thumbprint
  *   OAUTH_PROOF_KEY        it is weak or not sound, see oauth_key.h
  *   OAUTH_PROOF_SIGNATURE

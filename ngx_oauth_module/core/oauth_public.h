@@ -1,9 +1,10 @@
 
 /*
  * The public key that a JSON Web Key describes (RFC 7518 section 6, RFC 8037
- * section 2), apart from how its JSON is read: the members come as texts.
- * Reading it costs little, so that everything else can be checked before the
- * key is imported.  An oauth_public_t owns nothing, and its curve is a view.
+ * section 2).  This file does not read JSON: the caller passes the members of
+ * the JWK as strings.  Reading them costs little, so that everything else can
+ * be checked before the key is imported.  An oauth_public_t owns nothing, and
+ * its curve is a view.
  */
 
 

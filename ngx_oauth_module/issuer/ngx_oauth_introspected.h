@@ -5,8 +5,9 @@
  * what another one has just been told.  The zone exists only where an issuer
  * has "introspect".  It stays over a reload.
  *
- * A text is found by a hash under a secret that only the zone has: neither the
- * tokens nor anything that they could be found by is in the zone.
+ * An answer is found by a hash of the credentials that it is about, under a
+ * secret that only the zone has: neither the tokens nor anything that they
+ * could be found by is in the zone.
  */
 
 
@@ -55,8 +56,8 @@ ngx_oauth_introspected_t *ngx_oauth_introspected_create(ngx_conf_t *cf,
     void *tag);
 
 /*
- * Writes the name under which an issuer's response about a text is kept.  id:
- * that of ngx_oauth_issuer_write_introspection_id.  NGX_ERROR: no memory.
+ * Writes the name under which an issuer's answer about credentials is kept.
+ * id: that of ngx_oauth_issuer_write_introspection_id.  NGX_ERROR: no memory.
  */
 
 ngx_int_t ngx_oauth_introspected_write_key(
@@ -69,8 +70,9 @@ ngx_int_t ngx_oauth_introspected_lookup(ngx_oauth_introspected_t *introspected,
     const u_char *key, ngx_oauth_introspected_content_t *content);
 
 /*
- * Keeps a response until content->expires.  It takes the place of one that has
- * expired, of one that says "inactive", or of the oldest.
+ * Keeps an answer until content->expires; content->len must be at most
+ * NGX_OAUTH_INTROSPECTED_BODY.  It takes the place of one that has expired,
+ * else of one that says "inactive", else of the one that expires first.
  */
 
 void ngx_oauth_introspected_store(ngx_oauth_introspected_t *introspected,

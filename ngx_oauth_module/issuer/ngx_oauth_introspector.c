@@ -12,7 +12,13 @@
 
 
 #define NGX_OAUTH_INTROSPECTOR_LIMIT     256    /* questions under way        */
-#define NGX_OAUTH_INTROSPECTOR_NOTICE    2      /* kind: see ngx_oauth_keys   */
+#define NGX_OAUTH_INTROSPECTOR_NOTICE    2      /* what tells the line's notice
+                                                   from that of
+                                                   ngx_oauth_keys.c (1)       */
+
+#define NGX_OAUTH_INTROSPECTOR_HINT                                           \
+    "; at most one such line a minute appears at this level, all others at "  \
+    "level warn"
 
 
 struct ngx_oauth_introspector_s {
@@ -21,7 +27,7 @@ struct ngx_oauth_introspector_s {
     u_char                             id[NGX_OAUTH_DOC_ID];    /* of the issuer
                                                    in there                   */
     ngx_log_t                         *log;     /* the cycle's                */
-    ngx_queue_t                        asked;   /* questions under way        */
+    ngx_queue_t                        questions;   /* under way              */
     ngx_uint_t                         n;       /* of them                    */
 };
 
@@ -69,7 +75,7 @@ ngx_oauth_introspector_start(ngx_cycle_t *cycle, ngx_array_t *issuers,
         introspector->issuer = issuer[i];
         introspector->introspected = introspected;
         introspector->log = cycle->log;
-        ngx_queue_init(&introspector->asked);
+        ngx_queue_init(&introspector->questions);
         ngx_oauth_issuer_write_introspection_id(issuer[i], introspector->id);
 
         issuer[i]->introspector = introspector;
@@ -95,8 +101,8 @@ ngx_oauth_introspector_done(ngx_array_t *issuers)
             continue;
         }
 
-        while (!ngx_queue_empty(&issuer[i]->introspector->asked)) {
-            q = ngx_queue_head(&issuer[i]->introspector->asked);
+        while (!ngx_queue_empty(&issuer[i]->introspector->questions)) {
+            q = ngx_queue_head(&issuer[i]->introspector->questions);
             question = ngx_queue_data(q, ngx_oauth_question_t, queue);
             ngx_queue_remove(q);
             ngx_oauth_question_free(question);
@@ -137,6 +143,7 @@ ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
                                          introspector->id, text, key)
         != NGX_OK)
     {
+        ngx_oauth_introspector_fail(introspector, "memory is short");
         return NULL;
     }
 
@@ -154,6 +161,7 @@ ngx_oauth_introspector_ask(ngx_oauth_introspector_t *introspector,
     question = ngx_oauth_question_create(introspector->issuer, text, verified,
                                          introspector->log);
     if (question == NULL) {
+        ngx_oauth_introspector_fail(introspector, "memory is short");
         return NULL;
     }
 
@@ -194,12 +202,12 @@ ngx_oauth_introspector_send(ngx_oauth_introspector_t *introspector,
         return NGX_ERROR;
     }
 
-    ngx_queue_insert_tail(&introspector->asked, &question->queue);
+    ngx_queue_insert_tail(&introspector->questions, &question->queue);
     introspector->n++;
     question->refs++;
 
     if (introspector->issuer->counted) {
-        ngx_oauth_counters_add(&introspector->issuer->counted->asked, 1);
+        ngx_oauth_counters_add(&introspector->issuer->counted->questions, 1);
     }
 
     return NGX_OK;
@@ -213,8 +221,8 @@ ngx_oauth_introspector_find(ngx_oauth_introspector_t *introspector,
     ngx_queue_t           *q;
     ngx_oauth_question_t  *question;
 
-    for (q = ngx_queue_head(&introspector->asked);
-         q != ngx_queue_sentinel(&introspector->asked);
+    for (q = ngx_queue_head(&introspector->questions);
+         q != ngx_queue_sentinel(&introspector->questions);
          q = ngx_queue_next(q))
     {
         question = ngx_queue_data(q, ngx_oauth_question_t, queue);
@@ -300,7 +308,7 @@ ngx_oauth_introspector_post(ngx_oauth_question_t *question,
     request.limit = OAUTH_INTROSPECTION_SIZE;
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, issuer->introspector->log, 0,
-                   "oauth: issuer \"%V\": asks about a token at %*s",
+                   "oauth: nginx asks issuer \"%V\" about a token at %*s",
                    &issuer->name, url->len, url->data);
 
     question->started = ngx_current_msec;
@@ -368,8 +376,8 @@ ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch)
     question->fetch = NULL;
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, question->issuer->introspector->log, 0,
-                   "oauth: issuer \"%V\": has answered about a token after %M "
-                   "ms: %s", &question->issuer->name,
+                   "oauth: the question to issuer \"%V\" about a token ended "
+                   "after %M ms: %s", &question->issuer->name,
                    ngx_current_msec - question->started,
                    oauth_reason_info(question->reason)->code);
 
@@ -378,7 +386,7 @@ ngx_oauth_introspector_fetched(ngx_oauth_fetch_t *fetch)
     ngx_queue_remove(&question->queue);
     question->issuer->introspector->n--;
 
-    ngx_oauth_question_done(question);
+    ngx_oauth_question_complete(question);
 }
 
 
@@ -394,8 +402,8 @@ ngx_oauth_introspector_count(const ngx_oauth_question_t *question)
     }
 
     ngx_oauth_counters_add(question->token ? &counted->active
-                           : question->reason
-                             == OAUTH_INTROSPECTION_UNAVAILABLE
+                           : oauth_reason_info(question->reason)->answer
+                             == OAUTH_ANSWER_UNAVAILABLE
                              ? &counted->unanswered : &counted->inactive, 1);
     ngx_oauth_counters_add(&counted->asking,
                            ngx_current_msec - question->started);
@@ -404,7 +412,8 @@ ngx_oauth_introspector_count(const ngx_oauth_question_t *question)
 
 /*
  * No answer came, or none that can be used.  A server that fails can cause many
- * such lines: one a minute is logged at the level that is visible by default.
+ * such lines: one a minute is logged at the level that is visible by default,
+ * and the others at the level below it.
  */
 
 static void
@@ -413,6 +422,7 @@ ngx_oauth_introspector_fail(const ngx_oauth_introspector_t *introspector,
 {
     uint64_t          notice;
     ngx_uint_t        level;
+    const char       *hint;
     const ngx_str_t  *name;
 
     name = &introspector->issuer->name;
@@ -422,13 +432,17 @@ ngx_oauth_introspector_fail(const ngx_oauth_introspector_t *introspector,
     level = ngx_oauth_notice_level(introspector->issuer->notices, notice,
                                    introspector->log);
 
+    hint = NGX_OAUTH_INTROSPECTOR_HINT;
+
     if (level != NGX_LOG_ERR) {
         level = NGX_LOG_WARN;
+        hint = "";
     }
 
     ngx_log_error(level, introspector->log, 0,
-                  "oauth: issuer \"%V\": cannot introspect a token, and "
-                  "answers 503: %s%s", name, why, ngx_oauth_notice_hint(level));
+                  "oauth: nginx has no answer from issuer \"%V\" about a "
+                  "token: %s; a request with this token gets 503 unless "
+                  "another issuer accepts it%s", name, why, hint);
 
     if (introspector->issuer->counters) {
         ngx_oauth_counters_store_error(introspector->issuer->counters,

@@ -1,9 +1,10 @@
 
 /*
  * Asking an authorization server about tokens (RFC 7662), on nginx's event
- * loop.  An introspector is one issuer in one worker.  A question is about one
- * text; all requests that bring this text while the question is under way share
- * it.  No function here blocks.
+ * loop.  An introspector is one issuer in one worker.  A question is about the
+ * credentials of requests, which are the text that follows the scheme in the
+ * Authorization header (oauth_credentials.h); all requests that bring the same
+ * ones while the question is under way share it.  No function here blocks.
  */
 
 
@@ -35,11 +36,11 @@ ngx_uint_t ngx_oauth_introspector_is_early(
     const ngx_oauth_introspector_t *introspector);
 
 /*
- * Asks about a text, unless the response is known or the question is under way
- * already.  verified: the token that the text is, if it was verified before;
- * NULL: the text is opaque.  Returns a question with a reference for the
- * caller, which ngx_oauth_question_release gives back; NULL: it cannot be
- * asked now, which was logged.
+ * Asks about credentials, unless the response is known or the question is under
+ * way already.  verified: the token that they are, if it was verified before;
+ * NULL: they are opaque.  Returns a question with a reference for the
+ * caller, which ngx_oauth_question_release gives back; NULL: the issuer cannot
+ * be asked now, and why was logged.
  */
 
 ngx_oauth_question_t *ngx_oauth_introspector_ask(

@@ -111,7 +111,7 @@ ngx_oauth_keys_status_read_counted(const ngx_oauth_issuer_t *issuer,
     status->msec = counted->time;
     status->waits = counted->waits;
 
-    status->introspection.asked = counted->asked;
+    status->introspection.asked = counted->questions;
     status->introspection.active = counted->active;
     status->introspection.inactive = counted->inactive;
     status->introspection.failed = counted->unanswered;

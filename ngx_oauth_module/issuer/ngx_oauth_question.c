@@ -63,7 +63,11 @@ ngx_oauth_question_create(const ngx_oauth_issuer_t *issuer, oauth_str_t text,
 }
 
 
-/* The cache time may have become shorter since the response was kept. */
+/*
+ * introspection_cache may be shorter since a reload than when the answer was
+ * kept.  Then an answer that makes a good token is believed for as long as the
+ * new time has left; where nothing is left, the server is asked again.
+ */
 
 ngx_uint_t
 ngx_oauth_question_recall(ngx_oauth_question_t *question)
@@ -89,20 +93,24 @@ ngx_oauth_question_recall(ngx_oauth_question_t *question)
         body.len = content.len;
 
         ngx_oauth_question_verify(question, content.kind, body,
-                                      content.received, &why);
+                                  content.received, &why);
 
-        question->done = (question->reason != OAUTH_INTROSPECTION_UNAVAILABLE);
+        question->has_result = (question->reason
+                                != OAUTH_INTROSPECTION_UNAVAILABLE);
     }
 
     question->expires = content.expires;
 
-    if ((ngx_msec_int_t) (content.expires - ngx_current_msec) > left * 1000) {
+    if (content.kind != NGX_OAUTH_INTROSPECTED_INACTIVE
+        && (ngx_msec_int_t) (content.expires - ngx_current_msec)
+           > left * 1000)
+    {
         question->expires = ngx_current_msec + left * 1000;
     }
 
     oauth_secret_wipe(content.body, content.len);
 
-    return question->done;
+    return question->has_result;
 }
 
 
@@ -122,9 +130,8 @@ ngx_oauth_question_read(ngx_oauth_question_t *question,
             && oauth_introspection_is_unsupported(body))
         {
             question->reason = OAUTH_INACTIVE;
-            ngx_oauth_question_keep(question,
-                                        NGX_OAUTH_INTROSPECTED_INACTIVE,
-                                        oauth_str(""));
+            ngx_oauth_question_keep(question, NGX_OAUTH_INTROSPECTED_INACTIVE,
+                                    oauth_str(""));
             return NULL;
         }
 
@@ -151,15 +158,16 @@ ngx_oauth_question_read(ngx_oauth_question_t *question,
 
     if (why) {
         ngx_log_error(NGX_LOG_INFO, question->log, 0,
-                      "oauth: issuer \"%V\": the answer about a token makes it "
-                      "%s: %s", &question->issuer->name,
+                      "oauth: issuer \"%V\" calls a token active, but its "
+                      "answer is not accepted (%s): %s",
+                      &question->issuer->name,
                       oauth_reason_info(question->reason)->code, why);
     }
 
     ngx_oauth_question_keep(question,
-                                question->reason == OAUTH_INACTIVE
-                                ? NGX_OAUTH_INTROSPECTED_INACTIVE : kind,
-                                body);
+                            question->reason == OAUTH_INACTIVE
+                            ? NGX_OAUTH_INTROSPECTED_INACTIVE : kind,
+                            body);
 
     return NULL;
 }
@@ -181,7 +189,11 @@ ngx_oauth_question_is_type(const ngx_str_t *type, const char *name)
 }
 
 
-/* *why: NULL, or what is wrong with the response. */
+/*
+ * *why: NULL, or what is wrong with the response.  A signed answer is verified
+ * as of the time when it came, because it may be a minute old by now and still
+ * be kept; whether its token is valid is then looked at as of now.
+ */
 
 static void
 ngx_oauth_question_verify(ngx_oauth_question_t *question,
@@ -215,7 +227,7 @@ ngx_oauth_question_verify(ngx_oauth_question_t *question,
     keys = ngx_oauth_provider_keys(issuer->provider);
 
     if (keys == NULL) {
-        *why = "its answer is signed, and its keys are not there";
+        *why = "its answer is signed, and nginx has no keys of this issuer";
         question->reason = OAUTH_INTROSPECTION_UNAVAILABLE;
         return;
     }
@@ -279,7 +291,7 @@ ngx_int_t
 ngx_oauth_question_wait(ngx_oauth_question_t *question,
     ngx_oauth_wait_t *wait)
 {
-    if (question->done || ngx_oauth_wait_left(wait) == 0) {
+    if (question->has_result || ngx_oauth_wait_left(wait) == 0) {
         return NGX_DECLINED;
     }
 
@@ -299,9 +311,9 @@ ngx_oauth_question_wait(ngx_oauth_question_t *question,
 
 
 void
-ngx_oauth_question_done(ngx_oauth_question_t *question)
+ngx_oauth_question_complete(ngx_oauth_question_t *question)
 {
-    question->done = 1;
+    question->has_result = 1;
 
     ngx_oauth_wait_queue_wake(&question->waits);
 

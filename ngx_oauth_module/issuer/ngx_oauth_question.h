@@ -1,8 +1,8 @@
 
 /*
- * A question to an authorization server about one text (RFC 7662), and the
- * requests that wait for its end.  ngx_oauth_introspector asks it.  The text
- * and the token are wiped with the last reference.
+ * A question to an authorization server about the credentials of requests (RFC
+ * 7662), and the requests that wait for its end.  ngx_oauth_introspector asks
+ * it.  The credentials and the token are wiped with the last reference.
  */
 
 
@@ -16,8 +16,8 @@
 
 
 typedef struct {
-    oauth_buf_t                text;
-    oauth_token_t             *verified;        /* that the text is, if it was
+    oauth_buf_t                text;    /* the credentials                    */
+    oauth_token_t             *verified;        /* that they are, if it was
                                                    verified before; or NULL   */
     ngx_oauth_introspected_t  *introspected;
     u_char                     key[OAUTH_SECRET_HASH];  /* its name in there  */
@@ -28,7 +28,7 @@ typedef struct {
     ngx_oauth_fetch_t         *fetch;   /* NULL: not under way                */
     ngx_msec_t                 started;
 
-    ngx_uint_t                 done;    /* there is a result:                 */
+    ngx_uint_t                 has_result;      /* it is this:                */
     oauth_reason_t             reason;
     oauth_token_t             *token;   /* the question's; NULL: see reason   */
     ngx_msec_t                 expires; /* value of ngx_current_msec until
@@ -56,20 +56,24 @@ ngx_uint_t ngx_oauth_question_recall(ngx_oauth_question_t *question);
 /*
  * Makes the response the result, and keeps it for the other workers.  Returns
  * NULL; or a sentence that says why there is no answer in it, and the reason is
- * OAUTH_INTROSPECTION_UNAVAILABLE.  The sentence may be one of the response.
+ * OAUTH_INTROSPECTION_UNAVAILABLE.  The sentence may be a part of the response,
+ * so it is good only as long as the response is.
  */
 
 const char *ngx_oauth_question_read(ngx_oauth_question_t *question,
     const ngx_oauth_fetch_response_t *response);
 
-/* Ends the question: wakes those who wait, and gives one reference back. */
+/*
+ * The question has come to its end: wakes those who wait for it, and gives back
+ * the reference that it had while it was under way.
+ */
 
-void ngx_oauth_question_done(ngx_oauth_question_t *question);
+void ngx_oauth_question_complete(ngx_oauth_question_t *question);
 
 /*
  * Starts a wait for the end of the question.  NGX_AGAIN: the request waits.
- * NGX_DECLINED: the question is done, or the request has waited as long as it
- * may.
+ * NGX_DECLINED: the question has a result, or the request has waited as long as
+ * it may.
  */
 
 ngx_int_t ngx_oauth_question_wait(ngx_oauth_question_t *question,

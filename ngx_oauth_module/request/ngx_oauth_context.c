@@ -223,7 +223,7 @@ ngx_oauth_context_inherit(ngx_oauth_ctx_t *ctx)
 
     if (main->token) {
         ctx->token = oauth_token_acquire(main->token);
-        ctx->introspected = main->introspected;
+        ctx->settled = main->settled;
     }
 }
 

@@ -44,11 +44,11 @@ typedef struct {
 } ngx_oauth_context_refusal_t;
 
 
-/* What a step does when it needs keys that are not there yet. */
+/* What a step does when it needs keys, or an answer, that are not there yet. */
 
 typedef enum {
-    NGX_OAUTH_WAIT_NEVER = 0,               /* it decides without the keys,
-                                               because the caller cannot wait */
+    NGX_OAUTH_WAIT_NEVER = 0,               /* it decides without them, because
+                                               the caller cannot wait         */
     NGX_OAUTH_WAIT_LATER,                   /* it leaves the decision open    */
     NGX_OAUTH_WAIT_NOW                      /* it parks the request           */
 } ngx_oauth_context_waiting_t;
@@ -104,7 +104,8 @@ typedef struct {
     oauth_token_t               *token;     /* the verified token, a reference;
                                                NULL: none is verified         */
     ngx_oauth_issuer_t          *issuer;    /* the block of the issuer that
-                                               the token names                */
+                                               the token names, or that is or
+                                               was asked about it             */
     oauth_reason_t               reason;    /* result of the last step, unless
                                                a handler refused for another
                                                reason                         */
@@ -118,14 +119,17 @@ typedef struct {
                                                were tried                     */
 
     /* While issuers are asked about the token: see ngx_oauth_introspect.c. */
-    ngx_oauth_question_t        *question;   /* a reference; NULL: none
-                                               is under way                   */
+    ngx_oauth_question_t        *question;  /* a reference; NULL: none is under
+                                               way                            */
     const ngx_oauth_loc_conf_t  *asked_conf;    /* the location whose issuers
                                                are asked                      */
-    ngx_uint_t                   asked;     /* how many of them have answered */
-    oauth_reason_t               said;      /* their best reason to refuse    */
-    ngx_msec_t                   believed;  /* time until which the last answer
-                                               may be used                    */
+    ngx_uint_t                   next_issuer;   /* index of the issuer to ask
+                                               next, in conf->issuers         */
+    oauth_reason_t               said;      /* the reason to refuse that tells
+                                               most, of those asked so far    */
+    ngx_msec_t                   believed;  /* value of ngx_current_msec until
+                                               which the last answer may be
+                                               used                           */
 
     ngx_oauth_wait_t             wait;      /* linked while the request is
                                                parked                         */
@@ -151,8 +155,8 @@ typedef struct {
                                                a server that protects
                                                something                      */
 
-    ngx_oauth_context_waiting_t  waiting;   /* what the steps do now if keys
-                                               are missing                    */
+    ngx_oauth_context_waiting_t  waiting;   /* what the steps do now if keys or
+                                               an answer are missing          */
     ngx_oauth_context_verdict_t  verdict;
     oauth_reason_t               verdict_reason;
     const ngx_oauth_loc_conf_t  *verdict_conf;  /* the location of the verdict
@@ -179,9 +183,10 @@ typedef struct {
                                                this request                   */
     unsigned                     opaque:1;  /* the credentials are not a JWT,
                                                and an issuer is asked         */
-    unsigned                     introspected:1;    /* the token is what an
-                                               issuer has said about the
-                                               credentials                    */
+    unsigned                     settled:1; /* nobody has to be asked about
+                                               ctx->token: it was known, or an
+                                               issuer has just said that it is
+                                               active                         */
     unsigned                     decided:1; /* the steps have come to a result,
                                                and reason is it, for conf     */
     unsigned                     judging:1; /* the policy is being evaluated,
@@ -257,7 +262,7 @@ ngx_oauth_ctx_t *ngx_oauth_context_new(ngx_http_request_t *r);
 ngx_int_t ngx_oauth_context_park(ngx_oauth_ctx_t *ctx, ngx_uint_t unknown_key);
 
 /*
- * Does the same until ctx->question is done.  With NGX_OAUTH_WAIT_NEVER it
+ * Does the same until ctx->question has a result.  With NGX_OAUTH_WAIT_NEVER it
  * returns NGX_DECLINED.
  */
 

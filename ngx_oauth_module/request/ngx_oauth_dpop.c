@@ -20,7 +20,7 @@ static oauth_reason_t ngx_oauth_dpop_check(ngx_oauth_ctx_t *ctx,
 static oauth_reason_t ngx_oauth_dpop_use(const ngx_oauth_ctx_t *ctx,
     ngx_oauth_ctx_t *main, const oauth_proof_t *proof);
 static oauth_reason_t ngx_oauth_dpop_check_nonce(const ngx_oauth_ctx_t *ctx,
-    ngx_oauth_ctx_t *main, const oauth_proof_t *proof, time_t *until);
+    ngx_oauth_ctx_t *main, const oauth_proof_t *proof, time_t *nonce_ends);
 static ngx_uint_t ngx_oauth_dpop_is_proved(const ngx_oauth_ctx_t *ctx,
     const ngx_oauth_context_proof_t *proof);
 static void ngx_oauth_dpop_warn(const ngx_oauth_ctx_t *ctx,
@@ -141,16 +141,18 @@ static oauth_reason_t
 ngx_oauth_dpop_use(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main,
     const oauth_proof_t *proof)
 {
-    time_t                        until, expires;
+    time_t                        too_old, nonce_ends;
     oauth_reason_t                reason;
     const ngx_oauth_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
-    until = proof->issued_at + mcf->proof_age;
-    expires = until;
+    /* The proof may come to another location: what that may allow counts. */
 
-    reason = ngx_oauth_dpop_check_nonce(ctx, main, proof, &expires);
+    too_old = proof->issued_at + mcf->proof_age;
+    nonce_ends = too_old;
+
+    reason = ngx_oauth_dpop_check_nonce(ctx, main, proof, &nonce_ends);
 
     if (reason != OAUTH_OK || main->proof.used) {
         return reason;
@@ -158,7 +160,7 @@ ngx_oauth_dpop_use(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main,
 
     switch (ngx_oauth_replay_insert(mcf->replay,
                                     ctx->token->confirmation.jkt, proof->id,
-                                    ngx_min(until, expires)))
+                                    ngx_min(too_old, nonce_ends)))
     {
 
     case NGX_OAUTH_REPLAY_NEW:
@@ -176,14 +178,15 @@ ngx_oauth_dpop_use(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main,
 
 
 /*
- * A good nonce ends the proof's life early, so that it is remembered for less
- * time: *expires is set.  For that, one of ours that is too old is refused
- * everywhere.  One from elsewhere counts as none.
+ * If the nonce is good, sets *nonce_ends to the time at which it ends: the
+ * proof is remembered only until then.  After that it would look new, so a
+ * nonce of this module that has ended is refused also where no nonce is
+ * demanded.  A nonce that this module has not written counts as none.
  */
 
 static oauth_reason_t
 ngx_oauth_dpop_check_nonce(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main,
-    const oauth_proof_t *proof, time_t *expires)
+    const oauth_proof_t *proof, time_t *nonce_ends)
 {
     int64_t                        until;
     oauth_nonce_age_t              age;
@@ -202,12 +205,12 @@ ngx_oauth_dpop_check_nonce(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main,
 
     case OAUTH_NONCE_CURRENT:
         main->proof.fresh = 1;
-        *expires = (time_t) until;
+        *nonce_ends = (time_t) until;
         return OAUTH_OK;
 
     case OAUTH_NONCE_PREVIOUS:
         main->proof.renew = 1;
-        *expires = (time_t) until;
+        *nonce_ends = (time_t) until;
         return OAUTH_OK;
 
     case OAUTH_NONCE_OLD:
@@ -237,13 +240,17 @@ ngx_oauth_dpop_warn(const ngx_oauth_ctx_t *ctx,
     ngx_uint_t   level;
 
     log = ctx->request->connection->log;
+
+    /* This reason has no other notice, so it can be the whole key. */
+
     level = ngx_oauth_notice_level(mcf->notices, OAUTH_REPLAY_FULL, log);
 
     ngx_log_error(level, log, 0,
                   "oauth: the set of used DPoP proofs is full, requests with "
                   "new ones are refused with 503: write \"oauth_dpop_replay "
-                  "%uzm\" in the http block, which is sufficient for the "
-                  "requests of the last minutes%s",
+                  "%uzm\" in the http block, which is at least twice the "
+                  "present size, and sufficient for as many requests as came "
+                  "in the last minute%s",
                   ngx_oauth_replay_sufficient(mcf->replay, mcf->proof_age)
                   / (1024 * 1024) + 1,
                   ngx_oauth_notice_hint(level));

@@ -39,9 +39,9 @@ ngx_str_t ngx_oauth_dpop_path(const ngx_http_request_t *r);
 ngx_str_t ngx_oauth_dpop_method(const ngx_http_request_t *r);
 
 /*
- * Sets *nonce to a nonce for the client's next proof, if the response has to
- * bring one, which is in the request's pool.  Otherwise it is empty.  Returns
- * NGX_OK, or NGX_ERROR when memory is short.
+ * ctx is that of the main request.  If the response has to bring a nonce for
+ * the client's next proof, *nonce is that nonce, in the request's pool;
+ * otherwise it is empty.  Returns NGX_OK, or NGX_ERROR when memory is short.
  */
 
 ngx_int_t ngx_oauth_dpop_nonce(const ngx_oauth_ctx_t *ctx, ngx_str_t *nonce);

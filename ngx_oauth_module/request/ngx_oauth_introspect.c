@@ -36,7 +36,7 @@ ngx_oauth_introspect(ngx_oauth_ctx_t *ctx)
 {
     ctx->reason = OAUTH_OK;
 
-    if (ctx->introspected) {
+    if (ctx->settled) {
         return NGX_OK;
     }
 
@@ -51,7 +51,8 @@ ngx_oauth_introspect(ngx_oauth_ctx_t *ctx)
 
 /*
  * An issuer that has no answer does not decide: another one may know the token.
- * But if none does, that issuer might have known it.
+ * If no issuer accepts it, and one had no answer, the response is 503, because
+ * that one might know it.
  */
 
 static ngx_int_t
@@ -59,24 +60,26 @@ ngx_oauth_introspect_opaque(ngx_oauth_ctx_t *ctx)
 {
     ngx_int_t             rc;
     oauth_token_t        *token;
-    ngx_oauth_issuer_t  **issuers;
+    ngx_oauth_issuer_t   *issuer, **issuers;
 
     if (ctx->asked_conf != ctx->conf) {
         ctx->asked_conf = ctx->conf;
-        ctx->asked = 0;
+        ctx->next_issuer = 0;
         ctx->said = OAUTH_INACTIVE;
     }
 
     issuers = ctx->conf->issuers->elts;
 
-    while (ctx->asked < ctx->conf->issuers->nelts) {
+    while (ctx->next_issuer < ctx->conf->issuers->nelts) {
 
-        if (issuers[ctx->asked]->introspect == NGX_OAUTH_INTROSPECT_OFF) {
-            ctx->asked++;
+        issuer = issuers[ctx->next_issuer];
+
+        if (issuer->introspect == NGX_OAUTH_INTROSPECT_OFF) {
+            ctx->next_issuer++;
             continue;
         }
 
-        rc = ngx_oauth_introspect_ask(ctx, issuers[ctx->asked], NULL, &token);
+        rc = ngx_oauth_introspect_ask(ctx, issuer, NULL, &token);
 
         if (rc == NGX_AGAIN) {
             return NGX_AGAIN;
@@ -88,7 +91,7 @@ ngx_oauth_introspect_opaque(ngx_oauth_ctx_t *ctx)
         }
 
         ngx_oauth_introspect_note(ctx);
-        ctx->asked++;
+        ctx->next_issuer++;
     }
 
     ctx->reason = ctx->said;
@@ -98,8 +101,8 @@ ngx_oauth_introspect_opaque(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * Keeps the reason that tells most: an answer that could not be had before what
- * an active token was refused for, and that before "inactive".
+ * Of the reasons of several issuers, the first of these is kept: there was no
+ * answer; what an active token was refused for; OAUTH_INACTIVE.
  */
 
 static void
@@ -118,6 +121,8 @@ ngx_oauth_introspect_verified(ngx_oauth_ctx_t *ctx)
 {
     ngx_int_t       rc;
     oauth_token_t  *token;
+
+    /* The issuer was asked for this location before, and has refused. */
 
     if (ctx->asked_conf == ctx->conf) {
         ctx->reason = ctx->said;
@@ -148,7 +153,7 @@ ngx_oauth_introspect_adopt(ngx_oauth_ctx_t *ctx, oauth_token_t *token)
     before = ctx->token;
 
     ctx->token = token;
-    ctx->introspected = 1;
+    ctx->settled = 1;
     ctx->verified = 1;
 
     ngx_oauth_known_store(ctx);
@@ -159,7 +164,8 @@ ngx_oauth_introspect_adopt(ngx_oauth_ctx_t *ctx, oauth_token_t *token)
 
 /*
  * Asks one issuer.  NGX_OK: *token is the caller's reference.  NGX_DECLINED:
- * ctx->reason says why there is none.
+ * ctx->reason says why there is none.  NGX_AGAIN: the request is parked, or its
+ * decision is left open.
  */
 
 static ngx_int_t
@@ -179,7 +185,7 @@ ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
 
     question = ctx->question;
 
-    if (!question->done) {
+    if (!question->has_result) {
         rc = ngx_oauth_context_park_question(ctx);
 
         if (rc == NGX_AGAIN) {
@@ -187,7 +193,7 @@ ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
         }
     }
 
-    if (question->done) {
+    if (question->has_result) {
         ctx->reason = question->reason;
         ctx->believed = question->expires;
         *token = question->token ? oauth_token_acquire(question->token) : NULL;
@@ -201,9 +207,13 @@ ngx_oauth_introspect_ask(ngx_oauth_ctx_t *ctx, ngx_oauth_issuer_t *issuer,
 
 
 /*
- * Sets ctx->question, unless it is the one to this issuer already.  Results as
- * above.  If the client left while the request waited, nginx has sent the
- * request to the location of post_action, which may trust another issuer.
+ * NGX_OK: ctx->question is the question to this issuer, which is new or was
+ * there already.  NGX_DECLINED: the issuer cannot be asked, and ctx->reason
+ * stays.  NGX_AGAIN: the request is parked, or its decision is left open.
+ *
+ * A question to another issuer is given back: if the client left while the
+ * request waited, nginx has sent the request to the location of post_action,
+ * which may trust another issuer.
  */
 
 static ngx_int_t

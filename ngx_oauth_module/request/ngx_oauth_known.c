@@ -14,10 +14,11 @@
 
 
 /*
- * The stamp of a known token: in its low bits the generation of the issuer's
- * keys, and in the others the value of ngx_current_msec until which the token
- * may be used, NGX_OAUTH_KNOWN_ALWAYS: as long as it is valid.  An opaque token
- * depends on no keys, and has generation 0.
+ * The stamp of a known token.  Its 16 low bits are the generation of the
+ * issuer's keys; an opaque token depends on no keys, and has generation 0.  The
+ * others are the value of ngx_current_msec, in this worker, until which the
+ * issuer's answer about the token may be used; NGX_OAUTH_KNOWN_ALWAYS: nobody
+ * was asked, and the token may be used as long as it is valid.
  */
 
 #define NGX_OAUTH_KNOWN_BITS    16
@@ -109,7 +110,7 @@ ngx_oauth_known_store(const ngx_oauth_ctx_t *ctx)
         return;
     }
 
-    until = ctx->introspected ? (uint64_t) ctx->believed
+    until = ctx->settled ? (uint64_t) ctx->believed
                               : NGX_OAUTH_KNOWN_ALWAYS;
 
     if (until <= ngx_current_msec) {

@@ -1,10 +1,11 @@
 
 /*
  * The tokens that this worker has verified before (oauth_cache).  The cache
- * keeps a token together with a stamp, the generation of the issuer's keys that
- * verified it.  As long as the issuer's keys have that generation, the
- * signature need not be verified again; one comparison shows it.  The cache
- * belongs to the worker and holds a reference to each of its tokens.
+ * keeps a token together with a stamp, which says with which keys of its issuer
+ * it was verified, and until when the issuer's answer about it may be used.  As
+ * long as these are valid, nobody has to verify the signature or ask the issuer
+ * again.  The cache belongs to the worker and holds a reference to each of its
+ * tokens.
  */
 
 
@@ -27,8 +28,8 @@ oauth_cache_t *ngx_oauth_known_create(size_t entries, ngx_log_t *log);
  * Looks for the credentials of the request among the known tokens of the
  * issuers that the location trusts.  Returns the token, with a reference that
  * the caller releases, or NULL: the token is not known, the issuer's keys have
- * changed since, it has to be asked again, or the token has expired or is not
- * valid yet.
+ * changed since, the issuer has to be asked about the token again, or the token
+ * has expired or is not valid yet.
  */
 
 oauth_token_t *ngx_oauth_known_lookup(const ngx_oauth_ctx_t *ctx);

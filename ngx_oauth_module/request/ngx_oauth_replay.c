@@ -45,8 +45,8 @@ typedef struct {
     size_t                        counting; /* entries in use before it       */
     size_t                        used;     /* entries in use, of all buckets,
                                                when they were counted last    */
-    time_t                        since;    /* when "asked" began             */
-    size_t                        asked;    /* proofs since then              */
+    time_t                        since;    /* when "proofs" began            */
+    size_t                        proofs;   /* that came since then           */
     size_t                        rate;     /* proofs a minute, before that   */
     ngx_oauth_replay_bucket_t     table[1];
 } ngx_oauth_replay_set_t;
@@ -191,7 +191,7 @@ static ngx_oauth_replay_key_t
 ngx_oauth_replay_key(ngx_oauth_replay_set_t *set, oauth_str_t thumbprint,
     oauth_str_t id)
 {
-    u_char                  text[OAUTH_CONFIRMATION_SIZE + OAUTH_PROOF_ID];
+    u_char                  text[OAUTH_HASH_SIZE + OAUTH_PROOF_ID];
     oauth_str_t             both;
     ngx_oauth_replay_key_t  key;
 
@@ -284,12 +284,12 @@ static void
 ngx_oauth_replay_rate_locked(ngx_oauth_replay_set_t *set, time_t now)
 {
     if (now - set->since >= 60 || now < set->since) {
-        set->rate = set->asked;
-        set->asked = 0;
+        set->rate = set->proofs;
+        set->proofs = 0;
         set->since = now;
     }
 
-    set->asked++;
+    set->proofs++;
 }
 
 
@@ -326,7 +326,7 @@ ngx_oauth_replay_sufficient(const ngx_oauth_replay_t *replay, time_t seconds)
     const ngx_oauth_replay_set_t  *set;
 
     set = replay->set;
-    rate = ngx_max(set->rate, set->asked);
+    rate = ngx_max(set->rate, set->proofs);
 
     size = rate * (size_t) seconds / 60
            * sizeof(ngx_oauth_replay_bucket_t) / NGX_OAUTH_REPLAY_ENTRIES

@@ -29,7 +29,10 @@ typedef enum {
 ngx_oauth_replay_t *ngx_oauth_replay_create(ngx_conf_t *cf, size_t size,
     const ngx_oauth_place_t *place, void *tag);
 
-/* Called when the configuration is in force: logs what a new size did. */
+/*
+ * Called when the configuration is in force: logs that the set is empty now, if
+ * its size was changed.
+ */
 
 void ngx_oauth_replay_log(ngx_oauth_replay_t *replay, ngx_log_t *log);
 
@@ -38,8 +41,10 @@ void ngx_oauth_replay_log(ngx_oauth_replay_t *replay, ngx_log_t *log);
 const u_char *ngx_oauth_replay_secret(const ngx_oauth_replay_t *replay);
 
 /*
- * Uses a proof up until the given time, in seconds since the epoch: id is its
- * jti, and thumbprint that of its key.
+ * Marks a proof as used until the given time, in seconds since the epoch: id is
+ * its jti, and thumbprint that of its key.  Returns NGX_OAUTH_REPLAY_NEW: it
+ * was not used before; _USED: it was, and nothing has changed; _FULL: there is
+ * no room, and nothing was remembered.
  */
 
 ngx_oauth_replay_result_t ngx_oauth_replay_insert(ngx_oauth_replay_t *replay,
@@ -50,8 +55,9 @@ ngx_oauth_replay_result_t ngx_oauth_replay_insert(ngx_oauth_replay_t *replay,
 ngx_uint_t ngx_oauth_replay_is_crowded(ngx_oauth_replay_t *replay);
 
 /*
- * Returns a size in bytes that is sufficient for as many requests as have come
- * lately, each of which is remembered for so many seconds.
+ * Returns the size in bytes of a zone that is sufficient for as many requests
+ * as came in the last minute, each of which is remembered for so many seconds;
+ * but at least twice the size of the present one.
  */
 
 size_t ngx_oauth_replay_sufficient(const ngx_oauth_replay_t *replay,

@@ -2,18 +2,19 @@
 /*
  * The table of steps that lead from the Authorization header to a verdict for
  * one location.  The security of the module depends on their order.  A step
- * that has to wait for keys parks the request.  When the wait is over the table
- * is walked from its beginning, and the steps that are done pass at once.
- * Everything that the steps keep is in the request's context.
+ * that has to wait for keys, or for what an issuer says about the token, parks
+ * the request.  When the wait is over the table is walked from its beginning,
+ * and the steps that are done pass at once.  Everything that the steps keep is
+ * in the request's context.
  */
 
 
+#include "ngx_oauth_binding.h"
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_field.h"
 #include "ngx_oauth_introspect.h"
 #include "ngx_oauth_known.h"
 #include "ngx_oauth_policy.h"
-#include "ngx_oauth_proof.h"
 #include "ngx_oauth_steps.h"
 #include "ngx_oauth_trace.h"
 #include "oauth_target.h"
@@ -21,8 +22,9 @@
 
 /*
  * A step returns NGX_OK, and the next step follows; NGX_AGAIN if it cannot
- * decide without keys that are missing; NGX_DECLINED if the request is refused,
- * for the reason that it puts into ctx->reason.
+ * decide without keys, or without an issuer's answer about the token, that are
+ * not there yet; NGX_DECLINED if the request is refused, for the reason that it
+ * puts into ctx->reason.
  */
 
 typedef ngx_int_t (*ngx_oauth_steps_pt)(ngx_oauth_ctx_t *ctx);
@@ -80,7 +82,8 @@ static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
        every token; may park the request */
     { "introspect", ngx_oauth_introspect, 1 },
 
-    /* requires a proof for a token that is bound to a key of its client */
+    /* requires a proof for a token that is bound to a key or certificate of
+       its client, and a bound token where the location demands one */
     { "proof", ngx_oauth_steps_proof, 0 },
 
     /* requires the audience, claims and scopes that this location demands */
@@ -167,7 +170,7 @@ ngx_oauth_steps_walk_to(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
     for (step = ngx_oauth_steps; step->handler; step++) {
 
-        if (!(step->verifies && ctx->introspected) || trace) {
+        if (!(step->verifies && ctx->settled) || trace) {
 
             rc = step->handler(ctx);
 
@@ -268,10 +271,10 @@ ngx_oauth_steps_known(ngx_oauth_ctx_t *ctx)
     if (ctx->token == NULL) {
         ctx->token = ngx_oauth_known_lookup(ctx);
         ctx->known = (ctx->token != NULL);
-        ctx->introspected = ctx->known;
+        ctx->settled = ctx->known;
     }
 
-    if (ctx->introspected && ctx->question) {
+    if (ctx->settled && ctx->question) {
         ngx_oauth_question_release(ctx->question);
         ctx->question = NULL;
     }
@@ -462,7 +465,7 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_steps_proof(ngx_oauth_ctx_t *ctx)
 {
-    return ngx_oauth_steps_result(ctx, ngx_oauth_proof_verify(ctx));
+    return ngx_oauth_steps_result(ctx, ngx_oauth_binding_verify(ctx));
 }
 
 

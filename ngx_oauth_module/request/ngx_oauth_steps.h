@@ -16,18 +16,22 @@
 /*
  * Walks all steps for the location that the request is in.  Returns NGX_OK when
  * the location admits the token; NGX_DECLINED when it does not, and ctx->reason
- * says why; NGX_AGAIN when keys are missing: the request is then parked
- * (NGX_OAUTH_WAIT_NOW), or the decision is left open (NGX_OAUTH_WAIT_LATER).
+ * says why; NGX_AGAIN when keys, or an issuer's answer about the token, are
+ * missing: the request is then parked (NGX_OAUTH_WAIT_NOW), or the decision is
+ * left open (NGX_OAUTH_WAIT_LATER).
  */
 
 ngx_int_t ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ngx_oauth_context_waiting_t waiting);
 
 /*
- * These walk only the first steps: up to "keys", so that the issuer's keys are
- * there, and up to "verify", so that the token is verified.  The first also
- * asks for a fetch if none of the keys has the kid of the token.  The policy of
- * the location is not looked at.  Results as above.
+ * These walk only the first steps, and do not look at the policy of the
+ * location.  _to_verify ends when the token is verified and, where an issuer
+ * has to be asked about it, that issuer has said that it is active (up to the
+ * step "introspect").  _to_keys ends when the issuer's keys are there (up to
+ * "keys"), and asks for a fetch if none of them has the kid of the token; for a
+ * token that an issuer has to be asked about, it is the same as _to_verify.
+ * Results as above.
  */
 
 ngx_int_t ngx_oauth_steps_walk_to_keys(ngx_oauth_ctx_t *ctx,

@@ -671,7 +671,7 @@ token_create(void **state)
            + TOKEN_SELECTED * sizeof(oauth_token_claim_t)
            + 2 * sizeof(oauth_str_t)
            + sizeof("opaque" "read write" "joe" "id-1" "app" "s" "a"
-                    "admin" "admin") - 1 + OAUTH_CONFIRMATION_SIZE;
+                    "admin" "admin") - 1 + OAUTH_HASH_SIZE;
 
     assert_int_equal(token->size, size);
 

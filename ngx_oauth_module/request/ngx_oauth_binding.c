@@ -1,24 +1,24 @@
 
 /*
- * The step "proof".  The claim "cnf" of the token alone decides whether the
- * token is bound, and to what; the scheme of the request and the name that the
- * authorization server gives to the kind of token do not.  Without a proof,
- * whoever sends a bound token may have stolen it.
+ * The step "proof", which is about both kinds of binding: a key (DPoP, RFC
+ * 9449) and a TLS certificate (RFC 8705).  The claim "cnf" of the token alone
+ * decides whether the token is bound, and to what; the scheme of the request
+ * and the name that the authorization server gives to the kind of token do not.
+ * Without a proof, whoever sends a bound token may have stolen it.
  */
 
 
+#include "ngx_oauth_binding.h"
 #include "ngx_oauth_conf_mtls.h"
 #include "ngx_oauth_dpop.h"
 #include "ngx_oauth_mtls.h"
-#include "ngx_oauth_proof.h"
 
 
-static oauth_reason_t ngx_oauth_proof_check_binding(
-    const ngx_oauth_ctx_t *ctx);
+static oauth_reason_t ngx_oauth_binding_check(const ngx_oauth_ctx_t *ctx);
 
 
 oauth_reason_t
-ngx_oauth_proof_verify(ngx_oauth_ctx_t *ctx)
+ngx_oauth_binding_verify(ngx_oauth_ctx_t *ctx)
 {
     oauth_reason_t  reason;
 
@@ -32,7 +32,7 @@ ngx_oauth_proof_verify(ngx_oauth_ctx_t *ctx)
         return OAUTH_OK;
     }
 
-    reason = ngx_oauth_proof_check_binding(ctx);
+    reason = ngx_oauth_binding_check(ctx);
 
     if (reason == OAUTH_OK) {
         reason = ngx_oauth_mtls_verify(ctx);
@@ -51,7 +51,7 @@ ngx_oauth_proof_verify(ngx_oauth_ctx_t *ctx)
 /* Compares what the token is bound to with what this location accepts. */
 
 static oauth_reason_t
-ngx_oauth_proof_check_binding(const ngx_oauth_ctx_t *ctx)
+ngx_oauth_binding_check(const ngx_oauth_ctx_t *ctx)
 {
     ngx_uint_t                   scheme, mode;
     oauth_reason_t               reason;
