@@ -21,6 +21,8 @@ static char *ngx_oauth_conf_introspection_secret(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_conf_introspection_key(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_introspection_try(ngx_conf_t *cf,
+    const ngx_oauth_issuer_t *issuer);
 static void ngx_oauth_conf_introspection_wipe(void *data);
 static void ngx_oauth_conf_introspection_free(void *data);
 
@@ -231,15 +233,42 @@ ngx_oauth_conf_introspection_key(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
     if (result != OAUTH_DONE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "client_key_file \"%V\": %s: put the client's "
-                           "private key there as PEM", &issuer->client_key_file,
-                           error);
+                           "private key there as PEM, without a passphrase, as "
+                           "\"openssl pkey -in OLD -out NEW\" writes it",
+                           &issuer->client_key_file, error);
         return NGX_CONF_ERROR;
     }
 
     cln->handler = ngx_oauth_conf_introspection_free;
     cln->data = issuer->client.signer;
 
-    return NGX_CONF_OK;
+    return ngx_oauth_conf_introspection_try(cf, issuer);
+}
+
+
+/* A first form shows that an assertion can be made, which is JSON. */
+
+static char *
+ngx_oauth_conf_introspection_try(ngx_conf_t *cf,
+    const ngx_oauth_issuer_t *issuer)
+{
+    oauth_buf_t     form;
+    oauth_result_t  result;
+
+    ngx_memzero(&form, sizeof(oauth_buf_t));
+
+    result = oauth_client_append_form(&issuer->client, oauth_str("token"),
+                                      issuer->rules.issuer, ngx_time(), &form);
+    oauth_secret_free(&form);
+
+    if (result == OAUTH_INVALID) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "client_id \"%V\" is not UTF-8, which client_auth "
+                           "private_key_jwt needs: write it in UTF-8",
+                           &issuer->client_id);
+    }
+
+    return (result == OAUTH_DONE) ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

@@ -118,10 +118,11 @@ ngx_oauth_conf_issuer_file_secret(ngx_conf_t *cf, ngx_str_t *name,
         && (fi.st_mode & (S_IRWXO|S_IWGRP)))
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"%V\" holds a secret, and every user of this "
-                           "machine may read it, or others may change it: make "
-                           "it readable for its owner only, as by \"chmod "
-                           "600\"", name);
+                           "\"%V\" holds a secret, and %s: make it readable "
+                           "for its owner only, as by \"chmod 600\"", name,
+                           (fi.st_mode & S_IRWXO)
+                           ? "users outside its group have rights to it"
+                           : "its group may change it");
     }
 
     return text;

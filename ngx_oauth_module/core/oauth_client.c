@@ -142,6 +142,7 @@ oauth_client_append_assertion(const oauth_client_t *client,
     char            *text;
     size_t           len;
     json_t          *claims;
+    json_error_t     error;
     unsigned char    random[OAUTH_CLIENT_JTI];
     unsigned char    jti[oauth_base64url_encoded_size(OAUTH_CLIENT_JTI)];
     oauth_result_t   result;
@@ -152,21 +153,24 @@ oauth_client_append_assertion(const oauth_client_t *client,
 
     len = oauth_base64url_write((oauth_str_t) { sizeof(random), random }, jti);
 
-    claims = json_pack("{s:s%, s:s%, s:s%, s:s%, s:I, s:I}",
-                       "iss", client->id.data, client->id.len,
-                       "sub", client->id.data, client->id.len,
-                       "aud", issuer.data, issuer.len,
-                       "jti", jti, len,
-                       "iat", (json_int_t) now,
-                       "exp", (json_int_t) now + OAUTH_CLIENT_LIFETIME);
+    claims = json_pack_ex(&error, 0, "{s:s%, s:s%, s:s%, s:s%, s:I, s:I}",
+                          "iss", client->id.data, client->id.len,
+                          "sub", client->id.data, client->id.len,
+                          "aud", issuer.data, issuer.len,
+                          "jti", jti, len,
+                          "iat", (json_int_t) now,
+                          "exp", (json_int_t) now + OAUTH_CLIENT_LIFETIME);
 
-    text = claims ? json_dumps(claims, JSON_COMPACT) : NULL;
+    if (claims == NULL) {
+        return (json_error_code(&error) == json_error_invalid_utf8)
+               ? OAUTH_INVALID : OAUTH_NO_MEMORY;
+    }
+
+    text = json_dumps(claims, JSON_COMPACT);
     json_decref(claims);
 
-    /* jansson refuses what is not UTF-8. */
-
     if (text == NULL) {
-        return OAUTH_INVALID;
+        return OAUTH_NO_MEMORY;
     }
 
     result = oauth_signer_sign(client->signer, oauth_str_of(text), buf);

@@ -49,7 +49,8 @@ void oauth_client_append_authorization(const oauth_client_t *client,
  * (RFC 7662 section 2.1).  An assertion is for that issuer, is made now (in
  * seconds since the epoch), and is good for a minute.  Returns OAUTH_DONE; else
  * nothing can be sent, and part of the form may have been appended:
- * OAUTH_INVALID (no assertion could be made), OAUTH_NO_MEMORY.
+ * OAUTH_INVALID (an assertion is JSON, and the id or the issuer is not UTF-8),
+ * OAUTH_NO_MEMORY.
  */
 
 oauth_result_t oauth_client_append_form(const oauth_client_t *client,
