@@ -242,7 +242,9 @@ my $tls = "ssl_certificate $server->{certificate};"
 
 
 sub checked {
-    my ($lines, $tls) = @_;
+    my ($lines, $tls, $oauth) = @_;
+
+    $oauth //= 'oauth corp;';
 
     my ($ok, $said) = $checked->test_conf(<<"CONF");
     oauth_issuer corp { issuer %%AS%%; }
@@ -253,7 +255,7 @@ sub checked {
         oauth_resource https://app.test;
         @{[ $tls // '' ]}
         location / {
-            oauth corp;
+            $oauth
             $lines # here
         }
     }
@@ -289,6 +291,20 @@ for my $case (
     ok(!$said->{ok}, "refused: $lines");
     like($said->{emerg}, $pattern, 'with file, line and remedy');
 }
+
+# It protects nothing by itself, and nginx -t says so
+
+my $alone = checked('oauth_mtls required;', undef, '');
+
+ok(!$alone->{ok}, 'refused: no oauth');
+like($alone->{warn}, qr/"oauth_mtls" is in "\/" of server "app\.test", which no "oauth" protects: add "oauth"/,
+     'with file, line and remedy');
+like($alone->{said}, qr/\[emerg\] "oauth_scope", "oauth_require", "oauth_header", "oauth_dpop" or "oauth_mtls" protects nothing at 1 place, see/,
+     'and the sum');
+
+ok(checked('oauth_mtls off;', undef, '')->{ok}, 'accepted: off');
+ok(checked('oauth_mtls required;', undef, 'oauth off;')->{ok},
+   'accepted: oauth off');
 
 for my $case (
     [ 'oauth_mtls off;', undef, undef ],

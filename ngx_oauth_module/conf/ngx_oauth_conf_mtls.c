@@ -37,12 +37,16 @@ ngx_oauth_conf_mtls_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (cf->args->nelts == 2) {
-        return NGX_CONF_OK;
+    if (lcf->mtls == NGX_OAUTH_CONF_MTLS_OFF) {
+        return (cf->args->nelts == 2)
+               ? NGX_CONF_OK
+               : "has \"off\" together with other values: remove either";
     }
 
-    if (lcf->mtls == NGX_OAUTH_CONF_MTLS_OFF) {
-        return "has \"off\" together with other values: remove either";
+    ngx_oauth_args_note(cf, &lcf->protected);
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
     }
 
     return (ngx_oauth_conf_mtls_certificate(cf, lcf, &value[2]) == NGX_OK)
