@@ -45,6 +45,7 @@ my %texts = (
     'ngx_oauth_introspector.c' => {         # why there is no answer about a token
         'ngx_oauth_introspector.c'       => qr/^(?:256|its|memory)/,
         'ngx_oauth_question.c'           => qr/^its/,
+        'oauth_discovery.c'              => qr/^the introspection/,
         'oauth_introspection.c'          => qr/^(?:its? |token_)/,
         'oauth_introspection_signed.c'   => qr/^(?:its? |none)/,
     },
