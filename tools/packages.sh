@@ -10,6 +10,7 @@ build_packages=(gcc libc6-dev make dpkg-dev libjansson-dev libjwt-dev
 test_packages=(perl git libcmocka-dev valgrind binutils openssl curl
                libfaketime)
 node_packages=(nodejs npm)
+server_packages=(python3-django-oauth-toolkit sqlite3)
 bench_packages=(perl wrk haproxy apache2 libapache2-mod-auth-openidc
                 libapache2-mod-oauth2 libnginx-mod-http-js openssl)
 browser_packages=(chromium)
@@ -185,13 +186,46 @@ need_browser() {
 need_promtool() {
     local version
 
-    version=$(apt-cache policy prometheus | awk '/Candidate:/ { print $2 }')
+    version=$(candidate prometheus)
 
-    if (unpack prometheus "${version:-none}"); then
-        export PROMTOOL=$build/packages/prometheus-${version:-none}/usr/bin/promtool
+    if (unpack prometheus "$version"); then
+        export PROMTOOL=$build/packages/prometheus-$version/usr/bin/promtool
     else
         say "promtool could not be fetched"
     fi
+}
+
+
+# The authorization servers of the end-to-end tests.  glewlwyd is a service that
+# asks for a database when it is installed, so its package is only unpacked; the
+# libraries that it needs are installed.
+
+need_servers() {
+    local libraries
+
+    need "${server_packages[@]}"
+
+    if command -v apt-get >/dev/null; then
+        unpack glewlwyd "$(candidate glewlwyd)"
+        export GLEWLWYD=$unpacked
+        mapfile -t libraries < <(libraries_of glewlwyd)
+        need "${libraries[@]}"
+    fi
+}
+
+
+# candidate package: prints the version that apt would install.
+
+candidate() {
+    apt-cache policy "$1" \
+        | awk '/Candidate:/ { found = $2 } END { print found ? found : "none" }'
+}
+
+
+# libraries_of package: prints the libraries that it depends on.
+
+libraries_of() {
+    apt-cache depends "$1" | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }'
 }
 
 
@@ -204,6 +238,7 @@ need_everything() {
     if need_node; then
         need_browser
         need_promtool
+        need_servers
         say "all there: packages, Node.js $(node --version)"
     else
         say "packages are there; $(node_message)"

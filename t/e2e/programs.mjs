@@ -8,10 +8,12 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile }
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 
-const RUN_WITHIN = 180_000;              // milliseconds
+const RUN_WITHIN = 180_000;             // milliseconds
+const ANSWERS_WITHIN = 30_000;
 const NOBODY = 'http://127.0.0.1:9';    // nothing listens there
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -158,4 +160,36 @@ export async function freePort() {
     await once(server, 'close');
 
     return port;
+}
+
+
+// Starts a server and waits until it answers at its address.  Returns { stop },
+// which ends it.
+
+export async function serve(program, args, url) {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(child, 'close');
+    const deadline = Date.now() + ANSWERS_WITHIN;
+    let output = '';
+
+    for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8');
+        stream.on('data', (text) => { output += text; });
+    }
+
+    const stop = async () => {
+        child.kill();
+        await ended;
+    };
+
+    while (!await fetch(url).then(() => true, () => false)) {
+        if (child.exitCode !== null || Date.now() > deadline) {
+            await stop();
+            throw new Error(`${program} does not answer: ${output}`);
+        }
+
+        await delay(50);
+    }
+
+    return { stop };
 }

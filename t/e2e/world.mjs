@@ -123,9 +123,9 @@ class World {
 
     // Stops nginx first, because a worker logs leaks when it ends.  Expects a
     // line for each of the reasons, so that the check cannot pass with an empty
-    // log.
+    // log, and none with one of the secrets.
 
-    async checkLog({ refused = [] } = {}) {
+    async checkLog({ refused = [], secrets = [] } = {}) {
         await this.nginx.stop();
 
         const log = await this.nginx.log();
@@ -140,6 +140,10 @@ class World {
         assert.doesNotMatch(log, /eyJ[\w-]/);
         assert.ok(!log.includes(ACCOUNT), 'a claim is in the error log');
 
+        for (const secret of secrets) {
+            assert.ok(!log.includes(secret), 'a secret is in the error log');
+        }
+
         for (const token of this.as.issued) {
             for (const part of token.split('.').slice(1)) {
                 assert.ok(!log.includes(part), 'a token is in the error log');
@@ -152,11 +156,6 @@ class World {
     // /astray are those of another resource.
 
     #site(url, port) {
-        const proxy = (to) => `
-        proxy_http_version 1.1;
-        proxy_buffering off;
-        proxy_pass ${to};`;
-
         return `oauth_issuer e2e { issuer ${this.as.issuer}; }
 
 map $http_mcp_session_id $tools_scope {
@@ -207,6 +206,16 @@ server {
 }
 `;
     }
+}
+
+
+// The directives of a location that has something behind it.
+
+export function proxy(to) {
+    return `
+        proxy_http_version 1.1;
+        proxy_buffering off;
+        proxy_pass ${to};`;
 }
 
 
