@@ -7,7 +7,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { DpopSession } from '@modelcontextprotocol/client';
 import * as oauth from 'oauth4webapi';
@@ -15,17 +14,17 @@ import * as oauth from 'oauth4webapi';
 import { certificate, fetchBy } from './certificates.mjs';
 import { Host, connect, whoami } from './mcp_client.mjs';
 import { freePort } from './programs.mjs';
+import * as requests from './requests.mjs';
 import v1 from './sdk_v1.mjs';
 import v2 from './sdk_v2.mjs';
 import { ACCOUNT, READ, recorder, startWorld } from './world.mjs';
 
 
-const INSECURE = { [oauth.allowInsecureRequests]: true };
+const { ask, discover, ended, refused, revoke } = requests;
 
 // A secret that differs when it is form-encoded, as this server wants it.
 
 const SECRET = 's:e+c r%t/= of these tests';
-const REVOKED_WITHIN = 10_000;          // milliseconds
 
 const service = {
     client_id: 'service',
@@ -92,13 +91,7 @@ after(async () => {
     await rm(folder, { recursive: true, force: true });
 });
 
-before(async () => {
-    const issuer = new URL(world.as.issuer);
-
-    as = await oauth.processDiscoveryResponse(issuer,
-        await oauth.discoveryRequest(issuer, { ...INSECURE,
-                                               algorithm: 'oauth2' }));
-});
+before(async () => { as = await discover(world.as.issuer); });
 
 
 test('an opaque token', async () => {
@@ -129,23 +122,8 @@ test('a token that was revoked', async () => {
 
     assert.equal((await ask(url, token)).status, 200);
 
-    const client = { client_id: service.client_id };
-
-    await oauth.processRevocationResponse(await oauth.revocationRequest(as,
-        client, oauth.ClientSecretBasic(SECRET), token, INSECURE));
-
-    const deadline = Date.now() + REVOKED_WITHIN;
-    let status;
-
-    do {
-        assert.ok(Date.now() < deadline, 'it is good for too long');
-        await delay(200);
-        ({ status } = await fetch(url, {
-            headers: { authorization: `Bearer ${token}` },
-        }));
-    } while (status === 200);
-
-    assert.equal(status, 401);
+    await revoke(as, service, token);
+    await ended(url, token);
 });
 
 
@@ -214,39 +192,8 @@ function by(name) {
 }
 
 
-async function grant(resource, metadata, options = {}) {
-    const client = {
-        client_id: metadata.client_id,
-        use_mtls_endpoint_aliases: metadata === bound,
-    };
-
-    return await oauth.processClientCredentialsResponse(as, client,
-        await oauth.clientCredentialsGrantRequest(as, client,
-            oauth.ClientSecretBasic(SECRET), { resource, scope: READ },
-            { ...INSECURE, ...options }));
-}
-
-
-async function ask(url, accessToken, options = {}) {
-    return await oauth.protectedResourceRequest(accessToken, 'GET',
-        new URL(url), undefined, undefined, { ...INSECURE, ...options });
-}
-
-
-// One of the challenges of the answer has this error.
-
-async function refused(promise, wanted) {
-    try {
-        await promise;
-
-    } catch (error) {
-        assert.equal(error.status, 401, error);
-        assert.ok(error.cause.some(({ parameters }) =>
-            parameters.error === wanted), JSON.stringify(error.cause));
-        return;
-    }
-
-    assert.fail('it was not refused');
+async function grant(resource, client, options) {
+    return await requests.grant(as, client, { resource, scope: READ }, options);
 }
 
 
