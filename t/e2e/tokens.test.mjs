@@ -19,12 +19,14 @@ import * as openid from 'openid-client';
 import { certificate, fetchBy } from './certificates.mjs';
 import { Host, connect, whoami } from './mcp_client.mjs';
 import { MCP_REMOTE, freePort, newHome } from './programs.mjs';
+import * as requests from './requests.mjs';
 import v1 from './sdk_v1.mjs';
 import v2 from './sdk_v2.mjs';
 import { ACCOUNT, READ, recorder, startWorld } from './world.mjs';
 
 
-const INSECURE = { [oauth.allowInsecureRequests]: true };
+const { ask, discover, refused } = requests;
+
 const SECRET = 'a secret for the client of these tests';
 
 // The service is a client of its own account; the bound one has a certificate.
@@ -88,13 +90,7 @@ after(async () => {
     await rm(folder, { recursive: true, force: true });
 });
 
-before(async () => {
-    const issuer = new URL(world.as.issuer);
-
-    as = await oauth.processDiscoveryResponse(issuer,
-        await oauth.discoveryRequest(issuer, { ...INSECURE,
-                                               algorithm: 'oauth2' }));
-});
+before(async () => { as = await discover(world.as.issuer); });
 
 
 for (const algorithm of ['ES256', 'Ed25519']) {
@@ -339,42 +335,8 @@ function by(name) {
 }
 
 
-// The token response for the client's own account.  A client with a certificate
-// uses the endpoint that asks for it.
-
-async function grant(resource, metadata, options = {}) {
-    const client = {
-        client_id: metadata.client_id,
-        use_mtls_endpoint_aliases: metadata === bound,
-    };
-
-    return await oauth.processClientCredentialsResponse(as, client,
-        await oauth.clientCredentialsGrantRequest(as, client,
-            oauth.ClientSecretPost(SECRET), { resource, scope: READ },
-            { ...INSECURE, ...options }));
-}
-
-
-async function ask(url, accessToken, options = {}) {
-    return await oauth.protectedResourceRequest(accessToken, 'GET',
-        new URL(url), undefined, undefined, { ...INSECURE, ...options });
-}
-
-
-// One of the challenges of the answer has this error.
-
-async function refused(promise, wanted) {
-    try {
-        await promise;
-
-    } catch (error) {
-        assert.equal(error.status, 401, error);
-        assert.ok(error.cause.some(({ parameters }) =>
-            parameters.error === wanted), JSON.stringify(error.cause));
-        return;
-    }
-
-    assert.fail('it was not refused');
+async function grant(resource, client, options) {
+    return await requests.grant(as, client, { resource, scope: READ }, options);
 }
 
 
