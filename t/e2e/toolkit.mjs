@@ -20,9 +20,9 @@ export const skip =
     && `${PYTHON} has no Django OAuth Toolkit`;
 
 
-// Options: folder, which exists; scopes; user, { name, password }; clients, each
-// { client_id, client_secret, grant }, where grant is what the toolkit calls it.
-// Returns { as, stop }, where as is what the clients have to know.
+// Options: folder, which exists; scopes; user, { name, password }; clients,
+// each { client_id, client_secret, grant }, where grant is what the toolkit
+// calls it.  Returns { as, stop }, where as is what the clients have to know.
 
 export async function startToolkit({ folder, scopes, user, clients }) {
     const port = await freePort();
