@@ -261,14 +261,18 @@ ngx_oauth_conf_introspection_try(ngx_conf_t *cf,
                                       issuer->rules.issuer, ngx_time(), &form);
     oauth_secret_free(&form);
 
-    if (result == OAUTH_INVALID) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "client_id \"%V\" is not UTF-8, which client_auth "
-                           "private_key_jwt needs: write it in UTF-8",
-                           &issuer->client_id);
+    if (result == OAUTH_DONE) {
+        return NGX_CONF_OK;
     }
 
-    return (result == OAUTH_DONE) ? NGX_CONF_OK : NGX_CONF_ERROR;
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "client_id \"%V\" %s",
+                       &issuer->client_id,
+                       (result == OAUTH_INVALID)
+                       ? "is not UTF-8, which client_auth private_key_jwt "
+                         "needs: write it in UTF-8"
+                       : "could not be put into an assertion: memory is short");
+
+    return NGX_CONF_ERROR;
 }
 
 

@@ -38,9 +38,9 @@ ngx_uint_t ngx_oauth_introspector_is_early(
 /*
  * Asks about credentials, unless the response is known or the question is under
  * way already.  verified: the token that they are, if it was verified before;
- * NULL: they are opaque.  Returns a question with a reference for the
- * caller, which ngx_oauth_question_release gives back; NULL: the issuer cannot
- * be asked now, and why was logged.
+ * NULL: they are opaque.  Returns a question with a reference for the caller,
+ * which ngx_oauth_question_release gives back; NULL: the issuer cannot be asked
+ * now, and why was logged.
  */
 
 ngx_oauth_question_t *ngx_oauth_introspector_ask(
