@@ -17,6 +17,7 @@
 #include "ngx_oauth_steps.h"
 
 
+static ngx_oauth_ctx_t *ngx_oauth_phase_redirected(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_phase_enter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_phase_wait(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *lcf);
@@ -25,10 +26,11 @@ static ngx_int_t ngx_oauth_phase_wait(ngx_http_request_t *r,
 /*
  * Removes the header fields that the client sent under names of oauth_header;
  * after an internal redirect, removes the fields that the previous location
- * added, and the token if that location does not pass it on.  Remembers the URI
- * that a client with credentials asked for.  Where rewrite rules of the
- * server's own level may read a claim, the request waits for keys.  If there
- * are none and a rule certainly reads a claim, the request is refused.
+ * added, and the token if that location does not pass it on, and ends a wait
+ * that began there.  Remembers the URI that a client with credentials asked
+ * for.  Where rewrite rules of the server's own level may read a claim, the
+ * request waits for keys.  If there are none and a rule certainly reads a
+ * claim, the request is refused.
  */
 
 ngx_int_t
@@ -37,6 +39,8 @@ ngx_oauth_phase_server_rewrite(ngx_http_request_t *r)
     ngx_oauth_ctx_t             *ctx;
     const ngx_oauth_loc_conf_t  *lcf;
     const ngx_oauth_srv_conf_t  *scf;
+
+    (void) ngx_oauth_phase_redirected(r);
 
     if (ngx_oauth_forward_enter(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -135,6 +139,28 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
 
 
 /*
+ * Returns the context of a main request that comes here by an internal
+ * redirect, or NULL.  When a client leaves while its request waits, nginx sends
+ * the request to the location of post_action.  Nothing must wake it there, and
+ * it may have to wait again, so the wait ends.
+ */
+
+static ngx_oauth_ctx_t *
+ngx_oauth_phase_redirected(ngx_http_request_t *r)
+{
+    ngx_oauth_ctx_t  *ctx;
+
+    ctx = (r->internal && r == r->main) ? ngx_oauth_context_lookup(r) : NULL;
+
+    if (ctx) {
+        ngx_oauth_wait_done(&ctx->wait);
+    }
+
+    return ctx;
+}
+
+
+/*
  * The request comes here by an internal redirect.  Ends a wait that began in
  * the previous location.  Removes the identity headers, and the token if that
  * location does not pass it on; a request that was admitted keeps its fields.
@@ -145,17 +171,7 @@ ngx_oauth_phase_enter(ngx_http_request_t *r)
 {
     ngx_oauth_ctx_t  *ctx;
 
-    ctx = (r == r->main) ? ngx_oauth_context_lookup(r) : NULL;
-
-    if (ctx) {
-
-        /*
-         * When a client leaves while its request waits, nginx sends the request
-         * to the location of post_action.  Nothing must wake it there.
-         */
-
-        ngx_oauth_wait_done(&ctx->wait);
-    }
+    ctx = ngx_oauth_phase_redirected(r);
 
     if (ngx_oauth_forward_enter(r) != NGX_OK) {
         return NGX_ERROR;

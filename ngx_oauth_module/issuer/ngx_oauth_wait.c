@@ -16,7 +16,7 @@
 #include "ngx_oauth_watch.h"
 
 
-#define NGX_OAUTH_WAIT_LIMIT  5000              /* ms; of a request, in all   */
+#define NGX_OAUTH_WAIT_LIMIT  5000      /* ms; of all waits of a request      */
 
 
 static void ngx_oauth_wait_queue_event(ngx_event_t *ev);
@@ -99,18 +99,10 @@ ngx_oauth_wait_queue_event(ngx_event_t *ev)
 
 
 ngx_msec_t
-ngx_oauth_wait_left(ngx_oauth_wait_t *wait)
+ngx_oauth_wait_left(const ngx_oauth_wait_t *wait)
 {
-    ngx_msec_int_t  left;
-
-    if (!wait->limited) {
-        wait->limited = 1;
-        wait->deadline = ngx_current_msec + NGX_OAUTH_WAIT_LIMIT;
-    }
-
-    left = (ngx_msec_int_t) (wait->deadline - ngx_current_msec);
-
-    return (left > 0) ? (ngx_msec_t) left : 0;
+    return (wait->spent < NGX_OAUTH_WAIT_LIMIT)
+           ? NGX_OAUTH_WAIT_LIMIT - wait->spent : 0;
 }
 
 
@@ -121,6 +113,7 @@ ngx_oauth_wait_start(ngx_oauth_wait_queue_t *queue, ngx_oauth_wait_t *wait)
     ngx_add_timer(&wait->timer, ngx_oauth_wait_left(wait));
 
     ngx_queue_insert_tail(&queue->waiting, &wait->queue);
+    wait->started = ngx_current_msec;
     wait->linked = 1;
 }
 
@@ -133,6 +126,7 @@ ngx_oauth_wait_done(ngx_oauth_wait_t *wait)
     }
 
     ngx_queue_remove(&wait->queue);
+    wait->spent += ngx_current_msec - wait->started;
     wait->linked = 0;
 
     if (wait->timer.timer_set) {

@@ -1,7 +1,8 @@
 
 /*
  * Waiting: a queue of requests that wait for the same event, such as the end of
- * a fetch.  The event wakes all of them.  Each waits for a bounded time in all.
+ * a fetch.  The event wakes all of them.  The waits of a request take a bounded
+ * time together; the time between them does not count.
  *
  * A wait belongs to its request, a queue to whoever causes the event.
  */
@@ -38,8 +39,9 @@ struct ngx_oauth_wait_s {
 
     ngx_queue_t            queue;
     ngx_event_t            timer;
-    ngx_msec_t             deadline;    /* of all waits of this request       */
-    unsigned               limited:1;   /* deadline is set                    */
+    ngx_msec_t             started;     /* value of ngx_current_msec; of the
+                                           last wait                          */
+    ngx_msec_t             spent;       /* in waits that have ended           */
     unsigned               linked:1;    /* it is in a queue                   */
 };
 
@@ -70,14 +72,14 @@ ngx_uint_t ngx_oauth_wait_queue_is_empty(const ngx_oauth_wait_queue_t *queue);
 void ngx_oauth_wait_queue_wake(ngx_oauth_wait_queue_t *queue);
 
 
+/* The milliseconds for which a request that is in no queue may still wait. */
+
+ngx_msec_t ngx_oauth_wait_left(const ngx_oauth_wait_t *wait);
+
 /*
- * The milliseconds for which the request may still wait, 0: none.  Its time
- * begins with the first call.
+ * Puts the request into the queue, for the milliseconds that are left.  The
+ * wait must not be in a queue.
  */
-
-ngx_msec_t ngx_oauth_wait_left(ngx_oauth_wait_t *wait);
-
-/* Puts the request into the queue, for the milliseconds that are left. */
 
 void ngx_oauth_wait_start(ngx_oauth_wait_queue_t *queue,
     ngx_oauth_wait_t *wait);

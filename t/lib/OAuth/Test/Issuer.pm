@@ -6,7 +6,8 @@ package OAuth::Test::Issuer;
 #   answer(jwks => status => 500)        another status, type, body, headers
 #   answer(jwks => mode => 'hang')       for the modes see %modes
 #   answer(jwks => file => $path)        a body that is too large for the state
-#   answer(jwks => hold => 'flag')       answers once the test raises the flag
+#   answer(jwks => hold => 'flag')       answers once the test raises the flag,
+#                                        then raises "flag-answered"
 #   normal                               everything works again
 
 use strict;
@@ -261,6 +262,7 @@ sub serve {
         return $modes{$mode}->($self, $client, $content) if $mode;
 
         $self->write_all($client, head($content) . $content->{body});
+        $self->raise_flag("$answer->{hold}-answered") if defined $answer->{hold};
     }
 
     return;

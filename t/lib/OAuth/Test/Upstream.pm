@@ -5,6 +5,7 @@ package OAuth::Test::Upstream;
 #
 #   status=403        that status
 #   field=Name:value  a header line of the answer
+#   wait=flag         the answer comes after the flag
 #   events=flag       an event stream: one event, and the next after the flag
 #   upgrade           101, then every byte comes back in upper case
 
@@ -50,6 +51,10 @@ sub serve {
         $self->record($request);
 
         my $query = query($request->{line});
+
+        if (defined $query->{wait}) {
+            $self->wait_for_flag($query->{wait}, 60);
+        }
 
         if (defined $query->{events}) {
             return $self->send_events($client, $query->{events});
