@@ -18,7 +18,7 @@ INCLUDES =	-I$(CORE) -I$(UNIT)
 WARNINGS :=	-Wall -Wextra -Wpointer-arith -Wshadow -Wstrict-prototypes \
 		-Wmissing-prototypes $(if $(WERROR),-Werror)
 COMPILE =	$(STANDARD) $(WARNINGS) $(INCLUDES) -MMD -MP $(CFLAGS)
-LIBS =		-ljansson -ljwt -lcrypto
+LIBS =		-ljansson -lcrypto
 
 SANITIZE :=	-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer

@@ -1,87 +1,98 @@
 
 /*
- * Signs JWTs with a private key (RFC 7515 section 5.1).  OpenSSL reads the key
- * and says what it is; libjwt signs.  The kid is the thumbprint of the public
- * key (RFC 7638).  A signer is one block of memory with a copy of the key.
+ * Signs JWTs with a private key (RFC 7515 section 5.1; RFC 7518 sections 3.3
+ * and 3.4), by OpenSSL.  The kid is the thumbprint of the public key (RFC
+ * 7638).  A signer owns its key, whose private numbers OpenSSL wipes when it
+ * frees the key.
  */
 
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jwt.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "oauth_alg.h"
+#include "oauth_base64url.h"
+#include "oauth_json.h"
 #include "oauth_secret.h"
 #include "oauth_signer.h"
 #include "oauth_thumbprint.h"
 
 
-#define OAUTH_SIGNER_BITS_MIN    2048
-#define OAUTH_SIGNER_BITS_MAX    8192
-#define OAUTH_SIGNER_COORDINATE  32     /* bytes: P-256                       */
-#define OAUTH_SIGNER_ROOM        65536  /* more than libjwt asks for          */
+#define OAUTH_SIGNER_BITS_MIN   2048
+#define OAUTH_SIGNER_BITS_MAX   8192
+
+/* The bytes of the longest signature, and of the longest public number. */
+
+#define OAUTH_SIGNER_NUMBER     (OAUTH_SIGNER_BITS_MAX / 8)
+
+#define OAUTH_SIGNER_HEADER     128     /* bytes: more than one has           */
 
 
 struct oauth_signer_s {
-    jwt_alg_t             alg;
+    const oauth_alg_t    *alg;
+    EVP_PKEY             *pkey;
     char                  kid[OAUTH_SIGNER_KID + 1];
-    size_t                len;          /* of pem, without its zero byte      */
-    char                  pem[];
+    char                  header[OAUTH_SIGNER_HEADER];  /* of each JWT        */
 };
 
 
 static EVP_PKEY *oauth_signer_read(oauth_str_t pem, const char **why);
 static int oauth_signer_passphrase(char *buf, int size, int writing,
     void *asked);
-static jwt_alg_t oauth_signer_alg(const EVP_PKEY *pkey, const char **why);
-static oauth_signer_t *oauth_signer_copy(const EVP_PKEY *pkey);
-static int oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey);
+static const oauth_alg_t *oauth_signer_alg(const EVP_PKEY *pkey,
+    const char **why);
+static oauth_result_t oauth_signer_init(oauth_signer_t *signer);
+static int oauth_signer_name(oauth_signer_t *signer);
 static oauth_str_t oauth_signer_number(const EVP_PKEY *pkey, const char *name,
-    int len, unsigned char bytes[OAUTH_SIGNER_BITS_MAX / 8]);
-static jwt_t *oauth_signer_jwt(const oauth_signer_t *signer);
+    size_t len, unsigned char bytes[OAUTH_SIGNER_NUMBER]);
+static oauth_result_t oauth_signer_check(oauth_str_t claims);
+static int oauth_signer_write(const oauth_signer_t *signer, oauth_str_t input,
+    unsigned char signature[OAUTH_SIGNER_NUMBER], size_t *len);
+static int oauth_signer_write_ecdsa(const oauth_alg_t *alg,
+    unsigned char signature[OAUTH_SIGNER_NUMBER], size_t *len);
 
 
 oauth_result_t
 oauth_signer_create(oauth_str_t pem, oauth_signer_t **signer,
     const char **why)
 {
-    EVP_PKEY        *pkey;
-    jwt_alg_t        alg;
-    oauth_buf_t      buf;
-    oauth_result_t   result;
+    EVP_PKEY           *pkey;
+    oauth_result_t      result;
+    const oauth_alg_t  *alg;
 
     *signer = NULL;
     *why = NULL;
 
     pkey = oauth_signer_read(pem, why);
-    alg = pkey ? oauth_signer_alg(pkey, why) : JWT_ALG_NONE;
+    alg = pkey ? oauth_signer_alg(pkey, why) : NULL;
 
-    if (alg == JWT_ALG_NONE) {
+    if (alg == NULL) {
         EVP_PKEY_free(pkey);
         ERR_clear_error();
         return OAUTH_INVALID;
     }
 
-    *signer = oauth_signer_copy(pkey);
     result = OAUTH_NO_MEMORY;
+    *signer = calloc(1, sizeof(oauth_signer_t));
 
-    /* A first signature shows that libjwt can use the key. */
-
-    if (*signer && oauth_signer_name(*signer, pkey) == 0) {
+    if (*signer) {
         (*signer)->alg = alg;
+        (*signer)->pkey = pkey;
+        result = oauth_signer_init(*signer);
 
-        memset(&buf, 0, sizeof(oauth_buf_t));
-        result = oauth_signer_sign(*signer, oauth_str("{}"), &buf);
-        oauth_secret_free(&buf);
+    } else {
+        EVP_PKEY_free(pkey);
     }
 
-    EVP_PKEY_free(pkey);
     ERR_clear_error();
 
     if (result != OAUTH_DONE) {
@@ -101,7 +112,7 @@ oauth_signer_free(oauth_signer_t *signer)
         return;
     }
 
-    oauth_secret_wipe(signer, sizeof(oauth_signer_t) + signer->len + 1);
+    EVP_PKEY_free(signer->pkey);
     free(signer);
 }
 
@@ -117,55 +128,50 @@ oauth_result_t
 oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t claims,
     oauth_buf_t *buf)
 {
-    char            *text;
-    jwt_t           *jwt;
-    oauth_buf_t      json;
+    int              rc;
+    size_t           start, len;
+    oauth_str_t      input;
+    unsigned char    signature[OAUTH_SIGNER_NUMBER];
     oauth_result_t   result;
 
-    if (claims.len == 0 || memchr(claims.data, 0, claims.len)) {
-        return OAUTH_INVALID;
+    result = oauth_signer_check(claims);
+    if (result != OAUTH_DONE) {
+        return result;
     }
 
-    memset(&json, 0, sizeof(oauth_buf_t));
+    /* Nothing grows after this, so that no copy of the JWT is left behind. */
 
-    /* libjwt crashes where memory is short, so that there has to be some. */
-
-    oauth_buf_reserve(&json, OAUTH_SIGNER_ROOM + 8 * claims.len);
-
-    if (json.failed) {
+    oauth_buf_reserve(buf, oauth_base64url_encoded_size(OAUTH_SIGNER_HEADER)
+                           + oauth_base64url_encoded_size(claims.len)
+                           + oauth_base64url_encoded_size(sizeof(signature))
+                           + 2);
+    if (buf->failed) {
         return OAUTH_NO_MEMORY;
     }
 
-    oauth_buf_free(&json);
+    start = buf->len;
 
-    oauth_buf_reserve(&json, claims.len + 1);
-    oauth_buf_append_str(&json, claims);
-    oauth_buf_append(&json, "", 1);
+    oauth_base64url_append(buf, oauth_str_of(signer->header));
+    oauth_buf_append_literal(buf, ".");
+    oauth_base64url_append(buf, claims);
 
-    result = OAUTH_NO_MEMORY;
-    text = NULL;
-    jwt = json.failed ? NULL : oauth_signer_jwt(signer);
+    input.data = buf->data + start;
+    input.len = buf->len - start;
 
-    if (jwt && jwt_add_grants_json(jwt, (char *) json.data) != 0) {
-        result = OAUTH_INVALID;
+    rc = oauth_signer_write(signer, input, signature, &len);
 
-    } else if (jwt) {
-        text = jwt_encode_str(jwt);
-    }
-
-    if (text) {
-        oauth_buf_append_text(buf, text);
-        result = buf->failed ? OAUTH_NO_MEMORY : OAUTH_DONE;
-
-        oauth_secret_wipe(text, strlen(text));
-        free(text);
-    }
-
-    jwt_free(jwt);
-    oauth_secret_free(&json);
     ERR_clear_error();
 
-    return result;
+    if (rc != 0) {
+        oauth_secret_wipe(buf->data + start, input.len);
+        buf->len = start;
+        return OAUTH_NO_MEMORY;
+    }
+
+    oauth_buf_append_literal(buf, ".");
+    oauth_base64url_append(buf, (oauth_str_t) { len, signature });
+
+    return OAUTH_DONE;
 }
 
 
@@ -214,9 +220,9 @@ oauth_signer_passphrase(char *buf, int size, int writing, void *asked)
 }
 
 
-/* Returns JWT_ALG_NONE, and *why, for a key that is not used here. */
+/* Returns NULL, and *why, for a key that is not used here. */
 
-static jwt_alg_t
+static const oauth_alg_t *
 oauth_signer_alg(const EVP_PKEY *pkey, const char **why)
 {
     int   bits;
@@ -226,73 +232,66 @@ oauth_signer_alg(const EVP_PKEY *pkey, const char **why)
         bits = EVP_PKEY_get_bits(pkey);
 
         if (bits >= OAUTH_SIGNER_BITS_MIN && bits <= OAUTH_SIGNER_BITS_MAX) {
-            return JWT_ALG_RS256;
+            return oauth_alg_get(OAUTH_ALG_RS256);
         }
 
         *why = "it is an RSA key that has not 2048 to 8192 bits";
-        return JWT_ALG_NONE;
+        return NULL;
     }
 
     if (EVP_PKEY_is_a(pkey, "EC")
         && EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), NULL) == 1
         && strcmp(curve, "prime256v1") == 0)
     {
-        return JWT_ALG_ES256;
+        return oauth_alg_get(OAUTH_ALG_ES256);
     }
 
     *why = "it is neither an RSA key nor an EC key on the curve P-256";
 
-    return JWT_ALG_NONE;
+    return NULL;
 }
 
 
-/*
- * The key is written anew, because what was read may have other things around
- * it, such as certificates.  Returns NULL where memory is short.
- */
+/* The first signature shows that OpenSSL can use the key. */
 
-static oauth_signer_t *
-oauth_signer_copy(const EVP_PKEY *pkey)
+static oauth_result_t
+oauth_signer_init(oauth_signer_t *signer)
 {
-    BIO             *bio;
-    char            *pem;
-    long             len;
-    oauth_signer_t  *signer;
+    oauth_buf_t      buf;
+    oauth_result_t   result;
 
-    signer = NULL;
-    bio = BIO_new(BIO_s_secmem());
-
-    if (bio && PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL)
-               == 1)
-    {
-        len = BIO_get_mem_data(bio, &pem);
-        signer = malloc(sizeof(oauth_signer_t) + (size_t) len + 1);
-
-        if (signer) {
-            signer->len = (size_t) len;
-            memcpy(signer->pem, pem, (size_t) len);
-            signer->pem[len] = '\0';
-        }
+    if (oauth_signer_name(signer) != 0) {
+        return OAUTH_NO_MEMORY;
     }
 
-    BIO_free(bio);
+    (void) snprintf(signer->header, OAUTH_SIGNER_HEADER,
+                    "{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"%s\"}",
+                    (const char *) signer->alg->name.data, signer->kid);
 
-    return signer;
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    result = oauth_signer_sign(signer, oauth_str("{}"), &buf);
+    oauth_secret_free(&buf);
+
+    return result;
 }
 
 
 /* Sets the kid.  Returns 0, or -1 where memory is short. */
 
 static int
-oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey)
+oauth_signer_name(oauth_signer_t *signer)
 {
-    int            rc;
-    oauth_str_t    first, second;
-    unsigned char  numbers[2][OAUTH_SIGNER_BITS_MAX / 8], *kid;
+    int             rc;
+    size_t          len;
+    EVP_PKEY       *pkey;
+    oauth_str_t     first, second;
+    unsigned char   numbers[2][OAUTH_SIGNER_NUMBER], *kid;
 
+    pkey = signer->pkey;
     kid = (unsigned char *) signer->kid;
 
-    if (EVP_PKEY_is_a(pkey, "RSA")) {
+    if (signer->alg->type == OAUTH_KEY_RSA) {
         first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_RSA_N, 0,
                                     numbers[0]);
         second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_RSA_E, 0,
@@ -301,12 +300,13 @@ oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey)
              ? oauth_thumbprint_write_rsa(first, second, kid) : -1;
 
     } else {
-        first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_X,
-                                    OAUTH_SIGNER_COORDINATE, numbers[0]);
-        second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y,
-                                     OAUTH_SIGNER_COORDINATE, numbers[1]);
+        len = signer->alg->coordinate;
+        first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_X, len,
+                                    numbers[0]);
+        second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, len,
+                                     numbers[1]);
         rc = (first.data && second.data)
-             ? oauth_thumbprint_write_ec(oauth_str("P-256"), first, second,
+             ? oauth_thumbprint_write_ec(signer->alg->curve, first, second,
                                          kid)
              : -1;
     }
@@ -323,8 +323,8 @@ oauth_signer_name(oauth_signer_t *signer, const EVP_PKEY *pkey)
  */
 
 static oauth_str_t
-oauth_signer_number(const EVP_PKEY *pkey, const char *name, int len,
-    unsigned char bytes[OAUTH_SIGNER_BITS_MAX / 8])
+oauth_signer_number(const EVP_PKEY *pkey, const char *name, size_t len,
+    unsigned char bytes[OAUTH_SIGNER_NUMBER])
 {
     BIGNUM       *number;
     oauth_str_t   str;
@@ -333,13 +333,13 @@ oauth_signer_number(const EVP_PKEY *pkey, const char *name, int len,
     str = (oauth_str_t) { 0, NULL };
 
     if (EVP_PKEY_get_bn_param(pkey, name, &number) == 1) {
-        len = len ? len : BN_num_bytes(number);
+        len = len ? len : (size_t) BN_num_bytes(number);
 
-        if (len <= OAUTH_SIGNER_BITS_MAX / 8
-            && BN_bn2binpad(number, bytes, len) == len)
+        if (len <= OAUTH_SIGNER_NUMBER
+            && BN_bn2binpad(number, bytes, (int) len) == (int) len)
         {
             str.data = bytes;
-            str.len = (size_t) len;
+            str.len = len;
         }
     }
 
@@ -349,24 +349,91 @@ oauth_signer_number(const EVP_PKEY *pkey, const char *name, int len,
 }
 
 
-/* Returns a JWT without claims that has its key; NULL: memory is short. */
+/* Requires the claims to be an object.  Reading changes them, so a copy is. */
 
-static jwt_t *
-oauth_signer_jwt(const oauth_signer_t *signer)
+static oauth_result_t
+oauth_signer_check(oauth_str_t claims)
 {
-    jwt_t  *jwt;
+    size_t           n;
+    oauth_buf_t      text;
+    oauth_json_t    *nodes;
+    oauth_result_t   result;
 
-    if (jwt_new(&jwt) != 0) {
-        return NULL;
+    if (claims.len == 0) {
+        return OAUTH_INVALID;
     }
 
-    if (jwt_add_header(jwt, "kid", signer->kid) != 0
-        || jwt_set_alg(jwt, signer->alg, (const unsigned char *) signer->pem,
-                       (int) signer->len) != 0)
+    memset(&text, 0, sizeof(oauth_buf_t));
+
+    oauth_buf_append_str(&text, claims);
+
+    n = oauth_json_nodes(claims.len);
+    nodes = calloc(n, sizeof(oauth_json_t));
+    result = OAUTH_NO_MEMORY;
+
+    if (nodes && !text.failed) {
+        result = oauth_json_parse(text.data, text.len, nodes, n)
+                 ? OAUTH_DONE : OAUTH_INVALID;
+    }
+
+    free(nodes);
+    oauth_secret_free(&text);
+
+    return result;
+}
+
+
+/* Returns 0; -1: memory is short, or the key cannot sign. */
+
+static int
+oauth_signer_write(const oauth_signer_t *signer, oauth_str_t input,
+    unsigned char signature[OAUTH_SIGNER_NUMBER], size_t *len)
+{
+    int          rc;
+    EVP_MD_CTX  *ctx;
+
+    rc = -1;
+    *len = OAUTH_SIGNER_NUMBER;
+    ctx = EVP_MD_CTX_new();
+
+    if (ctx
+        && EVP_DigestSignInit_ex(ctx, NULL, signer->alg->digest, NULL, NULL,
+                                 signer->pkey, NULL) == 1
+        && EVP_DigestSign(ctx, signature, len, input.data, input.len) == 1)
     {
-        jwt_free(jwt);
-        return NULL;
+        rc = (signer->alg->type == OAUTH_KEY_EC)
+             ? oauth_signer_write_ecdsa(signer->alg, signature, len) : 0;
     }
 
-    return jwt;
+    EVP_MD_CTX_free(ctx);
+
+    return rc;
+}
+
+
+/* Replaces the DER that OpenSSL writes by r || s (RFC 7518 section 3.4). */
+
+static int
+oauth_signer_write_ecdsa(const oauth_alg_t *alg,
+    unsigned char signature[OAUTH_SIGNER_NUMBER], size_t *len)
+{
+    int                   rc, half;
+    ECDSA_SIG            *numbers;
+    const unsigned char  *der;
+
+    der = signature;
+    half = (int) alg->coordinate;
+    numbers = d2i_ECDSA_SIG(NULL, &der, (long) *len);
+
+    rc = (numbers
+          && BN_bn2binpad(ECDSA_SIG_get0_r(numbers), signature, half) == half
+          && BN_bn2binpad(ECDSA_SIG_get0_s(numbers), signature + half, half)
+             == half)
+         ? 0 : -1;
+
+    *len = 2 * alg->coordinate;
+
+    ECDSA_SIG_free(numbers);
+
+    return rc;
 }

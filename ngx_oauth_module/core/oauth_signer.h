@@ -1,10 +1,10 @@
 
 /*
- * A private key that signs JWTs (RFC 7515 section 5.1), by libjwt.  An RSA key
- * signs with RS256, a key on P-256 with ES256: every authorization server that
- * takes such a key takes these.  The module names its key by its thumbprint
- * (RFC 7638).  A signer owns a copy of the key, which it wipes when it is
- * freed.  OpenSSL's error queue is empty after every call.
+ * A private key that signs JWTs (RFC 7515 section 5.1).  An RSA key signs with
+ * RS256, a key on P-256 with ES256: every authorization server that takes such
+ * a key takes these.  The module names its key by its thumbprint (RFC 7638).  A
+ * signer owns its key, which is wiped when the signer is freed.  OpenSSL's
+ * error queue is empty after every call.
  */
 
 
@@ -31,7 +31,7 @@ typedef struct oauth_signer_s  oauth_signer_t;
 oauth_result_t oauth_signer_create(oauth_str_t pem, oauth_signer_t **signer,
     const char **why);
 
-/* Wipes and releases a signer.  NULL is allowed. */
+/* Releases a signer and its key.  NULL is allowed. */
 
 void oauth_signer_free(oauth_signer_t *signer);
 
@@ -40,10 +40,10 @@ void oauth_signer_free(oauth_signer_t *signer);
 oauth_str_t oauth_signer_kid(const oauth_signer_t *signer);
 
 /*
- * Appends a JWT with these claims, which are the text of a JSON object.  Its
- * header has alg, kid, and the typ JWT: libjwt 1.10 writes no other.  Returns
- * OAUTH_DONE; else nothing is appended: OAUTH_INVALID (the claims are not
- * JSON), OAUTH_NO_MEMORY (or OpenSSL failed).
+ * Appends a JWT with these claims, which are the text of a JSON object, byte
+ * for byte.  Its header has alg, kid, and the typ JWT.  Returns OAUTH_DONE;
+ * else nothing is appended: OAUTH_INVALID (the claims are not a JSON object as
+ * oauth_json reads it), OAUTH_NO_MEMORY (or OpenSSL failed).
  */
 
 oauth_result_t oauth_signer_sign(const oauth_signer_t *signer,

@@ -30,11 +30,6 @@ my @walls = (
                      oauth_readiness oauth_status_json oauth_client)],
     },
     {
-        what  => 'libjwt',
-        sign  => qr/<jwt\.h>|\bjwt_(?!t\b)\w+\s*\(|\bJWT_ALG_/,
-        files => [qw(oauth_signer)],
-    },
-    {
         what  => 'OpenSSL',
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
         files => [qw(oauth_key oauth_point oauth_verifier oauth_secret

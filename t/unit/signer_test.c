@@ -1,7 +1,7 @@
 
 /*
  * Private keys that sign: which are accepted, and that what they sign is a JWT
- * that the core's own verifier takes with the public key.
+ * that the core's own verifier and libjwt take with the public key.
  */
 
 
@@ -14,10 +14,12 @@
 
 #include <cmocka.h>
 
+#include <jwt.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "keys.h"
+#include "oauth_base64url.h"
 #include "oauth_signer.h"
 #include "token_fixture.h"
 
@@ -328,6 +330,139 @@ signer_thumbprints(void **state)
 }
 
 
+/* Signs and returns the JWT as a string, which is the caller's. */
+
+static char *
+signer_sign(const oauth_signer_t *signer, const char *claims)
+{
+    oauth_buf_t  buf;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    assert_int_equal(oauth_signer_sign(signer, oauth_str_of(claims), &buf),
+                     OAUTH_DONE);
+    oauth_buf_append(&buf, "\0", 1);
+    assert_false(buf.failed);
+
+    return (char *) buf.data;
+}
+
+
+/* 1 when one of the numbers of an ECDSA signature begins with a zero byte. */
+
+static int
+signer_is_short(const char *text)
+{
+    size_t         len;
+    unsigned char  bytes[oauth_base64url_decoded_size(86)];
+
+    assert_int_equal(oauth_base64url_parse(oauth_str_of(strrchr(text, '.')
+                                                        + 1),
+                                           bytes, &len), 0);
+    assert_int_equal(len, 64);
+
+    return bytes[0] == 0 || bytes[32] == 0;
+}
+
+
+/*
+ * libjwt as a second opinion.  Of ECDSA signatures it also gets one with a
+ * number that is shorter than the others, which comes up now and then.
+ */
+
+static void
+signer_libjwt(void **state)
+{
+    int              i;
+    char            *text, *pem;
+    size_t           n;
+    jwt_t           *jwt;
+    oauth_signer_t  *signer;
+
+    static const size_t     keys[] = { TOKEN_RSA, TOKEN_P256, TOKEN_P256 };
+    static const jwt_alg_t  algs[] = { JWT_ALG_RS256, JWT_ALG_ES256,
+                                       JWT_ALG_ES256 };
+
+    (void) state;
+
+    for (n = 0; n < 3; n++) {
+        signer = signer_make(token_keys[keys[n]]);
+        pem = keys_pem(token_keys[keys[n]], 0);
+        text = signer_sign(signer, "{" PAYLOAD "}");
+
+        for (i = 0; n == 2 && !signer_is_short(text); i++) {
+            assert_true(i < 10000);
+            free(text);
+            text = signer_sign(signer, "{" PAYLOAD "}");
+        }
+
+        assert_int_equal(jwt_decode(&jwt, text, (unsigned char *) pem,
+                                    (int) strlen(pem)), 0);
+        assert_int_equal(jwt_get_alg(jwt), algs[n]);
+        assert_string_equal(jwt_get_grant(jwt, "sub"), "joe");
+        jwt_free(jwt);
+
+        /* another signature: the first character of it is changed */
+
+        text[strrchr(text, '.') - text + 1] ^= 1;
+        assert_int_not_equal(jwt_decode(&jwt, text, (unsigned char *) pem,
+                                        (int) strlen(pem)), 0);
+
+        ERR_clear_error();
+        free(text);
+        free(pem);
+        oauth_signer_free(signer);
+    }
+}
+
+
+/* The header is exactly this, and the claims are those that were given. */
+
+static void
+signer_text(void **state)
+{
+    char            *text;
+    size_t           len;
+    const char      *dot;
+    oauth_str_t      part;
+    oauth_buf_t      expected;
+    oauth_signer_t  *signer;
+    unsigned char    bytes[256];
+
+    static const char  claims[] = "{ \"b\":1.50, \"a\":\"\\u00e9\\/\" }";
+
+    (void) state;
+
+    signer = signer_make(token_keys[TOKEN_P256]);
+    text = signer_sign(signer, claims);
+
+    memset(&expected, 0, sizeof(oauth_buf_t));
+    oauth_buf_append_literal(&expected, "{\"alg\":\"ES256\",\"typ\":\"JWT\","
+                                        "\"kid\":\"");
+    oauth_buf_append_str(&expected, oauth_signer_kid(signer));
+    oauth_buf_append_literal(&expected, "\"}");
+
+    dot = strchr(text, '.');
+    part.data = (const unsigned char *) text;
+    part.len = (size_t) (dot - text);
+
+    assert_int_equal(oauth_base64url_parse(part, bytes, &len), 0);
+    assert_true(oauth_str_equal((oauth_str_t) { len, bytes },
+                                oauth_buf_str(&expected)));
+
+    part.data = (const unsigned char *) dot + 1;
+    part.len = (size_t) (strrchr(text, '.') - dot - 1);
+
+    assert_int_equal(oauth_base64url_parse(part, bytes, &len), 0);
+    assert_true(oauth_str_equal((oauth_str_t) { len, bytes },
+                                oauth_str_of(claims)));
+
+    oauth_buf_free(&expected);
+    oauth_signer_free(signer);
+    free(text);
+}
+
+
 static void
 signer_claims(void **state)
 {
@@ -376,6 +511,8 @@ main(void)
         cmocka_unit_test(signer_surroundings),
         cmocka_unit_test(signer_signs),
         cmocka_unit_test(signer_thumbprints),
+        cmocka_unit_test(signer_libjwt),
+        cmocka_unit_test(signer_text),
         cmocka_unit_test(signer_claims)
     };
 
