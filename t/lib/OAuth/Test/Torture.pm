@@ -26,7 +26,8 @@ use constant { EVERYBODY => -1, NO_END => 1 << 62 };
 
 use constant { PATIENCE => 0.5, MOVES => 70, LEAKS => 4 };
 
-# What the app was sent, as it logs it; the discovery document and the keys
+# What the app was sent, as it logs it; the discovery document and the keys; what
+# an issuer says about every token that it is asked about
 
 my $app = <<'EOT';
     log_format seen '$http_x_case $http_x_user|$http_x_client|$http_x_roles|'
@@ -48,6 +49,19 @@ my $app = <<'EOT';
                 "response_types_supported":["code"],
                 "jwks_uri":"http://127.0.0.1:%%PORT_main%%/jwks"}';
         }
+
+        location = /active {
+            return 200 '{"active":true,"iss":"https://active.test",
+                "sub":"alice","aud":"https://app.test","exp":9999999999}';
+        }
+
+        location = /always {
+            return 200 '{"active":true,"iss":"https://corp.test",
+                "sub":"alice"}';
+        }
+
+        location = /ended { return 200 '{"active":false}'; }
+        location = /fails { return 500; }
 
         location /.well-known/ { return 404; }
         location = /jwks { alias %%DIR%%/jwks; }
