@@ -153,7 +153,7 @@ my $token = new_token($as);
 $as->down;
 is_unavailable($http->get('/as', token => $token), 'down');
 is_unavailable($http->get('/as', token => $token), 'down, again');
-ok(scalar($nginx->wait_for_log(qr/issuer "as": cannot introspect a token/)),
+ok(scalar($nginx->wait_for_log(qr/nginx has no answer from issuer "as" about a token/)),
    'down: the log says why');
 others_are_served('down');
 $as->up;
