@@ -7,6 +7,7 @@
  */
 
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ static int oauth_certificate_is_space(unsigned char c);
 static oauth_reason_t oauth_certificate_unwrap(oauth_str_t *text);
 static int oauth_certificate_base64(unsigned char *text, size_t len,
     unsigned char *der, size_t *size);
-static int oauth_certificate_is_one(oauth_str_t der);
+static oauth_reason_t oauth_certificate_check(oauth_str_t der);
 static oauth_reason_t oauth_certificate_read(oauth_str_t text,
     unsigned char *memory, unsigned char *thumbprint);
 
@@ -128,8 +129,10 @@ oauth_certificate_read(oauth_str_t text, unsigned char *memory,
 
     der.data = bytes;
 
-    if (!oauth_certificate_is_one(der)) {
-        return OAUTH_CERTIFICATE_MALFORMED;
+    reason = oauth_certificate_check(der);
+
+    if (reason != OAUTH_OK) {
+        return reason;
     }
 
     return oauth_hash_write(der, thumbprint) == 0 ? OAUTH_OK
@@ -452,22 +455,33 @@ oauth_certificate_base64(unsigned char *text, size_t len, unsigned char *der,
 }
 
 
-/* 1 when this is one certificate and nothing else, else 0. */
+/*
+ * Requires one certificate and nothing else.  OpenSSL does not always say that
+ * it had no memory, but malloc does: it sets errno.
+ */
 
-static int
-oauth_certificate_is_one(oauth_str_t der)
+static oauth_reason_t
+oauth_certificate_check(oauth_str_t der)
 {
-    int                   one;
     X509                 *certificate;
+    oauth_reason_t        reason;
     const unsigned char  *p;
 
     p = der.data;
+    errno = 0;
     certificate = d2i_X509(NULL, &p, (long) der.len);
 
-    one = (certificate != NULL && p == der.data + der.len);
+    if (certificate) {
+        reason = (p == der.data + der.len) ? OAUTH_OK
+                                           : OAUTH_CERTIFICATE_MALFORMED;
+
+    } else {
+        reason = (errno == ENOMEM) ? OAUTH_SERVER_ERROR
+                                   : OAUTH_CERTIFICATE_MALFORMED;
+    }
 
     X509_free(certificate);
     ERR_clear_error();
 
-    return one;
+    return reason;
 }
