@@ -31,42 +31,42 @@ my $torture = OAuth::Test::Torture->new(keys => [ $key ], token => $good,
     oauth_issuer active {
         issuer https://active.test; jwks_file %%DIR%%/jwks;
         introspect opaque; introspection_cache 0;
-        introspection_endpoint %%ISSUER%%/active;
+        introspection_endpoint %%ISSUER%%/about/active;
         client_id nginx; client_secret_file %%DIR%%/secret;
     }
 
     oauth_issuer signs {
         issuer https://active.test; jwks_file %%DIR%%/jwks;
         introspect opaque; introspection_cache 0;
-        introspection_endpoint %%ISSUER%%/active;
+        introspection_endpoint %%ISSUER%%/about/active;
         client_id nginx; client_key_file %%DIR%%/key;
     }
 
     oauth_issuer kept {
         issuer https://active.test; jwks_file %%DIR%%/jwks;
         introspect opaque; introspection_cache 600s;
-        introspection_endpoint %%ISSUER%%/active;
+        introspection_endpoint %%ISSUER%%/about/active;
         client_auth none;
     }
 
     oauth_issuer ended {
         issuer https://ended.test; jwks_file %%DIR%%/jwks;
         introspect opaque; introspection_cache 0;
-        introspection_endpoint %%ISSUER%%/ended;
+        introspection_endpoint %%ISSUER%%/about/ended;
         client_id nginx; client_secret_file %%DIR%%/secret; client_auth post;
     }
 
     oauth_issuer fails {
         issuer https://fails.test; jwks_file %%DIR%%/jwks;
         introspect opaque; introspection_cache 0;
-        introspection_endpoint %%ISSUER%%/fails;
+        introspection_endpoint %%ISSUER%%/about/fails;
         client_auth none;
     }
 
     oauth_issuer always {
         issuer https://corp.test; jwks_file %%DIR%%/jwks;
         introspect always; introspection_cache 0;
-        introspection_endpoint %%ISSUER%%/always;
+        introspection_endpoint %%ISSUER%%/about/always;
         client_auth none;
     }
 

@@ -50,18 +50,18 @@ my $app = <<'EOT';
                 "jwks_uri":"http://127.0.0.1:%%PORT_main%%/jwks"}';
         }
 
-        location = /active {
+        location = /about/active {
             return 200 '{"active":true,"iss":"https://active.test",
-                "sub":"alice","aud":"https://app.test","exp":9999999999}';
+                "sub":"alice","aud":"https://app.test"}';
         }
 
-        location = /always {
+        location = /about/always {
             return 200 '{"active":true,"iss":"https://corp.test",
                 "sub":"alice"}';
         }
 
-        location = /ended { return 200 '{"active":false}'; }
-        location = /fails { return 500; }
+        location = /about/ended { return 200 '{"active":false}'; }
+        location = /about/fails { return 500; }
 
         location /.well-known/ { return 404; }
         location = /jwks { alias %%DIR%%/jwks; }
