@@ -3,6 +3,7 @@
 // certificate.
 
 import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,15 @@ const bound = { ...service, client_id: 'bound-service',
                 tls_client_certificate_bound_access_tokens: true };
 const gateway = { ...service, client_id: 'gateway' };
 
+// What nginx is where it signs an assertion (RFC 7523).
+
+const signers = {
+    RS256: signer('RS256', 'rsa', { modulusLength: 2048 },
+                  ({ e, kty, n }) => ({ e, kty, n })),
+    ES256: signer('ES256', 'ec', { namedCurve: 'P-256' },
+                  ({ crv, kty, x, y }) => ({ crv, kty, x, y })),
+};
+
 
 const folder = await mkdtemp(join(tmpdir(), 'oauth-opaque-'));
 const certificates = {};
@@ -50,6 +60,10 @@ for (const name of ['server', 'client', 'other']) {
 
 await writeFile(join(folder, 'secret'), SECRET, { mode: 0o600 });
 
+for (const [name, { pem }] of Object.entries(signers)) {
+    await writeFile(join(folder, name), pem, { mode: 0o600 });
+}
+
 const plain = await freePort();
 const tls = await freePort();
 const open = `http://127.0.0.1:${plain}`;
@@ -57,7 +71,8 @@ const secure = `https://127.0.0.1:${tls}`;
 
 const world = await startWorld({
     as: {
-        clients: [service, bound, gateway],
+        clients: [service, bound, gateway,
+                  ...Object.values(signers).map(({ client }) => client)],
         opaque: () => true,
         features: {
             clientCredentials: { enabled: true },
@@ -78,7 +93,7 @@ const world = await startWorld({
     site,
 });
 
-for (const name of ['notes', 'mcp-opaque']) {
+for (const name of ['notes', 'mcp-opaque', ...Object.keys(signers)]) {
     world.as.resources.add(`${open}/${name}`);
 }
 
@@ -125,6 +140,17 @@ test('a token that was revoked', async () => {
     await revoke(as, service, token);
     await ended(url, token);
 });
+
+
+for (const name of Object.keys(signers)) {
+    test(`nginx authenticates by private_key_jwt with ${name}`, async () => {
+        const url = `${open}/${name}`;
+        const { access_token: token } = await grant(url, service);
+
+        assert.equal((await ask(url, token)).status, 200);
+        await refused(ask(url, `${token}x`), 'invalid_token');
+    });
+}
 
 
 test('a token that is bound to a key', async () => {
@@ -187,6 +213,30 @@ test('the error log is clean', async () => {
 });
 
 
+// A client whose key has its thumbprint (RFC 7638) as its name, as nginx names
+// its own; required are the members that a thumbprint is made of.
+
+function signer(alg, type, options, required) {
+    const { publicKey, privateKey } = generateKeyPairSync(type, options);
+    const jwk = required(publicKey.export({ format: 'jwk' }));
+    const kid = createHash('sha256').update(JSON.stringify(jwk))
+        .digest('base64url');
+
+    const { client_secret: _, ...metadata } = service;
+
+    return {
+        pem: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+        client: {
+            ...metadata,
+            client_id: `gateway-${alg}`,
+            token_endpoint_auth_method: 'private_key_jwt',
+            token_endpoint_auth_signing_alg: alg,
+            jwks: { keys: [{ ...jwk, alg, kid, use: 'sig' }] },
+        },
+    };
+}
+
+
 function by(name) {
     return { [oauth.customFetch]: fetchBy(certificates[name]) };
 }
@@ -205,7 +255,25 @@ function site(self) {
         proxy_buffering off;
         proxy_pass ${where};`;
 
+    const signing = Object.entries(signers).map(([name, { client }]) => ({
+        issuer: `
+oauth_issuer ${name} {
+    issuer ${self.as.issuer};
+    introspect opaque;
+    client_id ${client.client_id};
+    client_key_file ${join(folder, name)};
+}`,
+        location: `
+    location /${name} {
+        oauth ${name};
+        oauth_scope ${READ};
+        oauth_resource ${open}/${name};${to(self.app.url)}
+    }`,
+    }));
+
     return `
+${signing.map(({ issuer }) => issuer).join('')}
+
 oauth_issuer opaque {
     issuer ${self.as.issuer};
     introspect opaque;
@@ -225,6 +293,8 @@ server {
         oauth_resource ${open}/notes;
         oauth_header X-Client client_id;${to(self.app.url)}
     }
+
+    ${signing.map(({ location }) => location).join('')}
 
     location /mcp-opaque {
         oauth opaque;
