@@ -44,6 +44,7 @@ void *__wrap_realloc(void *data, size_t size);
 
 static size_t  memory_count;             /* allocations since armed */
 static size_t  memory_fails;             /* which of them fails; 0: none */
+static int     memory_core;              /* only the core's own count */
 
 
 static int
@@ -88,7 +89,7 @@ memory_alloc(size_t size, const char *file, int line)
     (void) file;
     (void) line;
 
-    return malloc(size);
+    return memory_core ? __real_malloc(size) : malloc(size);
 }
 
 
@@ -105,7 +106,7 @@ memory_realloc(void *data, size_t size, const char *file, int line)
     (void) file;
     (void) line;
 
-    return realloc(data, size);
+    return memory_core ? __real_realloc(data, size) : realloc(data, size);
 }
 
 
@@ -575,7 +576,11 @@ memory_answer(void **state)
 }
 
 
-/* What is sent is whole, or nothing is sent. */
+/*
+ * What is sent is whole, or nothing is sent.  nginx creates the signer when it
+ * starts.  OpenSSL needs thousands of allocations to read a key, and does not
+ * free all of them if one fails, so only those of the core fail there.
+ */
 
 static void
 memory_client(void **state)
@@ -597,6 +602,8 @@ memory_client(void **state)
     for (k = 0; k < 2; k++) {
         pem = keys_pem(token_keys[k ? TOKEN_P256 : TOKEN_RSA], 1);
 
+        memory_core = 1;
+
         for (n = 1, reached = 1; reached; n++) {
             memory_arm(n);
             result = oauth_signer_create(oauth_str_of(pem), &client.signer,
@@ -612,6 +619,8 @@ memory_client(void **state)
                 oauth_signer_free(client.signer);
             }
         }
+
+        memory_core = 0;
 
         assert_int_equal(result, OAUTH_DONE);
         free(pem);
@@ -636,7 +645,6 @@ memory_client(void **state)
 
         oauth_signer_free(client.signer);
     }
-
 }
 
 
