@@ -383,7 +383,11 @@ oauth_signer_check(oauth_str_t claims)
 }
 
 
-/* Returns 0; -1: memory is short, or the key cannot sign. */
+/*
+ * Returns 0; -1: memory is short, or the key cannot sign.  Where OpenSSL has no
+ * memory to write an ECDSA signature, it may report success and a length of -1
+ * as an unsigned number.
+ */
 
 static int
 oauth_signer_write(const oauth_signer_t *signer, oauth_str_t input,
@@ -399,7 +403,8 @@ oauth_signer_write(const oauth_signer_t *signer, oauth_str_t input,
     if (ctx
         && EVP_DigestSignInit_ex(ctx, NULL, signer->alg->digest, NULL, NULL,
                                  signer->pkey, NULL) == 1
-        && EVP_DigestSign(ctx, signature, len, input.data, input.len) == 1)
+        && EVP_DigestSign(ctx, signature, len, input.data, input.len) == 1
+        && *len <= OAUTH_SIGNER_NUMBER)
     {
         rc = (signer->alg->type == OAUTH_KEY_EC)
              ? oauth_signer_write_ecdsa(signer->alg, signature, len) : 0;
