@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 
 import { startServer } from '../../demo/server.mjs';
 import { haveChromium, startChromium } from './chromium.mjs';
 import { REDIRECT, registeredClient } from './mcp_client.mjs';
 import { startPages } from './pages.mjs';
+import { started } from './stack.mjs';
 import { ACCOUNT, READ, WRITE, startWorld } from './world.mjs';
 
 
@@ -29,14 +30,6 @@ const MCP_FIELDS = {
 };
 
 const skip = !haveChromium() && 'no Chromium here';
-const stack = [];
-
-after(async () => {
-    for (const { stop } of stack.reverse()) {
-        await stop();
-    }
-});
-
 
 if (skip) {
     test('pages of another origin', { skip }, () => {});
@@ -291,15 +284,6 @@ async function run() {
     test('the error log is clean', async () => {
         await world.checkLog({ refused: ['no_token', 'insufficient_scope'] });
     });
-}
-
-
-async function started(starting) {
-    const server = await starting;
-
-    stack.push({ stop: () => server.stop() });
-
-    return server;
 }
 
 

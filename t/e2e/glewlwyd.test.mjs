@@ -3,10 +3,8 @@
 // key (RFC 9449).
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 
 import { SignJWT, decodeJwt, decodeProtectedHeader } from 'jose';
 import * as oauth from 'oauth4webapi';
@@ -15,6 +13,7 @@ import { skip, startGlewlwyd } from './glewlwyd.mjs';
 import { INSECURE, ask, authentication, discover, ended, grant, introspect,
          refused, revoke, statusOf } from './requests.mjs';
 import { freePort } from './programs.mjs';
+import { newFolder, started } from './stack.mjs';
 import { READ, proxy, startWorld } from './world.mjs';
 
 
@@ -33,14 +32,7 @@ const app = {
 
 const gateway = { ...app, client_id: 'gateway' };
 
-const stack = [];
 const issued = [];
-
-after(async () => {
-    for (const part of stack.reverse()) {
-        await part.stop();
-    }
-});
 
 
 if (skip) {
@@ -52,7 +44,7 @@ if (skip) {
 
 
 async function run() {
-    const folder = await newFolder();
+    const folder = await newFolder('glewlwyd', { secret: SECRET });
     const port = await freePort();
     const open = `http://127.0.0.1:${port}`;
     const glewlwyd = await started(startGlewlwyd({
@@ -204,25 +196,6 @@ async function run() {
             secrets: [SECRET, ...issued],
         });
     });
-}
-
-
-async function newFolder() {
-    const folder = await mkdtemp(join(tmpdir(), 'oauth-glewlwyd-'));
-
-    stack.push({ stop: () => rm(folder, { recursive: true, force: true }) });
-    await writeFile(join(folder, 'secret'), SECRET, { mode: 0o600 });
-
-    return folder;
-}
-
-
-async function started(promise) {
-    const part = await promise;
-
-    stack.push(part);
-
-    return part;
 }
 
 

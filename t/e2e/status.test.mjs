@@ -6,16 +6,15 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startAs } from '../../demo/as.mjs';
 import { startNginx } from '../../demo/nginx.mjs';
 import { startServer } from '../../demo/server.mjs';
 import { haveChromium, startChromium } from './chromium.mjs';
+import { newFolder, started } from './stack.mjs';
 import { BINARY, MODULE } from './world.mjs';
 
 
@@ -32,14 +31,6 @@ const KEY = {
     y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
 };
 
-const stack = [];
-
-after(async () => {
-    for (const { stop } of stack.reverse()) {
-        await stop();
-    }
-});
-
 const skipPage = !haveChromium() && 'no Chromium here';
 const skipMetrics = spawnSync(PROMTOOL, ['--version']).status !== 0
     && 'no promtool here';
@@ -50,9 +41,7 @@ const down = await started(startKeyServer(() => false));
 
 const as = await started(startAs({ scopes: [READ], resources: [WIKI],
                                    account: 'alice' }));
-const folder = await mkdtemp(join(tmpdir(), 'oauth-status-'));
-
-stack.push({ stop: () => rm(folder, { recursive: true, force: true }) });
+const folder = await newFolder('status');
 
 const nginx = await started(startNginx({ module: MODULE, binary: BINARY,
                                          folder, site }));
@@ -215,13 +204,4 @@ async function until(condition, what) {
         assert.ok(Date.now() < deadline, what);
         await sleep(50);
     }
-}
-
-
-async function started(promise) {
-    const what = await promise;
-
-    stack.push({ stop: () => what.stop() });
-
-    return what;
 }

@@ -3,16 +3,15 @@
 // for whom it is.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 
 import * as oauth from 'oauth4webapi';
 
 import { freePort } from './programs.mjs';
 import { INSECURE, ask, authentication, discover, ended, grant, introspect,
          refused, revoke, statusOf } from './requests.mjs';
+import { newFolder, started } from './stack.mjs';
 import { skip, startToolkit } from './toolkit.mjs';
 import { READ, proxy, startWorld } from './world.mjs';
 
@@ -42,14 +41,7 @@ const foreign = {
     scope: READ,
 };
 
-const stack = [];
 const issued = [];
-
-after(async () => {
-    for (const part of stack.reverse()) {
-        await part.stop();
-    }
-});
 
 
 if (skip) {
@@ -61,7 +53,7 @@ if (skip) {
 
 
 async function run() {
-    const folder = await newFolder();
+    const folder = await newFolder('toolkit', { secret: SECRET });
     const port = await freePort();
     const open = `http://127.0.0.1:${port}`;
     const { as } = await started(startToolkit({
@@ -177,25 +169,6 @@ async function run() {
             secrets: [SECRET, USER.name, ...issued, ...world.as.issued],
         });
     });
-}
-
-
-async function newFolder() {
-    const folder = await mkdtemp(join(tmpdir(), 'oauth-toolkit-'));
-
-    stack.push({ stop: () => rm(folder, { recursive: true, force: true }) });
-    await writeFile(join(folder, 'secret'), SECRET, { mode: 0o600 });
-
-    return folder;
-}
-
-
-async function started(promise) {
-    const part = await promise;
-
-    stack.push(part);
-
-    return part;
 }
 
 
