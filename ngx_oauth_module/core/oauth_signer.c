@@ -311,8 +311,6 @@ oauth_signer_name(oauth_signer_t *signer)
              : -1;
     }
 
-    signer->kid[OAUTH_SIGNER_KID] = '\0';
-
     return rc;
 }
 
