@@ -90,6 +90,8 @@ typedef struct {
     ngx_atomic_t                  reasons[OAUTH_REASONS];
     ngx_atomic_t                  hits;         /* tokens that were known     */
     ngx_atomic_t                  misses;       /* tokens that were not       */
+    ngx_atomic_t                  ended;        /* running responses that the
+                                                   module has ended           */
     ngx_oauth_counters_minute_t   minutes[NGX_OAUTH_COUNTERS_MINUTES];
     ngx_oauth_counters_issuer_t   issuers[NGX_OAUTH_COUNTERS_ISSUERS + 1];
     ngx_oauth_counters_resource_t resources[NGX_OAUTH_COUNTERS_RESOURCES + 1];

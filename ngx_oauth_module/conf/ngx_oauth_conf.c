@@ -10,6 +10,7 @@
 #include "ngx_oauth_claim.h"
 #include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_mtls.h"
+#include "ngx_oauth_conf_revocation.h"
 #include "ngx_oauth_header.h"
 
 
@@ -96,6 +97,8 @@ ngx_oauth_conf_create_location(ngx_conf_t *cf)
     lcf->members = NGX_CONF_UNSET_PTR;
     lcf->dpop.mode = NGX_CONF_UNSET_UINT;
     lcf->mtls = NGX_CONF_UNSET_UINT;
+    lcf->revocation_audience = NGX_CONF_UNSET_PTR;
+    lcf->recheck.interval = NGX_CONF_UNSET_MSEC;
     lcf->pass_token = NGX_CONF_UNSET;
     lcf->cors = NGX_CONF_UNSET;
     lcf->strict_uri = NGX_CONF_UNSET;
@@ -132,6 +135,9 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->members, prev->members, NULL);
     ngx_oauth_conf_dpop_merge(&conf->dpop, &prev->dpop);
     ngx_oauth_conf_mtls_merge(prev, conf);
+    ngx_conf_merge_ptr_value(conf->revocation_audience,
+                             prev->revocation_audience, NULL);
+    ngx_oauth_conf_revocation_merge(&conf->recheck, &prev->recheck);
     ngx_conf_merge_value(conf->pass_token, prev->pass_token, 0);
     ngx_conf_merge_value(conf->cors, prev->cors, 1);
     ngx_conf_merge_value(conf->strict_uri, prev->strict_uri, 0);

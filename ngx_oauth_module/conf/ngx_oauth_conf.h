@@ -22,6 +22,7 @@
 #include "ngx_oauth_notice.h"
 #include "ngx_oauth_place.h"
 #include "ngx_oauth_provider.h"
+#include "ngx_oauth_store.h"
 #include "ngx_oauth_str.h"
 #include "oauth_cache.h"
 #include "oauth_demand.h"
@@ -41,14 +42,15 @@
 typedef struct ngx_oauth_loc_conf_s  ngx_oauth_loc_conf_t;
 
 /*
- * Their members are in ngx_oauth_resource.h, _evaluate.h, _text.h and
- * _replay.c.
+ * Their members are in ngx_oauth_resource.h, _evaluate.h, _text.h, _replay.c
+ * and _recheck.c.
  */
 
 typedef struct ngx_oauth_resource_s  ngx_oauth_resource_t;
 typedef struct ngx_oauth_evaluate_getter_s  ngx_oauth_evaluate_getter_t;
 typedef struct ngx_oauth_text_reason_s  ngx_oauth_text_reason_t;
 typedef struct ngx_oauth_replay_s  ngx_oauth_replay_t;
+typedef struct ngx_oauth_recheck_s  ngx_oauth_recheck_t;
 
 
 typedef struct {
@@ -82,7 +84,37 @@ typedef struct {
                                                    in the location that allows
                                                    most; 0: oauth_dpop is off
                                                    everywhere                 */
+    ngx_str_t                     store_folder;
+    size_t                        store_size;
+    ngx_oauth_place_t             store_place;  /* of oauth_revocation_store  */
+    ngx_oauth_store_t            *store;        /* NULL: nothing can be revoked
+                                                                              */
+    time_t                        longest;      /* seconds from its iat for
+                                                   which any token may be good
+                                                                              */
+    ngx_msec_t                    recheck_least;    /* the shortest interval of
+                                                   oauth_session_recheck; 0: it
+                                                   is off everywhere          */
+    ngx_oauth_recheck_t          *recheck;      /* the worker's; NULL: nothing
+                                                   is rechecked               */
 } ngx_oauth_main_conf_t;
+
+
+/* The inputs that oauth_revoke names, as bits. */
+
+#define NGX_OAUTH_REVOKE_TOKEN    0x01
+#define NGX_OAUTH_REVOKE_ADMIN    0x02
+#define NGX_OAUTH_REVOKE_SIGNALS  0x04
+#define NGX_OAUTH_REVOKE_LOGOUT   0x08
+
+
+/* What oauth_session_recheck says. */
+
+typedef struct {
+    ngx_msec_t                    interval;     /* 0: off                     */
+    ngx_uint_t                    expiry;       /* responses end when their
+                                                   token has expired          */
+} ngx_oauth_conf_recheck_t;
 
 
 /* What oauth_dpop says. */
@@ -199,6 +231,14 @@ struct ngx_oauth_loc_conf_s {
                                                    is, in the normal form of
                                                    names; empty: another value
                                                                               */
+
+    ngx_uint_t                    revoke;       /* NGX_OAUTH_REVOKE_... that
+                                                   this location takes        */
+    ngx_oauth_place_t             revoke_place;
+    ngx_uint_t                    audit_plain;  /* the names of people are
+                                                   logged as they are         */
+    ngx_array_t                  *revocation_audience;  /* oauth_str_t        */
+    ngx_oauth_conf_recheck_t      recheck;
 
     ngx_flag_t                    pass_token;
     ngx_flag_t                    cors;

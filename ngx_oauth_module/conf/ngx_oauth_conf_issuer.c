@@ -505,3 +505,28 @@ ngx_oauth_conf_issuer_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
 
     return issuer->rules.scope_claims ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
+
+
+char *
+ngx_oauth_conf_issuer_session_claim(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_oauth_issuer_t  *issuer = conf;
+
+    ngx_str_t  *value;
+
+    if (issuer->rules.session) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_oauth_args_no_variables(cf, &value[1]) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->rules.session = ngx_oauth_args_strings(cf, 1);
+    issuer->rules.nsession = 1;
+
+    return issuer->rules.session ? NGX_CONF_OK : NGX_CONF_ERROR;
+}

@@ -25,6 +25,8 @@ char *ngx_oauth_conf_issuer_token_type(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_oauth_conf_issuer_scope_claim(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_oauth_conf_issuer_session_claim(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 
 /*
  * nginx sets a text, a flag or a time itself, and then calls one of these to

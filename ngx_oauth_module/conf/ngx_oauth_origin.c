@@ -10,8 +10,24 @@
 #include "ngx_oauth_str.h"
 
 
+/* A walk over the sockets that a server listens on. */
+
+typedef struct {
+    ngx_http_conf_port_t  *port;
+    ngx_http_conf_port_t  *last;
+    ngx_uint_t             next;        /* index in the addresses of the port */
+    ngx_http_conf_addr_t  *addr;
+} ngx_oauth_origin_walk_t;
+
+
 static ngx_int_t ngx_oauth_origin_listen(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_uint_t *port, ngx_uint_t *ssl);
+static ngx_uint_t ngx_oauth_origin_is_loopback(
+    const struct sockaddr *sockaddr);
+static void ngx_oauth_origin_start(ngx_conf_t *cf,
+    ngx_oauth_origin_walk_t *walk);
+static ngx_uint_t ngx_oauth_origin_next(ngx_oauth_origin_walk_t *walk,
+    const ngx_http_core_srv_conf_t *cscf);
 
 
 ngx_int_t
@@ -95,51 +111,128 @@ static ngx_int_t
 ngx_oauth_origin_listen(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
     ngx_uint_t *port, ngx_uint_t *ssl)
 {
-    ngx_uint_t                   p, a, s, found;
-    ngx_http_conf_port_t        *ports;
-    ngx_http_conf_addr_t        *addrs;
-    ngx_http_core_srv_conf_t   **servers;
-    ngx_http_core_main_conf_t   *cmcf;
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    if (cmcf->ports == NULL) {
-        return NGX_DECLINED;
-    }
+    ngx_uint_t               found;
+    ngx_oauth_origin_walk_t  walk;
 
     found = 0;
     *port = 0;
     *ssl = 0;
-    ports = cmcf->ports->elts;
 
-    for (p = 0; p < cmcf->ports->nelts; p++) {
+    ngx_oauth_origin_start(cf, &walk);
 
-        addrs = ports[p].addrs.elts;
+    while (ngx_oauth_origin_next(&walk, cscf)) {
 
-        for (a = 0; a < ports[p].addrs.nelts; a++) {
+        if (walk.port->family == AF_UNIX
+            || (found
+                && (*port != walk.port->port
+                    || *ssl != walk.addr->opt.ssl)))
+        {
+            return NGX_DECLINED;
+        }
 
-            servers = addrs[a].servers.elts;
+        found = 1;
+        *port = walk.port->port;
+        *ssl = walk.addr->opt.ssl;
+    }
 
-            for (s = 0; s < addrs[a].servers.nelts; s++) {
+    return found ? NGX_OK : NGX_DECLINED;
+}
 
-                if (servers[s] != cscf) {
-                    continue;
+
+ngx_uint_t
+ngx_oauth_origin_is_local(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf)
+{
+    ngx_uint_t               found;
+    ngx_oauth_origin_walk_t  walk;
+
+    found = 0;
+
+    ngx_oauth_origin_start(cf, &walk);
+
+    while (ngx_oauth_origin_next(&walk, cscf)) {
+
+        if (!ngx_oauth_origin_is_loopback(walk.addr->opt.sockaddr)) {
+            return 0;
+        }
+
+        found = 1;
+    }
+
+    return found;
+}
+
+
+static ngx_uint_t
+ngx_oauth_origin_is_loopback(const struct sockaddr *sockaddr)
+{
+    const struct sockaddr_in   *sin;
+
+#if (NGX_HAVE_INET6)
+    const struct sockaddr_in6  *sin6;
+#endif
+
+    switch (sockaddr->sa_family) {
+
+    case AF_INET:
+        sin = (const struct sockaddr_in *) sockaddr;
+        return (ntohl(sin->sin_addr.s_addr) >> 24) == 127;
+
+#if (NGX_HAVE_INET6)
+
+    case AF_INET6:
+        sin6 = (const struct sockaddr_in6 *) sockaddr;
+        return IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr);
+
+#endif
+
+    default:
+        return sockaddr->sa_family == AF_UNIX;
+    }
+}
+
+
+static void
+ngx_oauth_origin_start(ngx_conf_t *cf, ngx_oauth_origin_walk_t *walk)
+{
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    ngx_memzero(walk, sizeof(ngx_oauth_origin_walk_t));
+
+    if (cmcf->ports) {
+        walk->port = cmcf->ports->elts;
+        walk->last = walk->port + cmcf->ports->nelts;
+    }
+}
+
+
+/* Returns 1 and the next socket that the server listens on; 0: the end. */
+
+static ngx_uint_t
+ngx_oauth_origin_next(ngx_oauth_origin_walk_t *walk,
+    const ngx_http_core_srv_conf_t *cscf)
+{
+    ngx_uint_t                  i;
+    ngx_http_conf_addr_t       *addrs;
+    ngx_http_core_srv_conf_t  **servers;
+
+    for ( /* void */ ; walk->port < walk->last; walk->port++, walk->next = 0) {
+
+        addrs = walk->port->addrs.elts;
+
+        while (walk->next < walk->port->addrs.nelts) {
+
+            walk->addr = &addrs[walk->next++];
+            servers = walk->addr->servers.elts;
+
+            for (i = 0; i < walk->addr->servers.nelts; i++) {
+                if (servers[i] == cscf) {
+                    return 1;
                 }
-
-                if (ports[p].family == AF_UNIX
-                    || (found
-                        && (*port != ports[p].port
-                            || *ssl != addrs[a].opt.ssl)))
-                {
-                    return NGX_DECLINED;
-                }
-
-                found = 1;
-                *port = ports[p].port;
-                *ssl = addrs[a].opt.ssl;
             }
         }
     }
 
-    return found ? NGX_OK : NGX_DECLINED;
+    return 0;
 }

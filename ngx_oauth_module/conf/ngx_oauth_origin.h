@@ -25,6 +25,14 @@
 ngx_int_t ngx_oauth_origin_lookup(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_str_t *url);
 
+/*
+ * Returns 1 when the server listens on loopback addresses and unix sockets
+ * only, so that nobody reaches it from another machine; else 0.
+ */
+
+ngx_uint_t ngx_oauth_origin_is_local(ngx_conf_t *cf,
+    ngx_http_core_srv_conf_t *cscf);
+
 /* Returns 1 for a server_name that is the name or address of one host. */
 
 ngx_uint_t ngx_oauth_origin_is_literal(ngx_str_t *name);

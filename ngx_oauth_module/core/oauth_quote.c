@@ -3,7 +3,8 @@
  * Quoting for a log.  Nothing that is written can end the quotes or the line,
  * or change the colours of a terminal.  The part of an e-mail address before
  * the "@" names a person and is left out, whatever the text should be: a claim
- * can hold anything.  The memory is the caller's.
+ * can hold anything; unless the caller wants all of it.  The memory is the
+ * caller's.
  */
 
 
@@ -16,16 +17,33 @@
 #define OAUTH_QUOTE_DOTS     3
 
 
+static unsigned char *oauth_quote_write_text(unsigned char *p,
+    unsigned char *last, oauth_str_t text, int names);
 static size_t oauth_quote_word(oauth_str_t text, size_t i, size_t *at);
 static int oauth_quote_ends_word(unsigned char c);
 static unsigned char *oauth_quote_byte(unsigned char *p, unsigned char c);
 static unsigned char *oauth_quote_dots(unsigned char *p, unsigned char *last);
 
 
-/* After each step there is still room for the dots. */
-
 unsigned char *
 oauth_quote_write(unsigned char *p, unsigned char *last, oauth_str_t text)
+{
+    return oauth_quote_write_text(p, last, text, 0);
+}
+
+
+unsigned char *
+oauth_quote_write_all(unsigned char *p, unsigned char *last, oauth_str_t text)
+{
+    return oauth_quote_write_text(p, last, text, 1);
+}
+
+
+/* After each step there is still room for the dots. */
+
+static unsigned char *
+oauth_quote_write_text(unsigned char *p, unsigned char *last, oauth_str_t text,
+    int names)
 {
     size_t  i, word, at;
 
@@ -35,7 +53,7 @@ oauth_quote_write(unsigned char *p, unsigned char *last, oauth_str_t text)
             return oauth_quote_dots(p, last);
         }
 
-        if (i >= word) {
+        if (!names && i >= word) {
 
             word = oauth_quote_word(text, i, &at);
 

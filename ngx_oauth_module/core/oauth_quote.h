@@ -22,5 +22,10 @@
 unsigned char *oauth_quote_write(unsigned char *p, unsigned char *last,
     oauth_str_t text);
 
+/* Does the same, and writes all of an e-mail address. */
+
+unsigned char *oauth_quote_write_all(unsigned char *p, unsigned char *last,
+    oauth_str_t text);
+
 
 #endif /* OAUTH_QUOTE_H_INCLUDED */

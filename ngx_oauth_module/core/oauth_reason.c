@@ -107,6 +107,11 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
         "The access token lives longer than this resource allows" },
 
+    [OAUTH_REVOKED] = {
+        "revoked", "access token was revoked",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "The access token was revoked; get a new one, if you still may" },
+
     [OAUTH_SENDER_CONSTRAINED] = {
         "sender_constrained",
         "access token is bound in a way, or was sent with a scheme, that is "
@@ -282,6 +287,13 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         OAUTH_ANSWER_UNAVAILABLE, NULL,
         "The authorization server does not say at the moment whether the "
         "access token is good; keep it and try again later" },
+
+    [OAUTH_REVOCATIONS_UNAVAILABLE] = {
+        "revocations_unavailable",
+        "the store of revocations cannot be read",
+        OAUTH_ANSWER_UNAVAILABLE, NULL,
+        "It cannot be checked at the moment whether the access token was "
+        "revoked; keep it and try again later" },
 
     [OAUTH_REPLAY_FULL] = {
         "replay_full", "no room to remember another DPoP proof",

@@ -11,6 +11,7 @@
 #include "ngx_oauth_evaluate.h"
 #include "ngx_oauth_forward.h"
 #include "ngx_oauth_phase.h"
+#include "ngx_oauth_recheck.h"
 #include "ngx_oauth_reply.h"
 #include "ngx_oauth_steps.h"
 #include "ngx_oauth_verdict.h"
@@ -191,6 +192,7 @@ ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
     }
 
     ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_ADMITTED);
+    ngx_oauth_recheck_start(ctx);
 
     return NGX_OK;
 }

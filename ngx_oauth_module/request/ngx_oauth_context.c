@@ -9,6 +9,7 @@
 
 
 #include "ngx_oauth_context.h"
+#include "ngx_oauth_recheck.h"
 #include "ngx_oauth_trace.h"
 #include "ngx_oauth_verdict.h"
 
@@ -256,6 +257,7 @@ ngx_oauth_context_cleanup(void *data)
 
     ngx_oauth_verdict_done(ctx);
     ngx_oauth_wait_done(&ctx->wait);
+    ngx_oauth_recheck_done(&ctx->recheck);
     ngx_oauth_question_release(ctx->question);
 
     oauth_jwt_free(ctx->jwt);

@@ -90,6 +90,19 @@ typedef struct {
 } ngx_oauth_context_proof_t;
 
 
+/* How a response that is running is watched: see ngx_oauth_recheck.h. */
+
+typedef struct {
+    ngx_oauth_recheck_t         *worker;    /* NULL: it is not                */
+    const ngx_oauth_conf_recheck_t  *conf;
+    ngx_msec_t                   checked;   /* value of ngx_current_msec      */
+    ngx_event_t                 *timer;     /* of the next check; NULL: the
+                                               response is new, and in the
+                                               worker's queue                 */
+    ngx_queue_t                  queue;
+} ngx_oauth_context_recheck_t;
+
+
 typedef struct {
     ngx_http_request_t          *request;
     const ngx_oauth_loc_conf_t  *conf;      /* the location that the steps
@@ -134,6 +147,7 @@ typedef struct {
     ngx_oauth_wait_t             wait;      /* linked while the request is
                                                parked                         */
     ngx_oauth_context_refusal_t  refusal;
+    ngx_oauth_context_recheck_t  recheck;
 
     /* Used while a value is evaluated: see ngx_oauth_evaluate.c. */
     ngx_http_variable_value_t   *outer;     /* nginx's own r->variables, which

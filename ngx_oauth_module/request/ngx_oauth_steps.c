@@ -15,6 +15,7 @@
 #include "ngx_oauth_introspect.h"
 #include "ngx_oauth_known.h"
 #include "ngx_oauth_policy.h"
+#include "ngx_oauth_revoked.h"
 #include "ngx_oauth_steps.h"
 #include "ngx_oauth_trace.h"
 #include "oauth_target.h"
@@ -48,6 +49,7 @@ static ngx_int_t ngx_oauth_steps_keys(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_steps_verified(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx);
+static ngx_int_t ngx_oauth_steps_revoked(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_proof(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_steps_policy(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_steps_is_doubled(ngx_http_request_t *r);
@@ -82,6 +84,9 @@ static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
        every token; may park the request */
     { "introspect", ngx_oauth_introspect, 1 },
 
+    /* requires that no revocation on disk is about the token */
+    { "revoked", ngx_oauth_steps_revoked, 0 },
+
     /* requires a proof for a token that is bound to a key or certificate of
        its client, and a bound token where the location demands one */
     { "proof", ngx_oauth_steps_proof, 0 },
@@ -111,7 +116,7 @@ ngx_int_t
 ngx_oauth_steps_walk_to_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ngx_oauth_context_waiting_t waiting)
 {
-    return ngx_oauth_steps_walk_to(ctx, r, waiting, ngx_oauth_introspect);
+    return ngx_oauth_steps_walk_to(ctx, r, waiting, ngx_oauth_steps_revoked);
 }
 
 
@@ -459,6 +464,22 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
     ctx->refetched = (ctx->waiting != NGX_OAUTH_WAIT_LATER);
 
     return (ngx_oauth_context_park(ctx, 1) == NGX_AGAIN) ? NGX_AGAIN : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_steps_revoked(ngx_oauth_ctx_t *ctx)
+{
+    const ngx_oauth_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
+
+    if (mcf->store == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_oauth_steps_result(ctx, ngx_oauth_revoked_verify(mcf->store,
+                                                                ctx->token));
 }
 
 

@@ -130,10 +130,10 @@ sub functions {
 # The directives of the one ngx_command_t table: name => flags as written.
 
 sub commands {
-    my $code = code('ngx_oauth_module.c', strings => 1);
+    my $code = code('ngx_oauth_directives.c', strings => 1);
 
     my ($table) = $code =~ /ngx_command_t\s+\w+\[\]\s*=\s*\{(.*?)^\};/ms
-        or die "no ngx_command_t table in ngx_oauth_module.c\n";
+        or die "no ngx_command_t table in ngx_oauth_directives.c\n";
 
     return $table =~ /ngx_string\("([^"]+)"\),\s*([^,]+),/g;
 }

@@ -1,0 +1,20 @@
+
+/*
+ * The table of the module's directives, for the module's own structure.
+ */
+
+
+#ifndef NGX_OAUTH_DIRECTIVES_H_INCLUDED
+#define NGX_OAUTH_DIRECTIVES_H_INCLUDED
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/* It ends with a row of all zero. */
+
+extern ngx_command_t  ngx_oauth_directives[];
+
+
+#endif /* NGX_OAUTH_DIRECTIVES_H_INCLUDED */

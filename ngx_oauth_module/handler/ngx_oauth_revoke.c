@@ -1,0 +1,667 @@
+
+/*
+ * Takes requests to revoke: chooses the input by the type of the body, lets it
+ * read the body, has its entries written, and answers when they are on disk.
+ * Nothing here waits for the disk: the store calls back.
+ */
+
+
+#include "ngx_oauth_body.h"
+#include "ngx_oauth_field.h"
+#include "ngx_oauth_revoke.h"
+#include "ngx_oauth_revoke_input.h"
+
+
+#define NGX_OAUTH_REVOKE_FORM  65536    /* bytes of a form, at most           */
+
+
+static ngx_int_t ngx_oauth_revoke_handler(ngx_http_request_t *r);
+static ngx_oauth_revoke_t *ngx_oauth_revoke_create(ngx_http_request_t *r);
+static void ngx_oauth_revoke_cleanup(void *data);
+static void ngx_oauth_revoke_body(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_revoke_choose(ngx_oauth_revoke_t *revoke);
+static ngx_uint_t ngx_oauth_revoke_is_type(const ngx_str_t *type,
+    const char *name);
+static void ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke);
+static void ngx_oauth_revoke_committed(ngx_oauth_store_commit_t *commit);
+static void ngx_oauth_revoke_wake(ngx_oauth_wait_t *wait);
+static void ngx_oauth_revoke_wait(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_done(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_fail(ngx_oauth_revoke_t *revoke,
+    ngx_uint_t status);
+static void ngx_oauth_revoke_write_problem(oauth_buf_t *buf,
+    const oauth_order_error_t *error, ngx_uint_t status);
+static void ngx_oauth_revoke_write_signal(oauth_buf_t *buf,
+    const oauth_order_error_t *error, ngx_uint_t status);
+static void ngx_oauth_revoke_write_error(oauth_buf_t *buf,
+    const oauth_order_error_t *error, ngx_uint_t status);
+
+
+static const ngx_oauth_revoke_input_t  ngx_oauth_revoke_inputs[] = {
+
+    { NGX_OAUTH_REVOKE_TOKEN, ngx_string("token"), NGX_HTTP_OK,
+      2 * OAUTH_JWS_SIZE, ngx_string("application/json"),
+      ngx_oauth_revoke_token, ngx_oauth_revoke_write_error },
+
+    { NGX_OAUTH_REVOKE_ADMIN, ngx_string("admin"), NGX_HTTP_NO_CONTENT,
+      OAUTH_ORDER_BODY, ngx_string("application/problem+json"),
+      ngx_oauth_revoke_admin, ngx_oauth_revoke_write_problem },
+
+    { NGX_OAUTH_REVOKE_SIGNALS, ngx_string("signals"), NGX_HTTP_ACCEPTED,
+      OAUTH_ORDER_EVENT, ngx_string("application/json"),
+      ngx_oauth_revoke_event, ngx_oauth_revoke_write_signal },
+
+    { NGX_OAUTH_REVOKE_LOGOUT, ngx_string("logout"), NGX_HTTP_OK,
+      2 * OAUTH_ORDER_EVENT, ngx_string("application/json"),
+      ngx_oauth_revoke_event, ngx_oauth_revoke_write_error },
+
+    { 0, ngx_null_string, 0, 0, ngx_null_string, NULL, NULL }
+};
+
+
+char *
+ngx_oauth_revoke_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t                       *value;
+    ngx_uint_t                       i;
+    ngx_http_core_loc_conf_t        *clcf;
+    const ngx_oauth_revoke_input_t  *input;
+
+    static const ngx_str_t  plain = ngx_string("audit=plain");
+
+    if (lcf->revoke) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_oauth_str_equal(&value[i], &plain)) {
+            lcf->audit_plain = 1;
+            continue;
+        }
+
+        for (input = ngx_oauth_revoke_inputs; input->bit; input++) {
+            if (ngx_oauth_str_equal(&value[i], &input->name)) {
+                break;
+            }
+        }
+
+        if (input->bit == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" of \"oauth_revoke\": "
+                               "write one or more of \"token\", \"admin\", "
+                               "\"signals\" and \"logout\", and perhaps "
+                               "\"audit=plain\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        lcf->revoke |= input->bit;
+    }
+
+    if (lcf->revoke == 0) {
+        return "names no input: add \"token\", \"admin\", \"signals\" or "
+               "\"logout\"";
+    }
+
+    ngx_oauth_place_here(cf, &lcf->revoke_place);
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_oauth_revoke_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_revoke_handler(ngx_http_request_t *r)
+{
+    ngx_int_t            rc;
+    ngx_oauth_revoke_t  *revoke;
+
+    if (r != r->main) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    revoke = ngx_oauth_revoke_create(r);
+    if (revoke == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if ((r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+        && (revoke->conf->revoke & NGX_OAUTH_REVOKE_ADMIN))
+    {
+        rc = ngx_http_discard_request_body(r);
+
+        return (rc == NGX_OK) ? ngx_oauth_revoke_ask(revoke) : rc;
+    }
+
+    if (r->method != NGX_HTTP_POST) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    if (ngx_oauth_revoke_choose(revoke) != NGX_OK) {
+        return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+
+    if (r->headers_in.content_length_n > (off_t) revoke->input->most) {
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_oauth_revoke_body);
+
+    return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
+}
+
+
+static ngx_oauth_revoke_t *
+ngx_oauth_revoke_create(ngx_http_request_t *r)
+{
+    ngx_oauth_revoke_t  *revoke;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_oauth_revoke_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    revoke = cln->data;
+    ngx_memzero(revoke, sizeof(ngx_oauth_revoke_t));
+
+    revoke->request = r;
+    revoke->mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
+    revoke->conf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    cln->handler = ngx_oauth_revoke_cleanup;
+
+    return revoke;
+}
+
+
+static void
+ngx_oauth_revoke_cleanup(void *data)
+{
+    ngx_oauth_revoke_t  *revoke = data;
+
+    ngx_oauth_wait_done(&revoke->wait);
+    ngx_oauth_revoke_token_done(revoke);
+    oauth_order_free(&revoke->order);
+}
+
+
+/*
+ * The type of the body says which input it is for.  A form may be for two of
+ * them; which one is known when it was read.
+ */
+
+static ngx_int_t
+ngx_oauth_revoke_choose(ngx_oauth_revoke_t *revoke)
+{
+    size_t            len;
+    ngx_str_t         type;
+    ngx_uint_t        bits;
+    ngx_table_elt_t  *field;
+
+    field = revoke->request->headers_in.content_type;
+
+    if (field == NULL) {
+        return NGX_DECLINED;
+    }
+
+    type = field->value;
+
+    for (len = 0; len < type.len; len++) {
+        if (type.data[len] == ';' || type.data[len] == ' ') {
+            break;
+        }
+    }
+
+    type.len = len;
+    bits = 0;
+
+    if (ngx_oauth_revoke_is_type(&type, "application/json")
+        || (len > 5
+            && ngx_strncasecmp(type.data + len - 5, (u_char *) "+json", 5)
+               == 0))
+    {
+        bits = NGX_OAUTH_REVOKE_ADMIN;
+
+    } else if (ngx_oauth_revoke_is_type(&type, "application/secevent+jwt")) {
+        bits = NGX_OAUTH_REVOKE_SIGNALS;
+
+    } else if (ngx_oauth_revoke_is_type(&type,
+                                        "application/x-www-form-urlencoded"))
+    {
+        bits = NGX_OAUTH_REVOKE_TOKEN|NGX_OAUTH_REVOKE_LOGOUT;
+    }
+
+    bits &= revoke->conf->revoke;
+
+    for (revoke->input = ngx_oauth_revoke_inputs;
+         revoke->input->bit;
+         revoke->input++)
+    {
+        if (revoke->input->bit & bits) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_uint_t
+ngx_oauth_revoke_is_type(const ngx_str_t *type, const char *name)
+{
+    return type->len == ngx_strlen(name)
+           && ngx_strncasecmp(type->data, (u_char *) name, type->len) == 0;
+}
+
+
+/*
+ * nginx calls this when the body is there: in one buffer, or in a file where it
+ * is larger than client_body_buffer_size.
+ */
+
+static void
+ngx_oauth_revoke_body(ngx_http_request_t *r)
+{
+    size_t               size;
+    ngx_buf_t           *b;
+    oauth_str_t          token;
+    ngx_pool_cleanup_t  *cln;
+    ngx_oauth_revoke_t  *revoke;
+
+    for (cln = r->pool->cleanup;
+         cln->handler != ngx_oauth_revoke_cleanup;
+         cln = cln->next)
+    {
+        /* void */
+    }
+
+    revoke = cln->data;
+    b = (r->request_body && r->request_body->bufs) ? r->request_body->bufs->buf
+                                                   : NULL;
+
+    if (b == NULL) {
+        ngx_str_set(&revoke->body, "");
+
+    } else if (ngx_buf_in_memory(b)) {
+        revoke->body.data = b->pos;
+        revoke->body.len = b->last - b->pos;
+
+    } else {
+        size = (size_t) ngx_min(b->file_last - b->file_pos,
+                                (off_t) revoke->input->most + 1);
+        revoke->body.data = ngx_pnalloc(r->pool, size);
+
+        if (revoke->body.data == NULL
+            || ngx_read_file(b->file, revoke->body.data, size, b->file_pos)
+               != (ssize_t) size)
+        {
+            ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+            return;
+        }
+
+        revoke->body.len = size;
+    }
+
+    if (revoke->body.len > revoke->input->most) {
+        ngx_http_finalize_request(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE);
+        return;
+    }
+
+    if (revoke->input->bit == NGX_OAUTH_REVOKE_TOKEN
+        && (revoke->conf->revoke & NGX_OAUTH_REVOKE_LOGOUT)
+        && ngx_oauth_revoke_find(revoke, "logout_token", &token) == NGX_OK)
+    {
+        while (revoke->input->bit != NGX_OAUTH_REVOKE_LOGOUT) {
+            revoke->input++;
+        }
+    }
+
+    ngx_oauth_revoke_run(revoke);
+}
+
+
+/* Called again after each wait; the request may be freed when it returns. */
+
+static void
+ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = revoke->request;
+    rc = revoke->input->read(revoke);
+
+    if (rc == NGX_OK) {
+        rc = ngx_oauth_revoke_commit(revoke);
+
+    } else if (rc == NGX_DECLINED) {
+        rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_BAD_REQUEST);
+
+    } else if (rc == NGX_ERROR) {
+        (void) ngx_oauth_revoke_refuse(revoke, "temporarily_unavailable",
+                                       "This cannot be checked at the moment; "
+                                       "try again later");
+        rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_finalize_request(r, rc);
+    }
+}
+
+
+/*
+ * NGX_AGAIN: the entries are being written.  Until that is done the request
+ * stays, also if its client leaves.
+ */
+
+static ngx_int_t
+ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke)
+{
+    size_t                     i;
+    ngx_oauth_store_commit_t  *commit;
+
+    commit = &revoke->commit;
+
+    if (revoke->order.used.end) {
+        commit->used = &revoke->order.used;
+    }
+
+    if (revoke->n == 0 && commit->used == NULL) {
+        return ngx_oauth_revoke_done(revoke);
+    }
+
+    commit->entries = ngx_palloc(revoke->request->pool,
+                                (revoke->n + 1) * sizeof(oauth_revocation_t));
+    if (commit->entries == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    for (i = 0; i < revoke->n; i++) {
+        commit->entries[i] = revoke->entries[i].entry;
+    }
+
+    commit->n = revoke->n;
+    commit->handler = ngx_oauth_revoke_committed;
+    commit->data = revoke;
+    commit->log = revoke->request->connection->log;
+
+    revoke->request->read_event_handler = ngx_http_block_reading;
+    revoke->request->write_event_handler = ngx_http_request_empty_handler;
+
+    ngx_oauth_store_write(revoke->mcf->store, commit);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_oauth_revoke_committed(ngx_oauth_store_commit_t *commit)
+{
+    ngx_int_t            rc;
+    ngx_connection_t    *c;
+    ngx_oauth_revoke_t  *revoke;
+    ngx_http_request_t  *r;
+
+    revoke = commit->data;
+    r = revoke->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    switch (commit->result) {
+
+    case NGX_OAUTH_STORE_DONE:
+        ngx_oauth_revoke_audit(revoke);
+        rc = ngx_oauth_revoke_done(revoke);
+        break;
+
+    case NGX_OAUTH_STORE_USED:
+        ngx_log_error(NGX_LOG_INFO, c->log, 0,
+                      "oauth: the message for the input \"%V\" of oauth_revoke "
+                      "was accepted before: it has no effect",
+                      &revoke->input->name);
+
+        (void) ngx_oauth_revoke_refuse(revoke, "invalid_request",
+                                       "This logout token was used before");
+
+        rc = (revoke->input->bit == NGX_OAUTH_REVOKE_LOGOUT)
+             ? ngx_oauth_revoke_fail(revoke, NGX_HTTP_BAD_REQUEST)
+             : ngx_oauth_revoke_done(revoke);
+        break;
+
+    case NGX_OAUTH_STORE_FULL:
+        (void) ngx_oauth_revoke_refuse(revoke, "temporarily_unavailable",
+                                       "The store of revocations is full; "
+                                       "nothing was revoked");
+        rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_INSUFFICIENT_STORAGE);
+        break;
+
+    default:    /* NGX_OAUTH_STORE_UNUSABLE */
+        (void) ngx_oauth_revoke_refuse(revoke, "temporarily_unavailable",
+                                       "The store of revocations cannot be "
+                                       "used; nothing was revoked");
+        rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_SERVICE_UNAVAILABLE);
+        break;
+    }
+
+    ngx_http_finalize_request(r, rc);
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+ngx_oauth_revoke_wait_for_keys(ngx_oauth_revoke_t *revoke,
+    ngx_uint_t unknown_key)
+{
+    ngx_oauth_revoke_wait(revoke);
+
+    return ngx_oauth_provider_wait(revoke->issuer->provider, unknown_key,
+                                   &revoke->wait);
+}
+
+
+ngx_int_t
+ngx_oauth_revoke_wait_for_answer(ngx_oauth_revoke_t *revoke)
+{
+    ngx_oauth_revoke_wait(revoke);
+
+    return ngx_oauth_question_wait(revoke->question, &revoke->wait);
+}
+
+
+/* If the client closes the connection while it waits, the request ends. */
+
+static void
+ngx_oauth_revoke_wait(ngx_oauth_revoke_t *revoke)
+{
+    revoke->wait.handler = ngx_oauth_revoke_wake;
+    revoke->wait.data = revoke;
+    revoke->wait.log = revoke->request->connection->log;
+
+    revoke->request->read_event_handler = ngx_http_test_reading;
+    revoke->request->write_event_handler = ngx_http_request_empty_handler;
+}
+
+
+static void
+ngx_oauth_revoke_wake(ngx_oauth_wait_t *wait)
+{
+    ngx_connection_t    *c;
+    ngx_oauth_revoke_t  *revoke;
+
+    revoke = wait->data;
+    c = revoke->request->connection;
+
+    ngx_http_set_log_request(c->log, revoke->request);
+
+    revoke->request->read_event_handler = ngx_http_block_reading;
+
+    ngx_oauth_revoke_run(revoke);
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_oauth_issuer_t *
+ngx_oauth_revoke_next_issuer(const ngx_oauth_revoke_t *revoke,
+    oauth_str_t identifier)
+{
+    ngx_uint_t            i, found;
+    ngx_oauth_issuer_t  **issuers;
+
+    issuers = revoke->mcf->issuers.elts;
+    found = (revoke->issuer == NULL);
+
+    for (i = 0; i < revoke->mcf->issuers.nelts; i++) {
+
+        if (found && oauth_str_equal(issuers[i]->rules.issuer, identifier)) {
+            return issuers[i];
+        }
+
+        if (issuers[i] == revoke->issuer) {
+            found = 1;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_oauth_revoke_refuse(ngx_oauth_revoke_t *revoke, const char *code,
+    const char *why)
+{
+    ngx_memzero(&revoke->order.error, sizeof(oauth_order_error_t));
+
+    revoke->order.error.code = code;
+    revoke->order.error.why = why;
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_oauth_revoke_done(ngx_oauth_revoke_t *revoke)
+{
+    static ngx_str_t  empty = ngx_null_string;
+
+    return ngx_oauth_revoke_send(revoke->request, revoke->input->status,
+                                 &empty, &empty);
+}
+
+
+static ngx_int_t
+ngx_oauth_revoke_fail(ngx_oauth_revoke_t *revoke, ngx_uint_t status)
+{
+    ngx_str_t    text;
+    oauth_buf_t  buf;
+
+    ngx_log_error(NGX_LOG_INFO, revoke->request->connection->log, 0,
+                  "oauth: the input \"%V\" of oauth_revoke refused a request "
+                  "with the status %ui: %s", &revoke->input->name, status,
+                  revoke->order.error.why);
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    revoke->input->write(&buf, &revoke->order.error, status);
+
+    if (ngx_oauth_buf_move(revoke->request->pool, &buf, &text) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_oauth_revoke_send(revoke->request, status, &revoke->input->type,
+                                 &text);
+}
+
+
+static void
+ngx_oauth_revoke_write_problem(oauth_buf_t *buf,
+    const oauth_order_error_t *error, ngx_uint_t status)
+{
+    const char  *title;
+
+    switch (status) {
+
+    case NGX_HTTP_INSUFFICIENT_STORAGE:
+        title = "Insufficient Storage";
+        break;
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        title = "Service Unavailable";
+        break;
+
+    default:
+        title = "Bad Request";
+        break;
+    }
+
+    oauth_order_write_problem(buf, error, (unsigned) status, title);
+}
+
+
+static void
+ngx_oauth_revoke_write_signal(oauth_buf_t *buf,
+    const oauth_order_error_t *error, ngx_uint_t status)
+{
+    oauth_order_write_signal_error(buf, error);
+}
+
+
+static void
+ngx_oauth_revoke_write_error(oauth_buf_t *buf, const oauth_order_error_t *error,
+    ngx_uint_t status)
+{
+    oauth_order_write_error(buf, error);
+}
+
+
+/* A response of 503 says when to try again. */
+
+ngx_int_t
+ngx_oauth_revoke_send(ngx_http_request_t *r, ngx_uint_t status,
+    const ngx_str_t *type, const ngx_str_t *text)
+{
+    ngx_int_t  rc;
+
+    static const ngx_str_t  cache = ngx_string("Cache-Control");
+    static const ngx_str_t  no_store = ngx_string("no-store");
+    static const ngx_str_t  retry = ngx_string("Retry-After");
+    static const ngx_str_t  seconds = ngx_string("5");
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = text->len;
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (status == NGX_HTTP_NO_CONTENT) {
+        ngx_http_clear_content_length(r);
+    }
+
+    if (ngx_oauth_field_add(r, &cache, &no_store) == NULL
+        || (status == NGX_HTTP_SERVICE_UNAVAILABLE
+            && ngx_oauth_field_add(r, &retry, &seconds) == NULL))
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->header_only = (r->header_only || text->len == 0);
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_oauth_body_send(r, text);
+}

@@ -1,0 +1,85 @@
+
+/*
+ * Looks a token up among the revocations.  The store says of which kinds there
+ * are any, so that there is one look-up for each of these kinds and no more.
+ * The store is the configuration's, and the token the caller's.
+ */
+
+
+#include "ngx_oauth_revoked.h"
+
+
+static oauth_reason_t ngx_oauth_revoked_lookup(ngx_oauth_store_t *store,
+    oauth_token_t *token);
+
+
+oauth_reason_t
+ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
+{
+    uint64_t        epoch;
+    oauth_reason_t  reason;
+
+    if (ngx_oauth_store_renew(store, &epoch) != NGX_OK) {
+        return OAUTH_REVOCATIONS_UNAVAILABLE;
+    }
+
+    reason = OAUTH_OK;
+
+    if (token->epoch != epoch) {
+
+        reason = ngx_oauth_revoked_lookup(store, token);
+
+        if (reason == OAUTH_OK) {
+            token->epoch = epoch;
+        }
+    }
+
+    ngx_oauth_store_reset(store);
+
+    return reason;
+}
+
+
+static oauth_reason_t
+ngx_oauth_revoked_lookup(ngx_oauth_store_t *store, oauth_token_t *token)
+{
+    size_t                           i;
+    int64_t                          floor;
+    ngx_int_t                        rc;
+    oauth_revocation_t               entry;
+    const oauth_revocation_kinds_t  *kinds;
+
+    kinds = ngx_oauth_store_kinds(store);
+    if (kinds == NULL) {
+        return OAUTH_REVOCATIONS_UNAVAILABLE;
+    }
+
+    floor = ngx_oauth_store_floor(store);
+
+    if (floor && token->issued_at <= floor) {
+        return OAUTH_REVOKED;
+    }
+
+    if (kinds->n == 0) {
+        return OAUTH_OK;
+    }
+
+    if (oauth_revocation_find_keys(token, kinds) != 0) {
+        return OAUTH_SERVER_ERROR;
+    }
+
+    for (i = 0; i < token->keys->n; i++) {
+
+        rc = ngx_oauth_store_lookup(store, token->keys->keys[i], &entry);
+
+        if (rc == NGX_ERROR) {
+            return OAUTH_REVOCATIONS_UNAVAILABLE;
+        }
+
+        if (rc == NGX_OK && oauth_revocation_has(&entry, token)) {
+            return OAUTH_REVOKED;
+        }
+    }
+
+    return OAUTH_OK;
+}
