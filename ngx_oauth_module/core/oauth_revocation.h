@@ -16,24 +16,9 @@
 #define OAUTH_REVOCATION_H_INCLUDED
 
 
+#include "oauth_revocation_kind.h"
 #include "oauth_token.h"
 
-
-/* The kind of an entry is the sum of these. */
-
-#define OAUTH_REVOCATION_SUBJECT   0x01
-#define OAUTH_REVOCATION_CLIENT    0x02
-#define OAUTH_REVOCATION_SESSION   0x04
-#define OAUTH_REVOCATION_RESOURCE  0x08
-#define OAUTH_REVOCATION_KID       0x10
-#define OAUTH_REVOCATION_EMAIL     0x20
-#define OAUTH_REVOCATION_TOKEN     0x40
-
-#define OAUTH_REVOCATION_KINDS     128
-
-/* This kind revokes nothing: it remembers the jti of a message. */
-
-#define OAUTH_REVOCATION_USED      128
 
 #define OAUTH_REVOCATION_KEY       16   /* bytes; the first is the kind       */
 #define OAUTH_REVOCATION_ID        33   /* bytes of the id of a token that has

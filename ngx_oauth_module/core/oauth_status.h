@@ -14,6 +14,7 @@
 
 
 #include "oauth_readiness.h"
+#include "oauth_revocation_kind.h"
 
 
 #define OAUTH_STATUS_NEVER    (-1)
@@ -99,6 +100,22 @@ typedef struct {
 } oauth_status_resource_t;
 
 
+/* The store of revocations. */
+
+typedef struct {
+    unsigned                        usable:1;
+    oauth_str_t                     error;      /* why it is not, in words    */
+    uint64_t                        entries[OAUTH_REVOCATION_KINDS];
+    uint64_t                        messages;   /* whose jti is remembered    */
+    int64_t                         oldest;     /* since the oldest entry was
+                                                   accepted                   */
+    uint64_t                        size;       /* bytes that it may take     */
+    uint64_t                        used;
+    uint64_t                        commits;
+    int64_t                         committed;  /* since the last commit      */
+} oauth_status_revocation_t;
+
+
 typedef struct {
     oauth_str_t                     version;    /* of the module              */
     int64_t                         time;       /* since the epoch            */
@@ -112,6 +129,11 @@ typedef struct {
     uint64_t                        hits;       /* tokens that were known     */
     uint64_t                        misses;     /* tokens that were verified  */
     size_t                          cache;      /* entries of each worker     */
+    uint64_t                        ended;      /* running responses, because
+                                                   their token was not good
+                                                   any more                   */
+    const oauth_status_revocation_t  *revocation;   /* NULL: there is no store
+                                                                              */
     size_t                          zone_size;  /* bytes for keys and metadata
                                                                               */
     size_t                          zone_used;

@@ -33,6 +33,9 @@ static json_t *oauth_status_introspection(
 static json_t *oauth_status_readiness(const oauth_status_issuer_t *issuer);
 static json_t *oauth_status_issuers(const oauth_status_t *status);
 static json_t *oauth_status_resources(const oauth_status_t *status);
+static json_t *oauth_status_revocation(const oauth_status_t *status);
+static json_t *oauth_status_entries(
+    const oauth_status_revocation_t *revocation);
 
 
 void
@@ -63,6 +66,10 @@ oauth_status_write_json(oauth_buf_t *buf, const oauth_status_t *status)
 
     rc |= oauth_status_set(root, "cache", cache)
           | oauth_status_set(root, "zone", zone)
+          | oauth_status_set(root, "responses_ended",
+                             json_integer(status->ended))
+          | oauth_status_set(root, "revocation",
+                             oauth_status_revocation(status))
           | oauth_status_set(root, "issuers", oauth_status_issuers(status))
           | oauth_status_set(root, "resources",
                              oauth_status_resources(status));
@@ -380,4 +387,74 @@ oauth_status_resources(const oauth_status_t *status)
     }
 
     return oauth_status_whole(resources, rc);
+}
+
+
+/* NULL: memory is short.  The JSON null: there is no store. */
+
+static json_t *
+oauth_status_revocation(const oauth_status_t *status)
+{
+    int                               rc;
+    json_t                           *object;
+    const oauth_status_revocation_t  *revocation;
+
+    revocation = status->revocation;
+
+    if (revocation == NULL) {
+        return json_null();
+    }
+
+    object = json_pack("{sbsIsIsIsI}", "usable", (int) revocation->usable,
+                       "messages", (json_int_t) revocation->messages,
+                       "bytes", (json_int_t) revocation->size,
+                       "used", (json_int_t) revocation->used,
+                       "commits", (json_int_t) revocation->commits);
+
+    rc = oauth_status_set(object, "error",
+                          revocation->usable
+                          ? json_null() : oauth_status_str(revocation->error))
+         | oauth_status_set(object, "entries",
+                            oauth_status_entries(revocation))
+         | oauth_status_set(object, "oldest_age",
+                            oauth_status_seconds(revocation->oldest))
+         | oauth_status_set(object, "last_commit_age",
+                            oauth_status_seconds(revocation->committed));
+
+    return oauth_status_whole(object, rc);
+}
+
+
+/* A member for each kind of which there are entries. */
+
+static json_t *
+oauth_status_entries(const oauth_status_revocation_t *revocation)
+{
+    int           rc;
+    unsigned      kind;
+    json_t       *entries;
+    oauth_buf_t   name;
+
+    rc = 0;
+    entries = json_object();
+
+    for (kind = 0; kind < OAUTH_REVOCATION_KINDS; kind++) {
+
+        if (revocation->entries[kind] == 0) {
+            continue;
+        }
+
+        name = (oauth_buf_t) { 0, 0, NULL, 0 };
+
+        oauth_revocation_kind_write(&name, kind);
+        oauth_buf_append(&name, "", 1);
+
+        rc |= name.failed
+              || oauth_status_set(entries, (const char *) name.data,
+                      json_integer((json_int_t) revocation->entries[kind]));
+
+        oauth_buf_free(&name);
+    }
+
+    return oauth_status_whole(entries, rc);
 }

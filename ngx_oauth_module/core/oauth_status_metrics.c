@@ -67,6 +67,8 @@ static void oauth_status_append_states(oauth_buf_t *buf,
     const oauth_status_t *status);
 static void oauth_status_append_findings(oauth_buf_t *buf,
     const oauth_status_t *status);
+static void oauth_status_append_revocation(oauth_buf_t *buf,
+    const oauth_status_revocation_t *revocation);
 
 static int64_t oauth_status_keys(const oauth_status_issuer_t *issuer);
 static int64_t oauth_status_age(const oauth_status_issuer_t *issuer);
@@ -171,6 +173,16 @@ oauth_status_write_metrics(oauth_buf_t *buf, const oauth_status_t *status)
     oauth_status_append_simple(buf, "zone_used_bytes", OAUTH_STATUS_GAUGE,
                                "Shared memory that keys take.",
                                status->zone_used);
+    oauth_status_append_simple(buf, "responses_ended_total",
+                               OAUTH_STATUS_COUNTER,
+                               "Running responses that ended because their "
+                               "token was not good any more.",
+                               status->ended);
+
+    if (status->revocation) {
+        oauth_status_append_revocation(buf, status->revocation);
+    }
+
     oauth_status_append_simple(buf, "start_time_seconds", OAUTH_STATUS_GAUGE,
                                "When the counters began, in seconds since the "
                                "epoch.",
@@ -341,6 +353,56 @@ oauth_status_append_findings(oauth_buf_t *buf, const oauth_status_t *status)
                                    status->issuers[i].readiness.found[kind]);
         }
     }
+}
+
+
+static void
+oauth_status_append_revocation(oauth_buf_t *buf,
+    const oauth_status_revocation_t *revocation)
+{
+    unsigned              kind;
+    oauth_buf_t           name;
+    oauth_status_label_t  label;
+
+    oauth_status_append_head(buf, "revocations", OAUTH_STATUS_GAUGE,
+                             "Entries of the store, by what they are about.");
+
+    label.name = "kind";
+
+    for (kind = 0; kind < OAUTH_REVOCATION_KINDS; kind++) {
+
+        if (revocation->entries[kind] == 0) {
+            continue;
+        }
+
+        name = (oauth_buf_t) { 0, 0, NULL, 0 };
+        oauth_revocation_kind_write(&name, kind);
+
+        label.value = oauth_buf_str(&name);
+        oauth_status_append_count(buf, "revocations", label,
+                                  oauth_status_no_label,
+                                  revocation->entries[kind]);
+
+        buf->failed |= name.failed;
+        oauth_buf_free(&name);
+    }
+
+    oauth_status_append_simple(buf, "revocation_store_usable",
+                               OAUTH_STATUS_GAUGE,
+                               "1 if the store of revocations can be used.",
+                               revocation->usable);
+    oauth_status_append_simple(buf, "revocation_store_bytes",
+                               OAUTH_STATUS_GAUGE,
+                               "Bytes that the store may take.",
+                               revocation->size);
+    oauth_status_append_simple(buf, "revocation_store_used_bytes",
+                               OAUTH_STATUS_GAUGE,
+                               "Bytes that the store takes.",
+                               revocation->used);
+    oauth_status_append_simple(buf, "revocation_commits_total",
+                               OAUTH_STATUS_COUNTER,
+                               "Commits of revocations to disk.",
+                               revocation->commits);
 }
 
 

@@ -40,6 +40,8 @@ static void oauth_status_append_finding(oauth_buf_t *buf,
     const oauth_readiness_t *readiness, oauth_readiness_kind_t kind);
 static void oauth_status_append_resources(oauth_buf_t *buf,
     const oauth_status_t *status);
+static void oauth_status_append_revocation(oauth_buf_t *buf,
+    const oauth_status_t *status);
 static void oauth_status_append_memory(oauth_buf_t *buf,
     const oauth_status_t *status);
 
@@ -139,6 +141,11 @@ oauth_status_write_page(oauth_buf_t *buf, const oauth_status_t *status)
     }
 
     oauth_status_append_resources(buf, status);
+
+    if (status->revocation) {
+        oauth_status_append_revocation(buf, status);
+    }
+
     oauth_status_append_memory(buf, status);
 
     oauth_buf_append_literal(buf, "</main>\n</body>\n</html>\n");
@@ -450,6 +457,58 @@ oauth_status_append_resources(oauth_buf_t *buf, const oauth_status_t *status)
     }
 
     oauth_buf_append_literal(buf, "</table></div>\n");
+}
+
+
+static void
+oauth_status_append_revocation(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    unsigned                          kind;
+    const oauth_status_revocation_t  *revocation;
+
+    revocation = status->revocation;
+
+    oauth_buf_append_literal(buf, "<h2>Revocations</h2>\n");
+
+    if (!revocation->usable) {
+        oauth_buf_append_literal(buf, "<p class=\"bad\">The store cannot be "
+                                      "used: ");
+        oauth_html_append(buf, revocation->error);
+        oauth_buf_append_literal(buf, "</p>\n");
+    }
+
+    oauth_buf_append_literal(buf, "<div class=\"wide\"><table>\n"
+                                  "<tr><th>Entries about</th>"
+                                  "<th>Number</th></tr>\n");
+
+    for (kind = 0; kind < OAUTH_REVOCATION_KINDS; kind++) {
+
+        if (revocation->entries[kind] == 0) {
+            continue;
+        }
+
+        oauth_buf_append_literal(buf, "<tr><td>");
+        oauth_revocation_kind_write(buf, kind);
+        oauth_buf_append_literal(buf, "</td><td>");
+        oauth_status_append_number(buf, revocation->entries[kind]);
+        oauth_buf_append_literal(buf, "</td></tr>\n");
+    }
+
+    oauth_buf_append_literal(buf, "</table></div>\n<p class=\"note\">");
+
+    if (revocation->committed != OAUTH_STATUS_NEVER) {
+        oauth_buf_append_literal(buf, "The last one was stored ");
+        oauth_status_append_time(buf, revocation->committed);
+        oauth_buf_append_literal(buf, " ago. ");
+    }
+
+    oauth_buf_append_literal(buf, "The store takes ");
+    oauth_status_append_number(buf, revocation->used);
+    oauth_buf_append_literal(buf, " of ");
+    oauth_status_append_number(buf, revocation->size);
+    oauth_buf_append_literal(buf, " bytes. Running responses that ended: ");
+    oauth_status_append_number(buf, status->ended);
+    oauth_buf_append_literal(buf, ".</p>\n");
 }
 
 

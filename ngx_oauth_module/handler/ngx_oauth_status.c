@@ -38,6 +38,9 @@ static ngx_int_t ngx_oauth_status_read_resources(ngx_http_request_t *r,
     const ngx_oauth_main_conf_t *mcf, oauth_status_t *status);
 static ngx_int_t ngx_oauth_status_add_resource(ngx_array_t *resources,
     const ngx_oauth_resource_t *resource);
+static ngx_int_t ngx_oauth_status_read_revocation(ngx_http_request_t *r,
+    const ngx_oauth_main_conf_t *mcf, oauth_status_t *status);
+static int64_t ngx_oauth_status_age(time_t time);
 static void ngx_oauth_status_read_counters(
     const ngx_oauth_counters_t *counters, oauth_status_t *status);
 static ngx_int_t ngx_oauth_status_send(ngx_http_request_t *r,
@@ -217,7 +220,9 @@ ngx_oauth_status_read(ngx_http_request_t *r, oauth_status_t *status)
                               &status->zone_used);
     ngx_oauth_status_read_counters(mcf->counters, status);
 
-    if (ngx_oauth_status_read_issuers(r, mcf, status) != NGX_OK) {
+    if (ngx_oauth_status_read_issuers(r, mcf, status) != NGX_OK
+        || ngx_oauth_status_read_revocation(r, mcf, status) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -237,6 +242,7 @@ ngx_oauth_status_read_counters(const ngx_oauth_counters_t *counters,
     status->started = table->started;
     status->hits = table->hits;
     status->misses = table->misses;
+    status->ended = table->ended;
 
     ngx_oauth_counters_read_requests(&table->requests, &status->requests);
 
@@ -280,6 +286,56 @@ ngx_oauth_status_read_issuers(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_status_read_revocation(ngx_http_request_t *r,
+    const ngx_oauth_main_conf_t *mcf, oauth_status_t *status)
+{
+    ngx_uint_t                  i;
+    ngx_oauth_store_status_t   *store;
+    oauth_status_revocation_t  *revocation;
+
+    if (mcf->store == NULL) {
+        return NGX_OK;
+    }
+
+    store = ngx_palloc(r->pool, sizeof(ngx_oauth_store_status_t));
+    revocation = ngx_pcalloc(r->pool, sizeof(oauth_status_revocation_t));
+
+    if (store == NULL || revocation == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_oauth_store_read_status(mcf->store, store);
+
+    revocation->usable = (store->usable != 0);
+    revocation->error.data = store->error;
+    revocation->error.len = store->error_len;
+    revocation->messages = store->counts[OAUTH_REVOCATION_USED];
+    revocation->oldest = ngx_oauth_status_age(store->oldest);
+    revocation->size = store->size;
+    revocation->used = store->used;
+    revocation->commits = store->commits;
+    revocation->committed = ngx_oauth_status_age(store->last);
+
+    for (i = 0; i < OAUTH_REVOCATION_KINDS; i++) {
+        revocation->entries[i] = store->counts[i];
+    }
+
+    status->revocation = revocation;
+
+    return NGX_OK;
+}
+
+
+/* time is in seconds since the epoch; 0: it has not come. */
+
+static int64_t
+ngx_oauth_status_age(time_t time)
+{
+    return time ? ngx_max(ngx_time() - time, 0) : OAUTH_STATUS_NEVER;
 }
 
 
