@@ -135,6 +135,18 @@ sub write_file {
 }
 
 
+# A folder that the workers may write to, whoever they are.
+
+sub make_folder {
+    my ($self, $name) = @_;
+
+    mkdir "$self->{dir}/$name" or die "mkdir: $!\n";
+    chmod 0777, "$self->{dir}/$name";
+
+    return "$self->{dir}/$name";
+}
+
+
 sub render {
     my ($self) = @_;
 

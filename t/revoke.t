@@ -1,0 +1,458 @@
+#!/usr/bin/perl
+#
+# Revocation by the inputs "admin" and "token": what each kind of entry ends,
+# and what it does not; who may revoke, and what a refusal says; that every
+# worker obeys at once, and that nothing is lost by a restart.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use JSON::PP ();
+
+use OAuth::Test;
+
+my $json = JSON::PP->new->canonical;
+
+my $as = issuer();
+my $other = issuer();
+my $opaque = issuer();
+my $upstream = upstream();
+
+$opaque->metadata(introspection_endpoint => $opaque->url . '/introspect');
+
+my $conf = <<'EOT';
+    oauth_revocation_store %%STORE%% size=32m;
+
+    oauth_issuer as { issuer %%AS%%; }
+    oauth_issuer other { issuer %%OTHER%%; session_claim ext.session; }
+    oauth_issuer opaque { issuer %%OPAQUE%%; introspect opaque; client_auth none; }
+
+    log_format oauth '$uri $oauth_result';
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+        access_log %%DIR%%/access.log oauth;
+
+        oauth as other opaque;
+        oauth_resource https://app.test;
+        oauth_audience https://also.test;
+
+        location / { proxy_pass http://127.0.0.1:%%UP%%; }
+
+        location = /revoke { oauth off; oauth_revoke token; }
+
+        location = /admin {
+            oauth as;
+            oauth_scope revoke;
+            oauth_revoke admin;
+        }
+
+        location = /plain {
+            oauth as;
+            oauth_scope revoke;
+            oauth_revoke admin token audit=plain;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_local%%;
+        server_name local.test;
+
+        location = /admin { oauth_revoke admin; }
+        location = /status { oauth_status; }
+    }
+EOT
+
+my $nginx = OAuth::Test::Nginx->new(conf => $conf, AS => $as->url,
+    OTHER => $other->url, OPAQUE => $opaque->url, UP => $upstream->port,
+    workers => 4);
+
+$nginx->{STORE} = $nginx->make_folder('store');
+$nginx->start;
+
+my $local = $nginx->http('local');
+my $http = $nginx->http;
+
+
+sub status {
+    my ($token) = @_;
+
+    return $http->get('/', token => $token)->status;
+}
+
+
+# The statuses of several requests with a token, which reach several workers.
+
+sub statuses {
+    my ($token) = @_;
+
+    my %statuses = map { (status($token) => 1) } 1 .. 8;
+
+    return join ' ', sort keys %statuses;
+}
+
+
+sub post {
+    my ($path, $content, %options) = @_;
+
+    my $client = delete $options{http} // $local;
+    my $type = delete $options{type} // 'application/json';
+
+    return $client->request('POST', $path, 'Content-Type' => $type, %options,
+                            body => ref $content ? $json->encode($content)
+                                                 : $content);
+}
+
+
+sub revoke {
+    my (%members) = @_;
+
+    return post('/admin', { issuer => $as->url, %members })->status;
+}
+
+
+sub form {
+    my ($token, $path) = @_;
+
+    return post($path // '/revoke', "token=$token&token_type_hint=access_token",
+                http => $http, type => 'application/x-www-form-urlencoded');
+}
+
+
+# In the past, so that the tokens of the next test are not cut off, too.
+
+my $second = time - 1000;
+
+sub old { return (iat => $second, exp => time + 600) }
+
+
+# each kind of entry: what it ends, next to what differs in one thing
+
+for my $case (
+    [ 'subject', { subject => 'bob' }, { sub => 'bob' }, { sub => 'bobby' } ],
+    [ 'client', { client_id => 'bot' }, { client_id => 'bot' },
+      { client_id => 'Bot' } ],
+    [ 'subject and client', { subject => 'eve', client_id => 'cli' },
+      { sub => 'eve', client_id => 'cli' },
+      { sub => 'eve', client_id => 'web' } ],
+    [ 'session', { session => 's1' }, { sid => 's1' }, { sid => 's2' } ],
+    [ 'resource', { resource => 'https://also.test' },
+      { aud => [ 'https://app.test', 'https://also.test' ] },
+      { aud => [ 'https://app.test' ] } ],
+    [ 'token id', { token_id => 'id-1' }, { jti => 'id-1' },
+      { jti => 'id-2' } ],
+) {
+    my ($name, $members, $claims, $others) = @$case;
+
+    my $token = $as->token(old(), %$claims);
+    my $twin = $as->token(old(), %$others);
+    my $foreign = $other->token(old(), %$claims);
+
+    is(statuses($_), '200', "$name: good before") for $token, $twin, $foreign;
+    is(revoke(%$members), 204, "$name: accepted");
+    is(statuses($token), '401', "$name: no worker accepts the token");
+    is(statuses($twin), '200', "$name: another one stays good");
+    is(statuses($foreign), '200', "$name: another issuer's stays good");
+}
+
+{
+    my $key = $as->{keys}[0];
+    my $kept = key('ES256');
+
+    $as->keys($key, $kept);
+    $nginx->reload;
+
+    my $token = $as->token(old());
+    my $twin = $as->mint(key => $kept, claims => { old() });
+
+    is(statuses($_), '200', 'key: good before') for $token, $twin;
+    is(revoke(key_id => $key->kid), 204, 'key: accepted');
+    is(statuses($token), '401', 'key: no worker accepts its tokens');
+    is(statuses($twin), '200', "key: another key's token stays good");
+
+    $as->keys($kept);
+}
+
+
+# the cut: inclusive, and 5 seconds from now, unless "before" says otherwise
+
+{
+    my $now = time;
+    my ($at, $after) = map { $as->token(sub => 'cut', iat => $_,
+                                        exp => $now + 600) }
+                       $now - 100, $now - 99;
+    my $without = $as->token(sub => 'cut', iat => undef);
+
+    is(revoke(subject => 'cut', before => $now - 100), 204, 'before: accepted');
+    is(status($at), 401, 'before: a token that was issued then is revoked');
+    is(status($after), 200, 'before: one of a second later is good');
+    is(status($without), 401, 'before: one without iat is revoked');
+
+    is(revoke(subject => 'cut', before => $now - 500), 204, 'an earlier cut');
+    is(status($at), 401, 'an earlier cut takes nothing back');
+
+    is(revoke(subject => 'cut'), 204, 'the default cut');
+    is(status($as->token(sub => 'cut')), 401,
+       'a token that is issued right after the revocation is revoked');
+    is(status($as->token(sub => 'cut', iat => time + 10, exp => time + 600)),
+       200, 'one that is issued 10 seconds later is good');
+}
+
+
+# the holder of a token
+
+{
+    my $token = $as->token;
+    my $twin = $as->token;
+
+    is(status($token), 200, 'holder: good before');
+    is(form($token)->status, 200, 'holder: accepted');
+    is(statuses($token), '401', 'holder: no worker accepts it');
+    is(status($twin), 200, 'holder: another token of the same subject is good');
+    like($nginx->log, qr/client: .* "GET \/ /, 'the log has the refusals');
+
+    my $nameless = $as->token(jti => undef);
+    my ($input, $signature) = $nameless =~ /(.*)\.(.*)/;
+
+    is(status($nameless), 200, 'without jti: good before');
+    is(form($nameless)->status, 200, 'without jti: accepted');
+    is(statuses($nameless), '401', 'without jti: no worker accepts it');
+    is(status($as->token(jti => undef, sub => 'x')), 200,
+       'without jti: another one is good');
+
+    my $good = $as->token;
+    my $forged = $good =~ s/\.[^.]*\z/.AAAA/r;
+
+    is(form($forged)->status, 200, 'a forged token: the same answer');
+    is(form('nonsense')->status, 200, 'nonsense: the same answer');
+    is(status($good), 200, 'a forged token revokes nothing');
+
+    is(post('/revoke', 'other=x', http => $http,
+            type => 'application/x-www-form-urlencoded')->status, 400,
+       'a form without a token');
+    is(post('/revoke', "token=$good&token=$good", http => $http,
+            type => 'application/x-www-form-urlencoded')->status, 400,
+       'a form with two tokens');
+    is(post('/revoke', '{}', http => $http)->status, 415,
+       'another type of body');
+    is($http->get('/revoke')->status, 405, 'another method');
+}
+
+
+# opaque tokens: an entry ends an answer that nginx has kept
+
+{
+    my $token = $opaque->opaque('opaque-token-number-one-of-the-test',
+        { sub => 'oscar', aud => 'https://app.test', client_id => 'o' });
+    my $twin = $opaque->opaque('opaque-token-number-two-of-the-test',
+        { sub => 'olga', aud => 'https://app.test', client_id => 'o' });
+
+    is(statuses($token), '200', 'opaque: good before');
+    is(form($token)->status, 200, 'opaque: accepted');
+    is(statuses($token), '401', 'opaque: no worker accepts it');
+
+    is(statuses($twin), '200', 'opaque: another one is good');
+    is(revoke(issuer => $opaque->url, subject => 'olga'), 204,
+       'opaque: by subject');
+    is(statuses($twin), '401', 'opaque: no worker accepts it');
+
+    is(form('a-random-string-that-is-no-token')->status, 200,
+       'opaque: one that the issuer does not know');
+}
+
+
+# the session of an issuer whose tokens have it in another claim
+
+{
+    my $token = $other->token(old(), ext => { session => 'here' });
+    my $twin = $other->token(old(), sid => 'here');
+
+    is(revoke(issuer => $other->url, session => 'here'), 204,
+       'session_claim: accepted');
+    is(status($token), 401, 'session_claim: the claim counts');
+    is(status($twin), 200, 'session_claim: sid does not');
+}
+
+
+# a batch is all or nothing
+
+{
+    my @tokens = map { $as->token(old(), sub => "batch-$_") } 1 .. 3;
+    my @records = map { { issuer => $as->url, subject => "batch-$_" } } 1 .. 3;
+
+    my $response = post('/admin', [ @records, { issuer => 'https://no.test' } ]);
+
+    is($response->status, 400, 'a batch with a bad record');
+    is($response->header('Content-Type'), 'application/problem+json',
+       'a batch with a bad record: a problem document');
+    is($response->json->{record}, 3, 'which names the record');
+    is($response->json->{member}, 'issuer', 'and the member');
+    is(join(' ', map { status($_) } @tokens), '200 200 200',
+       'and nothing is stored');
+
+    is(post('/admin', \@records)->status, 204, 'a good batch');
+    is(join(' ', map { status($_) } @tokens), '401 401 401',
+       'all of it is stored');
+
+    is(post('/admin', [ map { { issuer => $as->url, subject => "many-$_" } }
+                            1 .. 1000 ])->status, 204, '1,000 records');
+    is(post('/admin', [ map { { issuer => $as->url, subject => "more-$_" } }
+                            1 .. 1001 ])->status, 400, '1,001 records');
+    is(status($as->token(old(), sub => 'many-1000')), 401, 'the last counts');
+    is(status($as->token(old(), sub => 'more-1')), 200, 'nothing of the other');
+}
+
+
+# what is refused
+
+for my $case (
+    [ 'no JSON', 'nonsense' ],
+    [ 'an unknown member', { issuer => $as->url, user => 'x' }, 'user' ],
+    [ 'a member twice', qq({"issuer":"@{[ $as->url ]}","subject":"a",)
+                        . '"subject":"b"}' ],
+    [ 'no issuer', { subject => 'x' }, 'issuer' ],
+    [ 'a number', { issuer => $as->url, subject => 7 }, 'subject' ],
+    [ 'an empty string', { issuer => $as->url, subject => '' }, 'subject' ],
+    [ 'before in the future', { issuer => $as->url, subject => 'x',
+                                before => time + 1000 }, 'before' ],
+    [ 'before as text', { issuer => $as->url, subject => 'x',
+                          before => '1' }, 'before' ],
+) {
+    my ($name, $content, $member) = @$case;
+
+    my $response = post('/admin', $content);
+
+    is($response->status, 400, $name);
+    is($response->json->{member}, $member, "$name: the member");
+    like($response->json->{detail}, qr/\w/, "$name: a sentence");
+}
+
+is(post('/admin', { issuer => $as->url, subject => 'x' },
+        type => 'text/plain')->status, 415, 'not a JSON type');
+is($local->request('PUT', '/admin', body => '{}')->status, 405, 'PUT');
+
+
+# who may
+
+{
+    my $member = { issuer => $as->url, subject => 'victim' };
+    my $victim = $as->token(old(), sub => 'victim');
+
+    is(post('/admin', $member, http => $http)->status, 401, 'without a token');
+    is(post('/admin', $member, http => $http,
+            token => $as->token)->status, 403, 'without the scope');
+    is($http->get('/admin?issuer=x')->status, 401, 'asking without a token');
+    is(status($victim), 200, 'nobody was revoked');
+
+    is(post('/admin', $member, http => $http,
+            token => $as->token(scope => 'revoke'))->status, 204,
+       'with the scope');
+    is(status($victim), 401, 'the victim is revoked');
+}
+
+
+# asking who is revoked
+
+{
+    my $url = $as->url =~ s/:/%3A/gr;
+
+    my $there = $local->get("/admin?issuer=$url&subject=bob");
+
+    is($there->status, 200, 'asked: there is an entry');
+    cmp_ok($there->json->{before}, '>', time - 60, 'asked: with its cut');
+    is($local->get("/admin?issuer=$url&subject=nobody")->status, 404,
+       'asked: there is none');
+    is($local->get("/admin?issuer=$url&subject=eve")->status, 404,
+       'asked: another kind is another entry');
+    is($local->get("/admin?issuer=$url&subject=eve&client_id=cli")->status,
+       200, 'asked: both members');
+    is($local->get("/admin?issuer=$url&user=bob")->status, 400,
+       'asked: an unknown member');
+}
+
+
+# Global Token Revocation
+
+{
+    my $token = $as->token(old(), sub => 'gtr');
+
+    is(post('/admin', { sub_id => { format => 'iss_sub', iss => $as->url,
+                                    sub => 'gtr' } })->status, 204,
+       'sub_id: iss_sub');
+    is(status($token), 401, 'sub_id: the token is revoked');
+
+    my $member = { sub_id => { format => 'email', email => 'a@b.test' } };
+    my $mailed = $as->token(old(), email => 'a@b.test');
+    my $twin = $as->token(old(), email => 'c@b.test');
+
+    is(post('/admin', $member)->status, 400,
+       'sub_id: an e-mail address without one issuer');
+    is(post('/admin', $member, http => $http,
+            token => $as->token(scope => 'revoke'))->status, 204,
+       'sub_id: an e-mail address, with the issuer of the location');
+    is(status($mailed), 401, 'sub_id: the claim email is compared');
+    is(status($twin), 200, 'sub_id: another address is good');
+}
+
+
+# the log and the status
+
+{
+    $nginx->mark;
+    revoke(subject => 'secret-name', reason => 'left the company');
+
+    my ($line) = $nginx->wait_for_log(qr/a revocation was accepted/);
+
+    like($line, qr/\[notice\].*input "admin" from address="127.0.0.1"/,
+         'the audit line: from whom');
+    like($line, qr/reason="left\\x20the\\x20company"/, 'the audit line: why');
+    unlike($line, qr/secret-name/, 'the audit line: no name');
+    like($line, qr/subject=sha256:[\w-]{16}/, 'the audit line: a hash');
+
+    $nginx->mark;
+    post('/plain', { issuer => $as->url, subject => 'plain-name' },
+         http => $http, token => $as->token(scope => 'revoke'));
+    ($line) = $nginx->wait_for_log(qr/a revocation was accepted/);
+
+    like($line, qr/from client="agent" subject="alice".* subject="plain-name"/,
+         'audit=plain: the names');
+
+    $nginx->mark;
+    status($as->token(old(), sub => 'bob'));
+    ok(scalar($nginx->wait_for_log(qr/\[info\].*refused: revoked: /)),
+       'the line of a refusal');
+    like($nginx->read_file('access.log'), qr{^/ revoked$}m, 'the variable');
+
+    my $status = $local->get('/status')->json->{revocation};
+
+    ok($status->{usable}, 'status: usable');
+    is($status->{entries}{'subject+client_id'}, 1, 'status: entries by kind');
+    cmp_ok($status->{commits}, '>=', 20, 'status: commits');
+    like($local->get('/status?format=prometheus')->body,
+         qr/^nginx_oauth_revocations\{kind="subject\+client_id"\} 1$/m,
+         'metrics');
+    like($local->get('/status?format=html')->body,
+         qr{<td>subject\+client_id</td><td>1</td>}, 'page');
+}
+
+
+# nothing is lost
+
+{
+    my $token = $as->token(old(), sub => 'bob');
+
+    $nginx->reload;
+    is(statuses($token), '401', 'after a reload');
+
+    $nginx->stop;
+    $nginx->start;
+    is(statuses($token), '401', 'after a restart');
+    is(statuses($as->token(old(), sub => 'bobby')), '200',
+       'after a restart: the others are good');
+}
+
+finish();
