@@ -12,7 +12,11 @@
 #include "oauth_document.h"
 
 
-#define OAUTH_DOCUMENT_NUMBER  64       /* characters of a number, at most    */
+#define OAUTH_DOCUMENT_NUMBER    64     /* characters of a number, at most    */
+
+/* A double counts up to this exactly. */
+
+#define OAUTH_DOCUMENT_TIME_MAX  ((int64_t) 1 << 53)
 
 
 typedef struct {
@@ -26,9 +30,14 @@ typedef struct {
 
 static int oauth_document_string_value(const json_t *member,
     oauth_str_t *value);
+static oauth_result_t oauth_document_load_object(oauth_str_t text,
+    size_t max_members, size_t flags, json_t **object);
 static oauth_result_t oauth_document_load(oauth_str_t text, size_t max_members,
-    size_t flags, json_t **object);
-static json_t *oauth_document_load_watched(oauth_str_t text, size_t flags);
+    size_t flags, json_t **value, json_error_t *error);
+static json_t *oauth_document_load_watched(oauth_str_t text, size_t flags,
+    json_error_t *error);
+static oauth_str_t oauth_document_twice(oauth_str_t text,
+    const json_error_t *error);
 static void *oauth_document_alloc(size_t size);
 static int oauth_document_bounded(oauth_str_t text, size_t max_members);
 static int oauth_document_count(oauth_document_count_t *count,
@@ -54,14 +63,35 @@ static int            oauth_document_short;     /* an allocation has failed   */
 oauth_result_t
 oauth_document_parse(oauth_str_t text, size_t max_members, json_t **object)
 {
-    return oauth_document_load(text, max_members, 0, object);
+    return oauth_document_load_object(text, max_members, 0, object);
 }
 
 
 oauth_result_t
 oauth_document_parse_nul(oauth_str_t text, size_t max_members, json_t **object)
 {
-    return oauth_document_load(text, max_members, JSON_ALLOW_NUL, object);
+    return oauth_document_load_object(text, max_members, JSON_ALLOW_NUL,
+                                      object);
+}
+
+
+oauth_result_t
+oauth_document_parse_list(oauth_str_t text, size_t max_members,
+    json_t **value, oauth_str_t *twice)
+{
+    json_error_t    error;
+    oauth_result_t  result;
+
+    *twice = (oauth_str_t) { 0, NULL };
+    error.text[0] = '\0';
+
+    result = oauth_document_load(text, max_members, 0, value, &error);
+
+    if (result == OAUTH_INVALID) {
+        *twice = oauth_document_twice(text, &error);
+    }
+
+    return result;
 }
 
 
@@ -126,6 +156,35 @@ oauth_document_str(const json_t *value)
 
 
 int
+oauth_document_time(const json_t *value, int64_t *seconds)
+{
+    double  number;
+
+    if (value == NULL) {
+        return 0;
+    }
+
+    if (!json_is_number(value)) {
+        return -1;
+    }
+
+    number = json_number_value(value);
+
+    if (number >= (double) OAUTH_DOCUMENT_TIME_MAX) {
+        *seconds = OAUTH_DOCUMENT_TIME_MAX;
+
+    } else if (number <= (double) -OAUTH_DOCUMENT_TIME_MAX) {
+        *seconds = -OAUTH_DOCUMENT_TIME_MAX;
+
+    } else {
+        *seconds = (int64_t) number;
+    }
+
+    return 1;
+}
+
+
+int
 oauth_document_write(const json_t *object, oauth_buf_t *buf)
 {
     size_t       start;
@@ -174,27 +233,45 @@ oauth_document_string_value(const json_t *member, oauth_str_t *value)
 
 
 static oauth_result_t
-oauth_document_load(oauth_str_t text, size_t max_members, size_t flags,
+oauth_document_load_object(oauth_str_t text, size_t max_members, size_t flags,
     json_t **object)
 {
-    json_t  *value;
+    json_error_t    error;
+    oauth_result_t  result;
 
-    *object = NULL;
+    result = oauth_document_load(text, max_members, flags, object, &error);
+
+    if (result == OAUTH_DONE && !json_is_object(*object)) {
+        json_decref(*object);
+        *object = NULL;
+        return OAUTH_INVALID;
+    }
+
+    return result;
+}
+
+
+/* Without JSON_DECODE_ANY, jansson takes objects and arrays only. */
+
+static oauth_result_t
+oauth_document_load(oauth_str_t text, size_t max_members, size_t flags,
+    json_t **value, json_error_t *error)
+{
+    *value = NULL;
 
     if (text.len == 0 || !oauth_document_bounded(text, max_members)) {
         return OAUTH_INVALID;
     }
 
-    value = oauth_document_load_watched(text, flags | JSON_REJECT_DUPLICATES);
-
-    if (!json_is_object(value) || oauth_document_short) {
-        json_decref(value);
-        return oauth_document_short ? OAUTH_NO_MEMORY : OAUTH_INVALID;
+    *value = oauth_document_load_watched(text, flags | JSON_REJECT_DUPLICATES,
+                                         error);
+    if (oauth_document_short) {
+        json_decref(*value);
+        *value = NULL;
+        return OAUTH_NO_MEMORY;
     }
 
-    *object = value;
-
-    return OAUTH_DONE;
+    return *value ? OAUTH_DONE : OAUTH_INVALID;
 }
 
 
@@ -205,7 +282,8 @@ oauth_document_load(oauth_str_t text, size_t max_members, size_t flags,
  */
 
 static json_t *
-oauth_document_load_watched(oauth_str_t text, size_t flags)
+oauth_document_load_watched(oauth_str_t text, size_t flags,
+    json_error_t *error)
 {
     json_t       *value;
     json_free_t   free_fn;
@@ -215,11 +293,42 @@ oauth_document_load_watched(oauth_str_t text, size_t flags)
     json_get_alloc_funcs(&oauth_document_malloc, &free_fn);
     json_set_alloc_funcs(oauth_document_alloc, free_fn);
 
-    value = json_loadb((const char *) text.data, text.len, flags, NULL);
+    value = json_loadb((const char *) text.data, text.len, flags, error);
 
     json_set_alloc_funcs(oauth_document_malloc, free_fn);
 
     return value;
+}
+
+
+/*
+ * jansson stops behind the name that comes a second time, and says how many
+ * bytes it has read.  A quote in the name has an odd number of backslashes
+ * before it, and the one that opens the name has none.
+ */
+
+static oauth_str_t
+oauth_document_twice(oauth_str_t text, const json_error_t *error)
+{
+    size_t                end;
+    const unsigned char  *p;
+
+    end = (size_t) error->position;
+
+    if (error->text[0] == '\0'
+        || json_error_code(error) != json_error_duplicate_key
+        || end < 2 || end > text.len || text.data[end - 1] != '"')
+    {
+        return (oauth_str_t) { 0, NULL };
+    }
+
+    p = text.data + end - 1;
+
+    do {
+        p--;
+    } while (p > text.data && (*p != '"' || p[-1] == '\\'));
+
+    return (oauth_str_t) { (size_t) (text.data + end - 2 - p), p + 1 };
 }
 
 

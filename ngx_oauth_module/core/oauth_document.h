@@ -49,6 +49,15 @@ oauth_result_t oauth_document_parse_nul(oauth_str_t text, size_t max_members,
     json_t **object);
 
 /*
+ * Does the same, but the value may be an object or an array.  Where the result
+ * is OAUTH_INVALID because an object has a member twice, *twice is its name, a
+ * view of the text with its escapes as they are there; else *twice is absent.
+ */
+
+oauth_result_t oauth_document_parse_list(oauth_str_t text, size_t max_members,
+    json_t **value, oauth_str_t *twice);
+
+/*
  * Looks up a string member by name.  Returns 1 and fills *value; else leaves
  * it: 0 where there is no such member, -1 where it is not a string.
  */
@@ -75,6 +84,14 @@ int oauth_document_optional_string(const json_t *object, const char *name,
 /* Returns the bytes of a string; for another kind, and for NULL: absent. */
 
 oauth_str_t oauth_document_str(const json_t *value);
+
+/*
+ * Reads a NumericDate (RFC 7519 section 2) without its fraction.  Returns 1 and
+ * *seconds, which is so far from the ends of its type that the sum of several
+ * such times fits; 0 where value is NULL; -1 where it is not a number.
+ */
+
+int oauth_document_time(const json_t *value, int64_t *seconds);
 
 /*
  * Appends an object as compact JSON.  Returns 0; else -1, with nothing

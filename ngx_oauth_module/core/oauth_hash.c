@@ -1,7 +1,7 @@
 
 /*
- * SHA-256 (RFC 6234) over OpenSSL, in base64url (RFC 4648 section 5).  It owns
- * nothing.
+ * SHA-256 (RFC 6234) over OpenSSL, as it is and in base64url (RFC 4648 section
+ * 5).  It owns nothing.
  */
 
 
@@ -15,24 +15,29 @@
 int
 oauth_hash_write(oauth_str_t data, unsigned char *dst)
 {
-    int            rc;
-    oauth_str_t    hash;
-    unsigned char  bytes[EVP_MAX_MD_SIZE];
+    unsigned char  bytes[OAUTH_HASH_BYTES];
 
-    hash.data = bytes;
-
-    ERR_clear_error();
-
-    rc = EVP_Q_digest(NULL, "SHA256", NULL, data.data, data.len, bytes,
-                      &hash.len);
-
-    ERR_clear_error();
-
-    if (rc != 1) {
+    if (oauth_hash_write_bytes(data, bytes) != 0) {
         return -1;
     }
 
-    (void) oauth_base64url_write(hash, dst);
+    (void) oauth_base64url_write((oauth_str_t) { OAUTH_HASH_BYTES, bytes },
+                                 dst);
 
     return 0;
+}
+
+
+int
+oauth_hash_write_bytes(oauth_str_t data, unsigned char *dst)
+{
+    int  rc;
+
+    ERR_clear_error();
+
+    rc = EVP_Q_digest(NULL, "SHA256", NULL, data.data, data.len, dst, NULL);
+
+    ERR_clear_error();
+
+    return (rc == 1) ? 0 : -1;
 }

@@ -1,9 +1,9 @@
 
 /*
- * SHA-256 in base64url, the form in which tokens and proofs name what they are
- * bound to: the hash of an access token ("ath", RFC 9449 section 4.2) and the
- * thumbprint of a key (RFC 7638 section 3).  OpenSSL's error queue is empty
- * after every call.
+ * SHA-256, also in base64url, the form in which tokens and proofs name what
+ * they are bound to: the hash of an access token ("ath", RFC 9449 section 4.2)
+ * and the thumbprint of a key (RFC 7638 section 3).  OpenSSL's error queue is
+ * empty after every call.
  */
 
 
@@ -14,7 +14,8 @@
 #include "oauth.h"
 
 
-#define OAUTH_HASH_SIZE  43             /* characters                         */
+#define OAUTH_HASH_SIZE   43            /* characters                         */
+#define OAUTH_HASH_BYTES  32
 
 
 /*
@@ -23,6 +24,10 @@
  */
 
 int oauth_hash_write(oauth_str_t data, unsigned char *dst);
+
+/* Does the same, but writes the OAUTH_HASH_BYTES bytes of the hash itself. */
+
+int oauth_hash_write_bytes(oauth_str_t data, unsigned char *dst);
 
 
 #endif /* OAUTH_HASH_H_INCLUDED */

@@ -23,6 +23,8 @@ static oauth_reason_t oauth_token_create_from(const oauth_jwt_t *jwt,
 static void oauth_token_pack(oauth_pack_t *pack,
     const oauth_token_source_t *source, const oauth_token_rules_t *rules,
     oauth_token_t *token, oauth_token_claim_t *claims);
+static oauth_str_t oauth_token_session(const oauth_claims_t *claims,
+    const oauth_token_rules_t *rules);
 static void oauth_token_pack_claim(oauth_pack_t *pack,
     const oauth_json_t *value, const oauth_token_select_t *select,
     oauth_token_claim_t *claim);
@@ -171,6 +173,7 @@ oauth_token_free(oauth_token_t *token)
     }
 
     oauth_proof_key_free(token->proof_key);
+    free(token->keys);
     oauth_secret_wipe(token, token->size);
     free(token);
 }
@@ -281,6 +284,8 @@ oauth_token_create(const oauth_token_source_t *source,
     token->rules = rules;
     token->claims = claims;
     token->proof_key = NULL;
+    token->keys = NULL;
+    token->epoch = 0;
 
     oauth_token_set_times(token, source->claims);
 
@@ -318,7 +323,7 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     token->subject = oauth_pack_str(pack, c->subject);
     token->id = oauth_pack_str(pack, c->id);
     token->client = oauth_pack_str(pack, c->client);
-    token->session = oauth_pack_str(pack, c->session);
+    token->session = oauth_pack_str(pack, oauth_token_session(c, rules));
     token->payload = oauth_pack_str(pack, source->payload);
     token->opaque = (source->payload.data != NULL);
 
@@ -340,6 +345,19 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
             claims[i] = claim;
         }
     }
+}
+
+
+static oauth_str_t
+oauth_token_session(const oauth_claims_t *claims,
+    const oauth_token_rules_t *rules)
+{
+    if (rules->session == NULL) {
+        return claims->session;
+    }
+
+    return oauth_json_str(oauth_claims_at(claims, rules->session,
+                                          rules->nsession));
 }
 
 

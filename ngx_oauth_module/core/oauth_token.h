@@ -6,8 +6,9 @@
  * changes, so that whoever holds a token may rely on it.  What depends on the
  * place that was asked for, such as audience and scopes, is not decided here
  * but by oauth_demand.  A bound token (see its confirmation) also needs a proof
- * with each request, which is not looked at here; the key of its DPoP proofs
- * stays with the token, and is the only member that changes after its creation.
+ * with each request, which is not looked at here.  Three members change after
+ * its creation, since they stay with the token: the key of its DPoP proofs, the
+ * keys by which it can be revoked, and the epoch.
  *
  * A token is one block of memory with a count of its holders: a request holds a
  * reference, the cache another one.  It keeps the claims that decisions need,
@@ -46,6 +47,10 @@ typedef struct {
     size_t                       nscope_claims;
     const oauth_token_select_t  *selected;
     size_t                       nselected;
+    const oauth_str_t           *session;       /* the names of the claim that
+                                                   is the session, as of
+                                                   oauth_claims_at; NULL: sid */
+    size_t                       nsession;
 } oauth_token_rules_t;
 
 
@@ -80,9 +85,10 @@ typedef struct {
     oauth_str_t                  text;
     oauth_str_t                  kid;           /* of the key; absent: none   */
     oauth_str_t                  subject;
-    oauth_str_t                  id;            /* jti, client_id and sid: by */
-    oauth_str_t                  client;        /* these and the subject, it  */
-    oauth_str_t                  session;       /* can be revoked             */
+    oauth_str_t                  id;            /* jti                        */
+    oauth_str_t                  client;        /* client_id                  */
+    oauth_str_t                  session;       /* the claim that the rules
+                                                   name                       */
     oauth_str_t                  scope;         /* granted, separated by
                                                    spaces                     */
     oauth_str_t                  payload;       /* the JSON of the claims;
@@ -97,6 +103,12 @@ typedef struct {
     oauth_proof_key_t           *proof_key;     /* for oauth_proof_verify;
                                                    NULL: there was no good
                                                    proof yet                  */
+    struct oauth_revocation_keys_s  *keys;      /* by which it can be revoked;
+                                                   NULL: not made yet         */
+    uint64_t                     epoch;         /* the state of the store of
+                                                   revocations in which it was
+                                                   last found not to be
+                                                   revoked; 0: none yet       */
 } oauth_token_t;
 
 
@@ -168,7 +180,7 @@ oauth_token_t *oauth_token_acquire(oauth_token_t *token);
 
 /*
  * Gives one reference back.  With the last one, the token is wiped and freed,
- * and its proof key, too.  NULL is allowed.
+ * and its proof key and revocation keys, too.  NULL is allowed.
  */
 
 void oauth_token_free(oauth_token_t *token);

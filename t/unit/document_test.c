@@ -1,8 +1,8 @@
 
 /*
- * JSON documents: U+0000 in them, how many members and values they may have,
- * strings, and writing.  That they are read by the same rules as tokens is in
- * json_test.c.
+ * JSON documents: U+0000 in them, how many members and values they may have, a
+ * member that comes twice, strings, times, and writing.  That they are read by
+ * the same rules as tokens is in json_test.c.
  */
 
 
@@ -249,6 +249,118 @@ document_write_fails(void **state)
 }
 
 
+static void
+document_assert_twice(oauth_str_t text, oauth_result_t result,
+    const char *name)
+{
+    json_t          *value;
+    oauth_str_t      exact, twice;
+    unsigned char   *copy;
+
+    copy = malloc(text.len ? text.len : 1);
+    assert_non_null(copy);
+    memcpy(copy, text.data, text.len);
+
+    exact.data = copy;
+    exact.len = text.len;
+    twice = oauth_str("left");
+
+    assert_int_equal(oauth_document_parse_list(exact, 8, &value, &twice),
+                     result);
+    assert_int_equal(value != NULL, result == OAUTH_DONE);
+    assert_int_equal(twice.data != NULL, name != NULL);
+
+    if (name) {
+        assert_true(oauth_str_equal(twice, oauth_str_of(name)));
+    }
+
+    json_decref(value);
+    free(copy);
+}
+
+
+/* A member that comes twice is named as the text has it. */
+
+static void
+document_list(void **state)
+{
+    (void) state;
+
+    document_assert_twice(oauth_str("{}"), OAUTH_DONE, NULL);
+    document_assert_twice(oauth_str("[]"), OAUTH_DONE, NULL);
+    document_assert_twice(oauth_str("[{\"a\":1},{\"a\":1}]"), OAUTH_DONE,
+                          NULL);
+    document_assert_twice(oauth_str("[1]"), OAUTH_DONE, NULL);
+    document_assert_twice(oauth_str("1"), OAUTH_INVALID, NULL);
+    document_assert_twice(oauth_str(""), OAUTH_INVALID, NULL);
+    document_assert_twice(oauth_str("[] []"), OAUTH_INVALID, NULL);
+    document_assert_twice(oauth_str("{\"a\":1,}"), OAUTH_INVALID, NULL);
+    document_assert_twice(oauth_str("[\"\\u0000\"]"), OAUTH_INVALID, NULL);
+
+    document_assert_twice(oauth_str("{\"a\":1,\"a\":1}"), OAUTH_INVALID, "a");
+    document_assert_twice(oauth_str("[{\"b\":{\"x\":1 , \"x\" : 2}}]"),
+                          OAUTH_INVALID, "x");
+    document_assert_twice(oauth_str("{\"\":1,\"\":1}"), OAUTH_INVALID, "");
+    document_assert_twice(oauth_str("{\"a\":1,\"\\u0061\":1}"),
+                          OAUTH_INVALID, "\\u0061");
+    document_assert_twice(oauth_str("{\"\\\\\":1,\"\\\\\":1}"),
+                          OAUTH_INVALID, "\\\\");
+    document_assert_twice(oauth_str("{\"a\\\"b\":1,\"a\\\"b\":1}"),
+                          OAUTH_INVALID, "a\\\"b");
+    document_assert_twice(oauth_str("{\"\\\"\":1,\"\\\"\":1}"),
+                          OAUTH_INVALID, "\\\"");
+    document_assert_twice(oauth_str("{\"\xc3\xa4\":\"\xc3\xb6\","
+                                    "\"\xc3\xa4\":1}"),
+                          OAUTH_INVALID, "\xc3\xa4");
+    document_assert_twice(oauth_str("{\"a name of more than twenty bytes\":1,"
+                                    "\"a name of more than twenty bytes\":1}"),
+                          OAUTH_INVALID, "a name of more than twenty bytes");
+}
+
+
+static void
+document_time(void **state)
+{
+    size_t   i;
+    int64_t  seconds;
+    json_t  *value;
+
+    static const struct {
+        const char  *text;
+        int          found;
+        int64_t      seconds;
+    } cases[] = {
+        { "[1700000000]", 1, 1700000000 },
+        { "[1700000000.9]", 1, 1700000000 },
+        { "[1.7e9]", 1, 1700000000 },
+        { "[-1.5]", 1, -1 },
+        { "[0]", 1, 0 },
+        { "[9223372036854775807]", 1, (int64_t) 1 << 53 },
+        { "[-9223372036854775807]", 1, -((int64_t) 1 << 53) },
+        { "[1e300]", 1, (int64_t) 1 << 53 },
+        { "[-1e300]", 1, -((int64_t) 1 << 53) },
+        { "[\"1700000000\"]", -1, 5 },
+        { "[null]", -1, 5 },
+        { "[true]", -1, 5 },
+        { "[]", 0, 5 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        value = json_loads(cases[i].text, 0, NULL);
+        assert_non_null(value);
+
+        seconds = 5;
+        assert_int_equal(oauth_document_time(json_array_get(value, 0),
+                                             &seconds), cases[i].found);
+        assert_int_equal(seconds, cases[i].seconds);
+
+        json_decref(value);
+    }
+}
+
+
 int
 main(void)
 {
@@ -258,7 +370,9 @@ main(void)
         cmocka_unit_test(document_values),
         cmocka_unit_test(document_string_member),
         cmocka_unit_test(document_writes),
-        cmocka_unit_test(document_write_fails)
+        cmocka_unit_test(document_write_fails),
+        cmocka_unit_test(document_list),
+        cmocka_unit_test(document_time)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

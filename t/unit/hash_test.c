@@ -1,7 +1,7 @@
 
 /*
- * SHA-256 in base64url: the examples of FIPS 180-4, and that of RFC 9449
- * section 7.1 for an access token.
+ * SHA-256: the examples of FIPS 180-4, and that of RFC 9449 section 7.1 for an
+ * access token.  The bytes are those that base64url shows.
  */
 
 
@@ -23,6 +23,7 @@
 static void
 hash_assert(oauth_str_t data, const char *expected)
 {
+    oauth_buf_t     shown;
     unsigned char  *text;
 
     text = malloc(OAUTH_HASH_SIZE);
@@ -32,6 +33,14 @@ hash_assert(oauth_str_t data, const char *expected)
     assert_int_equal(strlen(expected), OAUTH_HASH_SIZE);
     assert_memory_equal(text, expected, OAUTH_HASH_SIZE);
     assert_int_equal(ERR_peek_error(), 0);
+
+    assert_int_equal(oauth_hash_write_bytes(data, text), 0);
+    assert_int_equal(ERR_peek_error(), 0);
+
+    memset(&shown, 0, sizeof(oauth_buf_t));
+    keys_append_base64url(&shown, (oauth_str_t) { OAUTH_HASH_BYTES, text });
+    assert_true(oauth_str_equal(oauth_buf_str(&shown), oauth_str_of(expected)));
+    oauth_buf_free(&shown);
 
     free(text);
 }
