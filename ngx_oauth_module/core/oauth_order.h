@@ -9,7 +9,8 @@
  * CAEP 1.0, RISC 1.0, SSF 1.0; RFC 9493 for whom it is about) or a logout token
  * (OpenID Connect Back-Channel Logout 1.0).
  *
- * An order owns what it points to; oauth_order_free releases it.
+ * An order owns what it points to, except for what its functions say;
+ * oauth_order_free releases it.
  */
 
 
@@ -45,7 +46,8 @@ typedef struct {
     const char                *why;     /* a sentence without its full stop,
                                            which never has text of the order  */
     oauth_str_t                member;  /* the member that it is about, as the
-                                           order has it; absent: none         */
+                                           order has it: up to 64 bytes without
+                                           control characters; absent: none   */
     size_t                     index;   /* of the record in an array          */
     unsigned                   listed:1;    /* it is about one of an array    */
 } oauth_order_error_t;
@@ -101,9 +103,9 @@ typedef struct {
 
 /*
  * Reads the JSON of an administrator: one object, or an array of up to
- * OAUTH_ORDER_ENTRIES of them.  Returns OAUTH_DONE; OAUTH_INVALID with
- * order->error; or OAUTH_NO_MEMORY.  In each case oauth_order_free releases the
- * order.
+ * OAUTH_ORDER_ENTRIES of them.  The issuers must outlive the order, the text
+ * need not.  Returns OAUTH_DONE; OAUTH_INVALID with order->error; or
+ * OAUTH_NO_MEMORY.  In each case oauth_order_free releases the order.
  */
 
 oauth_result_t oauth_order_parse(oauth_str_t text,

@@ -27,7 +27,9 @@ my @walls = (
         sign  => qr/<jansson\.h>|\bjson_(?!t\b)\w+\s*\(/,
         files => [qw(oauth_document oauth_problem oauth_discovery oauth_jwk
                      oauth_jwks oauth_jwks_text oauth_metadata
-                     oauth_readiness oauth_status_json oauth_client)],
+                     oauth_readiness oauth_status_json oauth_client
+                     oauth_order oauth_order_subject oauth_order_event
+                     oauth_order_effect)],
     },
     {
         what  => 'OpenSSL',
