@@ -1,7 +1,8 @@
 
 /*
  * Lack of memory: the n-th allocation of the core, jansson and OpenSSL fails,
- * for every n that a key set, a token, a proof, an answer and a question need.
+ * for every n that a key set, a token, a proof, an answer, a question and a
+ * revocation need.
  * A good token is accepted or refused, a bad one is never accepted, nothing
  * crashes, and the next run works like the first.  The sanitizers and valgrind
  * look for leaks.
@@ -26,6 +27,7 @@
 #include "oauth_certificate.h"
 #include "oauth_client.h"
 #include "oauth_introspection.h"
+#include "oauth_order.h"
 #include "proof_fixture.h"
 #include "token_fixture.h"
 
@@ -33,6 +35,8 @@
 static const oauth_alg_id_t  memory_algs[] = {
     OAUTH_ALG_RS256, OAUTH_ALG_PS256, OAUTH_ALG_ES256, OAUTH_ALG_EDDSA
 };
+
+static const oauth_str_t  memory_audience = oauth_string("rs");
 
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
@@ -785,6 +789,222 @@ memory_certificate(void **state)
 }
 
 
+/*
+ * A token has all its keys, or it has those that it had before: with fewer, a
+ * revocation would not be found.
+ */
+
+static void
+memory_revocation(void **state)
+{
+    int                        rc, reached;
+    size_t                     n, failed;
+    oauth_buf_t                text;
+    oauth_jwt_t               *jwt;
+    oauth_token_t             *token;
+    oauth_revocation_keys_t   *before;
+    oauth_revocation_kinds_t   kinds;
+
+    (void) state;
+
+    memory_make_token(&text, OAUTH_ALG_ES256, token_keys[TOKEN_P256]);
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
+                                        &token), OAUTH_OK);
+
+    memset(&kinds, 0, sizeof(oauth_revocation_kinds_t));
+    kinds.version = 1;
+
+    assert_int_equal(oauth_revocation_find_keys(token, &kinds), 0);
+
+    kinds.version = 2;
+    kinds.n = 4;
+    kinds.kinds[1] = OAUTH_REVOCATION_SUBJECT;
+    kinds.kinds[2] = OAUTH_REVOCATION_EMAIL;
+    kinds.kinds[3] = OAUTH_REVOCATION_TOKEN;
+
+    failed = 0;
+
+    for (n = 1, reached = 1; reached; n++) {
+        before = token->keys;
+
+        memory_arm(n);
+        rc = oauth_revocation_find_keys(token, &kinds);
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        assert_int_equal(ERR_peek_error(), 0);
+
+        if (rc != 0) {
+            failed++;
+
+            assert_true(reached);
+            assert_ptr_equal(token->keys, before);
+            assert_int_equal(token->keys->n, 0);
+            continue;
+        }
+
+        assert_int_equal(token->keys->version, 2);
+        assert_int_equal(token->keys->n, 3);
+
+        kinds.version = 1;
+        kinds.n = 0;
+        assert_int_equal(oauth_revocation_find_keys(token, &kinds), 0);
+        kinds.version = 2;
+        kinds.n = 4;
+    }
+
+    /* The four of a claim's text, the keys, and for each its text. */
+
+    assert_true(failed > 8);
+
+    oauth_token_free(token);
+    oauth_jwt_free(jwt);
+    oauth_buf_free(&text);
+}
+
+
+static void
+memory_assert_order(oauth_str_t text, oauth_result_t expected, size_t entries)
+{
+    int                    reached;
+    size_t                 n, failed;
+    oauth_order_t          order;
+    oauth_result_t         result;
+    oauth_order_bounds_t   bounds;
+
+    memset(&bounds, 0, sizeof(oauth_order_bounds_t));
+    bounds.issuers = &token_policy.issuer;
+    bounds.nissuers = 1;
+    bounds.issuer = token_policy.issuer;
+    bounds.now = NOW;
+
+    failed = 0;
+
+    for (n = 1, reached = 1; reached; n++) {
+        memory_arm(n);
+        result = oauth_order_parse(text, &bounds, &order);
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        assert_int_equal(ERR_peek_error(), 0);
+
+        if (result == OAUTH_NO_MEMORY) {
+            failed++;
+            assert_true(reached);
+            assert_int_equal(order.n, 0);
+
+        } else {
+            assert_int_equal(result, expected);
+            assert_int_equal(order.n, entries);
+        }
+
+        oauth_order_free(&order);
+    }
+
+    assert_true(failed > 5);
+}
+
+
+/* An order is taken as a whole; lack of memory is not called its fault. */
+
+static void
+memory_order(void **state)
+{
+    (void) state;
+
+    memory_assert_order(oauth_str("[{\"issuer\":\"https://as.example\","
+                                  "\"subject\":\"joe\"},{\"sub_id\":{"
+                                  "\"format\":\"opaque\",\"id\":\"ann\"}}]"),
+                        OAUTH_DONE, 2);
+    memory_assert_order(oauth_str("{\"issuer\":1,\"issuer\":1}"),
+                        OAUTH_INVALID, 0);
+}
+
+
+/*
+ * Lack of memory is never called another reason, and the same order is good as
+ * soon as there is memory.
+ */
+
+static void
+memory_assert_event(oauth_str_t text, const oauth_order_rules_t *rules)
+{
+    int              reached;
+    size_t           n, failed;
+    oauth_order_t    order;
+    oauth_reason_t   reason;
+    oauth_result_t   result;
+
+    failed = 0;
+
+    for (n = 1, reached = 1; reached; n++) {
+        reason = OAUTH_SERVER_ERROR;
+
+        memory_arm(n);
+        result = oauth_order_parse_event(text, &order);
+
+        if (result == OAUTH_DONE) {
+            reason = oauth_order_verify_event(&order, rules);
+        }
+
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        assert_int_equal(ERR_peek_error(), 0);
+
+        if (result != OAUTH_DONE) {
+            assert_int_equal(result, OAUTH_NO_MEMORY);
+            failed++;
+
+        } else if (reason != OAUTH_OK) {
+            assert_int_equal(reason, OAUTH_SERVER_ERROR);
+            assert_int_equal(order.n, 0);
+            assert_int_equal(oauth_order_verify_event(&order, rules),
+                             OAUTH_OK);
+            failed++;
+        }
+
+        assert_int_equal(order.n, result == OAUTH_DONE);
+        oauth_order_free(&order);
+    }
+
+    assert_true(failed > 10);
+}
+
+
+static void
+memory_event(void **state)
+{
+    oauth_buf_t           text;
+    oauth_order_rules_t   rules;
+
+    (void) state;
+
+    memset(&text, 0, sizeof(oauth_buf_t));
+    keys_append_token(&text, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
+                      oauth_str("{\"alg\":\"ES256\",\"typ\":"
+                                "\"logout+jwt\"}"),
+                      oauth_str("{\"iss\":\"https://as.example\",\"aud\":"
+                                "\"rs\",\"iat\":1700000000,\"jti\":\"1\","
+                                "\"events\":{\"http://schemas.openid.net/"
+                                "event/backchannel-logout\":{}},"
+                                "\"sid\":\"s\"}"));
+
+    memset(&rules, 0, sizeof(oauth_order_rules_t));
+    rules.type = OAUTH_ORDER_LOGOUT_TOKEN;
+    rules.rules = &token_policy;
+    rules.keys = token_set;
+    rules.audience = &memory_audience;
+    rules.naudience = 1;
+    rules.now = NOW;
+
+    memory_assert_event(oauth_buf_str(&text), &rules);
+
+    oauth_buf_free(&text);
+}
+
+
 int
 main(void)
 {
@@ -797,7 +1017,10 @@ main(void)
         cmocka_unit_test(memory_answer),
         cmocka_unit_test(memory_client),
         cmocka_unit_test(memory_proof),
-        cmocka_unit_test(memory_certificate)
+        cmocka_unit_test(memory_certificate),
+        cmocka_unit_test(memory_revocation),
+        cmocka_unit_test(memory_order),
+        cmocka_unit_test(memory_event)
     };
 
     json_set_alloc_funcs(memory_json_alloc, free);
