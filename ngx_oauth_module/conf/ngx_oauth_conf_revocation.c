@@ -1,7 +1,7 @@
 
 /*
  * Reads the directives about revocation, and checks the locations that take
- * revocations.  Whoever can reach the input "admin" can cut off anybody, and can
+ * revocations.  Whoever can reach the input "admin" can cut off anybody, and
  * ask who is cut off, so nginx refuses a configuration in which strangers can.
  * Everything is in the configuration's pool.
  */

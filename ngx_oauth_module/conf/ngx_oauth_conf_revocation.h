@@ -35,8 +35,8 @@ void ngx_oauth_conf_revocation_merge(ngx_oauth_conf_recheck_t *conf,
 /*
  * At the end of the configuration: checks each location with oauth_revoke, and
  * computes the longest lifetime of a token and the shortest interval of
- * oauth_session_recheck.  Returns NGX_OK; or NGX_ERROR after an [emerg], or when
- * memory is short.
+ * oauth_session_recheck.  Returns NGX_OK; or NGX_ERROR after an [emerg], or
+ * when memory is short.
  */
 
 ngx_int_t ngx_oauth_conf_revocation_finish(ngx_conf_t *cf,

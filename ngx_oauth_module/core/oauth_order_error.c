@@ -1,7 +1,8 @@
 
 /*
- * Writes the errors of orders as JSON, by jansson.  A member is named only where
- * it has no control characters: see oauth_document_write.
+ * Writes the errors of orders as JSON, by jansson: one object for each form in
+ * which a sender expects it.  A member is named only where it has no control
+ * characters (see oauth_document_write).  The tree lives for one call.
  */
 
 

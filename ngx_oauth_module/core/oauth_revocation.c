@@ -239,8 +239,8 @@ oauth_revocation_read_ids(const oauth_token_t *token,
         return 0;
     }
 
-    found->tokens[found->ntokens++]
-                              = (oauth_str_t) { OAUTH_REVOCATION_ID, found->id };
+    found->tokens[found->ntokens++] = (oauth_str_t) { OAUTH_REVOCATION_ID,
+                                                      found->id };
 
     return oauth_revocation_write_id(token, found->id);
 }

@@ -1,6 +1,7 @@
 
 /*
- * The names of the kinds of revocations.
+ * The names of the kinds of revocations, for the status: each bit of a kind is
+ * a member, and has the name that the member has in orders.
  */
 
 

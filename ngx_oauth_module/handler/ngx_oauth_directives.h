@@ -1,6 +1,7 @@
 
 /*
- * The table of the module's directives, for the module's own structure.
+ * The table of the module's directives, to which the module's own structure
+ * points.  It says for each directive where it may stand, and what reads it.
  */
 
 

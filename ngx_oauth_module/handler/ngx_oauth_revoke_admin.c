@@ -2,27 +2,16 @@
 /*
  * The input "admin": JSON of an administrator or of another program, and the
  * question whether an entry exists.  Who may do that is decided by the
- * configuration of the location.  This file also reads the forms of the other
- * inputs, which have the same form as a query.
+ * configuration of the location.
  */
 
 
-#include "ngx_oauth_revoke_input.h"
-
-
-#define NGX_OAUTH_REVOKE_PAIRS  16      /* parameters of a query, at most     */
+#include "ngx_oauth_revoke.h"
 
 
 static ngx_int_t ngx_oauth_revoke_bounds(ngx_oauth_revoke_t *revoke,
     oauth_order_bounds_t *bounds);
 static ngx_int_t ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke);
-static ngx_int_t ngx_oauth_revoke_refuse_query(ngx_oauth_revoke_t *revoke);
-static ngx_int_t ngx_oauth_revoke_read_pairs(ngx_oauth_revoke_t *revoke,
-    const ngx_str_t *text, oauth_order_pair_t *pairs, ngx_uint_t *n);
-static ngx_int_t ngx_oauth_revoke_next_pair(ngx_oauth_revoke_t *revoke,
-    ngx_str_t *rest, oauth_order_pair_t *pair);
-static ngx_int_t ngx_oauth_revoke_decode(ngx_oauth_revoke_t *revoke,
-    u_char *p, u_char *last, oauth_str_t *value);
 
 
 ngx_int_t
@@ -110,13 +99,13 @@ ngx_oauth_revoke_ask(ngx_oauth_revoke_t *revoke)
         (void) ngx_oauth_revoke_refuse(revoke, "invalid_request",
                                        "The query has too many parameters, or "
                                        "one without a value");
-        return ngx_oauth_revoke_refuse_query(revoke);
+        return ngx_oauth_revoke_fail(revoke, NGX_HTTP_BAD_REQUEST);
     }
 
     result = oauth_order_query(pairs, n, &bounds, &revoke->order);
 
     if (result == OAUTH_INVALID) {
-        return ngx_oauth_revoke_refuse_query(revoke);
+        return ngx_oauth_revoke_fail(revoke, NGX_HTTP_BAD_REQUEST);
     }
 
     return (result == OAUTH_DONE) ? ngx_oauth_revoke_answer(revoke)
@@ -167,154 +156,4 @@ ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke)
     text.len = p - text.data;
 
     return ngx_oauth_revoke_send(revoke->request, NGX_HTTP_OK, &type, &text);
-}
-
-
-static ngx_int_t
-ngx_oauth_revoke_refuse_query(ngx_oauth_revoke_t *revoke)
-{
-    ngx_str_t         text;
-    oauth_buf_t       buf;
-
-    static ngx_str_t  type = ngx_string("application/problem+json");
-
-    ngx_memzero(&buf, sizeof(oauth_buf_t));
-
-    oauth_order_write_problem(&buf, &revoke->order.error, NGX_HTTP_BAD_REQUEST,
-                              "Bad Request");
-
-    if (ngx_oauth_buf_move(revoke->request->pool, &buf, &text) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_oauth_revoke_send(revoke->request, NGX_HTTP_BAD_REQUEST, &type,
-                                 &text);
-}
-
-
-ngx_int_t
-ngx_oauth_revoke_find(ngx_oauth_revoke_t *revoke, const char *name,
-    oauth_str_t *value)
-{
-    ngx_int_t           rc;
-    ngx_str_t           rest;
-    ngx_uint_t          found;
-    oauth_order_pair_t  pair;
-
-    rest = revoke->body;
-    found = 0;
-
-    while (rest.len) {
-
-        rc = ngx_oauth_revoke_next_pair(revoke, &rest, &pair);
-
-        if (rc == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        if (rc == NGX_OK && oauth_str_equal(pair.name, oauth_str_of(name))) {
-            *value = pair.value;
-            found++;
-        }
-    }
-
-    return (found == 1) ? NGX_OK : NGX_DECLINED;
-}
-
-
-/* NGX_DECLINED: there are too many pairs, or one is not a pair. */
-
-static ngx_int_t
-ngx_oauth_revoke_read_pairs(ngx_oauth_revoke_t *revoke, const ngx_str_t *text,
-    oauth_order_pair_t *pairs, ngx_uint_t *n)
-{
-    ngx_int_t  rc;
-    ngx_str_t  rest;
-
-    rest = *text;
-
-    for (*n = 0; rest.len; (*n)++) {
-
-        if (*n == NGX_OAUTH_REVOKE_PAIRS) {
-            return NGX_DECLINED;
-        }
-
-        rc = ngx_oauth_revoke_next_pair(revoke, &rest, &pairs[*n]);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/* NGX_DECLINED: it is not a pair. */
-
-static ngx_int_t
-ngx_oauth_revoke_next_pair(ngx_oauth_revoke_t *revoke, ngx_str_t *rest,
-    oauth_order_pair_t *pair)
-{
-    u_char  *p, *equals, *last;
-
-    p = rest->data;
-    last = ngx_strlchr(p, p + rest->len, '&');
-
-    if (last == NULL) {
-        last = p + rest->len;
-        rest->len = 0;
-
-    } else {
-        rest->len -= last + 1 - p;
-        rest->data = last + 1;
-    }
-
-    equals = ngx_strlchr(p, last, '=');
-
-    if (equals == NULL) {
-        return NGX_DECLINED;
-    }
-
-    if (ngx_oauth_revoke_decode(revoke, p, equals, &pair->name) != NGX_OK
-        || ngx_oauth_revoke_decode(revoke, equals + 1, last, &pair->value)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-/* In a form, "+" is a space. */
-
-static ngx_int_t
-ngx_oauth_revoke_decode(ngx_oauth_revoke_t *revoke, u_char *p, u_char *last,
-    oauth_str_t *value)
-{
-    u_char  *start, *dst, *src, *c;
-
-    start = ngx_pnalloc(revoke->request->pool, last - p + 1);
-    if (start == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(start, p, last - p);
-
-    for (c = start; c < start + (last - p); c++) {
-        if (*c == '+') {
-            *c = ' ';
-        }
-    }
-
-    dst = start;
-    src = start;
-
-    ngx_unescape_uri(&dst, &src, last - p, 0);
-
-    value->data = start;
-    value->len = dst - start;
-
-    return NGX_OK;
 }

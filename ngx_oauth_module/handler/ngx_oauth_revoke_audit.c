@@ -9,7 +9,7 @@
 
 
 #include "ngx_oauth_context.h"
-#include "ngx_oauth_revoke_input.h"
+#include "ngx_oauth_revoke.h"
 #include "oauth_hash.h"
 #include "oauth_quote.h"
 

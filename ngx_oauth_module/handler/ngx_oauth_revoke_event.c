@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_oauth_revoke_input.h"
+#include "ngx_oauth_revoke.h"
 
 
 static ngx_int_t ngx_oauth_revoke_event_parse(ngx_oauth_revoke_t *revoke);

@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_oauth_revoke_input.h"
+#include "ngx_oauth_revoke.h"
 #include "oauth_credentials.h"
 
 

@@ -119,7 +119,7 @@ ngx_oauth_recheck_done(ngx_oauth_context_recheck_t *recheck)
 }
 
 
-/* A response without memory for its timer stays in the queue until next time. */
+/* A response without memory for its timer stays in the queue. */
 
 static void
 ngx_oauth_recheck_tick(ngx_event_t *ev)
@@ -258,8 +258,8 @@ ngx_oauth_recheck_is_over(const oauth_token_t *token)
 
 /*
  * This sequence of calls closes the connections to the client and to the app
- * for every kind of response.  Finalizing alone leaves HTTP/1.1 clients waiting,
- * because the upstream module keeps the connection alive.
+ * for every kind of response.  Finalizing alone leaves HTTP/1.1 clients
+ * waiting, because the upstream module keeps the connection alive.
  */
 
 static void

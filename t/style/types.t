@@ -23,7 +23,7 @@ my %shared = (
     'ngx_oauth_conf.h' => [qw(ngx_oauth_main_conf_t ngx_oauth_srv_conf_t
                               ngx_oauth_loc_conf_t ngx_oauth_resource_t
                               ngx_oauth_evaluate_getter_t
-                              ngx_oauth_replay_t
+                              ngx_oauth_recheck_t ngx_oauth_replay_t
                               ngx_oauth_text_reason_t)],
     'ngx_oauth_context.h' => [qw(ngx_oauth_ctx_t)],
 

@@ -29,7 +29,7 @@ my @walls = (
                      oauth_jwks oauth_jwks_text oauth_metadata
                      oauth_readiness oauth_status_json oauth_client
                      oauth_order oauth_order_subject oauth_order_event
-                     oauth_order_effect)],
+                     oauth_order_effect oauth_order_error)],
     },
     {
         what  => 'OpenSSL',
@@ -56,14 +56,17 @@ my @walls = (
         sign  => $status,
         files => [qw(ngx_oauth_text ngx_oauth_reply ngx_oauth_filter
                      ngx_oauth_cors ngx_oauth_metadata ngx_oauth_conf_warn
-                     ngx_oauth_status)],
+                     ngx_oauth_status ngx_oauth_revoke
+                     ngx_oauth_revoke_admin ngx_oauth_revoke_reply)],
     },
     {
         what  => "nginx's 500 for a failed allocation",
         sign  => qr/\bNGX_HTTP_INTERNAL_SERVER_ERROR\b/,
         files => [qw(ngx_oauth_reply ngx_oauth_filter ngx_oauth_cors
                      ngx_oauth_metadata ngx_oauth_slash ngx_oauth_phase_access
-                     ngx_oauth_phase_rewrite ngx_oauth_status)],
+                     ngx_oauth_phase_rewrite ngx_oauth_status
+                     ngx_oauth_revoke ngx_oauth_revoke_admin
+                     ngx_oauth_revoke_reply)],
     },
     {
         what  => "the zone's mutex",

@@ -49,6 +49,28 @@ quote_assert(const char *text, size_t len, size_t room, const char *expected)
 }
 
 
+/* The same text, with and without the name in an e-mail address. */
+
+static void
+quote_all(void **state)
+{
+    unsigned char  out[64], *end;
+
+    static const char  expected[] = "joe@example.com\\x0A";
+
+    (void) state;
+
+    end = oauth_quote_write_all(out, out + sizeof(out),
+                                oauth_str("joe@example.com\n"));
+
+    assert_int_equal(end - out, strlen(expected));
+    assert_memory_equal(out, expected, strlen(expected));
+
+    quote_assert("joe@example.com\n", 16, sizeof(out),
+                 "...@example.com\\x0A");
+}
+
+
 static void
 quote_text(void **state)
 {
@@ -167,6 +189,7 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(quote_all),
         cmocka_unit_test(quote_text),
         cmocka_unit_test(quote_bytes),
         cmocka_unit_test(quote_cut)
