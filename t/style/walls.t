@@ -79,7 +79,7 @@ my @walls = (
     {
         what  => 'a directive table',
         sign  => qr/\bngx_command_t\s+\w+\s*\[/,
-        files => [qw(ngx_oauth_module)],
+        files => [qw(ngx_oauth_directives)],
     },
     {
         what  => "nginx's version",

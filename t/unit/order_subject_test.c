@@ -1,6 +1,6 @@
 
 /*
- * Subject identifiers: those of RFC 9493 that are known, complex ones, the names
+ * Subject identifiers: those of RFC 9493 that are known, complex ones, names
  * of older drafts, and that nothing becomes broader than it was meant.
  */
 

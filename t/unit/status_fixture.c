@@ -19,6 +19,7 @@
 
 
 static oauth_status_issuer_t    status_issuers[3];
+static oauth_status_revocation_t  status_revocation;
 static oauth_status_resource_t  status_resources[2];
 oauth_status_t                  status_full;
 
@@ -108,6 +109,19 @@ status_setup(void **state)
     status_full.nissuers = 3;
     status_full.resources = status_resources;
     status_full.nresources = 2;
+    status_full.ended = 33;
+    status_full.revocation = &status_revocation;
+
+    status_revocation.error = oauth_str("<full>");
+    status_revocation.entries[OAUTH_REVOCATION_SUBJECT] = 61;
+    status_revocation.entries[OAUTH_REVOCATION_SUBJECT
+                              | OAUTH_REVOCATION_CLIENT] = 62;
+    status_revocation.messages = 63;
+    status_revocation.oldest = 64;
+    status_revocation.size = 1073741824;
+    status_revocation.used = 65536;
+    status_revocation.commits = 66;
+    status_revocation.committed = 67;
 
     return 0;
 }

@@ -80,6 +80,14 @@ status_json_members(void **state)
         { "refused_per_minute.59", 44 }, { "refused_per_minute.60", -1 },
         { "cache.hits", 31 }, { "cache.misses", 32 },
         { "cache.entries_per_worker", 4096 },
+        { "responses_ended", 33 },
+        { "revocation.entries.subject", 61 },
+        { "revocation.entries.subject+client_id", 62 },
+        { "revocation.entries.client_id", -1 },
+        { "revocation.messages", 63 }, { "revocation.oldest_age", 64 },
+        { "revocation.bytes", 1073741824 }, { "revocation.used", 65536 },
+        { "revocation.commits", 66 },
+        { "revocation.last_commit_age", 67 },
         { "zone.bytes", 3 * 1024 * 1024 }, { "zone.used", 2048 },
         { "issuers.0.keys.usable", 3 }, { "issuers.0.keys.not_usable", 1 },
         { "issuers.0.keys.age", 125 }, { "issuers.0.keys.refresh_in", 41 },
@@ -127,6 +135,8 @@ status_json_members(void **state)
 
     status_assert_has(text, "\"time\":\"2026-11-27T02:40:00Z\"");
     status_assert_has(text, "\"started\":\"2026-11-22T02:40:00Z\"");
+    status_assert_has(text, "\"usable\":false");
+    status_assert_has(text, "\"error\":\"<full>\"");
     status_assert_has(text, "\"version\":\"0.2.0\"");
     status_assert_has(text, "\"state\":\"failing\"");
     status_assert_has(text, "\"seconds\":4.00");

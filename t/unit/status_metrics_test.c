@@ -36,6 +36,13 @@ status_metrics_lines(void **state)
         "\"https://wiki.example.com\",result=\"admitted\"} 801\n",
         "nginx_oauth_issuer_requests_total{issuer=\"corp\","
         "result=\"overruled\"} 703\n",
+        "nginx_oauth_responses_ended_total 33\n",
+        "nginx_oauth_revocations{kind=\"subject\"} 61\n"
+        "nginx_oauth_revocations{kind=\"subject+client_id\"} 62\n",
+        "nginx_oauth_revocation_store_usable 0\n",
+        "nginx_oauth_revocation_store_bytes 1073741824\n",
+        "nginx_oauth_revocation_store_used_bytes 65536\n",
+        "nginx_oauth_revocation_commits_total 66\n",
         "nginx_oauth_issuer_keys{issuer=\"corp\"} 3\n",
         "nginx_oauth_issuer_keys_age_seconds{issuer=\"corp\"} 125\n",
         "nginx_oauth_issuer_keys_refresh_seconds{issuer=\"corp\"} 41\n",

@@ -46,6 +46,11 @@ status_page_parts(void **state)
         "Its metadata was not read",
         "<code>https://wiki.example.com</code></td><td>801</td><td>802</td>",
         "<code>https://uncounted.example.com</code></td><td>not counted",
+        "<p class=\"bad\">The store cannot be used: &lt;full&gt;</p>",
+        "<td>subject</td><td>61</td>",
+        "<td>subject+client_id</td><td>62</td>",
+        "The last one was stored 67 s ago. The store takes 65536 of "
+        "1073741824 bytes. Running responses that ended: 33.",
         "Keys take 2 KB of 3072 KB"
     };
 
@@ -82,6 +87,7 @@ status_page_empty(void **state)
     status_assert_has(text, "<p>None is configured.</p>");
     status_assert_has(text, "No location is protected");
     status_assert_has(text, "0 in all, at most 0 in a minute");
+    status_assert_lacks(text, "<h2>Revocations</h2>");
     status_assert_lacks(text, "<h2>Reasons</h2>");
     status_assert_lacks(text, "<rect ");
 
