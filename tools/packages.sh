@@ -5,8 +5,8 @@
 
 # The options of nginx that come with its headers may call programs of dpkg-dev.
 
-build_packages=(gcc libc6-dev make dpkg-dev libjansson-dev libssl-dev
-                libpcre2-dev zlib1g-dev)
+build_packages=(gcc libc6-dev make dpkg-dev libjansson-dev liblmdb-dev
+                libssl-dev libpcre2-dev zlib1g-dev)
 test_packages=(perl git libcmocka-dev libjwt-dev valgrind binutils openssl curl
                libfaketime)
 node_packages=(nodejs npm)

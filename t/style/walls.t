@@ -52,6 +52,15 @@ my @walls = (
                      ngx_oauth_fetch_response)],
     },
     {
+        what  => 'LMDB',
+        sign  => qr/<lmdb\.h>|\bmdb_\w+\s*\(|\bMDB_\w+/,
+        files => [qw(ngx_oauth_store_commit ngx_oauth_store_db
+                     ngx_oauth_store_entry ngx_oauth_store_expire
+                     ngx_oauth_store_found ngx_oauth_store_job
+                     ngx_oauth_store_problem ngx_oauth_store_read
+                     ngx_oauth_store_state)],
+    },
+    {
         what  => 'an HTTP status',
         sign  => $status,
         files => [qw(ngx_oauth_text ngx_oauth_reply ngx_oauth_filter

@@ -1,0 +1,440 @@
+
+/*
+ * Opens and closes the LMDB environment, and checks the files that it is made
+ * of.  LMDB trusts its files: it takes an empty data.mdb for a new store, and a
+ * process that reads a part that was cut off is killed by SIGBUS.  So the size
+ * is checked before the first transaction, and the head of the store is
+ * compared with the file "identity".
+ *
+ * lock.mdb is only looked at by stat(): to close a descriptor of it would drop
+ * the locks with which LMDB in this process shows that it is alive.
+ */
+
+
+#include "ngx_oauth_store_db.h"
+
+
+#define NGX_OAUTH_STORE_DB_READERS  4096    /* workers, also those of earlier
+                                               configurations, and of other
+                                               instances of nginx             */
+#define NGX_OAUTH_STORE_DB_LOOKS    3       /* at a number that another
+                                               worker is changing             */
+
+
+static int ngx_oauth_store_db_open(ngx_oauth_store_db_t *db);
+static int ngx_oauth_store_db_open_as(ngx_oauth_store_db_t *db,
+    unsigned int flags);
+static int ngx_oauth_store_db_look(ngx_oauth_store_db_t *db);
+static int ngx_oauth_store_db_note(ngx_oauth_store_db_t *db);
+static int ngx_oauth_store_db_compare(ngx_oauth_store_db_t *db);
+static int ngx_oauth_store_db_identify(ngx_oauth_store_db_t *db);
+static int ngx_oauth_store_db_stat(const u_char *path,
+    ngx_oauth_store_db_file_t *file, off_t *size);
+static int ngx_oauth_store_db_check_file(const u_char *path,
+    const ngx_oauth_store_db_file_t *opened, off_t *size);
+static u_char *ngx_oauth_store_db_path(u_char **p, const ngx_str_t *folder,
+    const char *name);
+
+
+ngx_int_t
+ngx_oauth_store_db_create(ngx_oauth_store_db_t *db, ngx_pool_t *pool,
+    const ngx_str_t *folder)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(pool, 5 * (folder->len + sizeof("/identity.new")
+                               + NGX_INT64_LEN));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    db->identity.fd = NGX_INVALID_FILE;
+
+    db->paths.folder = ngx_oauth_store_db_path(&p, folder, "");
+    db->paths.data = ngx_oauth_store_db_path(&p, folder, "/data.mdb");
+    db->paths.lock = ngx_oauth_store_db_path(&p, folder, "/lock.mdb");
+    db->paths.identity = ngx_oauth_store_db_path(&p, folder, "/identity");
+    db->paths.scratch = ngx_oauth_store_db_path(&p, folder, "/identity.new");
+
+    return NGX_OK;
+}
+
+
+static u_char *
+ngx_oauth_store_db_path(u_char **p, const ngx_str_t *folder, const char *name)
+{
+    u_char  *path;
+
+    path = *p;
+    *p = ngx_sprintf(path, "%V%s%Z", folder, name);
+
+    return path;
+}
+
+
+int
+ngx_oauth_store_db_start(ngx_oauth_store_db_t *db)
+{
+    int  rc;
+
+    db->readonly = 0;
+    db->headed = 0;
+    db->named = 0;
+
+    rc = ngx_oauth_store_db_identify(db);
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_db_open(db);
+    }
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_db_look(db);
+    }
+
+    if (rc != 0) {
+        ngx_oauth_store_db_done(db);
+    }
+
+    return rc;
+}
+
+
+/*
+ * Reads the identity.  With one, data.mdb must be there: LMDB would create it
+ * anew.
+ */
+
+static int
+ngx_oauth_store_db_identify(ngx_oauth_store_db_t *db)
+{
+    int                        rc;
+    off_t                      size;
+    ngx_oauth_store_db_file_t  file;
+
+    rc = ngx_oauth_store_identity_read(&db->identity, db->paths.identity);
+
+    if (rc == NGX_DECLINED) {
+        return 0;
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_errno ? ngx_errno : NGX_OAUTH_STORE_PROBLEM_IDENTITY;
+    }
+
+    db->named = 1;
+
+    rc = ngx_oauth_store_db_stat(db->paths.data, &file, &size);
+
+    return (rc == ENOENT || (rc == 0 && size == 0))
+           ? NGX_OAUTH_STORE_PROBLEM_EMPTIED : rc;
+}
+
+
+/* A store that must not be written is read nevertheless. */
+
+static int
+ngx_oauth_store_db_open(ngx_oauth_store_db_t *db)
+{
+    int  rc;
+
+    rc = ngx_oauth_store_db_open_as(db, 0);
+
+    if (rc == EACCES || rc == EROFS) {
+
+        if (ngx_oauth_store_db_open_as(db, MDB_RDONLY) == 0) {
+            db->readonly = 1;
+            return 0;
+        }
+    }
+
+    return rc;
+}
+
+
+static int
+ngx_oauth_store_db_open_as(ngx_oauth_store_db_t *db, unsigned int flags)
+{
+    int  rc;
+
+    rc = mdb_env_create(&db->env);
+    if (rc != 0) {
+        db->env = NULL;
+        return rc;
+    }
+
+    if ((rc = mdb_env_set_mapsize(db->env, db->size)) != 0
+        || (rc = mdb_env_set_maxreaders(db->env, NGX_OAUTH_STORE_DB_READERS))
+           != 0
+        || (rc = mdb_env_open(db->env, (const char *) db->paths.folder,
+                              MDB_NOTLS|MDB_NORDAHEAD|flags, 0600))
+           != 0)
+    {
+        mdb_env_close(db->env);
+        db->env = NULL;
+    }
+
+    return rc;
+}
+
+
+static int
+ngx_oauth_store_db_look(ngx_oauth_store_db_t *db)
+{
+    int  rc, dead;
+
+    rc = ngx_oauth_store_db_note(db);
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_db_check(db);
+    }
+
+    if (rc != 0) {
+        return rc;
+    }
+
+    /* The slots of dead readers keep old pages from being used again. */
+
+    (void) mdb_reader_check(db->env, &dead);
+
+    rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &db->txn);
+    if (rc != 0) {
+        db->txn = NULL;
+        return rc;
+    }
+
+    rc = mdb_dbi_open(db->txn, NULL, 0, &db->dbi);
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_db_compare(db);
+    }
+
+    mdb_txn_reset(db->txn);
+
+    return rc;
+}
+
+
+/*
+ * Notes which files are open.  A read-only file system need not have a
+ * lock.mdb; LMDB then goes without.
+ */
+
+static int
+ngx_oauth_store_db_note(ngx_oauth_store_db_t *db)
+{
+    int          rc, fd;
+    MDB_stat     stat;
+    struct stat  st;
+
+    if ((rc = mdb_env_get_fd(db->env, &fd)) != 0
+        || (rc = mdb_env_stat(db->env, &stat)) != 0)
+    {
+        return rc;
+    }
+
+    if (fstat(fd, &st) == -1) {
+        return ngx_errno;
+    }
+
+    db->page = stat.ms_psize;
+    db->data.dev = st.st_dev;
+    db->data.ino = st.st_ino;
+
+    rc = ngx_oauth_store_db_stat(db->paths.lock, &db->lock, NULL);
+
+    if (rc == ENOENT && db->readonly) {
+        ngx_memzero(&db->lock, sizeof(ngx_oauth_store_db_file_t));
+        return 0;
+    }
+
+    return rc;
+}
+
+
+/*
+ * Compares the head with the identity.  A store without a head holds nothing,
+ * and is created in a thread.  One with a head and without identity was either
+ * created a moment ago, or somebody has removed the file so that the store is
+ * used as it is; both are finished in a thread.
+ */
+
+static int
+ngx_oauth_store_db_compare(ngx_oauth_store_db_t *db)
+{
+    int                         rc;
+    ngx_uint_t                  i;
+    ngx_oauth_store_row_head_t  head;
+
+    rc = ngx_oauth_store_db_read_head(db, db->txn, &head);
+
+    if (rc == MDB_NOTFOUND) {
+        return db->named ? NGX_OAUTH_STORE_PROBLEM_EMPTIED : 0;
+    }
+
+    if (rc != 0) {
+        return rc;
+    }
+
+    db->headed = 1;
+
+    if (!db->named) {
+        ngx_memcpy(db->identity.id, head.id, NGX_OAUTH_STORE_ROW_ID);
+        return 0;
+    }
+
+    if (ngx_memcmp(head.id, db->identity.id, NGX_OAUTH_STORE_ROW_ID) != 0) {
+        return NGX_OAUTH_STORE_PROBLEM_REPLACED;
+    }
+
+    for (i = 0; mdb_txn_id(db->txn) < db->identity.txn; i++) {
+
+        if (i == NGX_OAUTH_STORE_DB_LOOKS
+            || ngx_oauth_store_identity_read(&db->identity,
+                                             db->paths.identity)
+               != NGX_OK)
+        {
+            return NGX_OAUTH_STORE_PROBLEM_OLDER;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+ngx_oauth_store_db_done(ngx_oauth_store_db_t *db)
+{
+    if (db->txn) {
+        mdb_txn_abort(db->txn);
+        db->txn = NULL;
+    }
+
+    if (db->env) {
+        mdb_env_close(db->env);
+        db->env = NULL;
+    }
+
+    ngx_oauth_store_identity_free(&db->identity);
+}
+
+
+int
+ngx_oauth_store_db_read_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
+    ngx_oauth_store_row_head_t *head)
+{
+    int       rc;
+    u_char    name;
+    MDB_val   key, value;
+    MDB_stat  stat;
+
+    name = NGX_OAUTH_STORE_ROW_HEAD;
+    key.mv_size = 1;
+    key.mv_data = &name;
+
+    rc = mdb_get(txn, db->dbi, &key, &value);
+
+    if (rc == MDB_NOTFOUND) {
+        rc = mdb_stat(txn, db->dbi, &stat);
+
+        if (rc != 0) {
+            return rc;
+        }
+
+        return stat.ms_entries ? NGX_OAUTH_STORE_PROBLEM_FOREIGN : MDB_NOTFOUND;
+    }
+
+    if (rc != 0) {
+        return rc;
+    }
+
+    return (ngx_oauth_store_row_read_head(head, value.mv_data, value.mv_size)
+            == NGX_OK)
+           ? 0 : NGX_OAUTH_STORE_PROBLEM_FORMAT;
+}
+
+
+int
+ngx_oauth_store_db_write_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
+    const ngx_oauth_store_row_head_t *head)
+{
+    u_char   name, bytes[NGX_OAUTH_STORE_ROW_HEAD_VALUE];
+    MDB_val  key, value;
+
+    name = NGX_OAUTH_STORE_ROW_HEAD;
+    key.mv_size = 1;
+    key.mv_data = &name;
+
+    ngx_oauth_store_row_write_head(head, bytes);
+    value.mv_size = sizeof(bytes);
+    value.mv_data = bytes;
+
+    return mdb_put(txn, db->dbi, &key, &value, 0);
+}
+
+
+int
+ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db)
+{
+    int          rc;
+    off_t        size;
+    MDB_envinfo  info;
+
+    /* Others may make the file longer meanwhile, so its size comes second. */
+
+    size = 0;
+
+    if ((rc = mdb_env_info(db->env, &info)) != 0
+        || (rc = ngx_oauth_store_db_check_file(db->paths.data, &db->data,
+                                               &size))
+           != 0
+        || (db->lock.ino
+            && (rc = ngx_oauth_store_db_check_file(db->paths.lock, &db->lock,
+                                                   NULL))
+               != 0))
+    {
+        return rc;
+    }
+
+    return ((uint64_t) size / db->page > info.me_last_pgno)
+           ? 0 : NGX_OAUTH_STORE_PROBLEM_CUT;
+}
+
+
+static int
+ngx_oauth_store_db_check_file(const u_char *path,
+    const ngx_oauth_store_db_file_t *opened, off_t *size)
+{
+    int                        rc;
+    ngx_oauth_store_db_file_t  file;
+
+    rc = ngx_oauth_store_db_stat(path, &file, size);
+
+    if (rc != 0) {
+        return (rc == ENOENT) ? NGX_OAUTH_STORE_PROBLEM_MOVED : rc;
+    }
+
+    return (file.dev == opened->dev && file.ino == opened->ino)
+           ? 0 : NGX_OAUTH_STORE_PROBLEM_MOVED;
+}
+
+
+static int
+ngx_oauth_store_db_stat(const u_char *path, ngx_oauth_store_db_file_t *file,
+    off_t *size)
+{
+    struct stat  st;
+
+    if (stat((const char *) path, &st) == -1) {
+        ngx_memzero(file, sizeof(ngx_oauth_store_db_file_t));
+        return ngx_errno;
+    }
+
+    file->dev = st.st_dev;
+    file->ino = st.st_ino;
+
+    if (size) {
+        *size = st.st_size;
+    }
+
+    return 0;
+}

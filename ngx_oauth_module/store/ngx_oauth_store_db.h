@@ -1,0 +1,95 @@
+
+/*
+ * The LMDB environment of one worker: how it is opened, what is checked before
+ * it is used, and what its errors mean.  It belongs to the worker's process: it
+ * is opened after the fork, once, and never by the master.
+ *
+ * The event loop and one thread use an environment at the same time.  The
+ * thread writes, with transactions of its own, and changes nothing in this
+ * structure.
+ */
+
+
+#ifndef NGX_OAUTH_STORE_DB_H_INCLUDED
+#define NGX_OAUTH_STORE_DB_H_INCLUDED
+
+
+#include <lmdb.h>
+
+#include "ngx_oauth_store.h"
+#include "ngx_oauth_store_identity.h"
+#include "ngx_oauth_store_problem.h"
+
+
+typedef struct {
+    dev_t                       dev;
+    ino_t                       ino;
+} ngx_oauth_store_db_file_t;
+
+
+/* Paths, each with a zero byte, in the configuration's pool. */
+
+typedef struct {
+    u_char                     *folder;
+    u_char                     *data;
+    u_char                     *lock;
+    u_char                     *identity;
+    u_char                     *scratch;    /* for a new identity file        */
+} ngx_oauth_store_db_paths_t;
+
+
+typedef struct {
+    ngx_oauth_store_db_paths_t  paths;
+    size_t                      size;       /* of the map, as configured      */
+
+    MDB_env                    *env;        /* NULL: it is not open           */
+    MDB_txn                    *txn;        /* the event loop's; it is reset
+                                               while nothing is read          */
+    MDB_dbi                     dbi;
+    size_t                      page;       /* bytes of a page                */
+    ngx_oauth_store_db_file_t   data;       /* what was opened                */
+    ngx_oauth_store_db_file_t   lock;
+    ngx_oauth_store_identity_t  identity;
+    unsigned                    readonly:1;
+    unsigned                    headed:1;   /* a head was there               */
+    unsigned                    named:1;    /* so was the identity file       */
+} ngx_oauth_store_db_t;
+
+
+/* Fills in the paths.  NGX_ERROR: no memory. */
+
+ngx_int_t ngx_oauth_store_db_create(ngx_oauth_store_db_t *db, ngx_pool_t *pool,
+    const ngx_str_t *folder);
+
+/*
+ * Opens the environment and looks at what is there.  Returns 0, or an error,
+ * and then it is closed again.  No lock of writers is taken.
+ */
+
+int ngx_oauth_store_db_start(ngx_oauth_store_db_t *db);
+
+/* No transaction of a thread may be open. */
+
+void ngx_oauth_store_db_done(ngx_oauth_store_db_t *db);
+
+/*
+ * Reads the head in a transaction.  Returns 0, MDB_NOTFOUND if the store is
+ * still to be created, or an error.
+ */
+
+int ngx_oauth_store_db_read_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
+    ngx_oauth_store_row_head_t *head);
+
+int ngx_oauth_store_db_write_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
+    const ngx_oauth_store_row_head_t *head);
+
+/*
+ * Checks that the files in the folder are those that are open, and that data.mdb
+ * has all pages that LMDB may touch: LMDB maps it, and the process would be
+ * killed at the first missing page.  Returns 0 or an error.
+ */
+
+int ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db);
+
+
+#endif /* NGX_OAUTH_STORE_DB_H_INCLUDED */

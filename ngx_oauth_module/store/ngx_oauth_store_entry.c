@@ -1,0 +1,355 @@
+
+/*
+ * Adds, merges and removes entries.  Merging is monotone: whatever is written
+ * again, in whatever order, an entry never revokes less than it did.
+ *
+ * The longest lifetime of a token may have been raised since an entry got its
+ * end.  So an end that was left open is computed again before the entry goes.
+ */
+
+
+#include "ngx_oauth_store_entry.h"
+
+
+static int ngx_oauth_store_entry_count(ngx_oauth_store_entry_txn_t *t,
+    int64_t time, int64_t change);
+static int ngx_oauth_store_entry_flush_time(ngx_oauth_store_entry_txn_t *t);
+static int ngx_oauth_store_entry_move(ngx_oauth_store_entry_txn_t *t,
+    const oauth_revocation_t *from, const oauth_revocation_t *to);
+static int ngx_oauth_store_entry_put(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_row_t *row);
+static int ngx_oauth_store_entry_delete(ngx_oauth_store_entry_txn_t *t,
+    u_char *bytes, size_t len);
+static void ngx_oauth_store_entry_key(MDB_val *key, const u_char *bytes,
+    size_t len);
+
+
+int
+ngx_oauth_store_entry_begin(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_db_t *db, int64_t longest)
+{
+    int  rc;
+
+    t->db = db;
+    t->time = 0;
+    t->change = 0;
+
+    rc = mdb_txn_begin(db->env, NULL, 0, &t->txn);
+    if (rc != 0) {
+        t->txn = NULL;
+        return rc;
+    }
+
+    rc = ngx_oauth_store_db_read_head(db, t->txn, &t->head);
+
+    if (rc == 0
+        && ngx_memcmp(t->head.id, db->identity.id, NGX_OAUTH_STORE_ROW_ID) != 0)
+    {
+        rc = NGX_OAUTH_STORE_PROBLEM_REPLACED;
+    }
+
+    if (rc != 0) {
+        ngx_oauth_store_entry_abort(t);
+        return rc;
+    }
+
+    t->longest = ngx_max(longest, t->head.longest);
+
+    return 0;
+}
+
+
+int
+ngx_oauth_store_entry_flush(ngx_oauth_store_entry_txn_t *t)
+{
+    int  rc;
+
+    rc = ngx_oauth_store_entry_flush_time(t);
+
+    return rc ? rc : ngx_oauth_store_db_write_head(t->db, t->txn, &t->head);
+}
+
+
+int
+ngx_oauth_store_entry_commit(ngx_oauth_store_entry_txn_t *t)
+{
+    MDB_txn  *txn;
+
+    txn = t->txn;
+    t->txn = NULL;
+
+    return mdb_txn_commit(txn);
+}
+
+
+void
+ngx_oauth_store_entry_abort(ngx_oauth_store_entry_txn_t *t)
+{
+    if (t->txn) {
+        mdb_txn_abort(t->txn);
+        t->txn = NULL;
+    }
+}
+
+
+int
+ngx_oauth_store_entry_lookup(ngx_oauth_store_entry_txn_t *t,
+    const u_char key[OAUTH_REVOCATION_KEY], ngx_oauth_store_row_t *row)
+{
+    int      rc;
+    MDB_val  name, value;
+
+    ngx_oauth_store_entry_key(&name, key, OAUTH_REVOCATION_KEY);
+
+    rc = mdb_get(t->txn, t->db->dbi, &name, &value);
+    if (rc != 0) {
+        return rc;
+    }
+
+    ngx_memcpy(row->entry.key, key, OAUTH_REVOCATION_KEY);
+
+    return (ngx_oauth_store_row_read(row, value.mv_data, value.mv_size)
+            == NGX_OK)
+           ? 0 : MDB_CORRUPTED;
+}
+
+
+int
+ngx_oauth_store_entry_store(ngx_oauth_store_entry_txn_t *t,
+    const oauth_revocation_t *entry, uint64_t unit)
+{
+    int                     rc;
+    oauth_revocation_t     *to;
+    ngx_oauth_store_row_t   row, before;
+
+    if (entry->key[0] > OAUTH_REVOCATION_USED) {
+        return EINVAL;
+    }
+
+    row.entry = *entry;
+    row.open = (entry->end == 0);
+    row.unit = unit;
+
+    to = &row.entry;
+    to->end = ngx_max(to->end, 0);
+    to->time = ngx_max(to->time, 0);
+
+    rc = ngx_oauth_store_entry_lookup(t, entry->key, &before);
+
+    if (rc == 0) {
+        to->cut = ngx_max(to->cut, before.entry.cut);
+        to->end = ngx_max(to->end, before.entry.end);
+        to->time = ngx_max(to->time, before.entry.time);
+        row.open |= before.open;
+
+    } else if (rc != MDB_NOTFOUND) {
+        return rc;
+    }
+
+    if (row.open) {
+        to->end = ngx_max(to->end,
+                          ngx_oauth_store_row_open_end(to, t->longest));
+    }
+
+    if (rc == MDB_NOTFOUND) {
+        t->head.counts[to->key[0]]++;
+    }
+
+    rc = ngx_oauth_store_entry_move(t, rc == 0 ? &before.entry : NULL, to);
+
+    return rc ? rc : ngx_oauth_store_entry_put(t, &row);
+}
+
+
+int
+ngx_oauth_store_entry_expire(ngx_oauth_store_entry_txn_t *t,
+    u_char end[NGX_OAUTH_STORE_ROW_END_KEY])
+{
+    int                     rc;
+    int64_t                 open;
+    u_char                 *key;
+    oauth_revocation_t      before;
+    ngx_oauth_store_row_t   row;
+
+    key = end + NGX_OAUTH_STORE_ROW_END_KEY - OAUTH_REVOCATION_KEY;
+
+    rc = ngx_oauth_store_entry_lookup(t, key, &row);
+    if (rc != 0 || key[0] > OAUTH_REVOCATION_USED) {
+        return (rc == MDB_NOTFOUND || rc == 0) ? MDB_CORRUPTED : rc;
+    }
+
+    before = row.entry;
+
+    if (row.open) {
+        open = ngx_oauth_store_row_open_end(&row.entry, t->longest);
+
+        if (open > row.entry.end) {
+            row.entry.end = open;
+
+            rc = ngx_oauth_store_entry_move(t, &before, &row.entry);
+
+            return rc ? rc : ngx_oauth_store_entry_put(t, &row);
+        }
+    }
+
+    t->head.counts[key[0]]--;
+
+    rc = ngx_oauth_store_entry_move(t, &before, NULL);
+
+    return rc ? rc : ngx_oauth_store_entry_delete(t, key,
+                                                  OAUTH_REVOCATION_KEY);
+}
+
+
+/*
+ * Changes the rows of the end and the time of an entry.  from or to is NULL if
+ * the entry is new or goes.
+ */
+
+static int
+ngx_oauth_store_entry_move(ngx_oauth_store_entry_txn_t *t,
+    const oauth_revocation_t *from, const oauth_revocation_t *to)
+{
+    int      rc;
+    u_char   bytes[NGX_OAUTH_STORE_ROW_END_KEY];
+    MDB_val  key, value;
+
+    if (from && (rc = ngx_oauth_store_entry_count(t, from->time, -1)) != 0) {
+        return rc;
+    }
+
+    if (to && (rc = ngx_oauth_store_entry_count(t, to->time, 1)) != 0) {
+        return rc;
+    }
+
+    if (from && to && from->end == to->end) {
+        return 0;
+    }
+
+    if (from) {
+        ngx_oauth_store_row_write_end(from, bytes);
+
+        rc = ngx_oauth_store_entry_delete(t, bytes, sizeof(bytes));
+        if (rc != 0) {
+            return rc;
+        }
+    }
+
+    if (to == NULL) {
+        return 0;
+    }
+
+    ngx_oauth_store_row_write_end(to, bytes);
+    ngx_oauth_store_entry_key(&key, bytes, sizeof(bytes));
+    ngx_oauth_store_entry_key(&value, bytes, 0);
+
+    return mdb_put(t->txn, t->db->dbi, &key, &value, 0);
+}
+
+
+/* Most entries of a transaction have one time, whose row is written once. */
+
+static int
+ngx_oauth_store_entry_count(ngx_oauth_store_entry_txn_t *t, int64_t time,
+    int64_t change)
+{
+    int  rc;
+
+    if (t->time != time) {
+
+        rc = ngx_oauth_store_entry_flush_time(t);
+        if (rc != 0) {
+            return rc;
+        }
+
+        t->time = time;
+    }
+
+    t->change += change;
+
+    return 0;
+}
+
+
+static int
+ngx_oauth_store_entry_flush_time(ngx_oauth_store_entry_txn_t *t)
+{
+    int       rc;
+    u_char    bytes[NGX_OAUTH_STORE_ROW_TIME_KEY];
+    u_char    number[NGX_OAUTH_STORE_ROW_TIME_VALUE];
+    uint64_t  n;
+    MDB_val   key, value;
+
+    if (t->change == 0) {
+        return 0;
+    }
+
+    ngx_oauth_store_row_write_time(t->time, bytes);
+    ngx_oauth_store_entry_key(&key, bytes, sizeof(bytes));
+
+    n = 0;
+    rc = mdb_get(t->txn, t->db->dbi, &key, &value);
+
+    if (rc == 0) {
+
+        if (value.mv_size != NGX_OAUTH_STORE_ROW_TIME_VALUE) {
+            return MDB_CORRUPTED;
+        }
+
+        n = ngx_oauth_store_row_read_number(value.mv_data);
+
+    } else if (rc != MDB_NOTFOUND) {
+        return rc;
+    }
+
+    n += (uint64_t) t->change;
+    t->change = 0;
+
+    if (n == 0) {
+        return ngx_oauth_store_entry_delete(t, bytes, sizeof(bytes));
+    }
+
+    ngx_oauth_store_row_write_number(n, number);
+    ngx_oauth_store_entry_key(&value, number, sizeof(number));
+
+    return mdb_put(t->txn, t->db->dbi, &key, &value, 0);
+}
+
+
+static int
+ngx_oauth_store_entry_put(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_row_t *row)
+{
+    u_char   bytes[NGX_OAUTH_STORE_ROW_VALUE];
+    MDB_val  key, value;
+
+    ngx_oauth_store_row_write(row, bytes);
+
+    ngx_oauth_store_entry_key(&key, row->entry.key, OAUTH_REVOCATION_KEY);
+    ngx_oauth_store_entry_key(&value, bytes, sizeof(bytes));
+
+    return mdb_put(t->txn, t->db->dbi, &key, &value, 0);
+}
+
+
+static int
+ngx_oauth_store_entry_delete(ngx_oauth_store_entry_txn_t *t, u_char *bytes,
+    size_t len)
+{
+    int      rc;
+    MDB_val  key;
+
+    ngx_oauth_store_entry_key(&key, bytes, len);
+
+    rc = mdb_del(t->txn, t->db->dbi, &key, NULL);
+
+    return (rc == MDB_NOTFOUND) ? MDB_CORRUPTED : rc;
+}
+
+
+static void
+ngx_oauth_store_entry_key(MDB_val *key, const u_char *bytes, size_t len)
+{
+    key->mv_size = len;
+    key->mv_data = (void *) bytes;
+}

@@ -1,0 +1,68 @@
+
+/*
+ * Entries inside a transaction of LMDB that writes.  An entry is up to three
+ * rows: itself, its end, and the number of entries of its time; and the head
+ * counts it.  Whoever changes entries flushes before the commit.  Results are
+ * those of LMDB: 0, or an error after which the transaction is aborted.
+ */
+
+
+#ifndef NGX_OAUTH_STORE_ENTRY_H_INCLUDED
+#define NGX_OAUTH_STORE_ENTRY_H_INCLUDED
+
+
+#include "ngx_oauth_store_db.h"
+
+
+/* A transaction, on the stack of a thread. */
+
+typedef struct {
+    const ngx_oauth_store_db_t  *db;
+    MDB_txn                     *txn;
+    ngx_oauth_store_row_head_t   head;
+    int64_t                      longest;   /* of all configurations          */
+    int64_t                      time;      /* whose number has changed       */
+    int64_t                      change;    /* by this                        */
+} ngx_oauth_store_entry_txn_t;
+
+
+/*
+ * Begins a transaction that writes, for which it waits until no other process
+ * has one, and reads the head.  longest: of this configuration.
+ */
+
+int ngx_oauth_store_entry_begin(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_db_t *db, int64_t longest);
+
+/* Writes the number and the head that have changed. */
+
+int ngx_oauth_store_entry_flush(ngx_oauth_store_entry_txn_t *t);
+
+/* Ends the transaction in either case.  An abort may follow an error. */
+
+int ngx_oauth_store_entry_commit(ngx_oauth_store_entry_txn_t *t);
+void ngx_oauth_store_entry_abort(ngx_oauth_store_entry_txn_t *t);
+
+/* MDB_NOTFOUND: there is none. */
+
+int ngx_oauth_store_entry_lookup(ngx_oauth_store_entry_txn_t *t,
+    const u_char key[OAUTH_REVOCATION_KEY], ngx_oauth_store_row_t *row);
+
+/*
+ * Adds an entry; where there is one, the later cut, end and time are kept.
+ * unit: what the caller writes it with.
+ */
+
+int ngx_oauth_store_entry_store(ngx_oauth_store_entry_txn_t *t,
+    const oauth_revocation_t *entry, uint64_t unit);
+
+/*
+ * Removes the entry of a row of ends, or moves the row, if the entry has to stay
+ * for longer.
+ */
+
+int ngx_oauth_store_entry_expire(ngx_oauth_store_entry_txn_t *t,
+    u_char end[NGX_OAUTH_STORE_ROW_END_KEY]);
+
+
+#endif /* NGX_OAUTH_STORE_ENTRY_H_INCLUDED */
