@@ -154,7 +154,10 @@ for my $case (
 {
     my $client = OAuth::Test::Http2Client->new(port => $nginx->port('h2'));
     my ($victim, $witness) = map {
-        $client->begin('GET', '/h2?events=h2', token => token())
+        $client->begin([ [ ':method', 'GET' ], [ ':scheme', 'http' ],
+                         [ ':path', '/h2?events=h2' ],
+                         [ ':authority', 'app.test' ],
+                         [ 'authorization', 'Bearer ' . token() ] ], 1)
     } 1, 2;
 
     for ($victim, $witness) {
@@ -163,7 +166,7 @@ for my $case (
 
     revoke('user-' . ($number - 1));
 
-    is($client->answer($victim)->status, 0, 'h2: the stream ends');
+    is($client->answer($victim)->error, 'frame 3', 'h2: the stream ends');
 
     $upstream->raise_flag('h2');
     like($client->answer($witness)->body, qr/second/,

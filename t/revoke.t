@@ -313,7 +313,7 @@ for my $case (
     [ 'no JSON', 'nonsense' ],
     [ 'an unknown member', { issuer => $as->url, user => 'x' }, 'user' ],
     [ 'a member twice', qq({"issuer":"@{[ $as->url ]}","subject":"a",)
-                        . '"subject":"b"}' ],
+                        . '"subject":"b"}', 'subject' ],
     [ 'no issuer', { subject => 'x' }, 'issuer' ],
     [ 'a number', { issuer => $as->url, subject => 7 }, 'subject' ],
     [ 'an empty string', { issuer => $as->url, subject => '' }, 'subject' ],
@@ -450,6 +450,8 @@ is($local->request('PUT', '/admin', body => '{}')->status, 405, 'PUT');
 
     $nginx->stop;
     $nginx->start;
+    $http = $nginx->http;
+
     is(statuses($token), '401', 'after a restart');
     is(statuses($as->token(old(), sub => 'bobby')), '200',
        'after a restart: the others are good');

@@ -331,8 +331,10 @@ for my $case (
 
     $as->keys($key, @{ $as->{keys} });
 
-    is(send_logout(logout_token({ sub => 'ida' }, key => $key))->status, 200,
-       'a new key is fetched');
+    ok(wait_until(sub {
+           send_logout(logout_token({ sub => 'ida' }, key => $key))->status
+               == 200
+       }), 'a new key is fetched');
 
     my $message = logout_token({ sub => 'jonas', aud => 'https://app.test',
                                  exp => time + 300 }, typ => 'JWT');

@@ -259,7 +259,9 @@ ngx_oauth_recheck_is_over(const oauth_token_t *token)
 /*
  * This sequence of calls closes the connections to the client and to the app
  * for every kind of response.  Finalizing alone leaves HTTP/1.1 clients
- * waiting, because the upstream module keeps the connection alive.
+ * waiting, because the upstream module keeps the connection alive.  In HTTP/2,
+ * nginx only queues the frame that ends the stream while other streams are
+ * open, so the event that sends it is posted.
  */
 
 static void
@@ -285,6 +287,15 @@ ngx_oauth_recheck_end(ngx_oauth_ctx_t *ctx, oauth_reason_t reason)
     }
 
     ctx->reason = reason;
+
+#if (NGX_HTTP_V2)
+
+    if (r->stream) {
+        ngx_post_event(r->stream->connection->connection->write,
+                       &ngx_posted_events);
+    }
+
+#endif
 
     r->count++;
     ngx_http_finalize_request(r, NGX_ERROR);

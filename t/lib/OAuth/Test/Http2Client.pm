@@ -185,7 +185,7 @@ sub handle {
 
     my $answer = $self->{answers}{$stream} or return;
 
-    if ($type == RST_STREAM && !$answer->{ended} && $answer->{block} eq '') {
+    if ($type == RST_STREAM && !$answer->{ended}) {
         $answer->{error} = "frame $type";
         $answer->{ended} = 1;
     }
