@@ -16,10 +16,12 @@ use Test::More;
 
 my %untested = map { $_ => 1 } qw();
 
-# What reads bytes that come from outside, and what decides about them.
+# What reads bytes that come from outside, and what decides about them; "event"
+# is oauth_order_event.c with what follows from it.
 
 my @parsers = qw(base64url certificate claims credentials demand discovery
-                 introspection json jwk jwks jws proof scope target token url);
+                 event introspection json jwk jwks jws order proof scope target
+                 token url);
 
 my @c = map { noun($_) } sources('c');
 
