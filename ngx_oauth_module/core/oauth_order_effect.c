@@ -17,6 +17,11 @@
 #define OAUTH_ORDER_EFFECT_LOGOUT                                             \
     "http://schemas.openid.net/event/backchannel-logout"
 
+#define OAUTH_ORDER_EFFECT_CAEP                                               \
+    "https://schemas.openid.net/secevent/caep/event-type/"
+#define OAUTH_ORDER_EFFECT_RISC                                               \
+    "https://schemas.openid.net/secevent/risc/event-type/"
+
 #define OAUTH_ORDER_EFFECT_VERIFICATION                                       \
     "https://schemas.openid.net/secevent/ssf/event-type/verification"
 
@@ -153,12 +158,11 @@ oauth_order_effect_revokes(const char *uri)
     size_t  i;
 
     static const char *const  types[] = {
-        "https://schemas.openid.net/secevent/caep/event-type/session-revoked",
-        "https://schemas.openid.net/secevent/caep/event-type/credential-change",
-        "https://schemas.openid.net/secevent/risc/event-type/account-disabled",
-        "https://schemas.openid.net/secevent/risc/event-type/account-purged",
-        "https://schemas.openid.net/secevent/risc/event-type/"
-        "credential-compromise"
+        OAUTH_ORDER_EFFECT_CAEP "session-revoked",
+        OAUTH_ORDER_EFFECT_CAEP "credential-change",
+        OAUTH_ORDER_EFFECT_RISC "account-disabled",
+        OAUTH_ORDER_EFFECT_RISC "account-purged",
+        OAUTH_ORDER_EFFECT_RISC "credential-compromise"
     };
 
     for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

@@ -112,11 +112,13 @@ oauth_revocation_name_token(const oauth_token_t *token,
     memset(names, 0, sizeof(oauth_revocation_names_t));
 
     names->issuer = token->rules->issuer;
-    names->token = token->id;
 
-    if (names->token.data) {
+    if (token->id.len > 0) {
+        names->token = token->id;
         return 0;
     }
+
+    /* Other tokens may have an empty jti as well, which is not the holder's. */
 
     names->token = (oauth_str_t) { OAUTH_REVOCATION_ID, id };
 
@@ -231,12 +233,12 @@ static int
 oauth_revocation_read_ids(const oauth_token_t *token,
     oauth_revocation_found_t *found)
 {
-    if (token->id.data) {
+    if (token->id.len > 0) {
         found->tokens[found->ntokens++] = token->id;
-    }
 
-    if (token->id.data && !token->opaque) {
-        return 0;
+        if (!token->opaque) {
+            return 0;
+        }
     }
 
     found->tokens[found->ntokens++] = (oauth_str_t) { OAUTH_REVOCATION_ID,

@@ -1,7 +1,7 @@
 
 /*
- * Subject identifiers: those of RFC 9493 that are known, complex ones, names
- * of older drafts, and that nothing becomes broader than it was meant.
+ * Subject identifiers: those of RFC 9493 that are known, complex ones, the
+ * names of older drafts, and that nothing becomes broader than it was meant.
  */
 
 

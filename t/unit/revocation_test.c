@@ -486,6 +486,14 @@ revocation_ids(void **state)
     names.token = oauth_str("t-1");
     assert_true(revocation_found(told, &names));
 
+    /* An empty jti is none: many tokens may have it. */
+
+    oauth_token_free(other);
+    other = revocation_token("\"jti\":\"\"", &token_policy);
+    revocation_assert_named(other, 1);
+    names.token = oauth_str("");
+    assert_false(revocation_found(other, &names));
+
     oauth_token_free(with);
     oauth_token_free(without);
     oauth_token_free(other);
