@@ -192,7 +192,10 @@ oauth_order_event_verify_header(oauth_order_t *order,
 
     if (!oauth_order_event_has_type(jws, rules->type)) {
         return oauth_order_event_refuse(order, OAUTH_ORDER_EVENT_REQUEST,
-                                        "its typ is that of something else");
+                                        rules->type == OAUTH_ORDER_SIGNAL
+                                        ? "its typ is not secevent+jwt"
+                                        : "its typ is neither logout+jwt nor "
+                                          "JWT");
     }
 
     if (!(issuer->algorithms & jws->alg->bits)) {
@@ -319,8 +322,8 @@ oauth_order_event_read_times(const json_t *claims,
 
     leeway = rules->rules->leeway;
 
-    if (oauth_document_time(json_object_get(claims, "iat"),
-                               &times->issued_at) != 1)
+    if (oauth_document_time(json_object_get(claims, "iat"), &times->issued_at)
+        != 1)
     {
         return "it has no iat, as a time in seconds";
     }
@@ -330,7 +333,7 @@ oauth_order_event_read_times(const json_t *claims,
     }
 
     found = oauth_document_time(json_object_get(claims, "exp"),
-                                   &times->expires);
+                                &times->expires);
     if (found < 0) {
         return "its exp is not a time in seconds";
     }
