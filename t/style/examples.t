@@ -11,8 +11,8 @@
 #   ```nginx issuer     inside oauth_issuer { }
 #
 # The test adds what a reader would have there anyway: the issuers corp and
-# partner, and a TLS server with a name.  It replaces ports and files by its
-# own.
+# partner, a TLS server with a name, and a store for "oauth_revoke".  It
+# replaces ports, files and folders by its own.
 
 use strict;
 use warnings;
@@ -25,7 +25,7 @@ use Test::More;
 
 my @documents = (qw(README.md docs/directives.md docs/quickstart.md
                     docs/login.md docs/troubleshooting.md
-                    docs/status.md docs/tokens.md),
+                    docs/status.md docs/tokens.md docs/revocation.md),
                  map { s{^\Q@{[top()]}\E/}{}r }
                      glob("'@{[top()]}'/docs/agents/*.md"));
 
@@ -119,8 +119,12 @@ sub in_http {
             ? '' : "oauth_issuer $_ { issuer https://$_.example.com; }\n"
     } qw(corp partner);
 
+    my $store = $text =~ /\boauth_revoke\s/
+                && $text !~ /\boauth_revocation_store\s/
+        ? "oauth_revocation_store $dir/store;\n" : '';
+
     return "load_module modules/ngx_oauth_module.so;\n"
-           . "http {\n$issuers$text}\n";
+           . "http {\n$issuers$store$text}\n";
 }
 
 
@@ -133,7 +137,8 @@ sub in_server {
 }
 
 
-# Replaces module, files and ports by those of this test.
+# Replaces module, files and ports by those of this test.  If root runs it, nobody
+# else can use its folder, so the workers would have to be root's, too.
 
 sub adapt {
     my ($text) = @_;
@@ -146,11 +151,14 @@ sub adapt {
 
     $text =~ s{^load_module [^;]+;}{load_module $module;\npid $dir/pid;}m;
     $text .= "events {}\n" unless $text =~ /^events\s/m;
+    $text = "user root;\n$text" if $> == 0 && $text !~ /^user\s/m;
     $text =~ s{^http\s*\{}{http \{\n$common}m;
 
     $text =~ s{/var/log/nginx/}{$dir/}g;
     $text =~ s{\bjwks_file\s+\K[^;]+}{$dir/jwks.json}g;
     $text =~ s{\bproxy_cache_path\s+\K\S+}{$dir/cache}g;
+    $text =~ s{\boauth_revocation_store\s+\K[^\s;]+}{$dir/store}g;
+    $text =~ s{\blisten\s+unix:\K[^\s;]+}{$dir/socket}g;
     $text =~ s{\bclient_(?:secret|key)_file\s+\K[^;]+}{$dir/key.pem}g;
     $text =~ s{\bssl_trusted_certificate\s+\K[^;]+}{$dir/cert.pem}g;
     $text =~ s{^\s*ssl_certificate(?:_key)?\s+/etc[^;]*;}{}mg;
@@ -169,6 +177,8 @@ sub port {
 
 
 sub prepare {
+    mkdir "$dir/store" or BAIL_OUT("cannot make $dir/store: $!");
+
     system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
            . "-nodes -days 2 -subj /CN=app.example.com -batch "
            . "-out '$dir/cert.pem' -keyout '$dir/key.pem' 2>/dev/null") == 0
