@@ -22,7 +22,7 @@ plan(skip_all => 'nginx is built without --with-debug')
 use constant PIECE => 16;
 
 my @steps = qw(uri token known issuer keys verify introspect
-               proof policy);
+               revoked proof policy);
 my $private = 'a-very-private-value';
 my $sent = 'a-field-of-the-client';
 my @fields = ('X-Custom' => "$sent-1", 'DPoP' => "$sent-2",
