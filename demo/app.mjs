@@ -1,5 +1,6 @@
 // The app behind nginx.  It knows nothing about tokens.  It shows the headers
-// that it was sent, as JSON or, for a browser, as a page.
+// that it was sent, as JSON or, for a browser, as a page.  At /notes/events it
+// sends an event each second, for as long as the client stays.
 
 import { startServer } from './server.mjs';
 
@@ -16,6 +17,11 @@ export async function startApp() {
 
         requests.push(seen);
 
+        if (url === '/notes/events') {
+            sendEvents(response);
+            return;
+        }
+
         if (headers.accept?.includes('text/html')) {
             response.setHeader('Content-Type', 'text/html; charset=utf-8');
             response.end(page(seen));
@@ -27,6 +33,23 @@ export async function startApp() {
     });
 
     return { ...server, requests };
+}
+
+
+// X-Accel-Buffering tells nginx to pass each event on at once.
+
+function sendEvents(response) {
+    let number = 0;
+
+    const send = () => response.write(`data: ${++number}\n\n`);
+
+    response.writeHead(200, { 'Content-Type': 'text/event-stream',
+                              'X-Accel-Buffering': 'no' });
+    send();
+
+    const timer = setInterval(send, 1000);
+
+    response.on('close', () => clearInterval(timer));
 }
 
 

@@ -5,7 +5,7 @@
 // node demo/demo.mjs --module path/to/ngx_oauth_module.so
 //                    [--once] [--nginx path/to/nginx]
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ import { play } from './agent.mjs';
 import { startApp } from './app.mjs';
 import { startAs } from './as.mjs';
 import { startNginx } from './nginx.mjs';
+import { cutOff } from './revocation.mjs';
 import { Story, StepFailed } from './story.mjs';
 import { suggestions } from './suggestions.mjs';
 
@@ -66,6 +67,10 @@ async function main(story) {
 
 
 async function start(world, story) {
+    world.socket = join(world.folder, 'revoke.sock');
+    world.store = join(world.folder, 'revocations');
+    await mkdir(world.store, { mode: 0o700 });
+
     world.as = await startAs({
         scopes: ['notes:read', 'notes:write'],
         resources: [],
@@ -76,7 +81,7 @@ async function start(world, story) {
         module: resolve(options.module),
         binary: options.nginx,
         folder: world.folder,
-        site: (port) => site(port, world.as, world.app),
+        site: (port) => site(port, world),
     });
     world.as.resources.add(world.nginx.url);
 
@@ -89,8 +94,10 @@ async function start(world, story) {
 }
 
 
-function site(port, as, app) {
+function site(port, { as, app, store, socket }) {
     return `oauth_issuer demo { issuer ${as.issuer}; }
+
+oauth_revocation_store ${store} size=16m;
 
 server {
     listen 127.0.0.1:${port};
@@ -102,7 +109,15 @@ server {
         oauth_scope     notes:write  method=POST,PUT,PATCH,DELETE;
         oauth_header    X-User  sub;
         proxy_pass      ${app.url};
+
+        oauth_session_recheck  2s;
     }
+}
+
+server {
+    listen unix:${socket};
+
+    location = /revoke { oauth_revoke admin; }
 }
 `;
 }
@@ -118,13 +133,23 @@ async function run(world, story) {
         reached: () => world.app.requests.length,
     });
 
+    await cutOff(story, { app: url, stream: `${url}/events`,
+                          token: found.token, socket: world.socket });
+
     if (options.once) {
         return 0;
     }
 
-    await writeFile(join(world.folder, 'token'), found.token);
+    // The token of the story was revoked, so a person gets another one, of
+    // another client.
+
+    const token = await world.as.sign({ aud: world.nginx.url,
+                                        scope: 'notes:read' });
+
+    await writeFile(join(world.folder, 'token'), token);
     story.say(suggestions({ ...found, url, resource: world.nginx.url,
-                            issuer: world.as.issuer, folder: world.folder }));
+                            issuer: world.as.issuer, folder: world.folder,
+                            socket: world.socket }));
 
     return await new Promise(() => {});
 }

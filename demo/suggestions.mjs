@@ -2,7 +2,8 @@
 // line starts with four spaces, so that a test can find and run them.
 
 
-export function suggestions({ url, resource, issuer, metadata, folder }) {
+export function suggestions({ url, resource, issuer, metadata, folder, socket })
+{
     return `
 Now you. It stays up until Ctrl-C; in another terminal:
 
@@ -14,7 +15,7 @@ no token, and what the agent read then:
     curl -i $APP
     curl -i ${metadata}
 
-with the token of above, which may read but not write:
+with a new token, which may read but not write:
 
     curl -i -H "Authorization: Bearer $TOKEN" $APP
     curl -i -H "Authorization: Bearer $TOKEN" -d hello $APP
@@ -36,5 +37,10 @@ authorization server do it), then:
     curl -s "$AS/approve?user_code=$(echo "$DEVICE" | member user_code)"
     TOKEN=$(curl -s $AS/token -d grant_type=urn:ietf:params:oauth:grant-type:device_code -d client_id=$CLIENT -d resource=$RESOURCE -d device_code=$(echo "$DEVICE" | member device_code) | member access_token)
     curl -i -H "Authorization: Bearer $TOKEN" -d hello $APP
+
+and cut that client off:
+
+    curl -i --unix-socket ${socket} http://localhost/revoke -H 'Content-Type: application/json' -d '{"issuer":"'$AS'","client_id":"'$CLIENT'"}'
+    curl -i -H "Authorization: Bearer $TOKEN" $APP    # revoked
 `;
 }

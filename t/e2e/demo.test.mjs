@@ -21,10 +21,12 @@ test('once: every step is as it should be, and nothing is left', async () => {
     const { stdout } = await run(process.execPath, args(MODULE, '--once'));
 
     for (const status of ['401 Unauthorized', '201 Created', '200 OK',
-                          '403 Forbidden'])
+                          '403 Forbidden', '204'])
     {
         assert.ok(stdout.includes(`< ${status}`), status);
     }
+
+    assert.match(stdout, /it ended after \d\.\d s/);
 
     assert.ok(!/eyJ[\w-]{20,}/.test(stdout), 'a token is printed in full');
     assert.ok(!existsSync(folderOf(stdout)));
@@ -39,7 +41,8 @@ test('until Ctrl-C: the lines that it prints work', async () => {
         const { stdout } = await run('sh', ['-e', '-c', linesOf(output)]);
 
         assert.deepEqual(stdout.match(/HTTP\/1\.1 \d+/g).map(
-            (line) => Number(line.slice(-3))), [401, 200, 200, 403, 401, 200]);
+            (line) => Number(line.slice(-3))),
+            [401, 200, 200, 403, 401, 200, 204, 401]);
 
     } finally {
         demo.kill('SIGINT');

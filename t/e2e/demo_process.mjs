@@ -29,7 +29,7 @@ export async function standing() {
     for await (const text of demo.stdout.iterator({ destroyOnReturn: false })) {
         output += text;
 
-        if (output.includes('-d hello $APP\n')) {
+        if (output.includes('# revoked\n')) {
             demo.stdout.resume();
             return { demo, ended, output };
         }
