@@ -9,22 +9,25 @@
 #include "ngx_oauth_revoke.h"
 
 
-#define NGX_OAUTH_REVOKE_ASKED  1       /* the row of "admin", which GET is
-                                           for                                */
-
-
 static ngx_int_t ngx_oauth_revoke_handler(ngx_http_request_t *r);
 static ngx_oauth_revoke_t *ngx_oauth_revoke_create(ngx_http_request_t *r);
 static void ngx_oauth_revoke_cleanup(void *data);
-static void ngx_oauth_revoke_body(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_revoke_choose(ngx_oauth_revoke_t *revoke);
+static const ngx_oauth_revoke_input_t *ngx_oauth_revoke_input(
+    ngx_uint_t bits);
+static ngx_uint_t ngx_oauth_revoke_bits(const ngx_str_t *type);
 static ngx_uint_t ngx_oauth_revoke_is_type(const ngx_str_t *type,
     const char *name);
+static void ngx_oauth_revoke_body(ngx_http_request_t *r);
+static ngx_oauth_revoke_t *ngx_oauth_revoke_lookup(ngx_http_request_t *r);
+static ngx_int_t ngx_oauth_revoke_read_body(ngx_oauth_revoke_t *revoke);
+static void ngx_oauth_revoke_choose_form(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_committed(ngx_oauth_store_commit_t *commit);
+static ngx_int_t ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_repeated(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_wake(ngx_oauth_wait_t *wait);
-static void ngx_oauth_revoke_wait(ngx_oauth_revoke_t *revoke);
 
 
 static const ngx_oauth_revoke_input_t  ngx_oauth_revoke_inputs[] = {
@@ -125,7 +128,7 @@ ngx_oauth_revoke_handler(ngx_http_request_t *r)
         && (revoke->conf->revoke & NGX_OAUTH_REVOKE_ADMIN))
     {
         rc = ngx_http_discard_request_body(r);
-        revoke->input = &ngx_oauth_revoke_inputs[NGX_OAUTH_REVOKE_ASKED];
+        revoke->input = ngx_oauth_revoke_input(NGX_OAUTH_REVOKE_ADMIN);
 
         return (rc == NGX_OK) ? ngx_oauth_revoke_ask(revoke) : rc;
     }
@@ -168,6 +171,10 @@ ngx_oauth_revoke_create(ngx_http_request_t *r)
     revoke->mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
     revoke->conf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
+    revoke->wait.handler = ngx_oauth_revoke_wake;
+    revoke->wait.data = revoke;
+    revoke->wait.log = r->connection->log;
+
     cln->handler = ngx_oauth_revoke_cleanup;
 
     return revoke;
@@ -185,17 +192,13 @@ ngx_oauth_revoke_cleanup(void *data)
 }
 
 
-/*
- * The type of the body says which input it is for.  A form may be for two of
- * them; which one is known when it was read.
- */
+/* The type of the body says which input it is for. */
 
 static ngx_int_t
 ngx_oauth_revoke_choose(ngx_oauth_revoke_t *revoke)
 {
     size_t            len;
     ngx_str_t         type;
-    ngx_uint_t        bits;
     ngx_table_elt_t  *field;
 
     field = revoke->request->headers_in.content_type;
@@ -213,36 +216,51 @@ ngx_oauth_revoke_choose(ngx_oauth_revoke_t *revoke)
     }
 
     type.len = len;
-    bits = 0;
 
-    if (ngx_oauth_revoke_is_type(&type, "application/json")
-        || (len > 5
-            && ngx_strncasecmp(type.data + len - 5, (u_char *) "+json", 5)
-               == 0))
-    {
-        bits = NGX_OAUTH_REVOKE_ADMIN;
+    revoke->input = ngx_oauth_revoke_input(revoke->conf->revoke
+                                           & ngx_oauth_revoke_bits(&type));
 
-    } else if (ngx_oauth_revoke_is_type(&type, "application/secevent+jwt")) {
-        bits = NGX_OAUTH_REVOKE_SIGNALS;
+    return revoke->input ? NGX_OK : NGX_DECLINED;
+}
 
-    } else if (ngx_oauth_revoke_is_type(&type,
-                                        "application/x-www-form-urlencoded"))
-    {
-        bits = NGX_OAUTH_REVOKE_TOKEN|NGX_OAUTH_REVOKE_LOGOUT;
-    }
 
-    bits &= revoke->conf->revoke;
+/* Returns the first input that is one of these; NULL: there is none. */
 
-    for (revoke->input = ngx_oauth_revoke_inputs;
-         revoke->input->bit;
-         revoke->input++)
-    {
-        if (revoke->input->bit & bits) {
-            return NGX_OK;
+static const ngx_oauth_revoke_input_t *
+ngx_oauth_revoke_input(ngx_uint_t bits)
+{
+    const ngx_oauth_revoke_input_t  *input;
+
+    for (input = ngx_oauth_revoke_inputs; input->bit; input++) {
+        if (input->bit & bits) {
+            return input;
         }
     }
 
-    return NGX_DECLINED;
+    return NULL;
+}
+
+
+/* Returns the inputs that a body of this type may be for. */
+
+static ngx_uint_t
+ngx_oauth_revoke_bits(const ngx_str_t *type)
+{
+    if (ngx_oauth_revoke_is_type(type, "application/json")
+        || (type->len > 5
+            && ngx_strncasecmp(type->data + type->len - 5,
+                               (u_char *) "+json", 5)
+               == 0))
+    {
+        return NGX_OAUTH_REVOKE_ADMIN;
+    }
+
+    if (ngx_oauth_revoke_is_type(type, "application/secevent+jwt")) {
+        return NGX_OAUTH_REVOKE_SIGNALS;
+    }
+
+    return ngx_oauth_revoke_is_type(type, "application/x-www-form-urlencoded")
+           ? NGX_OAUTH_REVOKE_TOKEN|NGX_OAUTH_REVOKE_LOGOUT : 0;
 }
 
 
@@ -254,52 +272,18 @@ ngx_oauth_revoke_is_type(const ngx_str_t *type, const char *name)
 }
 
 
-/*
- * nginx calls this when the body is there: in one buffer, or in a file where it
- * is larger than client_body_buffer_size.
- */
+/* nginx calls this when the body is there. */
 
 static void
 ngx_oauth_revoke_body(ngx_http_request_t *r)
 {
-    size_t               size;
-    ngx_buf_t           *b;
-    oauth_str_t          token;
-    ngx_pool_cleanup_t  *cln;
     ngx_oauth_revoke_t  *revoke;
 
-    for (cln = r->pool->cleanup;
-         cln->handler != ngx_oauth_revoke_cleanup;
-         cln = cln->next)
-    {
-        /* void */
-    }
+    revoke = ngx_oauth_revoke_lookup(r);
 
-    revoke = cln->data;
-    b = (r->request_body && r->request_body->bufs) ? r->request_body->bufs->buf
-                                                   : NULL;
-
-    if (b == NULL) {
-        ngx_str_set(&revoke->body, "");
-
-    } else if (ngx_buf_in_memory(b)) {
-        revoke->body.data = b->pos;
-        revoke->body.len = b->last - b->pos;
-
-    } else {
-        size = (size_t) ngx_min(b->file_last - b->file_pos,
-                                (off_t) revoke->input->most + 1);
-        revoke->body.data = ngx_pnalloc(r->pool, size);
-
-        if (revoke->body.data == NULL
-            || ngx_read_file(b->file, revoke->body.data, size, b->file_pos)
-               != (ssize_t) size)
-        {
-            ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-            return;
-        }
-
-        revoke->body.len = size;
+    if (ngx_oauth_revoke_read_body(revoke) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
     }
 
     if (revoke->body.len > revoke->input->most) {
@@ -307,16 +291,81 @@ ngx_oauth_revoke_body(ngx_http_request_t *r)
         return;
     }
 
+    ngx_oauth_revoke_choose_form(revoke);
+    ngx_oauth_revoke_run(revoke);
+}
+
+
+/* The cleanup is there: the handler has added it. */
+
+static ngx_oauth_revoke_t *
+ngx_oauth_revoke_lookup(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = r->pool->cleanup;
+
+    while (cln->handler != ngx_oauth_revoke_cleanup) {
+        cln = cln->next;
+    }
+
+    return cln->data;
+}
+
+
+/*
+ * The body is in one buffer, or in a file where it is larger than
+ * client_body_buffer_size.  At most one byte more than is allowed is read.
+ */
+
+static ngx_int_t
+ngx_oauth_revoke_read_body(ngx_oauth_revoke_t *revoke)
+{
+    size_t               size;
+    ngx_buf_t           *b;
+    ngx_http_request_t  *r;
+
+    r = revoke->request;
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        ngx_str_set(&revoke->body, "");
+        return NGX_OK;
+    }
+
+    b = r->request_body->bufs->buf;
+
+    if (ngx_buf_in_memory(b)) {
+        revoke->body.data = b->pos;
+        revoke->body.len = b->last - b->pos;
+        return NGX_OK;
+    }
+
+    size = (size_t) ngx_min(b->file_last - b->file_pos,
+                            (off_t) revoke->input->most + 1);
+
+    revoke->body.len = size;
+    revoke->body.data = ngx_pnalloc(r->pool, size);
+
+    return (revoke->body.data
+            && ngx_read_file(b->file, revoke->body.data, size, b->file_pos)
+               == (ssize_t) size)
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+/* A form may be for two inputs: its parameters say for which. */
+
+static void
+ngx_oauth_revoke_choose_form(ngx_oauth_revoke_t *revoke)
+{
+    oauth_str_t  token;
+
     if (revoke->input->bit == NGX_OAUTH_REVOKE_TOKEN
         && (revoke->conf->revoke & NGX_OAUTH_REVOKE_LOGOUT)
         && ngx_oauth_revoke_find(revoke, "logout_token", &token) == NGX_OK)
     {
-        while (revoke->input->bit != NGX_OAUTH_REVOKE_LOGOUT) {
-            revoke->input++;
-        }
+        revoke->input = ngx_oauth_revoke_input(NGX_OAUTH_REVOKE_LOGOUT);
     }
-
-    ngx_oauth_revoke_run(revoke);
 }
 
 
@@ -398,7 +447,6 @@ ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke)
 static void
 ngx_oauth_revoke_committed(ngx_oauth_store_commit_t *commit)
 {
-    ngx_int_t            rc;
     ngx_connection_t    *c;
     ngx_oauth_revoke_t  *revoke;
     ngx_http_request_t  *r;
@@ -409,78 +457,59 @@ ngx_oauth_revoke_committed(ngx_oauth_store_commit_t *commit)
 
     ngx_http_set_log_request(c->log, r);
 
-    switch (commit->result) {
+    ngx_http_finalize_request(r, ngx_oauth_revoke_answer(revoke));
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke)
+{
+    switch (revoke->commit.result) {
 
     case NGX_OAUTH_STORE_DONE:
         ngx_oauth_revoke_audit(revoke);
-        rc = ngx_oauth_revoke_done(revoke);
-        break;
+        return ngx_oauth_revoke_done(revoke);
 
     case NGX_OAUTH_STORE_USED:
-        ngx_log_error(NGX_LOG_INFO, c->log, 0,
-                      "oauth: the message for the input \"%V\" of oauth_revoke "
-                      "was accepted before: it has no effect",
-                      &revoke->input->name);
-
-        (void) ngx_oauth_revoke_refuse(revoke, "invalid_request",
-                                       "This logout token was used before");
-
-        rc = (revoke->input->bit == NGX_OAUTH_REVOKE_LOGOUT)
-             ? ngx_oauth_revoke_fail(revoke, NGX_HTTP_BAD_REQUEST)
-             : ngx_oauth_revoke_done(revoke);
-        break;
+        return ngx_oauth_revoke_repeated(revoke);
 
     case NGX_OAUTH_STORE_FULL:
         (void) ngx_oauth_revoke_refuse(revoke, "temporarily_unavailable",
                                        "The store of revocations is full; "
                                        "nothing was revoked");
-        rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_INSUFFICIENT_STORAGE);
-        break;
+        return ngx_oauth_revoke_fail(revoke, NGX_HTTP_INSUFFICIENT_STORAGE);
 
     default:    /* NGX_OAUTH_STORE_UNUSABLE */
         (void) ngx_oauth_revoke_refuse(revoke, "temporarily_unavailable",
                                        "The store of revocations cannot be "
                                        "used; nothing was revoked");
-        rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_SERVICE_UNAVAILABLE);
-        break;
+        return ngx_oauth_revoke_fail(revoke, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+}
+
+
+/*
+ * Transmitters send a signal again until it is accepted, so that is no error
+ * (RFC 8935 section 2.3).  Nobody sends a logout token twice.
+ */
+
+static ngx_int_t
+ngx_oauth_revoke_repeated(ngx_oauth_revoke_t *revoke)
+{
+    ngx_log_error(NGX_LOG_INFO, revoke->request->connection->log, 0,
+                  "oauth: the message for the input \"%V\" of oauth_revoke "
+                  "was accepted before: it has no effect",
+                  &revoke->input->name);
+
+    if (revoke->input->bit == NGX_OAUTH_REVOKE_SIGNALS) {
+        return ngx_oauth_revoke_done(revoke);
     }
 
-    ngx_http_finalize_request(r, rc);
-    ngx_http_run_posted_requests(c);
-}
+    (void) ngx_oauth_revoke_refuse(revoke, "invalid_request",
+                                   "This logout token was used before");
 
-
-ngx_int_t
-ngx_oauth_revoke_wait_for_keys(ngx_oauth_revoke_t *revoke,
-    ngx_uint_t unknown_key)
-{
-    ngx_oauth_revoke_wait(revoke);
-
-    return ngx_oauth_provider_wait(revoke->issuer->provider, unknown_key,
-                                   &revoke->wait);
-}
-
-
-ngx_int_t
-ngx_oauth_revoke_wait_for_answer(ngx_oauth_revoke_t *revoke)
-{
-    ngx_oauth_revoke_wait(revoke);
-
-    return ngx_oauth_question_wait(revoke->question, &revoke->wait);
-}
-
-
-/* If the client closes the connection while it waits, the request ends. */
-
-static void
-ngx_oauth_revoke_wait(ngx_oauth_revoke_t *revoke)
-{
-    revoke->wait.handler = ngx_oauth_revoke_wake;
-    revoke->wait.data = revoke;
-    revoke->wait.log = revoke->request->connection->log;
-
-    revoke->request->read_event_handler = ngx_http_test_reading;
-    revoke->request->write_event_handler = ngx_http_request_empty_handler;
+    return ngx_oauth_revoke_fail(revoke, NGX_HTTP_BAD_REQUEST);
 }
 
 
@@ -499,29 +528,4 @@ ngx_oauth_revoke_wake(ngx_oauth_wait_t *wait)
 
     ngx_oauth_revoke_run(revoke);
     ngx_http_run_posted_requests(c);
-}
-
-
-ngx_oauth_issuer_t *
-ngx_oauth_revoke_next_issuer(const ngx_oauth_revoke_t *revoke,
-    oauth_str_t identifier)
-{
-    ngx_uint_t            i, found;
-    ngx_oauth_issuer_t  **issuers;
-
-    issuers = revoke->mcf->issuers.elts;
-    found = (revoke->issuer == NULL);
-
-    for (i = 0; i < revoke->mcf->issuers.nelts; i++) {
-
-        if (found && oauth_str_equal(issuers[i]->rules.issuer, identifier)) {
-            return issuers[i];
-        }
-
-        if (issuers[i] == revoke->issuer) {
-            found = 1;
-        }
-    }
-
-    return NULL;
 }

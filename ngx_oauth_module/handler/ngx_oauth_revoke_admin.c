@@ -11,7 +11,7 @@
 
 static ngx_int_t ngx_oauth_revoke_bounds(ngx_oauth_revoke_t *revoke,
     oauth_order_bounds_t *bounds);
-static ngx_int_t ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_show(ngx_oauth_revoke_t *revoke);
 
 
 ngx_int_t
@@ -108,13 +108,13 @@ ngx_oauth_revoke_ask(ngx_oauth_revoke_t *revoke)
         return ngx_oauth_revoke_fail(revoke, NGX_HTTP_BAD_REQUEST);
     }
 
-    return (result == OAUTH_DONE) ? ngx_oauth_revoke_answer(revoke)
+    return (result == OAUTH_DONE) ? ngx_oauth_revoke_show(revoke)
                                   : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
 static ngx_int_t
-ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke)
+ngx_oauth_revoke_show(ngx_oauth_revoke_t *revoke)
 {
     u_char              *p;
     uint64_t             epoch;
