@@ -23,6 +23,8 @@
      + sizeof(ngx_oauth_store_batch_table_t) / 64 + 16 * ngx_pagesize)
 
 
+static ngx_int_t ngx_oauth_store_create_zone(ngx_conf_t *cf,
+    ngx_oauth_store_t *store, void *tag);
 static ngx_int_t ngx_oauth_store_init(ngx_oauth_zone_root_t *root,
     ngx_log_t *log);
 static void ngx_oauth_store_tick_handler(ngx_event_t *ev);
@@ -37,10 +39,7 @@ ngx_oauth_store_t *
 ngx_oauth_store_create(ngx_conf_t *cf, const ngx_str_t *folder, size_t size,
     const ngx_oauth_place_t *place, void *tag)
 {
-    ngx_oauth_zone_t   *zone;
     ngx_oauth_store_t  *store;
-
-    static ngx_str_t    name = ngx_string("oauth_revocation");
 
     store = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_store_t));
     if (store == NULL) {
@@ -79,15 +78,27 @@ ngx_oauth_store_create(ngx_conf_t *cf, const ngx_str_t *folder, size_t size,
         return NULL;
     }
 
-    store->folder.data = store->db.paths.folder;
-
     ngx_oauth_store_job_create(store, cf->log);
     ngx_oauth_watch_timer(&store->tick, ngx_oauth_store_tick_handler, cf->log);
     store->tick.cancelable = 1;
 
-    zone = ngx_oauth_zone_create(cf, &name, NGX_OAUTH_STORE_ZONE, place, tag);
+    return ngx_oauth_store_create_zone(cf, store, tag) == NGX_OK ? store
+                                                                 : NULL;
+}
+
+
+static ngx_int_t
+ngx_oauth_store_create_zone(ngx_conf_t *cf, ngx_oauth_store_t *store,
+    void *tag)
+{
+    ngx_oauth_zone_t  *zone;
+
+    static ngx_str_t   name = ngx_string("oauth_revocation");
+
+    zone = ngx_oauth_zone_create(cf, &name, NGX_OAUTH_STORE_ZONE,
+                                 &store->place, tag);
     if (zone == NULL) {
-        return NULL;
+        return NGX_ERROR;
     }
 
     store->root.size = sizeof(ngx_oauth_store_batch_table_t);
@@ -95,7 +106,7 @@ ngx_oauth_store_create(ngx_conf_t *cf, const ngx_str_t *folder, size_t size,
 
     ngx_oauth_zone_register(zone, &store->root);
 
-    return store;
+    return NGX_OK;
 }
 
 
@@ -271,7 +282,6 @@ ngx_oauth_store_open_again(ngx_oauth_store_t *store)
 static void
 ngx_oauth_store_expire(ngx_oauth_store_t *store)
 {
-    int                dead;
     ngx_atomic_uint_t  last, now;
 
     last = store->table->expired;
@@ -282,8 +292,6 @@ ngx_oauth_store_expire(ngx_oauth_store_t *store)
     {
         return;
     }
-
-    (void) mdb_reader_check(store->db.env, &dead);
 
     store->expire = 1;
     ngx_oauth_store_job_post(store);

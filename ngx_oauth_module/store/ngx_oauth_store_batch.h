@@ -6,8 +6,8 @@
  * commit; the others then find theirs done.
  *
  * A batch has one owner, who fills it and reads its results.  While it waits,
- * it belongs to whoever holds LMDB's lock.  Its state is one word that everybody
- * changes by compare and swap, and that never has the same value again, so that
+ * it belongs to whoever holds LMDB's lock.  Its state is one word that all
+ * change by compare and swap, and that never has the same value again, so that
  * a process which was stopped or killed at any instruction does no harm.
  */
 
@@ -98,17 +98,18 @@ ngx_oauth_store_batch_state_t ngx_oauth_store_batch_state(
     const ngx_oauth_store_batch_t *batch);
 
 /*
- * For whoever has LMDB's lock.  Takes a batch that is waiting, or, with "again",
- * one that a process which had the lock before has taken.  Returns the word
- * that must be handed to ngx_oauth_store_batch_done, or 0: it is not waiting.
+ * For whoever has LMDB's lock.  Takes a batch that is waiting, or, with
+ * "again", one that a process which had the lock before has taken.  Returns the
+ * word that must be handed to ngx_oauth_store_batch_done, or 0: it is not
+ * waiting.
  */
 
 ngx_atomic_uint_t ngx_oauth_store_batch_take(ngx_oauth_store_batch_t *batch,
     ngx_uint_t again);
 
 /*
- * Lets a batch that was taken be done or wait again; nothing, if somebody else
- * has taken it since.  The lock need not be held any more.
+ * Lets a batch that was taken be done or wait again; it does nothing if another
+ * process has taken it since.  The lock need not be held any more.
  */
 
 void ngx_oauth_store_batch_done(ngx_oauth_store_batch_t *batch,

@@ -360,7 +360,7 @@ ngx_oauth_store_commit_finish(ngx_oauth_store_entry_txn_t *t,
     }
 
     if (rc == 0) {
-        ngx_oauth_store_identity_raise(&t->db->identity, id);
+        ngx_oauth_store_db_raise(t->db, id);
 
         (void) ngx_atomic_fetch_add(&table->commits, 1);
         table->last = (ngx_atomic_uint_t) time(NULL);

@@ -17,6 +17,8 @@
 #define NGX_OAUTH_STORE_DB_READERS  4096    /* workers, also those of earlier
                                                configurations, and of other
                                                instances of nginx             */
+#define NGX_OAUTH_STORE_DB_LOOSE    1024    /* pages that one transaction may
+                                               have freed at the end          */
 #define NGX_OAUTH_STORE_DB_LOOKS    3       /* at a number that another
                                                worker is changing             */
 
@@ -26,6 +28,7 @@ static int ngx_oauth_store_db_open_as(ngx_oauth_store_db_t *db,
     unsigned int flags);
 static int ngx_oauth_store_db_look(ngx_oauth_store_db_t *db);
 static int ngx_oauth_store_db_note(ngx_oauth_store_db_t *db);
+static int ngx_oauth_store_db_extend(const ngx_oauth_store_db_t *db, int fd);
 static int ngx_oauth_store_db_compare(ngx_oauth_store_db_t *db);
 static int ngx_oauth_store_db_identify(ngx_oauth_store_db_t *db);
 static int ngx_oauth_store_db_stat(const u_char *path,
@@ -192,7 +195,7 @@ ngx_oauth_store_db_look(ngx_oauth_store_db_t *db)
         return rc;
     }
 
-    /* The slots of dead readers keep old pages from being used again. */
+    /* The slots of killed readers may be all that there are. */
 
     (void) mdb_reader_check(db->env, &dead);
 
@@ -223,12 +226,10 @@ static int
 ngx_oauth_store_db_note(ngx_oauth_store_db_t *db)
 {
     int          rc, fd;
-    MDB_stat     stat;
     struct stat  st;
 
-    if ((rc = mdb_env_get_fd(db->env, &fd)) != 0
-        || (rc = mdb_env_stat(db->env, &stat)) != 0)
-    {
+    rc = mdb_env_get_fd(db->env, &fd);
+    if (rc != 0) {
         return rc;
     }
 
@@ -236,7 +237,16 @@ ngx_oauth_store_db_note(ngx_oauth_store_db_t *db)
         return ngx_errno;
     }
 
-    db->page = stat.ms_psize;
+    if (db->named && (uint64_t) st.st_size < db->identity.size) {
+        return NGX_OAUTH_STORE_PROBLEM_CUT;
+    }
+
+    rc = ngx_oauth_store_db_extend(db, fd);
+    if (rc != 0) {
+        return rc;
+    }
+
+    db->least = st.st_size;
     db->data.dev = st.st_dev;
     db->data.ino = st.st_ino;
 
@@ -248,6 +258,59 @@ ngx_oauth_store_db_note(ngx_oauth_store_db_t *db)
     }
 
     return rc;
+}
+
+
+/*
+ * LMDB does not write a page at the end that a transaction has used and freed
+ * again, so a file that is good may be shorter than the number of its pages
+ * says.  What is missing is added as zeros, which no other process can take for
+ * data: LMDB reports such a page as damaged.  Without a file "identity" nobody
+ * knows what was cut off, so there is a limit.
+ */
+
+static int
+ngx_oauth_store_db_extend(const ngx_oauth_store_db_t *db, int fd)
+{
+    int          rc;
+    off_t        end;
+    MDB_stat     stat;
+    struct stat  st;
+    MDB_envinfo  info;
+
+    /* Others may make the file longer meanwhile, so its size comes second. */
+
+    if ((rc = mdb_env_info(db->env, &info)) != 0
+        || (rc = mdb_env_stat(db->env, &stat)) != 0)
+    {
+        return rc;
+    }
+
+    if (fstat(fd, &st) == -1) {
+        return ngx_errno;
+    }
+
+    end = (off_t) (info.me_last_pgno + 1) * stat.ms_psize;
+
+    if (st.st_size >= end) {
+        return 0;
+    }
+
+    if (!db->named
+        && end - st.st_size > NGX_OAUTH_STORE_DB_LOOSE * (off_t) stat.ms_psize)
+    {
+        return NGX_OAUTH_STORE_PROBLEM_CUT;
+    }
+
+    /* This never makes the file shorter, nor changes what others write. */
+
+#if (NGX_LINUX)
+    if (!db->readonly && fallocate(fd, 0, st.st_size, end - st.st_size) == 0) {
+        return 0;
+    }
+#endif
+
+    return db->named ? 0 : NGX_OAUTH_STORE_PROBLEM_CUT;
 }
 
 
@@ -375,18 +438,13 @@ ngx_oauth_store_db_write_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
 int
 ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db)
 {
-    int          rc;
-    off_t        size;
-    MDB_envinfo  info;
-
-    /* Others may make the file longer meanwhile, so its size comes second. */
+    int    rc;
+    off_t  size;
 
     size = 0;
 
-    if ((rc = mdb_env_info(db->env, &info)) != 0
-        || (rc = ngx_oauth_store_db_check_file(db->paths.data, &db->data,
-                                               &size))
-           != 0
+    if ((rc = ngx_oauth_store_db_check_file(db->paths.data, &db->data, &size))
+        != 0
         || (db->lock.ino
             && (rc = ngx_oauth_store_db_check_file(db->paths.lock, &db->lock,
                                                    NULL))
@@ -395,8 +453,20 @@ ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db)
         return rc;
     }
 
-    return ((uint64_t) size / db->page > info.me_last_pgno)
-           ? 0 : NGX_OAUTH_STORE_PROBLEM_CUT;
+    return (size >= db->least) ? 0 : NGX_OAUTH_STORE_PROBLEM_CUT;
+}
+
+
+void
+ngx_oauth_store_db_raise(const ngx_oauth_store_db_t *db, uint64_t txn)
+{
+    int          fd;
+    struct stat  st;
+
+    if (mdb_env_get_fd(db->env, &fd) == 0 && fstat(fd, &st) == 0) {
+        ngx_oauth_store_identity_raise(&db->identity, txn,
+                                       (uint64_t) st.st_size);
+    }
 }
 
 

@@ -14,6 +14,9 @@
 #define NGX_OAUTH_STORE_DB_H_INCLUDED
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include <lmdb.h>
 
 #include "ngx_oauth_store.h"
@@ -46,7 +49,7 @@ typedef struct {
     MDB_txn                    *txn;        /* the event loop's; it is reset
                                                while nothing is read          */
     MDB_dbi                     dbi;
-    size_t                      page;       /* bytes of a page                */
+    off_t                       least;      /* data.mdb has been that large   */
     ngx_oauth_store_db_file_t   data;       /* what was opened                */
     ngx_oauth_store_db_file_t   lock;
     ngx_oauth_store_identity_t  identity;
@@ -83,10 +86,14 @@ int ngx_oauth_store_db_read_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
 int ngx_oauth_store_db_write_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
     const ngx_oauth_store_row_head_t *head);
 
+/* After a commit that is on disk: raises the bounds in the file "identity". */
+
+void ngx_oauth_store_db_raise(const ngx_oauth_store_db_t *db, uint64_t txn);
+
 /*
- * Checks that the files in the folder are those that are open, and that data.mdb
- * has all pages that LMDB may touch: LMDB maps it, and the process would be
- * killed at the first missing page.  Returns 0 or an error.
+ * Checks that the files in the folder are those that are open, and that
+ * data.mdb was not cut off: LMDB maps it, and the process would be killed at
+ * the first missing page.  Returns 0 or an error.
  */
 
 int ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db);

@@ -57,8 +57,8 @@ int ngx_oauth_store_entry_store(ngx_oauth_store_entry_txn_t *t,
     const oauth_revocation_t *entry, uint64_t unit);
 
 /*
- * Removes the entry of a row of ends, or moves the row, if the entry has to stay
- * for longer.
+ * Removes the entry of a row of ends, or moves the row, if the entry has to
+ * stay for longer.
  */
 
 int ngx_oauth_store_entry_expire(ngx_oauth_store_entry_txn_t *t,

@@ -32,12 +32,16 @@ int
 ngx_oauth_store_expire_run(const ngx_oauth_store_db_t *db, int64_t longest,
     int64_t now, ngx_uint_t *more)
 {
-    int                            rc;
+    int                            rc, dead;
     MDB_txn                       *txn;
     ngx_uint_t                     most;
     ngx_oauth_store_expire_ends_t  ends;
 
     *more = 0;
+
+    /* The slots of killed readers keep old pages from being used again. */
+
+    (void) mdb_reader_check(db->env, &dead);
 
     rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn);
     if (rc != 0) {
@@ -100,7 +104,7 @@ ngx_oauth_store_expire_some(const ngx_oauth_store_db_t *db, int64_t longest,
         rc = ngx_oauth_store_entry_commit(&t);
 
         if (rc == 0) {
-            ngx_oauth_store_identity_raise(&db->identity, id);
+            ngx_oauth_store_db_raise(db, id);
         }
     }
 

@@ -2,8 +2,8 @@
 /*
  * Checks the folder of the store: that it is one, and that the user of the
  * workers may search every folder on the way to it, and read and write it and
- * its files.  An access control list may permit what the mode does not, so where
- * there is one, the mode refuses nothing.
+ * its files.  An access control list may permit what the mode does not, so
+ * where there is one, the mode refuses nothing.
  */
 
 

@@ -1,10 +1,11 @@
 
 /*
- * The order in which a store comes into being: first the head, by a commit, then
- * the identity file, under LMDB's lock, and only then entries.  So a process may
- * be killed at any instruction: a head without identity and without entries is
- * finished by the next one.  A head without identity but with entries means that
- * somebody has removed the file, in order to use the store as it is.
+ * The order in which a store comes into being: first the head, by a commit,
+ * then the identity file, under LMDB's lock, and only then entries.  So a
+ * process may be killed at any instruction: a head without identity and without
+ * entries is finished by the next one.  A head without identity but with
+ * entries means that somebody has removed the file, in order to use the store
+ * as it is.
  */
 
 
@@ -137,6 +138,7 @@ ngx_oauth_store_found_identity(ngx_oauth_store_db_t *db, MDB_txn *txn,
 
     ngx_memcpy(db->identity.id, head.id, NGX_OAUTH_STORE_ROW_ID);
     db->identity.txn = mdb_txn_id(txn) - 1;
+    db->identity.size = (uint64_t) db->least;
 
     if (ngx_oauth_store_identity_create(&db->identity, db->paths.folder,
                                         db->paths.identity, db->paths.scratch)

@@ -5,8 +5,9 @@
  *   ngx_oauth_module revocation store 1
  *   id 00112233445566778899aabbccddeeff
  *   transaction 00000000000000000042
+ *   size 00000000000000016384
  *
- * Only the digits of the last line ever change, in place.
+ * Only the digits of the last two lines ever change, in place.
  */
 
 
@@ -16,6 +17,7 @@
 #define NGX_OAUTH_STORE_IDENTITY_HEAD                                         \
     "ngx_oauth_module revocation store 1\nid "
 #define NGX_OAUTH_STORE_IDENTITY_TXN    "\ntransaction "
+#define NGX_OAUTH_STORE_IDENTITY_BYTES  "\nsize "
 #define NGX_OAUTH_STORE_IDENTITY_DIGITS 20
 
 #define NGX_OAUTH_STORE_IDENTITY_ID_AT                                        \
@@ -23,8 +25,11 @@
 #define NGX_OAUTH_STORE_IDENTITY_TXN_AT                                       \
     (NGX_OAUTH_STORE_IDENTITY_ID_AT + 2 * NGX_OAUTH_STORE_ROW_ID              \
      + sizeof(NGX_OAUTH_STORE_IDENTITY_TXN) - 1)
+#define NGX_OAUTH_STORE_IDENTITY_BOUNDS                                       \
+    (2 * NGX_OAUTH_STORE_IDENTITY_DIGITS                                      \
+     + sizeof(NGX_OAUTH_STORE_IDENTITY_BYTES) - 1)
 #define NGX_OAUTH_STORE_IDENTITY_SIZE                                         \
-    (NGX_OAUTH_STORE_IDENTITY_TXN_AT + NGX_OAUTH_STORE_IDENTITY_DIGITS + 1)
+    (NGX_OAUTH_STORE_IDENTITY_TXN_AT + NGX_OAUTH_STORE_IDENTITY_BOUNDS + 1)
 
 
 static ngx_int_t ngx_oauth_store_identity_parse(
@@ -76,7 +81,7 @@ static ngx_int_t
 ngx_oauth_store_identity_parse(ngx_oauth_store_identity_t *identity,
     u_char *text)
 {
-    off_t       txn;
+    off_t       txn, size;
     u_char     *p;
     ngx_int_t   n;
     ngx_uint_t  i;
@@ -105,11 +110,16 @@ ngx_oauth_store_identity_parse(ngx_oauth_store_identity_t *identity,
 
     txn = ngx_atoof(text + NGX_OAUTH_STORE_IDENTITY_TXN_AT,
                     NGX_OAUTH_STORE_IDENTITY_DIGITS);
-    if (txn == NGX_ERROR) {
+    size = ngx_atoof(text + NGX_OAUTH_STORE_IDENTITY_SIZE - 1
+                     - NGX_OAUTH_STORE_IDENTITY_DIGITS,
+                     NGX_OAUTH_STORE_IDENTITY_DIGITS);
+
+    if (txn == NGX_ERROR || size == NGX_ERROR) {
         return NGX_ERROR;
     }
 
     identity->txn = (uint64_t) txn;
+    identity->size = (uint64_t) size;
 
     return NGX_OK;
 }
@@ -159,8 +169,9 @@ ngx_oauth_store_identity_write(ngx_fd_t fd,
                    NGX_OAUTH_STORE_IDENTITY_ID_AT);
     p = ngx_hex_dump(p, (u_char *) identity->id, NGX_OAUTH_STORE_ROW_ID);
     (void) ngx_slprintf(p, text + sizeof(text),
-                        NGX_OAUTH_STORE_IDENTITY_TXN "%020uL\n",
-                        identity->txn);
+                        NGX_OAUTH_STORE_IDENTITY_TXN "%020uL"
+                        NGX_OAUTH_STORE_IDENTITY_BYTES "%020uL\n",
+                        identity->txn, identity->size);
 
     n = pwrite(fd, text, sizeof(text), 0);
 
@@ -194,13 +205,15 @@ ngx_oauth_store_identity_sync(const u_char *folder)
 
 void
 ngx_oauth_store_identity_raise(const ngx_oauth_store_identity_t *identity,
-    uint64_t txn)
+    uint64_t txn, uint64_t size)
 {
-    u_char  digits[NGX_OAUTH_STORE_IDENTITY_DIGITS];
+    u_char  bounds[NGX_OAUTH_STORE_IDENTITY_BOUNDS];
 
-    (void) ngx_slprintf(digits, digits + sizeof(digits), "%020uL", txn);
+    (void) ngx_slprintf(bounds, bounds + sizeof(bounds),
+                        "%020uL" NGX_OAUTH_STORE_IDENTITY_BYTES "%020uL",
+                        txn, size);
 
-    (void) !pwrite(identity->fd, digits, sizeof(digits),
+    (void) !pwrite(identity->fd, bounds, sizeof(bounds),
                    NGX_OAUTH_STORE_IDENTITY_TXN_AT);
 }
 

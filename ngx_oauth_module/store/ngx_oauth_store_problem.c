@@ -6,9 +6,9 @@
  */
 
 
-#include <lmdb.h>
-
 #include "ngx_oauth_store_problem.h"
+
+#include <lmdb.h>
 
 
 #define NGX_OAUTH_STORE_PROBLEM_RESTORE                                       \
@@ -85,7 +85,7 @@ static const ngx_oauth_store_problem_t  ngx_oauth_store_problems[] = {
       "another process uses it with a larger \"size\": reload nginx" },
 
     { MDB_PANIC,
-      "writing to the disk failed in the middle of a commit: look at the disk" },
+      "the disk failed in the middle of a commit: look at the disk" },
 
     { MDB_MAP_FULL,
       "it is full: write a larger \"size\" in oauth_revocation_store" },

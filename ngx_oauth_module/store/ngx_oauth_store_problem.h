@@ -1,8 +1,8 @@
 
 /*
  * What can be wrong with a store: the results of LMDB (negative, see lmdb.h),
- * those of the system (positive), and those below; and the sentences for the log
- * and the status, which say how to go on.
+ * those of the system (positive), and those below; and the sentences for the
+ * log and the status, which say how to go on.
  */
 
 

@@ -84,7 +84,7 @@ struct ngx_oauth_store_s {
 
 void ngx_oauth_store_state_fail(ngx_oauth_store_t *store, int problem);
 
-/* Logs a line about the store, which ends with the sentence about the problem. */
+/* Logs a line about the store that ends with the sentence of the problem. */
 
 void ngx_oauth_store_state_log(ngx_oauth_store_t *store, ngx_uint_t level,
     const char *what, int problem);
