@@ -38,8 +38,8 @@ ngx_int_t ngx_oauth_store_identity_read(ngx_oauth_store_identity_t *identity,
 
 /*
  * Writes the file with identity->id, ->txn and ->size, so that after a crash
- * there is either all of it or nothing: folder is where path is, and scratch a path
- * beside it.  Opens it.  NGX_ERROR: ngx_errno says why.
+ * there is either all of it or nothing: folder is where path is, and scratch a
+ * path beside it.  Opens it.  NGX_ERROR: ngx_errno says why.
  */
 
 ngx_int_t ngx_oauth_store_identity_create(ngx_oauth_store_identity_t *identity,
