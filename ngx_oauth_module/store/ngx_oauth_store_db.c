@@ -13,6 +13,8 @@
 
 #include "ngx_oauth_store_db.h"
 
+#include <sys/file.h>
+
 
 #define NGX_OAUTH_STORE_DB_READERS  4096    /* workers, also those of earlier
                                                configurations, and of other
@@ -24,6 +26,7 @@
 
 
 static int ngx_oauth_store_db_open(ngx_oauth_store_db_t *db);
+static int ngx_oauth_store_db_open_new(ngx_oauth_store_db_t *db);
 static int ngx_oauth_store_db_open_as(ngx_oauth_store_db_t *db,
     unsigned int flags);
 static int ngx_oauth_store_db_look(ngx_oauth_store_db_t *db);
@@ -87,7 +90,8 @@ ngx_oauth_store_db_start(ngx_oauth_store_db_t *db)
     rc = ngx_oauth_store_db_identify(db);
 
     if (rc == 0) {
-        rc = ngx_oauth_store_db_open(db);
+        rc = db->named ? ngx_oauth_store_db_open(db)
+                       : ngx_oauth_store_db_open_new(db);
     }
 
     if (rc == 0) {
@@ -130,6 +134,43 @@ ngx_oauth_store_db_identify(ngx_oauth_store_db_t *db)
 
     return (rc == ENOENT || (rc == 0 && size == 0))
            ? NGX_OAUTH_STORE_PROBLEM_EMPTIED : rc;
+}
+
+
+/*
+ * A process that was killed while LMDB created data.mdb may have written one of
+ * its first two pages only.  Nothing was ever in such a file.  Whoever may
+ * create the file locks the folder, so that nobody takes a file that is just
+ * being created for one that was left behind.
+ */
+
+static int
+ngx_oauth_store_db_open_new(ngx_oauth_store_db_t *db)
+{
+    int                        rc, fd;
+    off_t                      size;
+    ngx_oauth_store_db_file_t  file;
+
+    fd = open((const char *) db->paths.folder, O_RDONLY|O_CLOEXEC);
+    if (fd == -1) {
+        return ngx_errno;
+    }
+
+    size = 0;
+
+    if (flock(fd, LOCK_EX) == 0
+        && ngx_oauth_store_db_stat(db->paths.data, &file, &size) == 0
+        && size > 0 && size < (off_t) (2 * ngx_pagesize)
+        && access((const char *) db->paths.identity, F_OK) == -1)
+    {
+        (void) !truncate((const char *) db->paths.data, 0);
+    }
+
+    rc = ngx_oauth_store_db_open(db);
+
+    (void) close(fd);
+
+    return rc;
 }
 
 

@@ -49,8 +49,8 @@ static const ngx_oauth_store_problem_t  ngx_oauth_store_problems[] = {
       "use the version that wrote it" },
 
     { NGX_OAUTH_STORE_PROBLEM_CUT,
-      "data.mdb is shorter than it was, because it was cut off or is older: put "
-      "the right one back; or, if it is a backup, remove the file identity to "
+      "data.mdb is shorter than it was, because it was cut off or is older: "
+      "put the right one back; or, if it is a backup, remove the file identity to "
       "use it, without what was revoked since" },
 
     { NGX_OAUTH_STORE_PROBLEM_IDENTITY,
