@@ -50,8 +50,8 @@ static const ngx_oauth_store_problem_t  ngx_oauth_store_problems[] = {
 
     { NGX_OAUTH_STORE_PROBLEM_CUT,
       "data.mdb is shorter than it was, because it was cut off or is older: "
-      "put the right one back; or, if it is a backup, remove the file identity to "
-      "use it, without what was revoked since" },
+      "put the right one back; or, if it is a backup, remove the file identity "
+      "to use it, without what was revoked since" },
 
     { NGX_OAUTH_STORE_PROBLEM_IDENTITY,
       "the file identity is damaged: remove it if data.mdb is the right one" },
