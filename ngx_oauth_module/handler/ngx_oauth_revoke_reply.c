@@ -64,20 +64,10 @@ ngx_oauth_revoke_write_problem(oauth_buf_t *buf,
 {
     const char  *title;
 
-    switch (status) {
-
-    case NGX_HTTP_INSUFFICIENT_STORAGE:
-        title = "Insufficient Storage";
-        break;
-
-    case NGX_HTTP_SERVICE_UNAVAILABLE:
-        title = "Service Unavailable";
-        break;
-
-    default:
-        title = "Bad Request";
-        break;
-    }
+    title = (status == NGX_HTTP_BAD_REQUEST)
+            ? "Bad Request"
+            : (status == NGX_HTTP_SERVICE_UNAVAILABLE)
+              ? "Service Unavailable" : "Insufficient Storage";
 
     oauth_order_write_problem(buf, error, (unsigned) status, title);
 }

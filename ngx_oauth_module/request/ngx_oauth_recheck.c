@@ -42,6 +42,7 @@ static ngx_int_t ngx_oauth_recheck_promote(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_recheck_check(ngx_event_t *ev);
 static oauth_reason_t ngx_oauth_recheck_verify(const ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_recheck_is_over(const oauth_token_t *token);
+static ngx_uint_t ngx_oauth_recheck_has_expiry(const oauth_token_t *token);
 static void ngx_oauth_recheck_end(ngx_oauth_ctx_t *ctx,
     oauth_reason_t reason);
 
@@ -234,25 +235,27 @@ ngx_oauth_recheck_verify(const ngx_oauth_ctx_t *ctx)
 static ngx_uint_t
 ngx_oauth_recheck_is_over(const oauth_token_t *token)
 {
-    ngx_uint_t   has_expires;
+    return ngx_time() >= token->expires
+           && (!token->opaque || ngx_oauth_recheck_has_expiry(token));
+}
+
+
+/* If memory is short, the token counts as one that expires. */
+
+static ngx_uint_t
+ngx_oauth_recheck_has_expiry(const oauth_token_t *token)
+{
+    ngx_uint_t   has_expiry;
     oauth_buf_t  buf;
-
-    if (ngx_time() < token->expires) {
-        return 0;
-    }
-
-    if (!token->opaque) {
-        return 1;
-    }
 
     ngx_memzero(&buf, sizeof(oauth_buf_t));
 
     (void) oauth_token_text(token, oauth_str("exp"), &buf);
 
-    has_expires = (buf.len != 0 || buf.failed);
+    has_expiry = (buf.len != 0 || buf.failed);
     oauth_buf_free(&buf);
 
-    return has_expires;
+    return has_expiry;
 }
 
 
