@@ -227,7 +227,7 @@ my ($response, @lines) = traced($plain, [ $admitted ], '/', token => $token);
 is($response->status, 200, 'a good token');
 is_deeply(\@lines, [ passed($nobody, qw(uri token known)),
                      passed($known, qw(issuer keys verify introspect
-                                        proof policy)),
+                                        revoked proof policy)),
                      $admitted ],
           'each step in its order, then the verdict');
 
@@ -235,7 +235,7 @@ is_deeply(\@lines, [ passed($nobody, qw(uri token known)),
 
 is_deeply(\@lines, [ passed($nobody, qw(uri token)),
                      passed($known, qw(known issuer keys verify introspect
-                                        proof policy)),
+                                        revoked proof policy)),
                      $admitted ],
           'the step known finds the token when it comes again');
 
