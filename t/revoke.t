@@ -167,11 +167,14 @@ for my $case (
     $nginx->reload;
 
     my $token = $as->token(old());
+    my $nameless = $as->mint(header => { kid => undef },
+                             claims => { old() });
     my $twin = $as->mint(key => $kept, claims => { old() });
 
-    is(statuses($_), '200', 'key: good before') for $token, $twin;
+    is(statuses($_), '200', 'key: good before') for $token, $nameless, $twin;
     is(revoke(key_id => $key->kid), 204, 'key: accepted');
     is(statuses($token), '401', 'key: no worker accepts its tokens');
+    is(statuses($nameless), '401', 'key: nor one that does not name the key');
     is(statuses($twin), '200', "key: another key's token stays good");
 
     $as->keys($kept);

@@ -45,7 +45,7 @@ static int oauth_jwks_add(oauth_jwks_t *set, const json_t *value,
 static oauth_result_t oauth_jwks_add_key(oauth_jwks_t *set,
     const json_t *value, oauth_algs_t allowed, const char **why);
 static oauth_reason_t oauth_jwks_try(const oauth_jwks_t *set,
-    const oauth_jwks_attempt_t *attempt);
+    const oauth_jwks_attempt_t *attempt, const oauth_jwk_t **key);
 static int oauth_jwks_is_meant(const oauth_jwks_t *set, size_t i,
     const oauth_jwks_attempt_t *attempt);
 static uint32_t oauth_jwks_hash(oauth_str_t kid);
@@ -198,6 +198,17 @@ oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
     const oauth_alg_t *alg, oauth_algs_t allowed, oauth_str_t input,
     oauth_str_t signature)
 {
+    const oauth_jwk_t  *key;
+
+    return oauth_jwks_find(set, kid, alg, allowed, input, signature, &key);
+}
+
+
+oauth_reason_t
+oauth_jwks_find(const oauth_jwks_t *set, oauth_str_t kid,
+    const oauth_alg_t *alg, oauth_algs_t allowed, oauth_str_t input,
+    oauth_str_t signature, const oauth_jwk_t **key)
+{
     oauth_reason_t        reason;
     oauth_jwks_attempt_t  attempt;
 
@@ -209,14 +220,14 @@ oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
     attempt.input = input;
     attempt.signature = signature;
 
-    reason = oauth_jwks_try(set, &attempt);
+    reason = oauth_jwks_try(set, &attempt, key);
 
     if (reason != OAUTH_UNKNOWN_KEY || kid.data == NULL) {
         return reason;
     }
 
     attempt.which = OAUTH_JWKS_NAMELESS;
-    reason = oauth_jwks_try(set, &attempt);
+    reason = oauth_jwks_try(set, &attempt, key);
 
     /* The key that the token names may be none of these. */
 
@@ -225,7 +236,8 @@ oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
 
 
 static oauth_reason_t
-oauth_jwks_try(const oauth_jwks_t *set, const oauth_jwks_attempt_t *attempt)
+oauth_jwks_try(const oauth_jwks_t *set, const oauth_jwks_attempt_t *attempt,
+    const oauth_jwk_t **key)
 {
     size_t              i, tried;
     oauth_reason_t      reason, verdict;
@@ -233,6 +245,7 @@ oauth_jwks_try(const oauth_jwks_t *set, const oauth_jwks_attempt_t *attempt)
 
     tried = 0;
     verdict = OAUTH_UNKNOWN_KEY;
+    *key = NULL;
 
     for (i = 0; i < set->nkeys && tried < OAUTH_JWKS_TRIED; i++) {
 
@@ -256,6 +269,7 @@ oauth_jwks_try(const oauth_jwks_t *set, const oauth_jwks_attempt_t *attempt)
         reason = oauth_key_verify(jwk->key, attempt->alg, attempt->input,
                                   attempt->signature);
         if (reason == OAUTH_OK) {
+            *key = jwk;
             return OAUTH_OK;
         }
 

@@ -91,5 +91,14 @@ oauth_reason_t oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
     const oauth_alg_t *alg, oauth_algs_t allowed, oauth_str_t input,
     oauth_str_t signature);
 
+/*
+ * Does the same, and sets *key to the key of the set that has verified the
+ * signature; NULL: none has.
+ */
+
+oauth_reason_t oauth_jwks_find(const oauth_jwks_t *set, oauth_str_t kid,
+    const oauth_alg_t *alg, oauth_algs_t allowed, oauth_str_t input,
+    oauth_str_t signature, const oauth_jwk_t **key);
+
 
 #endif /* OAUTH_JWKS_H_INCLUDED */

@@ -19,7 +19,7 @@ static oauth_reason_t oauth_token_verify_header(const oauth_jwt_t *jwt,
 static oauth_reason_t oauth_token_verify_claims(const oauth_jwt_t *jwt,
     const oauth_token_rules_t *rules, int64_t now);
 static oauth_reason_t oauth_token_create_from(const oauth_jwt_t *jwt,
-    const oauth_token_rules_t *rules, oauth_token_t **token);
+    const oauth_token_rules_t *rules, oauth_str_t kid, oauth_token_t **token);
 static void oauth_token_pack(oauth_pack_t *pack,
     const oauth_token_source_t *source, const oauth_token_rules_t *rules,
     oauth_token_t *token, oauth_token_claim_t *claims);
@@ -45,6 +45,7 @@ oauth_token_verify(oauth_jwt_t *jwt, const oauth_token_rules_t *rules,
 {
     oauth_reason_t      reason;
     const oauth_jws_t  *jws;
+    const oauth_jwk_t  *key;
 
     jws = &jwt->jws;
     *token = NULL;
@@ -54,8 +55,8 @@ oauth_token_verify(oauth_jwt_t *jwt, const oauth_token_rules_t *rules,
         return reason;
     }
 
-    reason = oauth_jwks_verify(keys, jws->kid, jws->alg, rules->algorithms,
-                               jws->input, jws->signature);
+    reason = oauth_jwks_find(keys, jws->kid, jws->alg, rules->algorithms,
+                             jws->input, jws->signature, &key);
     if (reason != OAUTH_OK) {
         return reason;
     }
@@ -70,7 +71,7 @@ oauth_token_verify(oauth_jwt_t *jwt, const oauth_token_rules_t *rules,
         return reason;
     }
 
-    return oauth_token_create_from(jwt, rules, token);
+    return oauth_token_create_from(jwt, rules, key->kid, token);
 }
 
 
@@ -144,7 +145,8 @@ oauth_token_shorten(const oauth_token_t *token, int64_t expires)
     }
 
     if (oauth_jwt_read(jwt) == OAUTH_OK
-        && oauth_token_create_from(jwt, token->rules, &copy) == OAUTH_OK
+        && oauth_token_create_from(jwt, token->rules, token->kid, &copy)
+           == OAUTH_OK
         && copy->expires > expires)
     {
         copy->expires = expires;
@@ -226,7 +228,7 @@ oauth_token_verify_claims(const oauth_jwt_t *jwt,
 
 static oauth_reason_t
 oauth_token_create_from(const oauth_jwt_t *jwt,
-    const oauth_token_rules_t *rules, oauth_token_t **token)
+    const oauth_token_rules_t *rules, oauth_str_t kid, oauth_token_t **token)
 {
     oauth_buf_t           scope;
     oauth_token_source_t  source;
@@ -237,7 +239,7 @@ oauth_token_create_from(const oauth_jwt_t *jwt,
                        rules->nscope_claims, &scope);
 
     source.text = jwt->text;
-    source.kid = jwt->jws.kid;
+    source.kid = kid;
     source.scope = oauth_buf_str(&scope);
     source.payload = (oauth_str_t) { 0, NULL };
     source.claims = &jwt->claims;

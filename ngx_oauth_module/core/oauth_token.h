@@ -83,7 +83,10 @@ typedef struct {
     int64_t                      issued_at;     /* iat, without the leeway; 0:
                                                    none                       */
     oauth_str_t                  text;
-    oauth_str_t                  kid;           /* of the key; absent: none   */
+    oauth_str_t                  kid;           /* of the key that has verified
+                                                   it, also where its header
+                                                   names none; absent: the key
+                                                   has none                   */
     oauth_str_t                  subject;
     oauth_str_t                  id;            /* jti                        */
     oauth_str_t                  client;        /* client_id                  */
