@@ -52,10 +52,27 @@ ngx_oauth_field_next(ngx_oauth_field_walk_t *walk)
 
 
 /*
+ * Returns 1 when eight bytes of a field's name are these of another name, where
+ * letters of the field's name may be in upper case.  Setting one bit makes a
+ * letter lower case, and changes no digit and no "-"; the characters that the
+ * bit would turn into one of these are control characters, which no name has.
+ */
+
+static ngx_inline ngx_uint_t
+ngx_oauth_field_has(const u_char *p, const char *name)
+{
+    uint64_t  key, lower;
+
+    ngx_memcpy(&key, p, sizeof(uint64_t));
+    ngx_memcpy(&lower, name, sizeof(uint64_t));
+
+    return (key | 0x2020202020202020) == lower;
+}
+
+
+/*
  * Returns 1 when the field has this name.  The name is in lower case and has
- * letters, digits and "-" only.  Setting one bit makes a letter of the field's
- * name lower case, and changes no digit and no "-"; the characters that the bit
- * would turn into one of these are control characters, which no name has.
+ * letters, digits and "-" only.
  */
 
 static ngx_inline ngx_uint_t
@@ -67,7 +84,19 @@ ngx_oauth_field_is(const ngx_table_elt_t *h, const char *name, size_t len)
         return 0;
     }
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i + 8 <= len; i += 8) {
+        if (!ngx_oauth_field_has(h->key.data + i, name + i)) {
+            return 0;
+        }
+    }
+
+    /* The last eight bytes may overlap with those before them. */
+
+    if (len > 8) {
+        return ngx_oauth_field_has(h->key.data + len - 8, name + len - 8);
+    }
+
+    for ( /* void */ ; i < len; i++) {
         if ((h->key.data[i] | 0x20) != name[i]) {
             return 0;
         }
