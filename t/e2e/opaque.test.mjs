@@ -93,7 +93,8 @@ const world = await startWorld({
     site,
 });
 
-for (const name of ['notes', 'mcp-opaque', ...Object.keys(signers)]) {
+for (const name of ['notes', 'mcp-opaque', 'impostor',
+                    ...Object.keys(signers)]) {
     world.as.resources.add(`${open}/${name}`);
 }
 
@@ -153,6 +154,17 @@ for (const name of Object.keys(signers)) {
 }
 
 
+test('nginx has the key of another client', async () => {
+    const url = `${open}/impostor`;
+    const { access_token: token } = await grant(url, service);
+    const response = await ask(url, token);
+
+    assert.equal(response.status, 503);
+    assert.ok(Number(response.headers.get('retry-after')) > 0);
+    assert.equal(response.headers.get('www-authenticate'), null);
+});
+
+
 test('a token that is bound to a key', async () => {
     const url = `${open}/notes`;
     const DPoP = oauth.DPoP({}, await oauth.generateKeyPair('ES256'));
@@ -200,7 +212,8 @@ test('MCP client v2: with DPoP', async () => {
 test('the error log is clean', async () => {
     await world.checkLog({ refused: ['inactive', 'wrong_audience',
                                      'sender_constrained',
-                                     'wrong_certificate', 'no_certificate'] });
+                                     'wrong_certificate', 'no_certificate',
+                                     'introspection_unavailable'] });
 
     const log = await world.nginx.log();
 
@@ -255,13 +268,19 @@ function site(self) {
         proxy_buffering off;
         proxy_pass ${where};`;
 
-    const signing = Object.entries(signers).map(([name, { client }]) => ({
+    const clients = [
+        ...Object.entries(signers).map(([name, { client }]) =>
+            [name, client.client_id, name]),
+        ['impostor', signers.RS256.client.client_id, 'ES256'],
+    ];
+
+    const signing = clients.map(([name, id, key]) => ({
         issuer: `
 oauth_issuer ${name} {
     issuer ${self.as.issuer};
     introspect opaque;
-    client_id ${client.client_id};
-    client_key_file ${join(folder, name)};
+    client_id ${id};
+    client_key_file ${join(folder, key)};
 }`,
         location: `
     location /${name} {
