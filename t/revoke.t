@@ -358,6 +358,27 @@ is($local->request('PUT', '/admin', body => '{}')->status, 405, 'PUT');
 }
 
 
+# a browser, which a website could have led to this machine
+
+{
+    my $member = { issuer => $as->url, subject => 'lured' };
+    my $lured = $as->token(old(), sub => 'lured');
+
+    is(post('/admin', $member, Origin => 'http://evil.test')->status, 403,
+       'a browser: a page');
+    is(post('/admin', $member, 'Sec-Fetch-Site' => 'same-origin')->status, 403,
+       'a browser: a page of the same origin');
+    is($local->get('/admin?issuer=x', 'Sec-Fetch-Site' => 'none')->status, 403,
+       'a browser: asking');
+    is(status($lured), 200, 'a browser: nothing was revoked');
+
+    is(post('/admin', $member, http => $http, Origin => 'https://app.test',
+            token => $as->token(scope => 'revoke'))->status, 204,
+       'a browser with a token is welcome');
+    is(status($lured), 401, 'a browser with a token revokes');
+}
+
+
 # asking who is revoked
 
 {

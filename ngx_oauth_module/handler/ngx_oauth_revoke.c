@@ -6,10 +6,12 @@
  */
 
 
+#include "ngx_oauth_field.h"
 #include "ngx_oauth_revoke.h"
 
 
 static ngx_int_t ngx_oauth_revoke_handler(ngx_http_request_t *r);
+static ngx_uint_t ngx_oauth_revoke_is_lured(const ngx_oauth_revoke_t *revoke);
 static ngx_oauth_revoke_t *ngx_oauth_revoke_create(ngx_http_request_t *r);
 static void ngx_oauth_revoke_cleanup(void *data);
 static ngx_int_t ngx_oauth_revoke_choose(ngx_oauth_revoke_t *revoke);
@@ -124,6 +126,10 @@ ngx_oauth_revoke_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ngx_oauth_revoke_is_lured(revoke)) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
     if ((r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
         && (revoke->conf->revoke & NGX_OAUTH_REVOKE_ADMIN))
     {
@@ -150,6 +156,26 @@ ngx_oauth_revoke_handler(ngx_http_request_t *r)
     rc = ngx_http_read_client_request_body(r, ngx_oauth_revoke_body);
 
     return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
+}
+
+
+/*
+ * Where the input "admin" is open to everybody on this machine, a browser on it
+ * is not meant: a website could have a name with a loopback address, and its
+ * pages would then be of the same origin as this location.
+ */
+
+static ngx_uint_t
+ngx_oauth_revoke_is_lured(const ngx_oauth_revoke_t *revoke)
+{
+    ngx_list_t  *fields;
+
+    fields = &revoke->request->headers_in.headers;
+
+    return (revoke->conf->revoke & NGX_OAUTH_REVOKE_ADMIN)
+           && revoke->conf->issuers == NULL
+           && (ngx_oauth_field_lookup_literal(fields, "origin")
+               || ngx_oauth_field_lookup_literal(fields, "sec-fetch-site"));
 }
 
 
