@@ -112,6 +112,23 @@ class AuthorizationServer {
         return token;
     }
 
+    // Sends a logout token for the subject, and perhaps the session, to the
+    // client with this id (OpenID Connect Back-Channel Logout).  Its audience is
+    // that client, or the one that is given.
+
+    async logout(id, subject, session, audience = id) {
+        const client = await this.#provider.Client.find(id);
+
+        client.clientId = audience;
+
+        try {
+            await client.backchannelLogout(subject, session);
+
+        } finally {
+            client.clientId = id;
+        }
+    }
+
     // A key that does not belong to this server.
 
     async foreignKey() {
@@ -209,6 +226,10 @@ class AuthorizationServer {
         return {
             adapter: newStore(),
             clients,
+
+            // oidc-provider's own dispatcher calls nobody on the loopback.
+
+            fetch: (url, { dispatcher: _, ...rest }) => fetch(url, rest),
             scopes: ['openid', ...refresh ? ['offline_access'] : [],
                      ...scopes],
             issueRefreshToken: (ctx, client) =>
