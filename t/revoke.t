@@ -227,6 +227,12 @@ for my $case (
     is(status($as->token(jti => undef, sub => 'x')), 200,
        'without jti: another one is good');
 
+    my $long = $as->token(text => 'x' x 2000);
+
+    is(status($long), 200, 'a long token: good before');
+    is(form($long)->status, 200, 'a long token: accepted');
+    is(statuses($long), '401', 'a long token: no worker accepts it');
+
     my $good = $as->token;
     my $forged = $good =~ s/\.[^.]*\z/.AAAA/r;
 
@@ -306,6 +312,12 @@ for my $case (
     is(post('/admin', [ map { { issuer => $as->url, subject => "more-$_" } }
                             1 .. 1001 ])->status, 400, '1,001 records');
     is(status($as->token(old(), sub => 'many-1000')), 401, 'the last counts');
+
+    # The beginning of such a body comes with the header, and the rest later.
+
+    is(post('/admin', [ map { { issuer => $as->url, subject => "some-$_" } }
+                            1 .. 30 ])->status, 204, '30 records');
+    is(status($as->token(old(), sub => 'some-30')), 401, 'the last counts');
     is(status($as->token(old(), sub => 'more-1')), 200, 'nothing of the other');
 }
 

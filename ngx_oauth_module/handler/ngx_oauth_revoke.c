@@ -151,8 +151,6 @@ ngx_oauth_revoke_handler(ngx_http_request_t *r)
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
 
-    r->request_body_in_single_buf = 1;
-
     rc = ngx_http_read_client_request_body(r, ngx_oauth_revoke_body);
 
     return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
@@ -340,42 +338,56 @@ ngx_oauth_revoke_lookup(ngx_http_request_t *r)
 
 
 /*
- * The body is in one buffer, or in a file where it is larger than
+ * The body is in memory, in one or two buffers: what came together with the
+ * header, and the rest; or all of it is in a file, where it is larger than
  * client_body_buffer_size.  At most one byte more than is allowed is read.
  */
 
 static ngx_int_t
 ngx_oauth_revoke_read_body(ngx_oauth_revoke_t *revoke)
 {
+    off_t                most;
     size_t               size;
+    u_char              *p;
     ngx_buf_t           *b;
+    ngx_chain_t         *cl, *bufs;
     ngx_http_request_t  *r;
 
     r = revoke->request;
+    bufs = r->request_body ? r->request_body->bufs : NULL;
+    size = 0;
 
-    if (r->request_body == NULL || r->request_body->bufs == NULL) {
-        ngx_str_set(&revoke->body, "");
-        return NGX_OK;
+    for (cl = bufs; cl; cl = cl->next) {
+        most = (off_t) (revoke->input->most + 1 - size);
+        size += (size_t) ngx_min(ngx_buf_size(cl->buf), most);
     }
 
-    b = r->request_body->bufs->buf;
-
-    if (ngx_buf_in_memory(b)) {
-        revoke->body.data = b->pos;
-        revoke->body.len = b->last - b->pos;
-        return NGX_OK;
+    p = ngx_pnalloc(r->pool, size + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
     }
 
-    size = (size_t) ngx_min(b->file_last - b->file_pos,
-                            (off_t) revoke->input->most + 1);
-
+    revoke->body.data = p;
     revoke->body.len = size;
-    revoke->body.data = ngx_pnalloc(r->pool, size);
 
-    return (revoke->body.data
-            && ngx_read_file(b->file, revoke->body.data, size, b->file_pos)
-               == (ssize_t) size)
-           ? NGX_OK : NGX_ERROR;
+    for (cl = bufs; cl; cl = cl->next) {
+        b = cl->buf;
+        most = revoke->body.data + revoke->body.len - p;
+        size = (size_t) ngx_min(ngx_buf_size(b), most);
+
+        if (ngx_buf_in_memory(b)) {
+            p = ngx_cpymem(p, b->pos, size);
+            continue;
+        }
+
+        if (ngx_read_file(b->file, p, size, b->file_pos) != (ssize_t) size) {
+            return NGX_ERROR;
+        }
+
+        p += size;
+    }
+
+    return NGX_OK;
 }
 
 
