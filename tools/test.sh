@@ -7,7 +7,8 @@
 phases=(unit style prove e2e)
 
 
-# run_tests [phase | --asan | --valgrind | --torture | --deb [suite...] | --image]
+# run_tests [phase | --asan | --valgrind | --torture | --revocation |
+#            --deb [suite...] | --image]
 #
 # Each phase is a process of its own, so that a command that fails ends its
 # phase and not the others.  t/tap adds a line "passed failed skipped" to the
@@ -18,7 +19,7 @@ run_tests() {
 
     case ${1:-all} in
     all) ;;
-    --asan | --valgrind | --torture | --deb | --image)
+    --asan | --valgrind | --torture | --revocation | --deb | --image)
         wanted=("${1#--}")
         ;;
     *)
@@ -151,4 +152,14 @@ phase_torture() {
     run_make helpers
     cd "$top"
     t/env "$build" t/tap -j "$jobs" t/torture/*.t
+}
+
+
+# The long runs of revocation.  They measure, so they run one after another.
+
+phase_revocation() {
+    run_make helpers
+    make -s -C "$top/t/revocation" BUILD="$build"
+    cd "$top"
+    t/env "$build" t/tap t/revocation/*.t
 }

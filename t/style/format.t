@@ -17,7 +17,7 @@ use constant { COLUMNS => 80, COMMENT_LEAST => 4, COMMENT_MOST => 16 };
 my @files = ((map { path($_) } sources()),
              map { s{^\Q@{[top()]}\E/}{}r } glob("'@{[top()]}'/t/unit/*.[ch]"),
              map { glob("'@{[top()]}'/t/$_/*.[ch]") }
-                 qw(fuzz lib bench torture));
+                 qw(fuzz lib bench torture revocation));
 
 for my $file (@files) {
     my $text = slurp($file);
