@@ -193,9 +193,9 @@ ngx_oauth_conf_revocation_merge(ngx_oauth_conf_recheck_t *conf,
 
 
 /*
- * A token whose iat is the longest lifetime ago is not good any more: it
- * expired the leeway ago, also where its iat was in the future by the leeway
- * when it was issued.
+ * A token lives for max_lifetime after its iat at most, and is good for the
+ * leeway after that.  The second leeway is for an iat that was in the future
+ * when the entry was written.
  */
 
 ngx_int_t

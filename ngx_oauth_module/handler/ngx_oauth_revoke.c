@@ -426,8 +426,10 @@ ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke)
 
     } else if (rc == NGX_ERROR) {
         (void) ngx_oauth_revoke_refuse(revoke, "temporarily_unavailable",
-                                       "This cannot be checked at the moment; "
-                                       "try again later");
+                                       revoke->missing
+                                       ? "The keys or the answer of the issuer "
+                                         "are not available; try again later"
+                                       : "Memory is short; try again later");
         rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
@@ -439,7 +441,8 @@ ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke)
 
 /*
  * NGX_AGAIN: the entries are being written.  Until that is done the request
- * stays, also if its client leaves.
+ * stays: also if its client leaves, or if nginx or this module ends it, which
+ * "blocked" puts off.
  */
 
 static ngx_int_t
@@ -471,10 +474,10 @@ ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke)
     commit->n = revoke->n;
     commit->handler = ngx_oauth_revoke_committed;
     commit->data = revoke;
-    commit->log = revoke->request->connection->log;
 
     revoke->request->read_event_handler = ngx_http_block_reading;
     revoke->request->write_event_handler = ngx_http_request_empty_handler;
+    revoke->request->main->blocked++;
 
     ngx_oauth_store_write(revoke->mcf->store, commit);
 
@@ -494,6 +497,8 @@ ngx_oauth_revoke_committed(ngx_oauth_store_commit_t *commit)
     c = r->connection;
 
     ngx_http_set_log_request(c->log, r);
+
+    r->main->blocked--;
 
     ngx_http_finalize_request(r, ngx_oauth_revoke_answer(revoke));
     ngx_http_run_posted_requests(c);
@@ -521,7 +526,7 @@ ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke)
     default:    /* NGX_OAUTH_STORE_UNUSABLE */
         (void) ngx_oauth_revoke_refuse(revoke, "temporarily_unavailable",
                                        "The store of revocations cannot be "
-                                       "used; nothing was revoked");
+                                       "used; send this again later");
         return ngx_oauth_revoke_fail(revoke, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 }

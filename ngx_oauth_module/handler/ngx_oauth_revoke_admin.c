@@ -12,6 +12,8 @@
 static ngx_int_t ngx_oauth_revoke_bounds(ngx_oauth_revoke_t *revoke,
     oauth_order_bounds_t *bounds);
 static ngx_int_t ngx_oauth_revoke_show(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_lack(ngx_oauth_revoke_t *revoke,
+    ngx_int_t rc);
 
 
 ngx_int_t
@@ -125,7 +127,7 @@ ngx_oauth_revoke_show(ngx_oauth_revoke_t *revoke)
     static ngx_str_t     type = ngx_string("application/json");
 
     if (ngx_oauth_store_renew(revoke->mcf->store, &epoch) != NGX_OK) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
+        return ngx_oauth_revoke_lack(revoke, NGX_ERROR);
     }
 
     rc = ngx_oauth_store_lookup(revoke->mcf->store,
@@ -134,8 +136,7 @@ ngx_oauth_revoke_show(ngx_oauth_revoke_t *revoke)
     ngx_oauth_store_reset(revoke->mcf->store);
 
     if (rc != NGX_OK) {
-        return (rc == NGX_DECLINED) ? NGX_HTTP_NOT_FOUND
-                                    : NGX_HTTP_SERVICE_UNAVAILABLE;
+        return ngx_oauth_revoke_lack(revoke, rc);
     }
 
     p = ngx_pnalloc(revoke->request->pool,
@@ -156,4 +157,22 @@ ngx_oauth_revoke_show(ngx_oauth_revoke_t *revoke)
     text.len = p - text.data;
 
     return ngx_oauth_revoke_send(revoke->request, NGX_HTTP_OK, &type, &text);
+}
+
+
+/* NGX_DECLINED: there is no entry.  NGX_ERROR: the store cannot be read. */
+
+static ngx_int_t
+ngx_oauth_revoke_lack(ngx_oauth_revoke_t *revoke, ngx_int_t rc)
+{
+    if (rc == NGX_DECLINED) {
+        (void) ngx_oauth_revoke_refuse(revoke, "not_found",
+                                       "There is no such entry");
+        return ngx_oauth_revoke_fail(revoke, NGX_HTTP_NOT_FOUND);
+    }
+
+    (void) ngx_oauth_revoke_refuse(revoke, "temporarily_unavailable",
+                                   "The store of revocations cannot be read");
+
+    return ngx_oauth_revoke_fail(revoke, NGX_HTTP_SERVICE_UNAVAILABLE);
 }

@@ -36,14 +36,14 @@ ngx_oauth_revoke_event(ngx_oauth_revoke_t *revoke)
 
         rc = ngx_oauth_revoke_event_verify(revoke);
 
-        if (rc != NGX_DECLINED && rc != NGX_ERROR) {
+        if (rc != NGX_DECLINED) {
             return rc;
         }
 
         next = ngx_oauth_revoke_next_issuer(revoke, revoke->order.issuer);
 
         if (next == NULL) {
-            return rc;
+            return revoke->missing ? NGX_ERROR : NGX_DECLINED;
         }
 
         revoke->issuer = next;
@@ -94,6 +94,8 @@ ngx_oauth_revoke_event_parse(ngx_oauth_revoke_t *revoke)
 }
 
 
+/* NGX_DECLINED: by the rules and keys of this block, it is not good. */
+
 static ngx_int_t
 ngx_oauth_revoke_event_verify(ngx_oauth_revoke_t *revoke)
 {
@@ -113,9 +115,15 @@ ngx_oauth_revoke_event_verify(ngx_oauth_revoke_t *revoke)
     rules.now = ngx_time();
 
     if (rules.keys == NULL) {
-        return (provider
-                && ngx_oauth_revoke_wait_for_keys(revoke, 0) == NGX_AGAIN)
-               ? NGX_AGAIN : NGX_ERROR;
+
+        if (provider
+            && ngx_oauth_revoke_wait_for_keys(revoke, 0) == NGX_AGAIN)
+        {
+            return NGX_AGAIN;
+        }
+
+        revoke->missing = 1;
+        return NGX_DECLINED;
     }
 
     reason = oauth_order_verify_event(&revoke->order, &rules);

@@ -64,10 +64,23 @@ ngx_oauth_revoke_write_problem(oauth_buf_t *buf,
 {
     const char  *title;
 
-    title = (status == NGX_HTTP_BAD_REQUEST)
-            ? "Bad Request"
-            : (status == NGX_HTTP_SERVICE_UNAVAILABLE)
-              ? "Service Unavailable" : "Insufficient Storage";
+    switch (status) {
+
+    case NGX_HTTP_BAD_REQUEST:
+        title = "Bad Request";
+        break;
+
+    case NGX_HTTP_NOT_FOUND:
+        title = "Not Found";
+        break;
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        title = "Service Unavailable";
+        break;
+
+    default:
+        title = "Insufficient Storage";
+    }
 
     oauth_order_write_problem(buf, error, (unsigned) status, title);
 }

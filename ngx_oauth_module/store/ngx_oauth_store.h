@@ -39,12 +39,13 @@ typedef enum {
                                            written                            */
     NGX_OAUTH_STORE_FULL,               /* the map or the disk is full: nothing
                                            was written                        */
-    NGX_OAUTH_STORE_UNUSABLE            /* nothing was written; why is logged */
+    NGX_OAUTH_STORE_UNUSABLE            /* it may be on disk or not: it has to
+                                           be written again; why is logged    */
 } ngx_oauth_store_result_t;
 
 
 /*
- * Entries to be written together.  The caller fills in the first six members,
+ * Entries to be written together.  The caller fills in the first five members,
  * and keeps the structure and the entries until the handler is called, which is
  * always done from the event loop and never within ngx_oauth_store_write.
  */
@@ -56,7 +57,6 @@ struct ngx_oauth_store_commit_s {
                                            there is none                      */
     ngx_oauth_store_pt          handler;
     void                       *data;
-    ngx_log_t                  *log;
 
     ngx_oauth_store_result_t    result;
     ngx_queue_t                 queue;  /* the store's                        */

@@ -84,7 +84,6 @@ ngx_oauth_store_db_start(ngx_oauth_store_db_t *db)
     int  rc;
 
     db->readonly = 0;
-    db->headed = 0;
     db->named = 0;
 
     rc = ngx_oauth_store_db_identify(db);
@@ -378,8 +377,6 @@ ngx_oauth_store_db_compare(ngx_oauth_store_db_t *db)
     if (rc != 0) {
         return rc;
     }
-
-    db->headed = 1;
 
     if (!db->named) {
         ngx_memcpy(db->identity.id, head.id, NGX_OAUTH_STORE_ROW_ID);

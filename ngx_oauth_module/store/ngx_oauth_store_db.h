@@ -54,7 +54,6 @@ typedef struct {
     ngx_oauth_store_db_file_t   lock;
     ngx_oauth_store_identity_t  identity;
     unsigned                    readonly:1;
-    unsigned                    headed:1;   /* a head was there               */
     unsigned                    named:1;    /* so was the identity file       */
 } ngx_oauth_store_db_t;
 

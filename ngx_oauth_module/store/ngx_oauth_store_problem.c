@@ -26,11 +26,12 @@ static const ngx_oauth_store_problem_t  ngx_oauth_store_problems[] = {
 
     { NGX_OAUTH_STORE_PROBLEM_MOVED,
       "data.mdb or lock.mdb was removed or replaced while nginx had it open: "
-      "put the old file back, or restart nginx to use the new one" },
+      "put the old file back; nginx looks for it again by itself" },
 
     { NGX_OAUTH_STORE_PROBLEM_EMPTIED,
-      "data.mdb is missing or empty: restore it from a backup and remove the "
-      "file identity; remove only that file to begin with an empty store" },
+      "data.mdb is missing or empty: restore it from a backup, and remove the "
+      "file identity; or remove identity alone, to begin with an empty store, "
+      "in which nobody is cut off" },
 
     { NGX_OAUTH_STORE_PROBLEM_REPLACED,
       "data.mdb is that of another store: put the right one back; or remove "

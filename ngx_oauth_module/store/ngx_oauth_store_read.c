@@ -208,6 +208,12 @@ ngx_oauth_store_floor(ngx_oauth_store_t *store)
 
     floor = store->head.floor;
 
+    /* By now, no token that was issued until then is valid any more. */
+
+    if (ngx_time() > floor + store->head.longest) {
+        floor = 0;
+    }
+
     if (store->headed && store->longest > store->head.longest) {
         floor = ngx_max(floor, ngx_time() - store->head.longest);
     }
@@ -254,7 +260,7 @@ ngx_oauth_store_read_status(ngx_oauth_store_t *store,
         }
     }
 
-    status->usable = (store->problem == 0);
+    status->usable = (store->problem == 0 && !store->db.readonly);
 
     if (store->problem || store->db.readonly) {
         p = ngx_oauth_store_problem_write(

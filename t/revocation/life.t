@@ -38,6 +38,7 @@ upgrade();
 neighbours();
 together();
 two();
+outlived();
 finish();
 
 
@@ -58,6 +59,14 @@ sub slow_nginx {
         oauth_resource https://app.test;
         location / { root %%DIR%%/html; }
         location /proxied { proxy_pass http://127.0.0.1:%%PORT_app%%/page; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_guarded%%;
+        oauth as;
+        oauth_resource https://app.test;
+        oauth_session_recheck 100ms;
+        location = /admin { oauth_scope read; oauth_revoke admin; }
     }
 
     server {
@@ -447,4 +456,44 @@ sub statuses {
         $nginx->http->start('GET', '/page', token => $token) } 1 .. 4);
 
     return sort keys %found;
+}
+
+
+# --- requests that end while their commit is pending -----------------------
+
+# The token of the requests is revoked by the first of them, so nginx wants to
+# end the others, which must stay until their commits are done.
+
+sub outlived {
+    my $nginx = slow_nginx(workers => 1, delay => 300);
+
+    $nginx->start;
+
+    my $guarded = $nginx->http('guarded');
+    my $name = name();
+    my @others = map { name() } 1 .. 6;
+    my @requests;
+
+    for my $subject ($name, @others) {
+        push @requests, $guarded->start('POST', '/admin',
+            token => token($name), 'Content-Type' => 'application/json',
+            body => encode_json({ issuer => AS, subject => $subject }));
+        sleep 0.02;
+    }
+
+    finish_all(@requests);
+
+    my $local = $nginx->http('local');
+    my $query = 'issuer=' . AS =~ s/:/%3A/r . '&subject=';
+
+    is(join(' ', map { $local->get("/admin?$query$_")->status }
+                 $name, @others),
+       join(' ', (200) x (1 + @others)), 'outlived: every commit is done');
+    ok(scalar($nginx->wait_for_log(qr/a revocation was accepted/,
+                                   1 + @others)), 'outlived: and audited');
+    is(scalar($nginx->workers), 1, 'outlived: the worker lives');
+    ok(wait_until(sub { $nginx->pending('local') == 0 }),
+       'outlived: nothing is left');
+
+    return;
 }
