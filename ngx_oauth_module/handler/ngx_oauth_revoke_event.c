@@ -11,6 +11,7 @@
 
 static ngx_int_t ngx_oauth_revoke_event_parse(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_event_verify(ngx_oauth_revoke_t *revoke);
+static void ngx_oauth_revoke_event_accept(ngx_oauth_revoke_t *revoke);
 
 
 /* Several blocks may be about one issuer: one that verifies it is enough. */
@@ -129,16 +130,7 @@ ngx_oauth_revoke_event_verify(ngx_oauth_revoke_t *revoke)
     reason = oauth_order_verify_event(&revoke->order, &rules);
 
     if (reason == OAUTH_OK) {
-
-        if (revoke->order.notice) {
-            ngx_log_error(NGX_LOG_NOTICE, revoke->request->connection->log, 0,
-                          "oauth: a message for the input \"%V\" of "
-                          "oauth_revoke has no effect: %s",
-                          &revoke->input->name, revoke->order.notice);
-        }
-
-        revoke->entries = revoke->order.entries;
-        revoke->n = revoke->order.n;
+        ngx_oauth_revoke_event_accept(revoke);
         return NGX_OK;
     }
 
@@ -159,4 +151,19 @@ ngx_oauth_revoke_event_verify(ngx_oauth_revoke_t *revoke)
     }
 
     return NGX_DECLINED;
+}
+
+
+static void
+ngx_oauth_revoke_event_accept(ngx_oauth_revoke_t *revoke)
+{
+    revoke->entries = revoke->order.entries;
+    revoke->n = revoke->order.n;
+
+    if (revoke->order.notice) {
+        ngx_log_error(NGX_LOG_NOTICE, revoke->request->connection->log, 0,
+                      "oauth: a message for the input \"%V\" of "
+                      "oauth_revoke has no effect: %s",
+                      &revoke->input->name, revoke->order.notice);
+    }
 }

@@ -462,17 +462,27 @@ sub statuses {
 # --- requests that end while their commit is pending -----------------------
 
 # The token of the requests is revoked by the first of them, so nginx wants to
-# end the others, which must stay until their commits are done.
+# end the others, which must stay until their commits are done.  The C library
+# overwrites memory that is freed.
 
 sub outlived {
     my $nginx = slow_nginx(workers => 1, delay => 300);
 
+    $nginx->{env}{MALLOC_PERTURB_} = 165;
     $nginx->start;
 
     my $guarded = $nginx->http('guarded');
     my $name = name();
     my @others = map { name() } 1 .. 6;
     my @requests;
+
+    # The first commit of all creates the store.
+
+    is($guarded->request('POST', '/admin', token => token(name()),
+                         'Content-Type' => 'application/json',
+                         body => encode_json({ issuer => AS,
+                                               subject => name() }))->status,
+       204, 'outlived: a commit before them');
 
     for my $subject ($name, @others) {
         push @requests, $guarded->start('POST', '/admin',
