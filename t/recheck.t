@@ -47,7 +47,9 @@ my $conf = <<'EOT';
         location /off { oauth_session_recheck off; proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
         location /expiry { oauth_session_recheck 400ms expiry; proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
         location /slow.bin { limit_rate 1k; root %%DIR%%/html; }
-        location /moved { proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
+        location /after { post_action /late; proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
+        location /late { proxy_pass http://127.0.0.1:%%UP%%; }
+        location /moved { oauth_session_recheck 1h; try_files /none /stream?events=never; }
     }
 
     server {
@@ -104,6 +106,8 @@ for my $case (
     [ 'a buffered event stream', '/buffered?events=never', undef ],
     [ 'a WebSocket', '/ws?upgrade', qr/101 /, 'Upgrade', 'websocket' ],
     [ 'a request without an answer', '/wait?wait=never', undef ],
+    [ 'a post_action', '/after?events=never', qr/data: first/ ],
+    [ 'a redirect to a shorter interval', '/moved', qr/data: first/ ],
     [ 'a slow download', '/slow.bin', qr/200 OK.*x/s ],
 ) {
     my ($name, $path, $begin, @fields) = @$case;
@@ -123,6 +127,9 @@ for my $case (
     ok($victim->is_closed(3), "$name: it ends");
 
     my ($plain) = $path =~ /([^?]*)/;
+
+    $plain = '/stream' if $plain eq '/moved';
+
     ok(access_has($plain, 'revoked'), "$name: the access log says why");
     ok(!$witness->is_closed(0.6), "$name: another one goes on");
 

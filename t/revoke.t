@@ -19,9 +19,11 @@ my $json = JSON::PP->new->canonical;
 my $as = issuer();
 my $other = issuer();
 my $opaque = issuer();
+my $double = issuer();
 my $upstream = upstream();
 
-$opaque->metadata(introspection_endpoint => $opaque->url . '/introspect');
+$_->metadata(introspection_endpoint => $_->url . '/introspect')
+    for $opaque, $double;
 
 my $conf = <<'EOT';
     oauth_revocation_store %%STORE%% size=32m;
@@ -29,6 +31,8 @@ my $conf = <<'EOT';
     oauth_issuer as { issuer %%AS%%; }
     oauth_issuer other { issuer %%OTHER%%; session_claim ext.session; }
     oauth_issuer opaque { issuer %%OPAQUE%%; introspect opaque; client_auth none; }
+    oauth_issuer double { issuer %%DOUBLE%%; introspect opaque; client_auth none; }
+    oauth_issuer patient { issuer %%AS%%; leeway 10m; }
 
     log_format oauth '$uri $oauth_result';
 
@@ -43,7 +47,16 @@ my $conf = <<'EOT';
 
         location / { proxy_pass http://127.0.0.1:%%UP%%; }
 
+        location /double { oauth double; proxy_pass http://127.0.0.1:%%UP%%; }
+        location /patient { oauth patient; proxy_pass http://127.0.0.1:%%UP%%; }
+
         location = /revoke { oauth off; oauth_revoke token; }
+
+        location = /if {
+            oauth off;
+            oauth_revoke token;
+            if ($arg_on) { set $nothing 1; }
+        }
 
         location = /admin {
             oauth as;
@@ -68,7 +81,8 @@ my $conf = <<'EOT';
 EOT
 
 my $nginx = OAuth::Test::Nginx->new(conf => $conf, AS => $as->url,
-    OTHER => $other->url, OPAQUE => $opaque->url, UP => $upstream->port,
+    OTHER => $other->url, OPAQUE => $opaque->url, DOUBLE => $double->url,
+    UP => $upstream->port,
     workers => 4);
 
 $nginx->{STORE} = $nginx->make_folder('store');
@@ -271,6 +285,91 @@ for my $case (
 
     is(form('a-random-string-that-is-no-token')->status, 200,
        'opaque: one that the issuer does not know');
+}
+
+
+# an opaque token that two issuers know
+
+{
+    my ($token) = map { $_->opaque('opaque-token-that-two-issuers-know',
+        { sub => 'odo', aud => 'https://app.test' }) } $opaque, $double;
+
+    is(status($token), 200, 'two issuers: good at one of them');
+    is($http->get('/double', token => $token)->status, 200,
+       'two issuers: good at the other one');
+    is(form($token)->status, 200, 'two issuers: accepted');
+    is(status($token), 401, 'two issuers: revoked at one of them');
+    is($http->get('/double', token => $token)->status, 401,
+       'two issuers: revoked at the other one');
+}
+
+
+# a token that is good only later, or elsewhere, or after a reload
+
+{
+    my $early = $as->token(nbf => time + 33);
+    my $long = $as->token(iat => undef, exp => time + 24 * 3600 + 3);
+    my $twin = $as->token(iat => undef, exp => time + 24 * 3600 + 3);
+
+    is(status($_), 401, 'early: not good yet') for $early, $long, $twin;
+    is(form($_)->status, 200, 'early: accepted') for $early, $long;
+
+    ok(wait_until(sub { status($twin) == 200 }, 15),
+       'early: another one is good, later');
+    is(status($long), 401, 'early: the one that was revoked is not');
+    ok(wait_until(sub {
+           $nginx->mark;
+           status($early) == 401 && $nginx->log_lines(qr/refused: revoked/)
+       }, 15), 'early: nor the other one');
+
+    my $over = $as->token(iat => time - 700, exp => time - 60);
+
+    is($http->get('/patient', token => $over)->status, 200,
+       'another leeway: good before');
+    is(form($over)->status, 200, 'another leeway: accepted');
+    is($http->get('/patient', token => $over)->status, 401,
+       'another leeway: revoked');
+}
+
+
+# bodies in pieces
+
+{
+    my $send = sub {
+        my ($token, @pieces) = @_;
+
+        my $connection = $http->connect->send(join("\r\n",
+            'POST /revoke HTTP/1.1', 'Host: app.test', 'Connection: close',
+            'Content-Type: application/x-www-form-urlencoded',
+            'Transfer-Encoding: chunked', '', ''), 'POST');
+
+        for my $piece (@pieces) {
+            $connection->send(sprintf "%x\r\n%s\r\n", length $piece, $piece);
+        }
+
+        $connection->send("0\r\n\r\n");
+
+        my $status = $connection->finish->status;
+
+        $connection->close;
+
+        return $status;
+    };
+
+    my @tokens = map { $as->token } 1 .. 3;
+
+    is($send->($tokens[0], "token=$tokens[0]"), 200, 'chunked: one chunk');
+    is($send->($tokens[1], 'token=', split /(?<=\.)/, $tokens[1]), 200,
+       'chunked: several');
+    is($send->($tokens[2]), 400, 'chunked: none');
+    is(join(' ', map { status($_) } @tokens), '401 401 200',
+       'chunked: what was sent is revoked');
+
+    my ($on, $off) = map { $as->token } 1, 2;
+
+    is(form($on, '/if?on=1')->status, 200, 'an "if" that is true');
+    is(form($off, '/if')->status, 200, 'an "if" that is not');
+    is(status($_), 401, 'an "if": revoked') for $on, $off;
 }
 
 

@@ -130,6 +130,21 @@ refused('admin with a scope that is a variable', 'is open to everybody',
         before => 'oauth as; oauth_resource https://app.test; '
                   . 'oauth_scope $arg_scope;');
 
+refused('admin with a scope or a variable', 'is open to everybody', 'here',
+        'oauth_revoke admin;',
+        before => 'oauth as; oauth_resource https://app.test; '
+                  . 'oauth_scope $arg_scope|revoke;');
+accepted('admin with one scope or another', 'oauth_revoke admin;',
+         before => 'oauth as; oauth_resource https://app.test; '
+                   . 'oauth_scope cut|revoke;');
+refused('admin with "satisfy any"', 'is open to everybody', 'here',
+        'oauth_revoke admin;', before => "$guarded satisfy any; allow all;");
+accepted('admin with "satisfy all"', 'oauth_revoke admin;',
+         before => "$guarded satisfy all; allow all;");
+refused('admin on loopback for a proxy', 'is open to everybody', 'here',
+        'oauth_revoke admin;',
+        listen => '127.0.0.1:%%PORT_main%% proxy_protocol');
+
 for my $listen ('127.0.0.1:%%PORT_main%%', '127.9.9.9:%%PORT_main%%',
                 "unix:$dir/socket")
 {
@@ -149,6 +164,25 @@ refused('a server without a name', 'cannot tell the one URL', 'here',
         'oauth_revoke logout;', name => '_');
 accepted('a server without a name, with an audience',
          'oauth_revoke logout; oauth_revocation_audience app;', name => '_');
+
+# issuers that are asked about opaque tokens
+
+for my $n (4, 5) {
+    my $issuers = join '', map { "oauth_issuer o$_ { issuer https://o$_.test; "
+        . 'introspect opaque; client_auth none; } ' } 1 .. $n;
+    my @more = (main => "oauth_revocation_store $store; $issuers");
+
+    if ($n == 4) {
+        accepted('four issuers', 'oauth_revoke token;', @more);
+
+    } else {
+        refused('five issuers', 'to more than four issuers', 'here',
+                'oauth_revoke token;', @more);
+        accepted('five issuers, one of them named', 'oauth_revoke token;',
+                 @more, before => 'oauth o1; '
+                                  . 'oauth_resource https://app.test;');
+    }
+}
 
 # running responses
 

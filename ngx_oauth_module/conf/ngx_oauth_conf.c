@@ -137,7 +137,7 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_oauth_conf_mtls_merge(prev, conf);
     ngx_conf_merge_ptr_value(conf->revocation_audience,
                              prev->revocation_audience, NULL);
-    ngx_oauth_conf_revocation_merge(&conf->recheck, &prev->recheck);
+    ngx_oauth_conf_revocation_merge(cf, conf, prev);
     ngx_conf_merge_value(conf->pass_token, prev->pass_token, 0);
     ngx_conf_merge_value(conf->cors, prev->cors, 1);
     ngx_conf_merge_value(conf->strict_uri, prev->strict_uri, 0);

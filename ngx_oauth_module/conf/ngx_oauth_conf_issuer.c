@@ -13,7 +13,6 @@
 #include "oauth_url.h"
 
 
-#define NGX_OAUTH_LEEWAY     3600          /* seconds, at most */
 #define NGX_OAUTH_INTERVAL   1000          /* ms, at least */
 
 

@@ -24,9 +24,13 @@ static ngx_int_t ngx_oauth_conf_revocation_default_audience(ngx_conf_t *cf,
 static ngx_uint_t ngx_oauth_conf_revocation_is_literal(
     const ngx_http_core_loc_conf_t *clcf);
 static ngx_uint_t ngx_oauth_conf_revocation_is_guarded(
-    const ngx_oauth_loc_conf_t *lcf);
+    const ngx_oauth_conf_location_t *location);
 static ngx_uint_t ngx_oauth_conf_revocation_is_scoped(
     const ngx_oauth_loc_conf_t *lcf, const char *method);
+static ngx_uint_t ngx_oauth_conf_revocation_is_constant(
+    const ngx_oauth_scope_term_t *term);
+static ngx_uint_t ngx_oauth_conf_revocation_asks(
+    const ngx_oauth_main_conf_t *mcf);
 
 
 char *
@@ -178,16 +182,28 @@ ngx_oauth_conf_revocation_recheck(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
+/* nginx has the content handler of a location in its "if" blocks, too. */
+
 void
-ngx_oauth_conf_revocation_merge(ngx_oauth_conf_recheck_t *conf,
-    const ngx_oauth_conf_recheck_t *prev)
+ngx_oauth_conf_revocation_merge(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
+    const ngx_oauth_loc_conf_t *prev)
 {
-    if (conf->interval == NGX_CONF_UNSET_MSEC) {
-        *conf = *prev;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (conf->recheck.interval == NGX_CONF_UNSET_MSEC) {
+        conf->recheck = prev->recheck;
     }
 
-    if (conf->interval == NGX_CONF_UNSET_MSEC) {
-        conf->interval = NGX_OAUTH_CONF_REVOCATION_CHECK;
+    if (conf->recheck.interval == NGX_CONF_UNSET_MSEC) {
+        conf->recheck.interval = NGX_OAUTH_CONF_REVOCATION_CHECK;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname && !clcf->lmt_excpt) {
+        conf->revoke = prev->revoke;
+        conf->revoke_place = prev->revoke_place;
+        conf->audit_plain = prev->audit_plain;
     }
 }
 
@@ -258,15 +274,28 @@ ngx_oauth_conf_revocation_input(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
     }
 
     if ((lcf->revoke & NGX_OAUTH_REVOKE_ADMIN)
-        && !ngx_oauth_conf_revocation_is_guarded(lcf)
+        && !ngx_oauth_conf_revocation_is_guarded(location)
         && !ngx_oauth_origin_is_local(cf, location->cscf))
     {
         ngx_oauth_place_error(cf, &lcf->revoke_place,
                               "\"oauth_revoke admin\" is open to everybody who "
                               "reaches this location, for GET or POST: protect "
-                              "it by \"oauth\" and \"oauth_scope\" for these "
-                              "methods, or let its server listen on loopback "
-                              "addresses and unix sockets only");
+                              "it by \"oauth\" and an \"oauth_scope\" without "
+                              "variables for these methods, without \"satisfy "
+                              "any\"; or let its server listen on loopback "
+                              "addresses and unix sockets only, without "
+                              "\"proxy_protocol\"");
+        return NGX_ERROR;
+    }
+
+    if ((lcf->revoke & NGX_OAUTH_REVOKE_TOKEN)
+        && lcf->issuers == NULL
+        && ngx_oauth_conf_revocation_asks(mcf) > NGX_OAUTH_REVOKE_ASKED)
+    {
+        ngx_oauth_place_error(cf, &lcf->revoke_place,
+                              "\"oauth_revoke token\" would send each opaque "
+                              "token to more than four issuers: name the "
+                              "issuers of this location by \"oauth\"");
         return NGX_ERROR;
     }
 
@@ -293,6 +322,13 @@ ngx_oauth_conf_revocation_default_audience(ngx_conf_t *cf,
 
     lcf = location->conf;
     rc = NGX_DECLINED;
+
+    /* An "if" block is a part of its location. */
+
+    if (location->clcf->noname) {
+        lcf->revocation_audience = lcf->outer->revocation_audience;
+        return NGX_OK;
+    }
 
     if (ngx_oauth_conf_revocation_is_literal(location->clcf)) {
         rc = ngx_oauth_origin_lookup(cf, location->cscf, &origin);
@@ -345,14 +381,19 @@ ngx_oauth_conf_revocation_is_literal(const ngx_http_core_loc_conf_t *clcf)
 
 /*
  * Returns 1 if a token with a scope is needed to revoke, and also to ask who is
- * revoked.  A term that is one variable does not count: its value may be
- * "none".
+ * revoked.  A term with a variable does not count: its value may be "none", or
+ * a scope that every token has.
  */
 
 static ngx_uint_t
-ngx_oauth_conf_revocation_is_guarded(const ngx_oauth_loc_conf_t *lcf)
+ngx_oauth_conf_revocation_is_guarded(const ngx_oauth_conf_location_t *location)
 {
+    const ngx_oauth_loc_conf_t  *lcf;
+
+    lcf = location->conf;
+
     return lcf->issuers
+           && location->clcf->satisfy == NGX_HTTP_SATISFY_ALL
            && ngx_oauth_conf_revocation_is_scoped(lcf, "GET")
            && ngx_oauth_conf_revocation_is_scoped(lcf, "POST");
 }
@@ -363,7 +404,6 @@ ngx_oauth_conf_revocation_is_scoped(const ngx_oauth_loc_conf_t *lcf,
     const char *method)
 {
     ngx_str_t                      name;
-    ngx_http_complex_value_t      *values;
     ngx_oauth_scope_walk_t         walk;
     const ngx_oauth_scope_term_t  *term;
 
@@ -373,16 +413,47 @@ ngx_oauth_conf_revocation_is_scoped(const ngx_oauth_loc_conf_t *lcf,
     walk = ngx_oauth_scope_start(lcf->scopes, &name);
 
     while ((term = ngx_oauth_scope_next(&walk)) != NULL) {
-
-        values = term->alternatives->elts;
-
-        if (term->alternatives->nelts > 1
-            || (values[0].lengths == NULL
-                && !ngx_oauth_scope_is_none(term, &values[0].value)))
-        {
+        if (ngx_oauth_conf_revocation_is_constant(term)) {
             return 1;
         }
     }
 
     return 0;
+}
+
+
+static ngx_uint_t
+ngx_oauth_conf_revocation_is_constant(const ngx_oauth_scope_term_t *term)
+{
+    ngx_uint_t                 i;
+    ngx_http_complex_value_t  *values;
+
+    values = term->alternatives->elts;
+
+    for (i = 0; i < term->alternatives->nelts; i++) {
+        if (values[i].lengths) {
+            return 0;
+        }
+    }
+
+    return !ngx_oauth_scope_is_none(term, &values[0].value);
+}
+
+
+/* Returns how many issuers are asked about opaque tokens. */
+
+static ngx_uint_t
+ngx_oauth_conf_revocation_asks(const ngx_oauth_main_conf_t *mcf)
+{
+    ngx_uint_t            i, n;
+    ngx_oauth_issuer_t  **issuers;
+
+    n = 0;
+    issuers = mcf->issuers.elts;
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        n += (issuers[i]->introspect != NGX_OAUTH_INTROSPECT_OFF);
+    }
+
+    return n;
 }

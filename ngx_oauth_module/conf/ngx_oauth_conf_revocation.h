@@ -27,10 +27,13 @@ char *ngx_oauth_conf_revocation_audience(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_oauth_conf_revocation_recheck(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* A level without oauth_session_recheck gets the one of the level around it. */
+/*
+ * A level without oauth_session_recheck gets the one of the level around it,
+ * and an "if" block also the inputs of its location.
+ */
 
-void ngx_oauth_conf_revocation_merge(ngx_oauth_conf_recheck_t *conf,
-    const ngx_oauth_conf_recheck_t *prev);
+void ngx_oauth_conf_revocation_merge(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *conf, const ngx_oauth_loc_conf_t *prev);
 
 /*
  * At the end of the configuration: checks each location with oauth_revoke, and

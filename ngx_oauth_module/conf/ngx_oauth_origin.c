@@ -151,7 +151,11 @@ ngx_oauth_origin_is_local(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf)
 
     while (ngx_oauth_origin_next(&walk, cscf)) {
 
-        if (!ngx_oauth_origin_is_loopback(walk.addr->opt.sockaddr)) {
+        /* With proxy_protocol, clients of another machine come this way. */
+
+        if (walk.addr->opt.proxy_protocol
+            || !ngx_oauth_origin_is_loopback(walk.addr->opt.sockaddr))
+        {
             return 0;
         }
 

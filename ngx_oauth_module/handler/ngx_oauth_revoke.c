@@ -26,6 +26,8 @@ static ngx_int_t ngx_oauth_revoke_read_body(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_choose_form(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke);
+static ngx_uint_t ngx_oauth_revoke_stays(const ngx_oauth_revoke_t *revoke,
+    const oauth_order_entry_t *entry);
 static void ngx_oauth_revoke_committed(ngx_oauth_store_commit_t *commit);
 static ngx_int_t ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_repeated(ngx_oauth_revoke_t *revoke);
@@ -234,7 +236,9 @@ ngx_oauth_revoke_choose(ngx_oauth_revoke_t *revoke)
     type = field->value;
 
     for (len = 0; len < type.len; len++) {
-        if (type.data[len] == ';' || type.data[len] == ' ') {
+        if (type.data[len] == ';' || type.data[len] == ' '
+            || type.data[len] == '\t')
+        {
             break;
         }
     }
@@ -375,6 +379,12 @@ ngx_oauth_revoke_read_body(ngx_oauth_revoke_t *revoke)
         most = revoke->body.data + revoke->body.len - p;
         size = (size_t) ngx_min(ngx_buf_size(b), most);
 
+        /* A chunked body ends with a buffer that has neither. */
+
+        if (size == 0) {
+            continue;
+        }
+
         if (ngx_buf_in_memory(b)) {
             p = ngx_cpymem(p, b->pos, size);
             continue;
@@ -469,6 +479,10 @@ ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke)
 
     for (i = 0; i < revoke->n; i++) {
         commit->entries[i] = revoke->entries[i].entry;
+
+        if (ngx_oauth_revoke_stays(revoke, &revoke->entries[i])) {
+            commit->entries[i].end = OAUTH_REVOCATION_ALWAYS;
+        }
     }
 
     commit->n = revoke->n;
@@ -482,6 +496,36 @@ ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke)
     ngx_oauth_store_write(revoke->mcf->store, commit);
 
     return NGX_AGAIN;
+}
+
+
+/*
+ * Opaque tokens need not have an exp, and their issuer may say for years that
+ * they are active: an entry that may be about such a token never ends.
+ */
+
+static ngx_uint_t
+ngx_oauth_revoke_stays(const ngx_oauth_revoke_t *revoke,
+    const oauth_order_entry_t *entry)
+{
+    ngx_uint_t            i;
+    ngx_oauth_issuer_t  **issuers;
+
+    if (entry->entry.end) {
+        return 0;
+    }
+
+    issuers = revoke->mcf->issuers.elts;
+
+    for (i = 0; i < revoke->mcf->issuers.nelts; i++) {
+        if (issuers[i]->introspect != NGX_OAUTH_INTROSPECT_OFF
+            && oauth_str_equal(issuers[i]->rules.issuer, entry->names.issuer))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

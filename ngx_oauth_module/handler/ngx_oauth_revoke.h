@@ -51,6 +51,14 @@ typedef struct {
 } ngx_oauth_revoke_input_t;
 
 
+/* The token that was sent, as one issuer knows it. */
+
+typedef struct {
+    oauth_token_t                   *token;     /* a reference                */
+    u_char                           id[OAUTH_REVOCATION_ID];
+} ngx_oauth_revoke_own_t;
+
+
 struct ngx_oauth_revoke_s {
     ngx_http_request_t              *request;
     const ngx_oauth_main_conf_t     *mcf;
@@ -59,7 +67,7 @@ struct ngx_oauth_revoke_s {
     ngx_str_t                        body;      /* of the request             */
 
     oauth_order_t                    order;
-    oauth_order_entry_t             *entries;   /* the order's, or "own"      */
+    oauth_order_entry_t             *entries;   /* the order's, or "given"    */
     size_t                           n;
     ngx_oauth_store_commit_t         commit;
 
@@ -75,10 +83,9 @@ struct ngx_oauth_revoke_s {
     /* Of the input "token". */
     oauth_str_t                      text;      /* the token, as it was sent  */
     oauth_jwt_t                     *jwt;
-    oauth_token_t                   *token;
     ngx_oauth_question_t            *question;
-    oauth_order_entry_t              own;
-    u_char                           id[OAUTH_REVOCATION_ID];
+    ngx_oauth_revoke_own_t           own[NGX_OAUTH_REVOKE_ASKED];
+    oauth_order_entry_t              given[NGX_OAUTH_REVOKE_ASKED];
 };
 
 
@@ -115,6 +122,14 @@ ngx_oauth_issuer_t *ngx_oauth_revoke_next_issuer(
 
 ngx_int_t ngx_oauth_revoke_wait_for_keys(ngx_oauth_revoke_t *revoke,
     ngx_uint_t unknown_key);
+
+/*
+ * Does the same, once, where the reason for which something was refused may
+ * change with newer keys.
+ */
+
+ngx_int_t ngx_oauth_revoke_wait_for_newer_keys(ngx_oauth_revoke_t *revoke,
+    oauth_reason_t reason);
 
 /* Does the same for the answer to revoke->question. */
 

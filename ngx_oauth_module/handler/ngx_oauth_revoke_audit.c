@@ -79,7 +79,8 @@ ngx_oauth_revoke_audit_sender(ngx_oauth_revoke_line_t *line,
     }
 
     ctx = ngx_oauth_context_lookup(revoke->request);
-    token = revoke->token ? revoke->token : ctx ? ctx->token : NULL;
+    token = revoke->own[0].token ? revoke->own[0].token
+                                 : ctx ? ctx->token : NULL;
 
     if (token) {
         ngx_oauth_revoke_audit_name(line, "client", token->client);
@@ -105,7 +106,18 @@ ngx_oauth_revoke_audit_entry(ngx_oauth_revoke_line_t *line,
         token = oauth_str("without jti");
     }
 
-    line->pos = ngx_slprintf(line->pos, line->last, "; it ends tokens of");
+    /* What follows may be cut off, so the shortest comes first. */
+
+    ngx_oauth_revoke_audit_name(line, "reason", entry->reason);
+
+    line->pos = ngx_slprintf(line->pos, line->last, "; it ends tokens");
+
+    if (entry->entry.cut != OAUTH_REVOCATION_ALWAYS) {
+        line->pos = ngx_slprintf(line->pos, line->last, " issued until %L",
+                                 entry->entry.cut);
+    }
+
+    line->pos = ngx_slprintf(line->pos, line->last, " of");
 
     ngx_oauth_revoke_audit_name(line, "issuer", names->issuer);
     ngx_oauth_revoke_audit_name(line, "token_id", token);
@@ -115,13 +127,6 @@ ngx_oauth_revoke_audit_entry(ngx_oauth_revoke_line_t *line,
     ngx_oauth_revoke_audit_person(line, "session", names->session);
     ngx_oauth_revoke_audit_name(line, "resource", names->resource);
     ngx_oauth_revoke_audit_name(line, "key_id", names->kid);
-
-    if (entry->entry.cut != OAUTH_REVOCATION_ALWAYS) {
-        line->pos = ngx_slprintf(line->pos, line->last, ", issued until %L",
-                                 entry->entry.cut);
-    }
-
-    ngx_oauth_revoke_audit_name(line, "reason", entry->reason);
 }
 
 

@@ -138,19 +138,7 @@ ngx_oauth_revoke_event_verify(ngx_oauth_revoke_t *revoke)
         return NGX_ERROR;
     }
 
-    if ((reason == OAUTH_UNKNOWN_KEY
-         || reason == OAUTH_KEY_MISMATCH
-         || reason == OAUTH_BAD_SIGNATURE)
-        && !revoke->refetched)
-    {
-        revoke->refetched = 1;
-
-        if (ngx_oauth_revoke_wait_for_keys(revoke, 1) == NGX_AGAIN) {
-            return NGX_AGAIN;
-        }
-    }
-
-    return NGX_DECLINED;
+    return ngx_oauth_revoke_wait_for_newer_keys(revoke, reason);
 }
 
 

@@ -49,6 +49,24 @@ ngx_oauth_revoke_wait_for_keys(ngx_oauth_revoke_t *revoke,
 
 
 ngx_int_t
+ngx_oauth_revoke_wait_for_newer_keys(ngx_oauth_revoke_t *revoke,
+    oauth_reason_t reason)
+{
+    if (revoke->refetched
+        || (reason != OAUTH_UNKNOWN_KEY
+            && reason != OAUTH_KEY_MISMATCH
+            && reason != OAUTH_BAD_SIGNATURE))
+    {
+        return NGX_DECLINED;
+    }
+
+    revoke->refetched = 1;
+
+    return ngx_oauth_revoke_wait_for_keys(revoke, 1);
+}
+
+
+ngx_int_t
 ngx_oauth_revoke_wait_for_answer(ngx_oauth_revoke_t *revoke)
 {
     ngx_oauth_revoke_wait(revoke);

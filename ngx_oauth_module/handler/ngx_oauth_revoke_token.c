@@ -1,9 +1,10 @@
 
 /*
  * The input "token" (the form of RFC 7009 section 2.1): whoever has a token may
- * have it revoked.  The token is verified as for a request, so that strangers
- * cannot fill the store; what is not a good token of a known issuer is answered
- * as if it had been revoked, since it is as good as that (section 2.2).
+ * have it revoked.  Its issuer must have signed it, or say that it is active,
+ * so that strangers cannot fill the store.  A token that is not good yet is
+ * revoked as well; what is forged, unknown or expired is answered as if it had
+ * been revoked, since it is as good as that (section 2.2).
  */
 
 
@@ -14,9 +15,16 @@
 static ngx_int_t ngx_oauth_revoke_token_parse(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_token_jwt(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_token_verify(ngx_oauth_revoke_t *revoke);
+static ngx_uint_t ngx_oauth_revoke_token_is_early(oauth_reason_t reason);
+static ngx_int_t ngx_oauth_revoke_token_create(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_token_opaque(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_token_ask(ngx_oauth_revoke_t *revoke);
-static ngx_int_t ngx_oauth_revoke_token_entry(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_token_question(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_token_answer(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_token_unknown(ngx_oauth_revoke_t *revoke);
+static ngx_int_t ngx_oauth_revoke_token_add(ngx_oauth_revoke_t *revoke,
+    oauth_token_t *token);
+static int64_t ngx_oauth_revoke_token_end(const oauth_token_t *token);
 
 
 ngx_int_t
@@ -43,11 +51,7 @@ ngx_oauth_revoke_token(ngx_oauth_revoke_t *revoke)
         return rc;
     }
 
-    if (revoke->token) {
-        return ngx_oauth_revoke_token_entry(revoke);
-    }
-
-    return revoke->missing ? NGX_ERROR : NGX_OK;
+    return (revoke->n == 0 && revoke->missing) ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -110,6 +114,7 @@ ngx_oauth_revoke_token_jwt(ngx_oauth_revoke_t *revoke)
 static ngx_int_t
 ngx_oauth_revoke_token_verify(ngx_oauth_revoke_t *revoke)
 {
+    oauth_token_t         *token;
     oauth_reason_t         reason;
     const oauth_jwks_t    *keys;
     ngx_oauth_provider_t  *provider;
@@ -130,42 +135,73 @@ ngx_oauth_revoke_token_verify(ngx_oauth_revoke_t *revoke)
     }
 
     reason = oauth_token_verify(revoke->jwt, &revoke->issuer->rules, keys,
-                                ngx_time(), &revoke->token);
+                                ngx_time(), &token);
 
     if (reason == OAUTH_OK) {
-        return NGX_OK;
+        return ngx_oauth_revoke_token_add(revoke, token);
+    }
+
+    if (ngx_oauth_revoke_token_is_early(reason)) {
+        return ngx_oauth_revoke_token_create(revoke);
     }
 
     if (reason == OAUTH_SERVER_ERROR) {
         return NGX_ERROR;
     }
 
-    if ((reason == OAUTH_UNKNOWN_KEY
-         || reason == OAUTH_KEY_MISMATCH
-         || reason == OAUTH_BAD_SIGNATURE)
-        && !revoke->refetched)
-    {
-        revoke->refetched = 1;
-
-        if (ngx_oauth_revoke_wait_for_keys(revoke, 1) == NGX_AGAIN) {
-            return NGX_AGAIN;
-        }
-    }
-
-    return NGX_DECLINED;
+    return ngx_oauth_revoke_wait_for_newer_keys(revoke, reason);
 }
 
+
+/*
+ * 1: the issuer has made the token, and its time or the configuration may still
+ * make it good.
+ */
+
+static ngx_uint_t
+ngx_oauth_revoke_token_is_early(oauth_reason_t reason)
+{
+    return reason == OAUTH_NOT_YET_VALID || reason == OAUTH_LIFETIME_TOO_LONG;
+}
+
+
+/* The signature and the types of the claims were good. */
+
+static ngx_int_t
+ngx_oauth_revoke_token_create(ngx_oauth_revoke_t *revoke)
+{
+    oauth_token_t         *token;
+    oauth_token_source_t   source;
+
+    ngx_memzero(&source, sizeof(oauth_token_source_t));
+
+    source.text = revoke->jwt->text;
+    source.claims = &revoke->jwt->claims;
+
+    token = oauth_token_create(&source, &revoke->issuer->rules);
+
+    return token ? ngx_oauth_revoke_token_add(revoke, token) : NGX_ERROR;
+}
+
+
+/*
+ * Each issuer that knows the token gets an entry: nobody can tell which of them
+ * a location will ask.
+ */
 
 static ngx_int_t
 ngx_oauth_revoke_token_opaque(ngx_oauth_revoke_t *revoke)
 {
     ngx_int_t             rc;
+    const ngx_array_t    *trusted;
     ngx_oauth_issuer_t  **issuers;
 
-    issuers = revoke->mcf->issuers.elts;
+    trusted = revoke->conf->issuers ? revoke->conf->issuers
+                                    : &revoke->mcf->issuers;
+    issuers = trusted->elts;
 
     for ( /* void */ ;
-         revoke->next_issuer < revoke->mcf->issuers.nelts;
+         revoke->next_issuer < trusted->nelts;
          revoke->next_issuer++)
     {
         revoke->issuer = issuers[revoke->next_issuer];
@@ -176,7 +212,7 @@ ngx_oauth_revoke_token_opaque(ngx_oauth_revoke_t *revoke)
 
         rc = ngx_oauth_revoke_token_ask(revoke);
 
-        if (rc != NGX_DECLINED) {
+        if (rc != NGX_OK) {
             return rc;
         }
     }
@@ -185,103 +221,195 @@ ngx_oauth_revoke_token_opaque(ngx_oauth_revoke_t *revoke)
 }
 
 
-/* NGX_DECLINED: this issuer does not say that the token is active. */
-
 static ngx_int_t
 ngx_oauth_revoke_token_ask(ngx_oauth_revoke_t *revoke)
 {
-    ngx_int_t             rc;
-    ngx_oauth_issuer_t   *issuer;
-    ngx_oauth_question_t  *question;
+    ngx_int_t  rc;
 
-    issuer = revoke->issuer;
+    rc = ngx_oauth_revoke_token_question(revoke);
 
-    if (revoke->question == NULL) {
-
-        if (issuer->introspector == NULL) {
-            revoke->missing = 1;
-            return NGX_DECLINED;
-        }
-
-        if (ngx_oauth_introspector_is_early(issuer->introspector)
-            && ngx_oauth_revoke_wait_for_keys(revoke, 0) == NGX_AGAIN)
-        {
-            return NGX_AGAIN;
-        }
-
-        revoke->question = ngx_oauth_introspector_ask(issuer->introspector,
-                                     revoke->text, NULL,
-                                     revoke->request->connection->log);
-        if (revoke->question == NULL) {
-            revoke->missing = 1;
-            return NGX_DECLINED;
-        }
+    if (rc == NGX_DECLINED) {
+        revoke->missing = 1;
+        return NGX_OK;
     }
 
-    question = revoke->question;
-
-    if (!question->has_result
-        && ngx_oauth_revoke_wait_for_answer(revoke) == NGX_AGAIN)
+    if (rc == NGX_AGAIN
+        || (!revoke->question->has_result
+            && ngx_oauth_revoke_wait_for_answer(revoke) == NGX_AGAIN))
     {
         return NGX_AGAIN;
     }
 
-    rc = NGX_DECLINED;
+    rc = ngx_oauth_revoke_token_answer(revoke);
 
-    if (question->has_result && question->token) {
-        revoke->token = oauth_token_acquire(question->token);
-        rc = NGX_OK;
-
-    } else if (!question->has_result
-               || oauth_reason_info(question->reason)->answer
-                  == OAUTH_ANSWER_UNAVAILABLE)
-    {
-        revoke->missing = 1;
-    }
-
-    ngx_oauth_question_release(question);
+    ngx_oauth_question_release(revoke->question);
     revoke->question = NULL;
 
     return rc;
 }
 
 
-/*
- * The entry of a JWT leaves the store when the token has expired.  When an
- * opaque token ends is its issuer's affair, so its entry stays for as long as
- * the issuer might say that the token is active.
- */
+/* NGX_DECLINED: the issuer cannot be asked. */
 
 static ngx_int_t
-ngx_oauth_revoke_token_entry(ngx_oauth_revoke_t *revoke)
+ngx_oauth_revoke_token_question(ngx_oauth_revoke_t *revoke)
 {
-    oauth_order_entry_t  *own;
+    ngx_oauth_introspector_t  *introspector;
 
-    own = &revoke->own;
+    if (revoke->question) {
+        return NGX_OK;
+    }
 
-    if (oauth_revocation_name_token(revoke->token, revoke->id, &own->names)
-        != 0
-        || oauth_revocation_write_key(&own->names, own->entry.key) != 0)
+    introspector = revoke->issuer->introspector;
+
+    if (introspector == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_oauth_introspector_is_early(introspector)
+        && ngx_oauth_revoke_wait_for_keys(revoke, 0) == NGX_AGAIN)
     {
+        return NGX_AGAIN;
+    }
+
+    revoke->question = ngx_oauth_introspector_ask(introspector, revoke->text,
+                                     NULL, revoke->request->connection->log);
+
+    return revoke->question ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_oauth_revoke_token_answer(ngx_oauth_revoke_t *revoke)
+{
+    const ngx_oauth_question_t  *question;
+
+    question = revoke->question;
+
+    if (question->has_result && question->token) {
+        return ngx_oauth_revoke_token_add(revoke,
+                                       oauth_token_acquire(question->token));
+    }
+
+    if (question->has_result
+        && ngx_oauth_revoke_token_is_early(question->reason))
+    {
+        return ngx_oauth_revoke_token_unknown(revoke);
+    }
+
+    if (!question->has_result
+        || oauth_reason_info(question->reason)->answer
+           == OAUTH_ANSWER_UNAVAILABLE)
+    {
+        revoke->missing = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+/* The entry of an opaque token of which only the text is known. */
+
+static ngx_int_t
+ngx_oauth_revoke_token_unknown(ngx_oauth_revoke_t *revoke)
+{
+    oauth_token_source_t   source;
+    oauth_claims_t         claims;
+    oauth_token_t         *token;
+
+    ngx_memzero(&source, sizeof(oauth_token_source_t));
+    ngx_memzero(&claims, sizeof(oauth_claims_t));
+
+    source.text = revoke->text;
+    source.payload = oauth_str("{}");
+    source.claims = &claims;
+
+    token = oauth_token_create(&source, &revoke->issuer->rules);
+
+    return token ? ngx_oauth_revoke_token_add(revoke, token) : NGX_ERROR;
+}
+
+
+/* The reference to the token becomes the request's: the entry points to it. */
+
+static ngx_int_t
+ngx_oauth_revoke_token_add(ngx_oauth_revoke_t *revoke, oauth_token_t *token)
+{
+    ngx_oauth_revoke_own_t  *own;
+
+    if (revoke->n == NGX_OAUTH_REVOKE_ASKED) {
+        oauth_token_free(token);
+        return NGX_OK;
+    }
+
+    own = &revoke->own[revoke->n];
+    own->token = token;
+
+    revoke->entries = revoke->given;
+
+    if (oauth_revocation_name_token(token, own->id,
+                                    &revoke->given[revoke->n].names)
+        != 0
+        || oauth_revocation_write_key(&revoke->given[revoke->n].names,
+                                      revoke->given[revoke->n].entry.key)
+           != 0)
+    {
+        oauth_token_free(token);
+        own->token = NULL;
         return NGX_ERROR;
     }
 
-    own->entry.time = ngx_time();
-    own->entry.cut = OAUTH_REVOCATION_ALWAYS;
-    own->entry.end = revoke->token->opaque ? OAUTH_REVOCATION_ALWAYS
-                                           : revoke->token->expires;
+    revoke->given[revoke->n].entry.time = ngx_time();
+    revoke->given[revoke->n].entry.cut = OAUTH_REVOCATION_ALWAYS;
+    revoke->given[revoke->n].entry.end = ngx_oauth_revoke_token_end(token);
 
-    revoke->entries = own;
-    revoke->n = 1;
+    revoke->n++;
 
     return NGX_OK;
+}
+
+
+/*
+ * The token may be judged with another leeway than that of its rules, in
+ * another location or after a reload.  An opaque token without exp ends when
+ * its issuer says so, which may be never.
+ */
+
+static int64_t
+ngx_oauth_revoke_token_end(const oauth_token_t *token)
+{
+    int64_t      end;
+    oauth_buf_t  buf;
+
+    end = token->expires + NGX_OAUTH_LEEWAY;
+
+    if (!token->opaque) {
+        return end;
+    }
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    (void) oauth_token_text(token, oauth_str("exp"), &buf);
+
+    if (buf.len == 0) {
+        end = OAUTH_REVOCATION_ALWAYS;
+    }
+
+    oauth_buf_free(&buf);
+
+    return end;
 }
 
 
 void
 ngx_oauth_revoke_token_done(ngx_oauth_revoke_t *revoke)
 {
+    ngx_uint_t  i;
+
     ngx_oauth_question_release(revoke->question);
     oauth_jwt_free(revoke->jwt);
-    oauth_token_free(revoke->token);
+
+    for (i = 0; i < NGX_OAUTH_REVOKE_ASKED; i++) {
+        oauth_token_free(revoke->own[i].token);
+    }
 }

@@ -21,6 +21,10 @@
 #include "oauth_token.h"
 
 
+#define NGX_OAUTH_LEEWAY  3600          /* seconds, the most that the directive
+                                           leeway takes                       */
+
+
 typedef struct ngx_oauth_provider_s      ngx_oauth_provider_t;
 typedef struct ngx_oauth_introspector_s  ngx_oauth_introspector_t;
 

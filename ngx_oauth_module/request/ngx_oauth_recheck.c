@@ -37,6 +37,7 @@ typedef struct {
 } ngx_oauth_recheck_timer_t;
 
 
+static void ngx_oauth_recheck_change(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_recheck_tick(ngx_event_t *ev);
 static ngx_int_t ngx_oauth_recheck_promote(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_recheck_check(ngx_event_t *ev);
@@ -83,10 +84,14 @@ ngx_oauth_recheck_start(ngx_oauth_ctx_t *ctx)
     worker = mcf->recheck;
 
     if (worker == NULL
-        || recheck->worker
         || ctx->conf->recheck.interval == 0
         || !(mcf->store || ctx->conf->recheck.expiry))
     {
+        return;
+    }
+
+    if (recheck->worker) {
+        ngx_oauth_recheck_change(ctx);
         return;
     }
 
@@ -98,6 +103,22 @@ ngx_oauth_recheck_start(ngx_oauth_ctx_t *ctx)
 
     if (!worker->timer.timer_set) {
         ngx_add_timer(&worker->timer, worker->tick);
+    }
+}
+
+
+/* nginx has taken the request to another location, whose directive counts. */
+
+static void
+ngx_oauth_recheck_change(ngx_oauth_ctx_t *ctx)
+{
+    ngx_oauth_context_recheck_t  *recheck;
+
+    recheck = &ctx->recheck;
+    recheck->conf = &ctx->conf->recheck;
+
+    if (recheck->timer) {
+        ngx_add_timer(recheck->timer, recheck->conf->interval);
     }
 }
 
@@ -264,7 +285,8 @@ ngx_oauth_recheck_has_expiry(const oauth_token_t *token)
  * for every kind of response.  Finalizing alone leaves HTTP/1.1 clients
  * waiting, because the upstream module keeps the connection alive.  In HTTP/2,
  * nginx only queues the frame that ends the stream while other streams are
- * open, so the event that sends it is posted.
+ * open, so the event that sends it is posted.  A post_action would keep the
+ * response alive, so nginx is told that it has run.
  */
 
 static void
@@ -299,6 +321,9 @@ ngx_oauth_recheck_end(ngx_oauth_ctx_t *ctx, oauth_reason_t reason)
     }
 
 #endif
+
+    r->post_action = 1;
+    r->uri_changes = 0;
 
     r->count++;
     ngx_http_finalize_request(r, NGX_ERROR);

@@ -24,7 +24,8 @@ ngx_oauth_recheck_t *ngx_oauth_recheck_create(ngx_cycle_t *cycle,
 
 /*
  * The request was admitted with ctx->token: from now on its response is
- * checked, as ctx->conf says.  Does nothing where that is done already.
+ * checked, as ctx->conf says; also if that was done for another location
+ * before.
  */
 
 void ngx_oauth_recheck_start(ngx_oauth_ctx_t *ctx);
