@@ -230,7 +230,7 @@ ngx_oauth_store_tick_handler(ngx_event_t *ev)
         return;
     }
 
-    rc = ngx_oauth_store_db_check(&store->db);
+    rc = ngx_oauth_store_db_follow(&store->db);
     if (rc != 0) {
         ngx_oauth_store_state_fail(store, rc);
         return;

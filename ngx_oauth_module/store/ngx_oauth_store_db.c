@@ -36,6 +36,8 @@ static int ngx_oauth_store_db_compare(ngx_oauth_store_db_t *db);
 static int ngx_oauth_store_db_identify(ngx_oauth_store_db_t *db);
 static int ngx_oauth_store_db_stat(const u_char *path,
     ngx_oauth_store_db_file_t *file, off_t *size);
+static int ngx_oauth_store_db_check_files(const ngx_oauth_store_db_t *db,
+    off_t *size);
 static int ngx_oauth_store_db_check_file(const u_char *path,
     const ngx_oauth_store_db_file_t *opened, off_t *size);
 static u_char *ngx_oauth_store_db_path(u_char **p, const ngx_str_t *folder,
@@ -286,7 +288,7 @@ ngx_oauth_store_db_note(ngx_oauth_store_db_t *db)
         return rc;
     }
 
-    db->least = st.st_size;
+    db->least = (ngx_atomic_uint_t) st.st_size;
     db->data.dev = st.st_dev;
     db->data.ino = st.st_ino;
 
@@ -476,12 +478,36 @@ ngx_oauth_store_db_write_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
 int
 ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db)
 {
+    off_t  size;
+
+    return ngx_oauth_store_db_check_files(db, &size);
+}
+
+
+int
+ngx_oauth_store_db_follow(ngx_oauth_store_db_t *db)
+{
     int    rc;
     off_t  size;
 
-    size = 0;
+    rc = ngx_oauth_store_db_check_files(db, &size);
 
-    if ((rc = ngx_oauth_store_db_check_file(db->paths.data, &db->data, &size))
+    if (rc == 0) {
+        db->least = (ngx_atomic_uint_t) size;
+    }
+
+    return rc;
+}
+
+
+static int
+ngx_oauth_store_db_check_files(const ngx_oauth_store_db_t *db, off_t *size)
+{
+    int  rc;
+
+    *size = 0;
+
+    if ((rc = ngx_oauth_store_db_check_file(db->paths.data, &db->data, size))
         != 0
         || (db->lock.ino
             && (rc = ngx_oauth_store_db_check_file(db->paths.lock, &db->lock,
@@ -491,7 +517,8 @@ ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db)
         return rc;
     }
 
-    return (size >= db->least) ? 0 : NGX_OAUTH_STORE_PROBLEM_CUT;
+    return ((ngx_atomic_uint_t) *size >= db->least)
+           ? 0 : NGX_OAUTH_STORE_PROBLEM_CUT;
 }
 
 

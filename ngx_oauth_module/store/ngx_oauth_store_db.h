@@ -49,7 +49,8 @@ typedef struct {
     MDB_txn                    *txn;        /* the event loop's; it is reset
                                                while nothing is read          */
     MDB_dbi                     dbi;
-    off_t                       least;      /* data.mdb has been that large   */
+    ngx_atomic_t                least;      /* data.mdb has been that large;
+                                               the thread reads it            */
     ngx_oauth_store_db_file_t   data;       /* what was opened                */
     ngx_oauth_store_db_file_t   lock;
     ngx_oauth_store_identity_t  identity;
@@ -96,6 +97,10 @@ void ngx_oauth_store_db_raise(const ngx_oauth_store_db_t *db, uint64_t txn);
  */
 
 int ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db);
+
+/* The same, for the event loop: data.mdb must not become shorter from now on. */
+
+int ngx_oauth_store_db_follow(ngx_oauth_store_db_t *db);
 
 
 #endif /* NGX_OAUTH_STORE_DB_H_INCLUDED */

@@ -36,7 +36,7 @@ ngx_oauth_store_renew(ngx_oauth_store_t *store, uint64_t *epoch)
     if (store->checked != ngx_time()) {
         store->checked = ngx_time();
 
-        rc = ngx_oauth_store_db_check(&store->db);
+        rc = ngx_oauth_store_db_follow(&store->db);
         if (rc != 0) {
             ngx_oauth_store_state_fail(store, rc);
             return NGX_ERROR;
