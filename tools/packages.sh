@@ -9,6 +9,7 @@ build_packages=(gcc libc6-dev make dpkg-dev libjansson-dev liblmdb-dev
                 libssl-dev libpcre2-dev zlib1g-dev)
 test_packages=(perl git libcmocka-dev libjwt-dev valgrind binutils openssl curl
                libfaketime)
+revocation_packages=(lmdb-utils)
 node_packages=(nodejs npm)
 server_packages=(python3-django-oauth-toolkit sqlite3)
 bench_packages=(perl wrk haproxy apache2 libapache2-mod-auth-openidc

@@ -158,6 +158,7 @@ phase_torture() {
 # The long runs of revocation.  They measure, so they run one after another.
 
 phase_revocation() {
+    need "${revocation_packages[@]}"
     run_make helpers
     make -s -C "$top/t/revocation" BUILD="$build"
     cd "$top"
