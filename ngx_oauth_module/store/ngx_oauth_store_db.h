@@ -98,7 +98,7 @@ void ngx_oauth_store_db_raise(const ngx_oauth_store_db_t *db, uint64_t txn);
 
 int ngx_oauth_store_db_check(const ngx_oauth_store_db_t *db);
 
-/* The same, for the event loop: data.mdb must not become shorter from now on. */
+/* The same, for the event loop: data.mdb must not become shorter later. */
 
 int ngx_oauth_store_db_follow(ngx_oauth_store_db_t *db);
 

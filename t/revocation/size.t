@@ -83,7 +83,8 @@ sub size_nginx {
         location = /json { oauth_status; }
     }
 EOT
-        log => 'error', ADMIN => 'oauth_revoke admin;',
+        log => 'error', ADMIN => defined $store || $options{first}
+                                 ? 'oauth_revoke admin;' : 'return 404;',
         LINE => defined $store ? "oauth_revocation_store $store size=2g;" : '',
         %options);
 
@@ -250,7 +251,6 @@ sub profile {
         qw(--tool=callgrind --dump-before=ngx_reopen_files),
         '--callgrind-out-file=%%DIR%%/profile.%p',
         '--log-file=%%DIR%%/valgrind.%p' ],
-        ADMIN => 'return 404;',
         main => 'user root;',
         env => { GLIBC_TUNABLES => 'glibc.cpu.hwcaps='
                                   . '-AVX2,-AVX_Fast_Unaligned_Load,-ERMS' });
