@@ -104,8 +104,7 @@ typedef struct {
 
 typedef struct {
     unsigned                        usable:1;
-    oauth_str_t                     error;      /* why it is not, or why it is
-                                                   read-only; empty: neither  */
+    oauth_str_t                     error;      /* why it is not, in words    */
     uint64_t                        entries[OAUTH_REVOCATION_KINDS];
     uint64_t                        messages;   /* whose jti is remembered    */
     int64_t                         oldest;     /* since the oldest entry was

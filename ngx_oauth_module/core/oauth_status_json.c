@@ -412,8 +412,8 @@ oauth_status_revocation(const oauth_status_t *status)
                        "commits", (json_int_t) revocation->commits);
 
     rc = oauth_status_set(object, "error",
-                          revocation->error.len
-                          ? oauth_status_str(revocation->error) : json_null())
+                          revocation->usable
+                          ? json_null() : oauth_status_str(revocation->error))
          | oauth_status_set(object, "entries",
                             oauth_status_entries(revocation))
          | oauth_status_set(object, "oldest_age",

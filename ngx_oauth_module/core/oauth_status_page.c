@@ -470,16 +470,9 @@ oauth_status_append_revocation(oauth_buf_t *buf, const oauth_status_t *status)
 
     oauth_buf_append_literal(buf, "<h2>Revocations</h2>\n");
 
-    if (revocation->error.len) {
-        oauth_buf_append_literal(buf, "<p class=\"bad\">The store cannot ");
-
-        if (revocation->usable) {
-            oauth_buf_append_literal(buf, "take revocations: ");
-
-        } else {
-            oauth_buf_append_literal(buf, "be used: ");
-        }
-
+    if (!revocation->usable) {
+        oauth_buf_append_literal(buf, "<p class=\"bad\">The store cannot be "
+                                      "used: ");
         oauth_html_append(buf, revocation->error);
         oauth_buf_append_literal(buf, "</p>\n");
     }
