@@ -19,6 +19,10 @@ ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
     uint64_t        epoch;
     oauth_reason_t  reason;
 
+    if (ngx_oauth_store_is_unchanged(store, token->epoch)) {
+        return OAUTH_OK;
+    }
+
     if (ngx_oauth_store_renew(store, &epoch) != NGX_OK) {
         return OAUTH_REVOCATIONS_UNAVAILABLE;
     }

@@ -117,6 +117,14 @@ ngx_int_t ngx_oauth_store_renew(ngx_oauth_store_t *store, uint64_t *epoch);
 void ngx_oauth_store_reset(ngx_oauth_store_t *store);
 
 /*
+ * 1: nothing was committed since renew returned this number, and no look-up is
+ * needed.  0: that is not certain.  It costs less than renew and reset.
+ */
+
+ngx_uint_t ngx_oauth_store_is_unchanged(ngx_oauth_store_t *store,
+    uint64_t epoch);
+
+/*
  * These three are between renew and reset.  _kinds: the kinds of which there
  * are entries; valid until the next renew; NULL: the store cannot be read.
  * _lookup: NGX_OK and the entry, NGX_DECLINED: there is none, NGX_ERROR: the

@@ -1,9 +1,9 @@
 
 /*
  * Look-ups.  A worker has one transaction that reads, and uses it again and
- * again.  Its number, which is that of the last commit that it sees, says
- * whether anything has changed; the number in mdb_env_info does not, since it
- * may be that of a commit which this transaction does not see yet.
+ * again.  Its number, which is that of the last commit that it sees, goes with
+ * what was found.  The number in mdb_env_info must not: it may be that of a
+ * commit which this transaction does not see yet.
  */
 
 
@@ -15,6 +15,8 @@
                                                how often the store was opened */
 
 
+static uint64_t ngx_oauth_store_read_epoch(ngx_oauth_store_t *store,
+    uint64_t txn);
 static ngx_int_t ngx_oauth_store_read_head(ngx_oauth_store_t *store);
 static void ngx_oauth_store_read_kinds(ngx_oauth_store_t *store);
 static time_t ngx_oauth_store_read_oldest(ngx_oauth_store_t *store);
@@ -51,8 +53,7 @@ ngx_oauth_store_renew(ngx_oauth_store_t *store, uint64_t *epoch)
 
     store->reading = 1;
 
-    *epoch = (store->opened << NGX_OAUTH_STORE_READ_OPENED)
-             + mdb_txn_id(store->db.txn) + 1;
+    *epoch = ngx_oauth_store_read_epoch(store, mdb_txn_id(store->db.txn));
 
     if (*epoch == store->epoch) {
         return NGX_OK;
@@ -66,6 +67,33 @@ ngx_oauth_store_renew(ngx_oauth_store_t *store, uint64_t *epoch)
     store->epoch = *epoch;
 
     return NGX_OK;
+}
+
+
+static uint64_t
+ngx_oauth_store_read_epoch(ngx_oauth_store_t *store, uint64_t txn)
+{
+    return (store->opened << NGX_OAUTH_STORE_READ_OPENED) + txn + 1;
+}
+
+
+/*
+ * LMDB writes the number into the file before the commit is done, and it is
+ * never behind that of a commit that was acknowledged.  So while it is the one
+ * of the transaction with which the token was looked up, that transaction has
+ * seen everything.  Once a second the caller has to go the long way, on which
+ * the files are looked at.
+ */
+
+ngx_uint_t
+ngx_oauth_store_is_unchanged(ngx_oauth_store_t *store, uint64_t epoch)
+{
+    MDB_envinfo  info;
+
+    return store->problem == 0
+           && store->checked == ngx_time()
+           && mdb_env_info(store->db.env, &info) == 0
+           && ngx_oauth_store_read_epoch(store, info.me_last_txnid) == epoch;
 }
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 #
-# Four workers know a token, and are busy.  It is revoked; every request that is
-# sent after the answer is refused, whichever worker gets it.  This is so for
-# each kind of entry.
+# Four workers know a token, and are busy, also with this token while it is being
+# revoked.  Every request that is sent after the answer is refused, whichever
+# worker gets it.  This is so for each kind of entry.
 #
 #   OAUTH_AT_ONCE   revocations, 10000
 
@@ -105,7 +105,7 @@ my %connections = connections();
 is(scalar(keys %connections), WORKERS, 'there is a connection to each worker');
 
 my @busy = map { busy($_) } 1 .. CLIENTS;
-my (%refused, %wrong);
+my (%refused, %wrong, %meanwhile);
 my $n = 0;
 
 while ($n < COUNT) {
@@ -128,6 +128,9 @@ for my $client (1 .. CLIENTS) {
     cmp_ok($good, '>', 100, "$good requests of another client were good");
     is($bad, 0, 'none of them was refused');
 }
+
+cmp_ok($meanwhile{$_}, '>', 10, "while it was revoked: $_, $meanwhile{$_} times")
+    for 200, 401;
 
 note(encode_json($nginx->http('local')->get('/json')->json->{revocation}));
 
@@ -184,7 +187,22 @@ sub revoke_one {
     my $token = mint(key => $key, claims => { iss => AS, iat => START,
                                               sub => 'x', %$claims });
     my @before = ask_all($token);
-    my $done = $entry ? $revoker->revoke($entry) : give_up($token);
+    my $connection = $entry ? $revoker->connection : $holder;
+
+    $connection->send($entry ? $revoker->bytes($entry) : give_up($token),
+                      'POST');
+
+    my $done;
+
+    until ($done) {
+        $meanwhile{$_}++ for ask_all($token);
+        $connection->pump(0);
+        $done = $connection->take;
+        die "$kind: the connection was closed\n" if $connection->closed;
+    }
+
+    $done = $done->status;
+
     my @after = ask_all($token);
 
     $refused{$kind} += grep { $_ eq '401' } @after;
@@ -198,10 +216,8 @@ sub revoke_one {
 sub give_up {
     my ($token) = @_;
 
-    $holder->send($http->bytes('POST', '/revoke', 'Content-Type',
-        'application/x-www-form-urlencoded', body => "token=$token"), 'POST');
-
-    return $holder->finish->status;
+    return $http->bytes('POST', '/revoke', 'Content-Type',
+        'application/x-www-form-urlencoded', body => "token=$token");
 }
 
 

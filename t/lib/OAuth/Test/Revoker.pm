@@ -31,11 +31,18 @@ sub new {
 sub revoke {
     my ($self, @records) = @_;
 
+    return $self->send($self->bytes(@records))->status;
+}
+
+
+sub bytes {
+    my ($self, @records) = @_;
+
     my $body = $json->encode([ map { { issuer => $self->{issuer}, %$_ } }
                                @records ]);
 
-    return $self->send($self->{http}->bytes('POST', $self->{path},
-        'Content-Type' => 'application/json', body => $body))->status;
+    return $self->{http}->bytes('POST', $self->{path},
+        'Content-Type' => 'application/json', body => $body);
 }
 
 
