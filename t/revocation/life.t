@@ -387,9 +387,7 @@ sub timed {
 
     my $began = time;
 
-    $_->connection->send($_->{http}->bytes('POST', '/admin',
-        'Content-Type' => 'application/json',
-        body => encode_json({ issuer => AS, subject => name() })), 'POST')
+    $_->connection->send($_->bytes({ subject => name() }), 'POST')
         for @revokers;
 
     for (@revokers) {

@@ -492,7 +492,7 @@ sub readonly {
              qr/read-only for nginx: let the user of the workers write/,
              'read-only: the status says so');
         like($nginx->http('local')->get('/json?format=html')->body,
-             qr/The store cannot take revocations: it is read-only/,
+             qr/: it is read-only for nginx/,
              'read-only: so does its page');
         like(($nginx->log_lines(qr/\[error\]/))[0],
              qr/cannot take revocations: it is read-only for nginx: let the/,
