@@ -327,13 +327,15 @@ sub workers {
 
 # Returns "serving" or "leaving" for a worker, and "" for any other process.
 # The title of the process says which.  Processes under valgrind have no title,
-# so the log says it; if a test gives valgrind options of its own, every child
-# counts as a worker.
+# so the log says it; where the log does not show that, or a test gives valgrind
+# options of its own, every child counts as a worker.
 
 sub state_of {
     my ($self, $pid) = @_;
 
-    return 'serving' if ref $self->{valgrind};
+    return 'serving'
+        if ref $self->{valgrind}
+           || ($self->{valgrind} && $self->{log} !~ /\A(?:debug|info|notice)/);
 
     my $said = '';
 
