@@ -280,10 +280,12 @@ sub stop_all {
     my $nginx = $test->{nginx};
     my $master = $nginx->pid;
 
-    # A master that is stopped starts no workers that nobody knows.
+    # A master that is stopped starts no workers that nobody knows.  One that was
+    # just started has no title yet.
 
     kill STOP => $master;
-    my @workers = $nginx->workers;
+    wait_until(sub { state_of($master) eq 'T' });
+    my @workers = children($master);
 
     kill KILL => $master;
     sleep rand PAUSE if $master_first;
@@ -301,13 +303,27 @@ sub stop_all {
 }
 
 
-sub ended {
+sub children {
     my ($pid) = @_;
 
-    open my $in, '<', "/proc/$pid/stat" or return 1;
+    open my $in, '<', "/proc/$pid/task/$pid/children" or return;
 
-    return (<$in> // '') =~ /\) Z /;
+    return split ' ', <$in> // '';
 }
+
+
+# As in /proc: T is stopped, Z has ended; "": there is no such process
+
+sub state_of {
+    my ($pid) = @_;
+
+    open my $in, '<', "/proc/$pid/stat" or return '';
+
+    return (<$in> // '') =~ /\) (\w) / ? $1 : '';
+}
+
+
+sub ended { return state_of($_[0]) =~ /\AZ?\z/ }
 
 
 # --- what must hold --------------------------------------------------------
