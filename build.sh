@@ -92,8 +92,8 @@ usage: ./build.sh verb
                   built from source for that
   test --revocation
                   revoke while processes are killed, disks are slow or full,
-                  nginx is upgraded, and thousands of streams run; takes half
-                  an hour, and some of it needs root
+                  nginx is upgraded, and thousands of streams run; takes a
+                  quarter of an hour, and some of it needs root
   test --deb [suite...]
                   build Debian's package, and install, use, upgrade and purge
                   it in fresh folders with Debian 12 and 13, or with the suites
