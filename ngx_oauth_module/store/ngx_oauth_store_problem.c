@@ -93,6 +93,8 @@ static const ngx_oauth_store_problem_t  ngx_oauth_store_problems[] = {
     { MDB_MAP_FULL,
       "it is full: write a larger \"size\" in oauth_revocation_store" },
 
+    { ENOMEM, "memory is short: nothing was written, the next one may be" },
+
     { ENOSPC, "the disk is full: make room on it" },
 
     { EDQUOT, "the disk quota is used up: raise it" },
