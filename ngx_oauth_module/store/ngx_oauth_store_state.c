@@ -37,7 +37,7 @@ void
 ngx_oauth_store_state_fail_task(ngx_oauth_store_t *store, int problem)
 {
     if (problem == ENOMEM) {
-        ngx_oauth_store_state_log(store, NGX_LOG_CRIT,
+        ngx_oauth_store_state_log(store, NGX_LOG_ERR,
                                   "cannot take revocations", problem);
         return;
     }
