@@ -26,7 +26,8 @@ static const ngx_oauth_store_problem_t  ngx_oauth_store_problems[] = {
 
     { NGX_OAUTH_STORE_PROBLEM_MOVED,
       "data.mdb or lock.mdb was removed or replaced while nginx had it open: "
-      "put the old file back; nginx looks for it again by itself" },
+      "put the old file back; or restart nginx, which then says whether the "
+      "new one is good" },
 
     { NGX_OAUTH_STORE_PROBLEM_EMPTIED,
       "data.mdb is missing or empty: restore it from a backup, and remove the "

@@ -37,10 +37,10 @@ full();
 
 for my $case (
     [ 'emptied', 0, sub { resize($_[0], 0) },
-      qr/data\.mdb is missing or empty: restore it from a backup and remove/,
+      qr/data\.mdb is missing or empty: restore it from a backup, and remove/,
       sub { restore($_[0]); forget($_[0]) }, 0, 401, 200 ],
     [ 'emptied, to begin anew', 0, sub { resize($_[0], 0) },
-      qr/remove only that file to begin with an empty store/,
+      qr/or remove identity alone, to begin with an empty store/,
       sub { forget($_[0]) }, 0, 200, 200 ],
     [ 'removed', 0, sub { unlink "$_[0]/data.mdb" },
       qr/data\.mdb is missing or empty/,
@@ -62,7 +62,7 @@ for my $case (
       qr/was removed or replaced while nginx had it open: put the old file/,
       sub { rename "$_[0].kept", "$_[0]/data.mdb" }, 0, 401, 401 ],
     [ 'replaced while nginx runs, to use it', 1, sub { another($_[0]) },
-      qr/or restart nginx to use the new one/,
+      qr/or restart nginx, which then says whether the new one/,
       sub { forget($_[0]) }, 1, 200, 200 ],
     [ 'restored', 0, sub { restore($_[0]) },
       qr/data\.mdb is (?:older than the last commit|shorter than it was)/,
@@ -77,7 +77,7 @@ for my $case (
       qr/the file identity is damaged: remove it if data\.mdb is the right/,
       sub { forget($_[0]) }, 0, 401, 401 ],
     [ 'without lock.mdb', 1, sub { unlink "$_[0]/lock.mdb" },
-      qr/data\.mdb or lock\.mdb was removed .*, or restart nginx/,
+      qr/data\.mdb or lock\.mdb was removed .*; or restart nginx/,
       sub { }, 1, 401, 401 ],
 ) {
     broken(@$case);
