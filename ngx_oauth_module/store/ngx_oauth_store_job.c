@@ -386,7 +386,7 @@ ngx_oauth_store_job_founded(ngx_oauth_store_t *store)
     if (store->rc != 0
         && !(store->db.named && ngx_oauth_store_problem_is_full(store->rc)))
     {
-        ngx_oauth_store_state_fail_task(store, store->rc);
+        ngx_oauth_store_state_fail(store, store->rc);
         return;
     }
 
@@ -424,8 +424,15 @@ ngx_oauth_store_job_written(ngx_oauth_store_t *store)
     } else if (ngx_oauth_store_problem_is_full(store->rc)) {
         ngx_oauth_store_job_full(store, store->rc);
 
+    } else if (store->rc == ENOMEM) {
+
+        /* The next commit may have enough memory. */
+
+        ngx_oauth_store_state_log(store, NGX_LOG_ERR,
+                                  "cannot take revocations", store->rc);
+
     } else {
-        ngx_oauth_store_state_fail_task(store, store->rc);
+        ngx_oauth_store_state_fail(store, store->rc);
     }
 
     ngx_queue_init(&written);
@@ -459,7 +466,7 @@ ngx_oauth_store_job_expired(ngx_oauth_store_t *store)
         || store->rc == NGX_OAUTH_STORE_PROBLEM_CUT
         || store->rc == MDB_PANIC)
     {
-        ngx_oauth_store_state_fail_task(store, store->rc);
+        ngx_oauth_store_state_fail(store, store->rc);
         return;
     }
 

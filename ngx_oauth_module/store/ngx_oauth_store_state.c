@@ -34,19 +34,6 @@ ngx_oauth_store_state_fail(ngx_oauth_store_t *store, int problem)
 
 
 void
-ngx_oauth_store_state_fail_task(ngx_oauth_store_t *store, int problem)
-{
-    if (problem == ENOMEM) {
-        ngx_oauth_store_state_log(store, NGX_LOG_ERR,
-                                  "cannot take revocations", problem);
-        return;
-    }
-
-    ngx_oauth_store_state_fail(store, problem);
-}
-
-
-void
 ngx_oauth_store_state_log(ngx_oauth_store_t *store, ngx_uint_t level,
     const char *what, int problem)
 {

@@ -84,13 +84,6 @@ struct ngx_oauth_store_s {
 
 void ngx_oauth_store_state_fail(ngx_oauth_store_t *store, int problem);
 
-/*
- * Does the same where a task has failed, unless memory was short: the next task
- * may have enough.
- */
-
-void ngx_oauth_store_state_fail_task(ngx_oauth_store_t *store, int problem);
-
 /* Logs a line about the store that ends with the sentence of the problem. */
 
 void ngx_oauth_store_state_log(ngx_oauth_store_t *store, ngx_uint_t level,
