@@ -3,10 +3,6 @@
  * One transaction for the batches of all workers that wait.  If it fails, each
  * of them is written by its owner alone, unit by unit, so that one that is too
  * large for a map that is nearly full does not take the others with it.
- *
- * The files are checked before LMDB writes, since two lock files would let two
- * processes write at once, and after it, since nobody will read a file that was
- * replaced.
  */
 
 
@@ -159,11 +155,9 @@ ngx_oauth_store_commit_group(ngx_oauth_store_commit_group_t *group,
     group->items[0].batch = own;
     group->items[0].taken = ngx_oauth_store_batch_take(own, 1);
 
-    rc = ngx_oauth_store_db_check(group->db);
+    ngx_oauth_store_commit_gather(group, t);
 
-    if (rc == 0) {
-        ngx_oauth_store_commit_gather(group, t);
-    }
+    rc = 0;
 
     for (i = 0; rc == 0 && i < group->n; i++) {
         batch = group->items[i].batch;
@@ -272,10 +266,6 @@ ngx_oauth_store_commit_units(const ngx_oauth_store_db_t *db,
         rc = ngx_oauth_store_entry_begin(&t, db, batch->longest);
 
         if (rc == 0) {
-            rc = ngx_oauth_store_db_check(db);
-        }
-
-        if (rc == 0) {
             rc = ngx_oauth_store_commit_put(&t, batch, unit);
         }
 
@@ -343,25 +333,11 @@ static int
 ngx_oauth_store_commit_finish(ngx_oauth_store_entry_txn_t *t,
     ngx_oauth_store_batch_table_t *table)
 {
-    int       rc;
-    uint64_t  id;
-
-    rc = ngx_oauth_store_entry_flush(t);
-    if (rc != 0) {
-        return rc;
-    }
-
-    id = mdb_txn_id(t->txn);
+    int  rc;
 
     rc = ngx_oauth_store_entry_commit(t);
 
     if (rc == 0) {
-        rc = ngx_oauth_store_db_check(t->db);
-    }
-
-    if (rc == 0) {
-        ngx_oauth_store_db_raise(t->db, id);
-
         (void) ngx_atomic_fetch_add(&table->commits, 1);
         table->last = (ngx_atomic_uint_t) time(NULL);
     }

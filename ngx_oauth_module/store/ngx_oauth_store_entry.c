@@ -40,7 +40,11 @@ ngx_oauth_store_entry_begin(ngx_oauth_store_entry_txn_t *t,
         return rc;
     }
 
-    rc = ngx_oauth_store_db_read_head(db, t->txn, &t->head);
+    rc = ngx_oauth_store_db_check(db);
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_db_read_head(db, t->txn, &t->head);
+    }
 
     if (rc == 0
         && ngx_memcmp(t->head.id, db->identity.id, NGX_OAUTH_STORE_ROW_ID) != 0)
@@ -59,26 +63,44 @@ ngx_oauth_store_entry_begin(ngx_oauth_store_entry_txn_t *t,
 }
 
 
-int
-ngx_oauth_store_entry_flush(ngx_oauth_store_entry_txn_t *t)
-{
-    int  rc;
-
-    rc = ngx_oauth_store_entry_flush_time(t);
-
-    return rc ? rc : ngx_oauth_store_db_write_head(t->db, t->txn, &t->head);
-}
-
+/*
+ * The files are checked before LMDB writes, since two lock files would let two
+ * processes write at once, and after it, since nobody will read a file that was
+ * replaced.
+ */
 
 int
 ngx_oauth_store_entry_commit(ngx_oauth_store_entry_txn_t *t)
 {
+    int       rc;
     MDB_txn  *txn;
+    uint64_t  id;
+
+    rc = ngx_oauth_store_entry_flush_time(t);
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_db_write_head(t->db, t->txn, &t->head);
+    }
+
+    if (rc != 0) {
+        return rc;
+    }
 
     txn = t->txn;
     t->txn = NULL;
+    id = mdb_txn_id(txn);
 
-    return mdb_txn_commit(txn);
+    rc = mdb_txn_commit(txn);
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_db_check(t->db);
+    }
+
+    if (rc == 0) {
+        ngx_oauth_store_db_raise(t->db, id);
+    }
+
+    return rc;
 }
 
 

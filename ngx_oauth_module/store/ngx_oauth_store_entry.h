@@ -2,8 +2,8 @@
 /*
  * Entries inside a transaction of LMDB that writes.  An entry is up to three
  * rows: itself, its end, and the number of entries of its time; and the head
- * counts it.  Whoever changes entries flushes before the commit.  Results are
- * those of LMDB: 0, or an error after which the transaction is aborted.
+ * counts it.  Results are those of LMDB and of ngx_oauth_store_problem.h: 0, or
+ * an error after which the transaction is aborted.
  */
 
 
@@ -28,19 +28,22 @@ typedef struct {
 
 /*
  * Begins a transaction that writes, for which it waits until no other process
- * has one, and reads the head.  longest: of this configuration.
+ * has one, checks the files, and reads the head.  longest: of this
+ * configuration.
  */
 
 int ngx_oauth_store_entry_begin(ngx_oauth_store_entry_txn_t *t,
     const ngx_oauth_store_db_t *db, int64_t longest);
 
-/* Writes the number and the head that have changed. */
-
-int ngx_oauth_store_entry_flush(ngx_oauth_store_entry_txn_t *t);
-
-/* Ends the transaction in either case.  An abort may follow an error. */
+/*
+ * Writes the number and the head that have changed, and commits.  After an
+ * error, also one that is found after the commit, an abort must follow.
+ */
 
 int ngx_oauth_store_entry_commit(ngx_oauth_store_entry_txn_t *t);
+
+/* Gives the transaction up; does nothing if it has ended. */
+
 void ngx_oauth_store_entry_abort(ngx_oauth_store_entry_txn_t *t);
 
 /* MDB_NOTFOUND: there is none. */

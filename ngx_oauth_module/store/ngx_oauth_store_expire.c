@@ -76,7 +76,6 @@ ngx_oauth_store_expire_some(const ngx_oauth_store_db_t *db, int64_t longest,
     int64_t now, ngx_uint_t most, ngx_oauth_store_expire_ends_t *ends)
 {
     int                          rc;
-    uint64_t                     id;
     ngx_uint_t                   i;
     ngx_oauth_store_entry_txn_t  t;
 
@@ -85,27 +84,14 @@ ngx_oauth_store_expire_some(const ngx_oauth_store_db_t *db, int64_t longest,
         return rc;
     }
 
-    rc = ngx_oauth_store_db_check(db);
-
-    if (rc == 0) {
-        rc = ngx_oauth_store_expire_find(db, t.txn, now, most, ends);
-    }
+    rc = ngx_oauth_store_expire_find(db, t.txn, now, most, ends);
 
     for (i = 0; rc == 0 && i < ends->n; i++) {
         rc = ngx_oauth_store_entry_expire(&t, ends->keys[i]);
     }
 
     if (rc == 0) {
-        rc = ngx_oauth_store_entry_flush(&t);
-    }
-
-    if (rc == 0) {
-        id = mdb_txn_id(t.txn);
         rc = ngx_oauth_store_entry_commit(&t);
-
-        if (rc == 0) {
-            ngx_oauth_store_db_raise(db, id);
-        }
     }
 
     ngx_oauth_store_entry_abort(&t);
