@@ -14,7 +14,6 @@
 #include "oauth_secret.h"
 
 
-#define NGX_OAUTH_STORE_SIZE    (1024 * 1024)   /* bytes, at least            */
 #define NGX_OAUTH_STORE_TICK    10000           /* ms                         */
 #define NGX_OAUTH_STORE_EXPIRE  60              /* seconds between removals   */
 
@@ -64,16 +63,8 @@ ngx_oauth_store_create(ngx_conf_t *cf, const ngx_str_t *folder, size_t size,
     }
 #endif
 
-    if (size < NGX_OAUTH_STORE_SIZE) {
-        ngx_oauth_place_error(cf, &store->place,
-                              "\"size\" of \"oauth_revocation_store\" is too "
-                              "small, it must be at least 1m");
-        return NULL;
-    }
-
-    if (ngx_conf_full_name(cf->cycle, &store->folder, 0) != NGX_OK
-        || ngx_oauth_store_db_create(&store->db, cf->pool, &store->folder)
-           != NGX_OK)
+    if (ngx_oauth_store_db_create(&store->db, cf->pool, &store->folder)
+        != NGX_OK)
     {
         return NULL;
     }

@@ -16,8 +16,6 @@ static int ngx_oauth_store_found_head(ngx_oauth_store_db_t *db, MDB_txn *txn,
     ngx_oauth_store_found_t *found, ngx_uint_t *changed);
 static int ngx_oauth_store_found_identity(ngx_oauth_store_db_t *db,
     MDB_txn *txn, ngx_oauth_store_found_t *found);
-static ngx_uint_t ngx_oauth_store_found_has_entries(
-    const ngx_oauth_store_row_head_t *head);
 
 
 int
@@ -147,22 +145,7 @@ ngx_oauth_store_found_identity(ngx_oauth_store_db_t *db, MDB_txn *txn,
         return ngx_errno;
     }
 
-    found->adopted = ngx_oauth_store_found_has_entries(&head);
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_oauth_store_found_has_entries(const ngx_oauth_store_row_head_t *head)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_OAUTH_STORE_ROW_KINDS; i++) {
-        if (head->counts[i]) {
-            return 1;
-        }
-    }
+    found->adopted = (ngx_oauth_store_row_sum(&head) != 0);
 
     return 0;
 }

@@ -482,14 +482,9 @@ ngx_oauth_store_job_expired(ngx_oauth_store_t *store)
 static void
 ngx_oauth_store_job_greet(ngx_oauth_store_t *store)
 {
-    uint64_t    n;
-    ngx_uint_t  i;
+    uint64_t  n;
 
-    n = 0;
-
-    for (i = 0; i < NGX_OAUTH_STORE_ROW_KINDS; i++) {
-        n += store->head.counts[i];
-    }
+    n = ngx_oauth_store_row_sum(&store->head);
 
     if (ngx_atomic_cmp_set(&store->table->greeted, 0, 1)) {
         ngx_log_error(NGX_LOG_NOTICE, store->log, 0,

@@ -57,6 +57,22 @@ ngx_oauth_store_row_read_number(const u_char value[8])
 }
 
 
+uint64_t
+ngx_oauth_store_row_sum(const ngx_oauth_store_row_head_t *head)
+{
+    uint64_t    n;
+    ngx_uint_t  i;
+
+    n = 0;
+
+    for (i = 0; i < NGX_OAUTH_STORE_ROW_KINDS; i++) {
+        n += head->counts[i];
+    }
+
+    return n;
+}
+
+
 void
 ngx_oauth_store_row_write(const ngx_oauth_store_row_t *row,
     u_char value[NGX_OAUTH_STORE_ROW_VALUE])

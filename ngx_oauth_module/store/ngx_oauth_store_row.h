@@ -69,6 +69,11 @@ int64_t ngx_oauth_store_row_open_end(const oauth_revocation_t *entry,
     int64_t longest);
 
 
+/* Returns the number of entries of all kinds. */
+
+uint64_t ngx_oauth_store_row_sum(const ngx_oauth_store_row_head_t *head);
+
+
 /* Each writes as many bytes as the constant for it says. */
 
 void ngx_oauth_store_row_write(const ngx_oauth_store_row_t *row,
