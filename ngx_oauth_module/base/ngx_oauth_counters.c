@@ -37,8 +37,6 @@ static void *ngx_oauth_counters_keep_owner(
 ngx_oauth_counters_t *
 ngx_oauth_counters_create(ngx_conf_t *cf, void *tag)
 {
-    ngx_oauth_zone_t      *zone;
-    ngx_oauth_place_t      nowhere;
     ngx_oauth_counters_t  *counters;
 
     static ngx_str_t       name = ngx_string("oauth_status");
@@ -48,20 +46,13 @@ ngx_oauth_counters_create(ngx_conf_t *cf, void *tag)
         return NULL;
     }
 
-    ngx_memzero(&nowhere, sizeof(ngx_oauth_place_t));
-
-    zone = ngx_oauth_zone_create(cf, &name, NGX_OAUTH_COUNTERS_ZONE, &nowhere,
-                                 tag);
-    if (zone == NULL) {
-        return NULL;
-    }
-
     counters->root.size = sizeof(ngx_oauth_counters_table_t);
     counters->root.handler = ngx_oauth_counters_init;
 
-    ngx_oauth_zone_register(zone, &counters->root);
-
-    return counters;
+    return (ngx_oauth_zone_create_for(cf, &name, NGX_OAUTH_COUNTERS_ZONE, NULL,
+                                      tag, &counters->root)
+            == NGX_OK)
+           ? counters : NULL;
 }
 
 

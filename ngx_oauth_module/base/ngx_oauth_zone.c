@@ -79,6 +79,27 @@ ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size,
 }
 
 
+ngx_int_t
+ngx_oauth_zone_create_for(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    const ngx_oauth_place_t *place, void *tag, ngx_oauth_zone_root_t *root)
+{
+    ngx_oauth_zone_t   *zone;
+    ngx_oauth_place_t   nowhere;
+
+    ngx_memzero(&nowhere, sizeof(ngx_oauth_place_t));
+
+    zone = ngx_oauth_zone_create(cf, name, size, place ? place : &nowhere,
+                                 tag);
+    if (zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_oauth_zone_register(zone, root);
+
+    return NGX_OK;
+}
+
+
 u_char *
 ngx_oauth_zone_write_place(const ngx_oauth_zone_t *zone, u_char *p,
     u_char *last, const char *otherwise)

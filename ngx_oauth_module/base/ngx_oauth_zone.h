@@ -106,6 +106,16 @@ void ngx_oauth_zone_register(ngx_oauth_zone_t *zone,
     ngx_oauth_zone_root_t *root);
 
 /*
+ * Creates a zone for this one root, whose size and handler the caller has
+ * filled in.  place: NULL: no directive has the size.  Otherwise as
+ * ngx_oauth_zone_create.  NGX_ERROR: an error, which is logged.
+ */
+
+ngx_int_t ngx_oauth_zone_create_for(ngx_conf_t *cf, ngx_str_t *name,
+    size_t size, const ngx_oauth_place_t *place, void *tag,
+    ngx_oauth_zone_root_t *root);
+
+/*
  * Fills len bytes of a root that is fresh with random ones.  NGX_ERROR: OpenSSL
  * has none, which is logged; the zone cannot be used.
  */

@@ -48,8 +48,6 @@ static ngx_oauth_introspected_place_t *ngx_oauth_introspected_set(
 ngx_oauth_introspected_t *
 ngx_oauth_introspected_create(ngx_conf_t *cf, void *tag)
 {
-    ngx_oauth_zone_t          *zone;
-    ngx_oauth_place_t          nowhere;
     ngx_oauth_introspected_t  *introspected;
 
     static ngx_str_t           name = ngx_string("oauth_introspection");
@@ -59,20 +57,13 @@ ngx_oauth_introspected_create(ngx_conf_t *cf, void *tag)
         return NULL;
     }
 
-    ngx_memzero(&nowhere, sizeof(ngx_oauth_place_t));
-
-    zone = ngx_oauth_zone_create(cf, &name, NGX_OAUTH_INTROSPECTED_ZONE,
-                                 &nowhere, tag);
-    if (zone == NULL) {
-        return NULL;
-    }
-
     introspected->root.size = sizeof(ngx_oauth_introspected_table_t);
     introspected->root.handler = ngx_oauth_introspected_init;
 
-    ngx_oauth_zone_register(zone, &introspected->root);
-
-    return introspected;
+    return (ngx_oauth_zone_create_for(cf, &name, NGX_OAUTH_INTROSPECTED_ZONE,
+                                      NULL, tag, &introspected->root)
+            == NGX_OK)
+           ? introspected : NULL;
 }
 
 

@@ -83,7 +83,6 @@ ngx_oauth_replay_t *
 ngx_oauth_replay_create(ngx_conf_t *cf, size_t size,
     const ngx_oauth_place_t *place, void *tag)
 {
-    ngx_oauth_zone_t    *zone;
     ngx_oauth_replay_t  *replay;
 
     static ngx_str_t     name = ngx_string("oauth_dpop_replay");
@@ -93,16 +92,12 @@ ngx_oauth_replay_create(ngx_conf_t *cf, size_t size,
         return NULL;
     }
 
-    zone = ngx_oauth_zone_create(cf, &name, size, place, tag);
-    if (zone == NULL) {
-        return NULL;
-    }
-
     replay->root.handler = ngx_oauth_replay_init;
 
-    ngx_oauth_zone_register(zone, &replay->root);
-
-    return replay;
+    return (ngx_oauth_zone_create_for(cf, &name, size, place, tag,
+                                      &replay->root)
+            == NGX_OK)
+           ? replay : NULL;
 }
 
 

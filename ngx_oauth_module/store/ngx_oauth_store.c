@@ -22,8 +22,6 @@
      + sizeof(ngx_oauth_store_batch_table_t) / 64 + 16 * ngx_pagesize)
 
 
-static ngx_int_t ngx_oauth_store_create_zone(ngx_conf_t *cf,
-    ngx_oauth_store_t *store, void *tag);
 static ngx_int_t ngx_oauth_store_init(ngx_oauth_zone_root_t *root,
     ngx_log_t *log);
 static void ngx_oauth_store_tick_handler(ngx_event_t *ev);
@@ -39,6 +37,8 @@ ngx_oauth_store_create(ngx_conf_t *cf, const ngx_str_t *folder, size_t size,
     const ngx_oauth_place_t *place, void *tag)
 {
     ngx_oauth_store_t  *store;
+
+    static ngx_str_t    name = ngx_string("oauth_revocation");
 
     store = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_store_t));
     if (store == NULL) {
@@ -73,31 +73,13 @@ ngx_oauth_store_create(ngx_conf_t *cf, const ngx_str_t *folder, size_t size,
     ngx_oauth_watch_timer(&store->tick, ngx_oauth_store_tick_handler, cf->log);
     store->tick.cancelable = 1;
 
-    return ngx_oauth_store_create_zone(cf, store, tag) == NGX_OK ? store
-                                                                 : NULL;
-}
-
-
-static ngx_int_t
-ngx_oauth_store_create_zone(ngx_conf_t *cf, ngx_oauth_store_t *store,
-    void *tag)
-{
-    ngx_oauth_zone_t  *zone;
-
-    static ngx_str_t   name = ngx_string("oauth_revocation");
-
-    zone = ngx_oauth_zone_create(cf, &name, NGX_OAUTH_STORE_ZONE,
-                                 &store->place, tag);
-    if (zone == NULL) {
-        return NGX_ERROR;
-    }
-
     store->root.size = sizeof(ngx_oauth_store_batch_table_t);
     store->root.handler = ngx_oauth_store_init;
 
-    ngx_oauth_zone_register(zone, &store->root);
-
-    return NGX_OK;
+    return (ngx_oauth_zone_create_for(cf, &name, NGX_OAUTH_STORE_ZONE, place,
+                                      tag, &store->root)
+            == NGX_OK)
+           ? store : NULL;
 }
 
 

@@ -70,9 +70,9 @@ ngx_log_error_core(ngx_uint_t level, ngx_log_t *log, ngx_err_t err,
 }
 
 
-ngx_oauth_zone_t *
-ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size,
-    const ngx_oauth_place_t *place, void *tag)
+ngx_int_t
+ngx_oauth_zone_create_for(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    const ngx_oauth_place_t *place, void *tag, ngx_oauth_zone_root_t *root)
 {
     (void) cf;
     (void) place;
@@ -83,7 +83,11 @@ ngx_oauth_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size,
     replay_zone.pool = &replay_pool;
     replay_zone.fresh = 1;
 
-    return &replay_zone;
+    root->zone = &replay_zone;
+    root->size = replay_zone.size;
+    replay_root = root;
+
+    return NGX_OK;
 }
 
 
@@ -95,15 +99,6 @@ ngx_oauth_zone_create_secret(const ngx_oauth_zone_root_t *root, u_char *secret,
     (void) log;
 
     return (oauth_secret_create(secret, len) == 0) ? NGX_OK : NGX_ERROR;
-}
-
-
-void
-ngx_oauth_zone_register(ngx_oauth_zone_t *zone, ngx_oauth_zone_root_t *root)
-{
-    root->zone = zone;
-    root->size = zone->size;
-    replay_root = root;
 }
 
 
