@@ -335,6 +335,7 @@ oauth_introspection_verify_time(oauth_claims_t *claims,
 
     reason = oauth_claims_verify_time(claims, now, rules->leeway, INT64_MAX);
 
+    claims->has_expires = 0;
     claims->expires = now + lifetime - rules->leeway;
 
     return reason;

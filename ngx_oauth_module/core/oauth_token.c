@@ -436,4 +436,5 @@ oauth_token_set_times(oauth_token_t *token, const oauth_claims_t *claims)
 
     token->starts -= leeway;
     token->expires = claims->expires + leeway;
+    token->ends = claims->has_expires;
 }

@@ -99,6 +99,10 @@ typedef struct {
                                                    has it                     */
     oauth_confirmation_t         confirmation;
     unsigned                     opaque:1;      /* not a JWT                  */
+    unsigned                     ends:1;        /* its issuer has said when it
+                                                   expires; else expires is how
+                                                   long its answer is believed
+                                                                              */
     const oauth_str_t           *audience;
     size_t                       naudience;
     const oauth_token_claim_t   *claims;        /* by their number in
@@ -142,9 +146,10 @@ oauth_reason_t oauth_token_verify(oauth_jwt_t *jwt,
     oauth_token_t **token);
 
 /*
- * Creates a token from claims that the caller has verified; exp has to be among
- * them.  Everything is copied but the rules, which must outlive the token.
- * Returns a token with one reference; NULL: memory is short.
+ * Creates a token from claims that the caller has verified, which expires at
+ * claims->expires, also where they have no exp.  Everything is copied but the
+ * rules, which must outlive the token.  Returns a token with one reference;
+ * NULL: memory is short.
  */
 
 oauth_token_t *oauth_token_create(const oauth_token_source_t *source,

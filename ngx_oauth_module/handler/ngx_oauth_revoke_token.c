@@ -378,26 +378,8 @@ ngx_oauth_revoke_token_add(ngx_oauth_revoke_t *revoke, oauth_token_t *token)
 static int64_t
 ngx_oauth_revoke_token_end(const oauth_token_t *token)
 {
-    int64_t      end;
-    oauth_buf_t  buf;
-
-    end = token->expires + NGX_OAUTH_LEEWAY;
-
-    if (!token->opaque) {
-        return end;
-    }
-
-    ngx_memzero(&buf, sizeof(oauth_buf_t));
-
-    (void) oauth_token_text(token, oauth_str("exp"), &buf);
-
-    if (buf.len == 0) {
-        end = OAUTH_REVOCATION_ALWAYS;
-    }
-
-    oauth_buf_free(&buf);
-
-    return end;
+    return token->ends ? token->expires + NGX_OAUTH_LEEWAY
+                       : OAUTH_REVOCATION_ALWAYS;
 }
 
 

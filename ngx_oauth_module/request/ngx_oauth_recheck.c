@@ -42,8 +42,6 @@ static void ngx_oauth_recheck_tick(ngx_event_t *ev);
 static ngx_int_t ngx_oauth_recheck_promote(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_recheck_check(ngx_event_t *ev);
 static oauth_reason_t ngx_oauth_recheck_verify(const ngx_oauth_ctx_t *ctx);
-static ngx_uint_t ngx_oauth_recheck_is_over(const oauth_token_t *token);
-static ngx_uint_t ngx_oauth_recheck_has_expiry(const oauth_token_t *token);
 static void ngx_oauth_recheck_end(ngx_oauth_ctx_t *ctx,
     oauth_reason_t reason);
 
@@ -237,7 +235,9 @@ ngx_oauth_recheck_verify(const ngx_oauth_ctx_t *ctx)
         return OAUTH_OK;
     }
 
-    if (ctx->recheck.conf->expiry && ngx_oauth_recheck_is_over(ctx->token)) {
+    if (ctx->recheck.conf->expiry
+        && ctx->token->ends && ngx_time() >= ctx->token->expires)
+    {
         return OAUTH_EXPIRED;
     }
 
@@ -245,38 +245,6 @@ ngx_oauth_recheck_verify(const ngx_oauth_ctx_t *ctx)
 
     return mcf->store ? ngx_oauth_revoked_verify(mcf->store, ctx->token)
                       : OAUTH_OK;
-}
-
-
-/*
- * An opaque token whose issuer has not said when it expires has a time of its
- * own, after which the issuer is asked again.  It has not expired by that.
- */
-
-static ngx_uint_t
-ngx_oauth_recheck_is_over(const oauth_token_t *token)
-{
-    return ngx_time() >= token->expires
-           && (!token->opaque || ngx_oauth_recheck_has_expiry(token));
-}
-
-
-/* If memory is short, the token counts as one that expires. */
-
-static ngx_uint_t
-ngx_oauth_recheck_has_expiry(const oauth_token_t *token)
-{
-    ngx_uint_t   has_expiry;
-    oauth_buf_t  buf;
-
-    ngx_memzero(&buf, sizeof(oauth_buf_t));
-
-    (void) oauth_token_text(token, oauth_str("exp"), &buf);
-
-    has_expiry = (buf.len != 0 || buf.failed);
-    oauth_buf_free(&buf);
-
-    return has_expiry;
 }
 
 

@@ -287,6 +287,7 @@ introspection_token(void **state)
     assert_int_equal(token->issued_at, 1699999900);
     assert_int_equal(token->starts, 1699999870);
     assert_int_equal(token->expires, 1700000130);
+    assert_true(token->ends);
 
     /* Claims that were not selected. */
 
@@ -320,6 +321,7 @@ introspection_lifetime(void **state)
     assert_int_equal(introspection_ask(&question, "{" ACTIVE "}", &token,
                                        &why), OAUTH_OK);
     assert_int_equal(token->expires, NOW + 60);
+    assert_false(token->ends);
     assert_true(oauth_token_is_current(token, NOW));
     assert_true(oauth_token_is_current(token, NOW + 59));
     assert_false(oauth_token_is_current(token, NOW + 60));

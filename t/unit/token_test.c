@@ -662,6 +662,7 @@ token_create(void **state)
     assert_int_equal(token->issued_at, 100);
     assert_int_equal(token->starts, 70);
     assert_int_equal(token->expires, 230);
+    assert_true(token->ends);
     assert_int_equal(token->refs, 1);
     assert_ptr_equal(token->rules, &token_policy);
 
