@@ -73,6 +73,37 @@ ngx_oauth_args_strings(ngx_conf_t *cf, ngx_uint_t first)
 }
 
 
+char *
+ngx_oauth_args_push_strings(ngx_conf_t *cf, ngx_array_t **array)
+{
+    ngx_str_t    *value;
+    ngx_uint_t    i;
+    oauth_str_t  *string;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0) {
+            return "has an empty value: remove it";
+        }
+
+        if (ngx_oauth_args_no_variables(cf, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        string = ngx_oauth_args_push(cf, array, sizeof(oauth_str_t));
+        if (string == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *string = ngx_oauth_str(&value[i]);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 ngx_int_t
 ngx_oauth_args_no_variables(ngx_conf_t *cf, ngx_str_t *value)
 {

@@ -52,6 +52,15 @@ char *ngx_oauth_args_off(ngx_conf_t *cf, ngx_array_t **array);
 oauth_str_t *ngx_oauth_args_strings(ngx_conf_t *cf, ngx_uint_t first);
 
 /*
+ * Adds all arguments to an array of oauth_str_t as ngx_oauth_args_push() does.
+ * Returns NGX_CONF_OK; a text for nginx to log when one is empty; or
+ * NGX_CONF_ERROR when memory is short, or after an [emerg] when one has a
+ * variable.
+ */
+
+char *ngx_oauth_args_push_strings(ngx_conf_t *cf, ngx_array_t **array);
+
+/*
  * Returns NGX_OK; or NGX_ERROR when nginx would read a "$" of the value as a
  * variable, after an [emerg] that this directive evaluates no variables.
  */

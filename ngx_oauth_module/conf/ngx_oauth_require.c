@@ -19,9 +19,7 @@ ngx_oauth_require_parse_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
-    ngx_str_t    *value;
-    ngx_uint_t    i;
-    oauth_str_t  *audience;
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
@@ -44,26 +42,7 @@ ngx_oauth_require_parse_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     lcf->any_audience = 0;
 
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        if (value[i].len == 0) {
-            return "has an empty value: remove it";
-        }
-
-        if (ngx_oauth_args_no_variables(cf, &value[i]) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-        audience = ngx_oauth_args_push(cf, &lcf->audience,
-                                        sizeof(oauth_str_t));
-        if (audience == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *audience = ngx_oauth_str(&value[i]);
-    }
-
-    return NGX_CONF_OK;
+    return ngx_oauth_args_push_strings(cf, &lcf->audience);
 }
 
 
