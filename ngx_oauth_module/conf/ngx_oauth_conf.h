@@ -108,10 +108,6 @@ typedef struct {
 #define NGX_OAUTH_REVOKE_LOGOUT   0x08
 
 
-#define NGX_OAUTH_REVOKE_ASKED    4     /* issuers, at most, that are asked
-                                           about one opaque token             */
-
-
 /* What oauth_session_recheck says. */
 
 typedef struct {

@@ -292,19 +292,30 @@ ngx_oauth_conf_introspection_free(void *data)
 }
 
 
+ngx_uint_t
+ngx_oauth_conf_introspection_count(const ngx_array_t *issuers)
+{
+    ngx_uint_t            i, n;
+    ngx_oauth_issuer_t  **issuer;
+
+    n = 0;
+    issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        n += (issuer[i]->introspect != NGX_OAUTH_INTROSPECT_OFF);
+    }
+
+    return n;
+}
+
+
 ngx_int_t
 ngx_oauth_conf_introspection_check(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *lcf)
 {
-    ngx_uint_t            i, n;
-    ngx_oauth_issuer_t  **issuers;
+    ngx_uint_t  n;
 
-    n = 0;
-    issuers = lcf->issuers->elts;
-
-    for (i = 0; i < lcf->issuers->nelts; i++) {
-        n += (issuers[i]->introspect != NGX_OAUTH_INTROSPECT_OFF);
-    }
+    n = ngx_oauth_conf_introspection_count(lcf->issuers);
 
     if (n > NGX_OAUTH_CONF_INTROSPECTION_ISSUERS) {
         ngx_oauth_place_error(cf, &lcf->place,

@@ -14,8 +14,8 @@
 #include "ngx_oauth_conf.h"
 
 
-#define NGX_OAUTH_CONF_INTROSPECTION_ISSUERS  4     /* of one location, at most
-                                                                              */
+#define NGX_OAUTH_CONF_INTROSPECTION_ISSUERS  4     /* that are asked about one
+                                                       token, at most         */
 
 
 /* The values of introspect and client_auth, for ngx_conf_set_enum_slot. */
@@ -33,6 +33,10 @@ extern ngx_conf_enum_t  ngx_oauth_conf_introspection_auths[];
 
 char *ngx_oauth_conf_introspection_init(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
+
+/* Returns how many of these issuers are asked about tokens. */
+
+ngx_uint_t ngx_oauth_conf_introspection_count(const ngx_array_t *issuers);
 
 /*
  * Counts the introspecting issuers of a level, and checks that there are not

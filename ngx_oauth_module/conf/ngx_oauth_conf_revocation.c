@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_revocation.h"
 #include "ngx_oauth_origin.h"
 #include "ngx_oauth_scope.h"
@@ -29,8 +30,6 @@ static ngx_uint_t ngx_oauth_conf_revocation_is_scoped(
     const ngx_oauth_loc_conf_t *lcf, const char *method);
 static ngx_uint_t ngx_oauth_conf_revocation_is_constant(
     const ngx_oauth_scope_term_t *term);
-static ngx_uint_t ngx_oauth_conf_revocation_asks(
-    const ngx_oauth_main_conf_t *mcf);
 
 
 char *
@@ -265,7 +264,8 @@ ngx_oauth_conf_revocation_input(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 
     if ((lcf->revoke & NGX_OAUTH_REVOKE_TOKEN)
         && lcf->issuers == NULL
-        && ngx_oauth_conf_revocation_asks(mcf) > NGX_OAUTH_REVOKE_ASKED)
+        && ngx_oauth_conf_introspection_count(&mcf->issuers)
+           > NGX_OAUTH_CONF_INTROSPECTION_ISSUERS)
     {
         ngx_oauth_place_error(cf, &lcf->revoke_place,
                               "\"oauth_revoke token\" would send each opaque "
@@ -412,23 +412,4 @@ ngx_oauth_conf_revocation_is_constant(const ngx_oauth_scope_term_t *term)
     }
 
     return !ngx_oauth_scope_is_none(term, &values[0].value);
-}
-
-
-/* Returns how many issuers are asked about opaque tokens. */
-
-static ngx_uint_t
-ngx_oauth_conf_revocation_asks(const ngx_oauth_main_conf_t *mcf)
-{
-    ngx_uint_t            i, n;
-    ngx_oauth_issuer_t  **issuers;
-
-    n = 0;
-    issuers = mcf->issuers.elts;
-
-    for (i = 0; i < mcf->issuers.nelts; i++) {
-        n += (issuers[i]->introspect != NGX_OAUTH_INTROSPECT_OFF);
-    }
-
-    return n;
 }

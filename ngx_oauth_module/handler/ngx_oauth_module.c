@@ -9,6 +9,7 @@
 
 #include "ngx_oauth_caching_warn.h"
 #include "ngx_oauth_conf_counters.h"
+#include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_mtls.h"
 #include "ngx_oauth_conf_revocation.h"
 #include "ngx_oauth_conf_server.h"
@@ -33,8 +34,6 @@ static ngx_int_t ngx_oauth_module_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_module_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_oauth_module_create_zone(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf);
-static ngx_uint_t ngx_oauth_module_introspects(
-    const ngx_oauth_main_conf_t *mcf);
 static ngx_int_t ngx_oauth_module_register(ngx_conf_t *cf,
     ngx_http_phases phase, ngx_http_handler_pt handler);
 static ngx_int_t ngx_oauth_module_register_log(ngx_conf_t *cf);
@@ -165,7 +164,7 @@ ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         }
     }
 
-    if (ngx_oauth_module_introspects(mcf)) {
+    if (ngx_oauth_conf_introspection_count(&mcf->issuers)) {
         mcf->introspected = ngx_oauth_introspected_create(cf,
                                                           &ngx_oauth_module);
         if (mcf->introspected == NULL) {
@@ -195,24 +194,6 @@ ngx_oauth_module_create_zone(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     mcf->docs = ngx_oauth_provider_register(mcf->zone, &mcf->issuers);
 
     return (mcf->notices && mcf->docs) ? NGX_OK : NGX_ERROR;
-}
-
-
-static ngx_uint_t
-ngx_oauth_module_introspects(const ngx_oauth_main_conf_t *mcf)
-{
-    ngx_uint_t            i;
-    ngx_oauth_issuer_t  **issuers;
-
-    issuers = mcf->issuers.elts;
-
-    for (i = 0; i < mcf->issuers.nelts; i++) {
-        if (issuers[i]->introspect != NGX_OAUTH_INTROSPECT_OFF) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

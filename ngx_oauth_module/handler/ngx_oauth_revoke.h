@@ -13,7 +13,7 @@
 #define NGX_OAUTH_REVOKE_H_INCLUDED
 
 
-#include "ngx_oauth_conf.h"
+#include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_introspector.h"
 #include "oauth_order_error.h"
 
@@ -84,8 +84,8 @@ struct ngx_oauth_revoke_s {
     oauth_str_t                      text;      /* the token, as it was sent  */
     oauth_jwt_t                     *jwt;
     ngx_oauth_question_t            *question;
-    ngx_oauth_revoke_own_t           own[NGX_OAUTH_REVOKE_ASKED];
-    oauth_order_entry_t              given[NGX_OAUTH_REVOKE_ASKED];
+    ngx_oauth_revoke_own_t     own[NGX_OAUTH_CONF_INTROSPECTION_ISSUERS];
+    oauth_order_entry_t        given[NGX_OAUTH_CONF_INTROSPECTION_ISSUERS];
 };
 
 

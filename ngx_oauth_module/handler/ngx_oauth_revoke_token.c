@@ -337,7 +337,7 @@ ngx_oauth_revoke_token_add(ngx_oauth_revoke_t *revoke, oauth_token_t *token)
 {
     ngx_oauth_revoke_own_t  *own;
 
-    if (revoke->n == NGX_OAUTH_REVOKE_ASKED) {
+    if (revoke->n == NGX_OAUTH_CONF_INTROSPECTION_ISSUERS) {
         oauth_token_free(token);
         return NGX_OK;
     }
@@ -391,7 +391,7 @@ ngx_oauth_revoke_token_done(ngx_oauth_revoke_t *revoke)
     ngx_oauth_question_release(revoke->question);
     oauth_jwt_free(revoke->jwt);
 
-    for (i = 0; i < NGX_OAUTH_REVOKE_ASKED; i++) {
+    for (i = 0; i < NGX_OAUTH_CONF_INTROSPECTION_ISSUERS; i++) {
         oauth_token_free(revoke->own[i].token);
     }
 }
