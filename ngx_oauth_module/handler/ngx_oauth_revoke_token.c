@@ -335,6 +335,7 @@ ngx_oauth_revoke_token_unknown(ngx_oauth_revoke_t *revoke)
 static ngx_int_t
 ngx_oauth_revoke_token_add(ngx_oauth_revoke_t *revoke, oauth_token_t *token)
 {
+    oauth_order_entry_t     *given;
     ngx_oauth_revoke_own_t  *own;
 
     if (revoke->n == NGX_OAUTH_CONF_INTROSPECTION_ISSUERS) {
@@ -343,26 +344,23 @@ ngx_oauth_revoke_token_add(ngx_oauth_revoke_t *revoke, oauth_token_t *token)
     }
 
     own = &revoke->own[revoke->n];
+    given = &revoke->given[revoke->n];
+
     own->token = token;
 
-    revoke->entries = revoke->given;
-
-    if (oauth_revocation_name_token(token, own->id,
-                                    &revoke->given[revoke->n].names)
-        != 0
-        || oauth_revocation_write_key(&revoke->given[revoke->n].names,
-                                      revoke->given[revoke->n].entry.key)
-           != 0)
+    if (oauth_revocation_name_token(token, own->id, &given->names) != 0
+        || oauth_revocation_write_key(&given->names, given->entry.key) != 0)
     {
         oauth_token_free(token);
         own->token = NULL;
         return NGX_ERROR;
     }
 
-    revoke->given[revoke->n].entry.time = ngx_time();
-    revoke->given[revoke->n].entry.cut = OAUTH_REVOCATION_ALWAYS;
-    revoke->given[revoke->n].entry.end = ngx_oauth_revoke_token_end(token);
+    given->entry.time = ngx_time();
+    given->entry.cut = OAUTH_REVOCATION_ALWAYS;
+    given->entry.end = ngx_oauth_revoke_token_end(token);
 
+    revoke->entries = revoke->given;
     revoke->n++;
 
     return NGX_OK;

@@ -66,7 +66,8 @@ my @walls = (
         files => [qw(ngx_oauth_text ngx_oauth_reply ngx_oauth_filter
                      ngx_oauth_cors ngx_oauth_metadata ngx_oauth_conf_warn
                      ngx_oauth_status ngx_oauth_revoke
-                     ngx_oauth_revoke_admin ngx_oauth_revoke_reply)],
+                     ngx_oauth_revoke_admin ngx_oauth_revoke_commit
+                     ngx_oauth_revoke_reply)],
     },
     {
         what  => "nginx's 500 for a failed allocation",
@@ -75,7 +76,7 @@ my @walls = (
                      ngx_oauth_metadata ngx_oauth_slash ngx_oauth_phase_access
                      ngx_oauth_phase_rewrite ngx_oauth_status
                      ngx_oauth_revoke ngx_oauth_revoke_admin
-                     ngx_oauth_revoke_reply)],
+                     ngx_oauth_revoke_commit ngx_oauth_revoke_reply)],
     },
     {
         what  => "the zone's mutex",
