@@ -285,9 +285,9 @@ async function askForMore(story, app, token) {
 }
 
 
-async function askWithForgery(story, app, title, token) {
-    story.step(`Ask with a forged token: ${title}`);
+// Asks with a token that is refused, and returns the challenge.
 
+export async function askInVain(story, app, token) {
     const answer = await story.exchange({
         url: app,
         headers: { Authorization: `Bearer ${token}` },
@@ -298,6 +298,16 @@ async function askWithForgery(story, app, title, token) {
 
     story.check('status', answer.status, 401);
     story.check('error in the challenge', challenge.error, 'invalid_token');
+
+    return challenge;
+}
+
+
+async function askWithForgery(story, app, title, token) {
+    story.step(`Ask with a forged token: ${title}`);
+
+    const challenge = await askInVain(story, app, token);
+
     story.check('scope in the challenge', challenge.scope, 'notes:read');
     story.means('The app was not reached.');
 }

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 
-import { parseChallenge } from './agent.mjs';
+import { askInVain } from './agent.mjs';
 
 
 const END_WITHIN = 10_000;      // milliseconds
@@ -123,16 +123,7 @@ async function post(socketPath, path, body) {
 async function askOnceMore(story, app, token) {
     story.step('Ask the app again, with the same token');
 
-    const answer = await story.exchange({
-        url: app,
-        headers: { Authorization: `Bearer ${token}` },
-        show: ['www-authenticate'],
-        members: ['status', 'title', 'detail', 'error'],
-    });
-    const challenge = parseChallenge(answer.headers.get('www-authenticate'));
-
-    story.check('status', answer.status, 401);
-    story.check('error in the challenge', challenge.error, 'invalid_token');
+    await askInVain(story, app, token);
     story.means('The signature is still right, and the token has not expired. '
                 + 'It was revoked.');
 }

@@ -158,9 +158,9 @@ ngx_int_t ngx_oauth_revoke_refuse(ngx_oauth_revoke_t *revoke, const char *code,
     const char *why);
 
 /*
- * Has revoke->entries written.  NGX_AGAIN: the response follows when they are on
- * disk.  Otherwise there is nothing to write, or no memory, and it returns what
- * nginx's filters return.
+ * Has revoke->entries written.  NGX_AGAIN: the response follows when they are
+ * on disk.  Otherwise there is nothing to write, or no memory, and it returns
+ * what nginx's filters return.
  */
 
 ngx_int_t ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke);

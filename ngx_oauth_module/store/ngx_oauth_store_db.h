@@ -2,11 +2,11 @@
 /*
  * The LMDB environment of one worker: how it is opened, what is checked before
  * it is used, and what its errors mean.  It belongs to the worker's process: it
- * is opened after the fork, once, and never by the master.
+ * is opened after the fork, and never by the master.
  *
  * The event loop and one thread use an environment at the same time.  The
- * thread writes, with transactions of its own, and changes nothing in this
- * structure.
+ * thread writes, with transactions of its own.  In this structure it changes
+ * the identity only, which the event loop reads and closes when no task runs.
  */
 
 

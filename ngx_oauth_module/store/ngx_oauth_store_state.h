@@ -1,9 +1,10 @@
 
 /*
  * A store as one configuration and one worker see it; the type of
- * ngx_oauth_store.h for the files of this room.  It is in the configuration's
- * pool.  The second half belongs to the worker, and only its event loop touches
- * it, except what a task says.
+ * ngx_oauth_store.h for the files of this folder.  It is in the configuration's
+ * pool.  The second half belongs to the worker's event loop.  While a task
+ * runs, its thread also uses db, table and batch, and the last part, where it
+ * leaves its result; the event loop changes none of these then.
  */
 
 
