@@ -100,6 +100,17 @@ fuzz_number(oauth_str_t *rest)
 }
 
 
+int64_t
+fuzz_seconds(oauth_str_t *rest)
+{
+    oauth_str_t  word;
+
+    (void) fuzz_word(rest, &word);
+
+    return fuzz_number(&word) % FUZZ_SECONDS;
+}
+
+
 oauth_str_t
 fuzz_copy(oauth_str_t s)
 {

@@ -63,6 +63,14 @@ int fuzz_word(oauth_str_t *rest, oauth_str_t *word);
 
 int64_t fuzz_number(oauth_str_t *rest);
 
+/* Larger times are not interesting, and two of them might overflow. */
+
+#define FUZZ_SECONDS  ((int64_t) 1 << 40)
+
+/* Removes the next word from *rest: a time that is less than FUZZ_SECONDS. */
+
+int64_t fuzz_seconds(oauth_str_t *rest);
+
 /* A copy of exactly this size, so that a sanitizer sees a read past the end. */
 
 oauth_str_t fuzz_copy(oauth_str_t s);

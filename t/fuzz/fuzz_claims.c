@@ -17,11 +17,6 @@
 #include "oauth_document.h"
 
 
-/* Larger numbers are not interesting, and two of them might overflow. */
-
-#define FUZZ_SECONDS  ((int64_t) 1 << 40)
-
-
 typedef struct {
     int64_t               now;
     int64_t               leeway;
@@ -29,7 +24,6 @@ typedef struct {
 } fuzz_clock_t;
 
 
-static int64_t fuzz_seconds(oauth_str_t *line);
 static void fuzz_claims(const oauth_json_t *root, const fuzz_clock_t *clock);
 static void fuzz_types(const oauth_claims_t *claims);
 static void fuzz_time_type(const json_t *root, const char *name, int64_t time);
@@ -112,17 +106,6 @@ fuzz_claims(const oauth_json_t *root, const fuzz_clock_t *clock)
     fuzz_need(reason == fuzz_expected(fuzz_root, clock));
 
     fuzz_accepted = (reason == OAUTH_OK);
-}
-
-
-static int64_t
-fuzz_seconds(oauth_str_t *line)
-{
-    oauth_str_t  word;
-
-    (void) fuzz_word(line, &word);
-
-    return fuzz_number(&word) % FUZZ_SECONDS;
 }
 
 

@@ -21,7 +21,6 @@
 #include "token_fixture.h"
 
 
-#define FUZZ_SECONDS  ((int64_t) 1 << 40)
 #define FUZZ_CAEP     "https://schemas.openid.net/secevent/caep/event-type/"
 #define FUZZ_RISC     "https://schemas.openid.net/secevent/risc/event-type/"
 #define FUZZ_LOGOUT   "http://schemas.openid.net/event/backchannel-logout"
@@ -38,7 +37,6 @@ typedef struct {
 
 
 static void fuzz_read(oauth_str_t line, fuzz_event_t *c);
-static int64_t fuzz_seconds(oauth_str_t *line);
 static void fuzz_text(fuzz_event_t *c, oauth_str_t input, oauth_buf_t *text);
 static void fuzz_verdict(fuzz_event_t *c, oauth_str_t text);
 static void fuzz_others(const fuzz_event_t *c, oauth_str_t text);
@@ -118,17 +116,6 @@ fuzz_read(oauth_str_t line, fuzz_event_t *c)
         c->foreign |= oauth_str_equal(word, oauth_str("foreign"));
         c->raw |= oauth_str_equal(word, oauth_str("raw"));
     }
-}
-
-
-static int64_t
-fuzz_seconds(oauth_str_t *line)
-{
-    oauth_str_t  word;
-
-    (void) fuzz_word(line, &word);
-
-    return fuzz_number(&word) % FUZZ_SECONDS;
 }
 
 

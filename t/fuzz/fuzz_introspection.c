@@ -21,7 +21,6 @@
 #include "token_fixture.h"
 
 
-#define FUZZ_SECONDS  ((int64_t) 1 << 40)
 #define FUZZ_JKT      "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
 #define FUZZ_HEADER   "{\"alg\":\"ES256\",\"typ\":\"token-introspection+jwt\"}"
 
@@ -36,7 +35,6 @@ typedef struct {
 
 static void fuzz_setup(void);
 static void fuzz_read(oauth_str_t line, fuzz_question_t *q);
-static int64_t fuzz_seconds(oauth_str_t *line);
 static oauth_reason_t fuzz_plain(const fuzz_question_t *q, oauth_str_t body);
 static oauth_reason_t fuzz_signed(const fuzz_question_t *q, oauth_str_t body);
 static int fuzz_envelope(const fuzz_question_t *q, const json_t *root);
@@ -148,17 +146,6 @@ fuzz_read(oauth_str_t line, fuzz_question_t *q)
         q->question.verified = fuzz_verified;
         q->rules = *fuzz_verified->rules;
     }
-}
-
-
-static int64_t
-fuzz_seconds(oauth_str_t *line)
-{
-    oauth_str_t  word;
-
-    (void) fuzz_word(line, &word);
-
-    return fuzz_number(&word) % FUZZ_SECONDS;
 }
 
 

@@ -15,7 +15,6 @@
 #include "oauth_order.h"
 
 
-#define FUZZ_SECONDS  ((int64_t) 1 << 40)
 #define FUZZ_PAIRS    16
 #define FUZZ_NAMES    8
 
