@@ -14,17 +14,20 @@ use lib "$FindBin::Bin/lib", "$FindBin::Bin/../lib";
 use File::Temp ();
 use Getopt::Long qw(GetOptions);
 use List::Util qw(max min);
+use Time::HiRes qw(sleep time);
 
 use OAuth::Bench::Cpu qw(load_cpu);
-use OAuth::Bench::Gateways qw(app bare introspecting module proving refusal);
+use OAuth::Bench::Gateways qw(app bare introspecting module proving refusal
+                            storing);
 use OAuth::Bench::Load qw(load);
 use OAuth::Bench::Peers qw(mod_oauth2 peers versions);
 use OAuth::Bench::Probe qw(ask check_identity);
 use OAuth::Bench::Report qw(write_plot write_table);
-use OAuth::Bench::Tokens qw(RESOURCE bearer mint proofs spoil subject
+use OAuth::Bench::Tokens qw(ISSUER RESOURCE bearer mint proofs spoil subject
                             write_lines write_tokens);
 use OAuth::Test::Key;
 use OAuth::Test::Proof qw(thumbprint);
+use OAuth::Test::Revoker;
 
 # A load with proofs ends before it has sent so many in a second.
 
@@ -89,6 +92,10 @@ sub scenarios {
           base => 'nginx', gateways => 'passing' },
         { name => 'same token, counted', tokens => 'one', status => 200,
           base => 'not counted', gateways => 'counting' },
+        { name => 'same token, a store', tokens => 'one', status => 200,
+          base => 'no store', gateways => 'storing' },
+        { name => 'same token, 100 revocations a second', tokens => 'one',
+          status => 200, base => 'no store', gateways => 'revoking' },
         { name => 'same opaque token', tokens => 'opaque', status => 200,
           base => 'nginx', gateways => 'opaque' },
         { name => 'no token', status => 401, base => 'return 401' },
@@ -148,11 +155,34 @@ sub gateways {
 EOT
         : $kind eq 'counting' ? module($app, $key,
             server => 'location = /status { oauth off; oauth_status; }')
+        : $kind eq 'storing' ? storing($app, $key)
+        : $kind eq 'revoking' ? storing($app, $key, beside => \&revoke)
         : (module($app, $key), peers($app, $key));
 
     check_identity($_, $line, subject(7), $kind eq 'passing') for @gateways;
 
     return @gateways;
+}
+
+
+# Revokes 100 others a second, in a commit each, until it is ended.
+
+sub revoke {
+    my ($gateway) = @_;
+
+    my $revoker = OAuth::Test::Revoker->new(port => $gateway->port,
+                                            issuer => ISSUER);
+    my $began = time;
+
+    for my $n (1 .. 100 * ($seconds + 60)) {
+        my $status = $revoker->revoke({ subject => "other-$$-$n" });
+        die "a revocation was answered with $status\n" if $status != 204;
+
+        my $early = $began + $n / 100 - time;
+        sleep $early if $early > 0;
+    }
+
+    return;
 }
 
 

@@ -14,7 +14,8 @@ use OAuth::Bench::Nginx;
 use OAuth::Bench::Tokens qw(ISSUER RESOURCE claims);
 use OAuth::Test::Http;
 
-our @EXPORT_OK = qw(app bare introspecting module proving refusal nginx_conf);
+our @EXPORT_OK = qw(app bare introspecting module nginx_conf proving
+                    refusal storing);
 
 # Settings that do not affect an answer.
 
@@ -107,8 +108,8 @@ sub bare {
 }
 
 
-# Options: name, cache (entries), issuer (directives of the issuer), and the
-# same.
+# Options: name, cache (entries), issuer (directives of the issuer), beside,
+# folder (one that the workers may write), and the same.
 
 sub module {
     my ($app, $key, %options) = @_;
@@ -116,6 +117,7 @@ sub module {
     my $self = OAuth::Bench::Nginx->new(
         name => $options{name} // 'ngx_oauth_module', APP => $app->port, ISSUER => ISSUER,
         RESOURCE => RESOURCE, CACHE => $options{cache} // 4096,
+        beside => $options{beside},
         MORE => $options{issuer} // '',
         conf => nginx_conf(
             http => <<'EOT' . ($options{http} // ''),
@@ -136,6 +138,8 @@ EOT
 
     $self->write_file('jwks.json',
         JSON::PP->new->canonical->encode({ keys => [ $key->jwk ] }));
+
+    $self->make_folder($options{folder}) if $options{folder};
 
     return $self->start;
 }
@@ -167,6 +171,17 @@ sub proving {
             oauth_header X-User sub;
             oauth_dpop required max_age=1h;
 EOT
+}
+
+
+# With a store of revocations.  Option: beside, as in OAuth::Bench::Nginx.
+
+sub storing {
+    my ($app, $key, %options) = @_;
+
+    return module($app, $key, %options, folder => 'store',
+        http => "oauth_revocation_store %%DIR%%/store;\n",
+        server => 'location = /admin { oauth off; oauth_revoke admin; }');
 }
 
 

@@ -11,6 +11,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 
 use OAuth::Bench::Cpu qw(load_cpu);
+use OAuth::Test::Process qw(reap stop_process);
 
 our @EXPORT_OK = qw(load);
 
@@ -26,10 +27,14 @@ my $script = abs_path(dirname(__FILE__) . '/../../../load.lua');
 sub load {
     my ($gateway, %options) = @_;
 
+    my $beside = $gateway->start_beside;
     my $before = $gateway->cpu;
     my $run = wrk($gateway->port . ($options{path} // '/'), $options{seconds},
                   $options{tokens});
     my $cpu = $gateway->cpu - $before;
+    die "what ran beside the load has ended\n" if $beside && reap($beside);
+    stop_process($beside, 'TERM') if $beside;
+
     my $name = $gateway->name;
 
     my @errors = map { $run->{$_} ? "$run->{$_} $_ errors" : () }

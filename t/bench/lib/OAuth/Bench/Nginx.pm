@@ -8,9 +8,11 @@ use warnings;
 use parent 'OAuth::Test::Nginx';
 
 use OAuth::Bench::Cpu qw(GATEWAY_CPU cpu_time);
+use OAuth::Test::Process qw(spawn);
 
 
-# Further options: name, cpu.
+# Further options: name, cpu, beside (a function that gets this object, and runs
+# in a process of its own during each load).
 
 sub new {
     my ($class, %options) = @_;
@@ -23,6 +25,15 @@ sub command {
     my ($self, @more) = @_;
 
     return ('taskset', '-c', $self->{cpu}, $self->SUPER::command(@more));
+}
+
+
+# Returns the process, or undef if there is nothing to run.
+
+sub start_beside {
+    my ($self) = @_;
+
+    return $self->{beside} && spawn(sub { $self->{beside}->($self) });
 }
 
 

@@ -88,6 +88,11 @@ sub said {
 }
 
 
+# Nothing runs beside it.
+
+sub start_beside { return }
+
+
 sub name { return $_[0]{name} }
 
 sub port { return $_[0]{PORT} }
