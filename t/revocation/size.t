@@ -36,6 +36,8 @@ use constant {
     AS       => 'https://as.test',
 };
 
+use constant SIZE => int(ENTRIES / 500_000 + 2) . 'g';
+
 plan(skip_all => 'valgrind is not installed') unless has_valgrind();
 
 my $key = key('ES256');
@@ -85,11 +87,11 @@ sub size_nginx {
 EOT
         log => 'error', ADMIN => defined $store || $options{first}
                                  ? 'oauth_revoke admin;' : 'return 404;',
-        LINE => defined $store ? "oauth_revocation_store $store size=2g;" : '',
+        LINE => defined $store ? "oauth_revocation_store $store size=" . SIZE . ";" : '',
         %options);
 
     $store = $made->{STORE} = $made->make_folder('store') if $options{first};
-    $made->{LINE} = "oauth_revocation_store $store size=2g;"
+    $made->{LINE} = "oauth_revocation_store $store size=" . SIZE . ";"
         if $options{first};
     $made->write_file('html/page', 'page');
     $made->write_file('keys', encode_json({ keys => [ $key->jwk ] }));
