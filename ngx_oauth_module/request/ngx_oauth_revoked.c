@@ -9,19 +9,15 @@
 #include "ngx_oauth_revoked.h"
 
 
-static oauth_reason_t ngx_oauth_revoked_lookup(ngx_oauth_store_t *store,
+static oauth_reason_t ngx_oauth_revoked_find(ngx_oauth_store_t *store,
     oauth_token_t *token);
 
 
 oauth_reason_t
-ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
+ngx_oauth_revoked_lookup(ngx_oauth_store_t *store, oauth_token_t *token)
 {
     uint64_t        epoch;
     oauth_reason_t  reason;
-
-    if (ngx_oauth_store_is_unchanged(store, token->epoch)) {
-        return OAUTH_OK;
-    }
 
     if (ngx_oauth_store_renew(store, &epoch) != NGX_OK) {
         return OAUTH_REVOCATIONS_UNAVAILABLE;
@@ -31,7 +27,7 @@ ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
 
     if (token->epoch != epoch) {
 
-        reason = ngx_oauth_revoked_lookup(store, token);
+        reason = ngx_oauth_revoked_find(store, token);
 
         if (reason == OAUTH_OK) {
             token->epoch = epoch;
@@ -45,7 +41,7 @@ ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
 
 
 static oauth_reason_t
-ngx_oauth_revoked_lookup(ngx_oauth_store_t *store, oauth_token_t *token)
+ngx_oauth_revoked_find(ngx_oauth_store_t *store, oauth_token_t *token)
 {
     size_t                           i;
     int64_t                          floor;

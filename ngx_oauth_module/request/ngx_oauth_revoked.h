@@ -14,14 +14,27 @@
 
 
 /*
- * Returns OAUTH_OK, OAUTH_REVOKED, OAUTH_REVOCATIONS_UNAVAILABLE (the store
- * cannot be read) or OAUTH_SERVER_ERROR (memory is short).  The token remembers
- * the state of the store in which it was good; as long as the store has not
- * changed, this is one comparison.
+ * Looks the token up.  Returns OAUTH_OK, OAUTH_REVOKED,
+ * OAUTH_REVOCATIONS_UNAVAILABLE (the store cannot be read) or
+ * OAUTH_SERVER_ERROR (memory is short).  The token remembers the state of the
+ * store in which it was good.
  */
 
-oauth_reason_t ngx_oauth_revoked_verify(ngx_oauth_store_t *store,
+oauth_reason_t ngx_oauth_revoked_lookup(ngx_oauth_store_t *store,
     oauth_token_t *token);
+
+
+/*
+ * Does the same.  As long as the store has not changed since the token was
+ * found to be good, this is one comparison.
+ */
+
+static ngx_inline oauth_reason_t
+ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
+{
+    return ngx_oauth_store_is_unchanged(store, token->epoch)
+           ? OAUTH_OK : ngx_oauth_revoked_lookup(store, token);
+}
 
 
 #endif /* NGX_OAUTH_REVOKED_H_INCLUDED */
