@@ -97,6 +97,22 @@ $tested->write_file('file', '');
 refused('a file', "$dir/file", 'main', '',
         main => "oauth_revocation_store $dir/file;");
 
+# others can undo revocations if they can write
+
+my $warning = qr/\[warn\] "oauth_revocation_store": every user of this machine may/;
+
+unlike(checked('oauth_revoke token;')->{said}, $warning,
+       'a folder of the workers: no warning');
+
+chmod 0777, $store or die "chmod: $!\n";
+
+my $open = checked('oauth_revoke token;');
+
+ok($open->{ok}, 'a folder for everybody: accepted');
+like($open->{said}, qr/$warning.*"chmod 700" in \Q$open->{main}\E/,
+     'a folder for everybody: a warning with its place');
+chmod 0700, $store or die "chmod: $!\n";
+
 # the inputs
 
 refused('an unknown input', 'invalid value "tokens"', 'here',

@@ -86,6 +86,14 @@ ngx_oauth_store_folder_check(ngx_cycle_t *cycle, const ngx_str_t *folder,
                     user.name, user.name);
     }
 
+    if (st.st_mode & S_IWOTH) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "\"oauth_revocation_store\": every user of this machine "
+                      "may write to the folder \"%V\", and so may undo "
+                      "revocations: forbid it with \"chmod 700\" in %V:%ui",
+                      folder, &place->file, place->line);
+    }
+
     /* A data.mdb that cannot be written is served for reading. */
 
     if (ngx_oauth_store_folder_check_file(&where, &user, "data.mdb", 4)

@@ -135,15 +135,21 @@ sub write_file {
 }
 
 
-# A folder that the workers may write to, whoever they are.
+# A folder that the workers may write to: nginx runs them as "nobody" if its
+# master is root.
 
 sub make_folder {
     my ($self, $name) = @_;
 
-    mkdir "$self->{dir}/$name" or die "mkdir: $!\n";
-    chmod 0777, "$self->{dir}/$name";
+    my $folder = "$self->{dir}/$name";
 
-    return "$self->{dir}/$name";
+    mkdir $folder, 0700 or die "mkdir: $!\n";
+
+    if ($> == 0) {
+        chown +(getpwnam 'nobody')[2, 3], $folder or die "chown: $!\n";
+    }
+
+    return $folder;
 }
 
 
