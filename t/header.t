@@ -62,6 +62,11 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
+        location /hop {
+            proxy_set_header Connection $http_connection;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
         location /token {
             oauth_pass_token on;
             proxy_pass http://127.0.0.1:%%UP%%;
@@ -227,6 +232,15 @@ is_deeply(sent($nginx->http('other')->get('/', 'X-Groups' => 'a'),
 is_deeply(sent($nginx->http('other')->get('/', 'X-User' => 'a'), 'X-User'),
           [], 'what http { } names is removed in all servers');
 
+# With this Connection field alone, to a location that passes it on.
+
+sub hop {
+    my ($value) = @_;
+
+    return $http->raw($http->bytes('GET', '/hop', Connection => $value,
+                                   token => $token));
+}
+
 # a client asks the next hop to remove the module's header
 
 for my $value ('X-User', 'close, x-user', 'X_User', 'keep-alive, X-User, TE') {
@@ -234,7 +248,15 @@ for my $value ('X-User', 'close, x-user', 'X_User', 'keep-alive, X-User, TE') {
     is_deeply(sent($response, 'X-User'), [ 'alice' ], "Connection: $value");
     unlike(join(',', @{ sent($response, 'Connection') }), qr/user/i,
            'is not passed on');
+
+    $response = hop($value);
+    is_deeply(sent($response, 'X-User'), [ 'alice' ],
+              "Connection: $value, where the client's is passed on");
+    is_deeply(sent($response, 'Connection'), [], 'the field is removed');
 }
+
+is_deeply(sent(hop('close, X-Users'), 'Connection'), [ 'close, X-Users' ],
+          'a field with other names is passed on');
 
 # other ways to set headers do not interfere
 
