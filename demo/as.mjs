@@ -21,6 +21,8 @@ const ALGORITHM = 'ES256';
 // start; device, whether there is a device flow; refresh, whether clients that
 // register for refresh tokens get them; withheld, scopes that the account never
 // grants; opaque, a function from the resource to whether its tokens are no JWT;
+// acrs, kinds of sign-in that tokens may name (the account has signed in by the
+// first one, an hour ago, unless a client asks for another one, or for a time);
 // features and discovery, further ones of oidc-provider.
 
 export async function startAs(options) {
@@ -47,7 +49,8 @@ class AuthorizationServer {
     constructor(options) {
         this.#options = { lifetime: 3600, audience: (url) => url, clients: [],
                           device: true, refresh: false, withheld: [],
-                          opaque: () => false, features: {}, discovery: {},
+                          opaque: () => false, acrs: [], features: {},
+                          discovery: {},
                           ...options };
         this.resources = new Set(options.resources);
         this.account = options.account;
@@ -176,7 +179,7 @@ class AuthorizationServer {
 
         if (prompt.name === 'login') {
             await this.#provider.interactionFinished(request, response, {
-                login: { accountId: this.account },
+                login: { accountId: this.account, ...this.#signIn(params) },
             });
             return;
         }
@@ -207,6 +210,25 @@ class AuthorizationServer {
         }, { mergeWithLastSubmission: true });
     }
 
+    #signIn({ acr_values: wanted, max_age: age }) {
+        const { acrs } = this.#options;
+        const now = Math.floor(Date.now() / 1000);
+
+        return acrs.length === 0 ? {} : {
+            acr: wanted?.split(' ').find((acr) => acrs.includes(acr))
+                 ?? acrs[0],
+            ts: age === undefined ? now - 3600 : now,
+        };
+    }
+
+    // What a token says about the sign-in (RFC 9068 section 2.2.1).
+
+    #signedIn({ AuthorizationCode, RefreshToken }) {
+        const { acr, authTime } = AuthorizationCode ?? RefreshToken ?? {};
+
+        return acr ? { acr, auth_time: authTime } : undefined;
+    }
+
     #newProvider() {
         const provider = new Provider(this.issuer, this.#configuration());
 
@@ -220,7 +242,7 @@ class AuthorizationServer {
     }
 
     #configuration() {
-        const { scopes, clients, device, refresh, features, discovery }
+        const { scopes, clients, device, refresh, features, discovery, acrs }
             = this.#options;
 
         return {
@@ -239,6 +261,8 @@ class AuthorizationServer {
             clientDefaults: { id_token_signed_response_alg: ALGORITHM },
             clientBasedCORS: () => true,
             discovery,
+            acrValues: acrs,
+            extraTokenClaims: ({ oidc }) => this.#signedIn(oidc.entities),
             findAccount: (ctx, id) => ({
                 accountId: id,
                 claims: () => ({ sub: id }),

@@ -250,6 +250,13 @@ finds('a proxy in front removes it', 'problem token_ignored', undef,
       token => $scripted);
 finds('no keys', 'problem token_undecided', qr/the answer is 503/,
       token => $scripted, app => { 'token /mcp' => { status => 503 } });
+finds('another sign-in', 'problem token_sign_in',
+      qr/of\ the\ kind\ gold\ phr;\ it\ may\ be\ at\ most\ 300\ seconds\ ago/x,
+      token => $scripted,
+      app => { 'token /mcp' => { status => 401, headers => [
+          'WWW-Authenticate' =>
+              'Bearer error="insufficient_user_authentication",'
+              . ' acr_values="gold phr", max_age="300"' ] } });
 finds('more than the scopes', 'problem token_scope',
       qr/the server wants more than read/, token => $scripted,
       app => { 'token /mcp' => { status => 403, headers => [

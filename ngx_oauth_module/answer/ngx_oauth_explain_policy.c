@@ -14,11 +14,14 @@
 #include "ngx_oauth_explain_line.h"
 #include "ngx_oauth_policy.h"
 #include "ngx_oauth_resource.h"
+#include "oauth_demand.h"
 #include "oauth_scope.h"
 
 
 static void ngx_oauth_explain_audience(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_subject(ngx_oauth_explain_t *e);
+static void ngx_oauth_explain_authentication(ngx_oauth_explain_t *e);
+static void ngx_oauth_explain_max_age(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_scope(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_missing(ngx_oauth_explain_t *e);
 static ngx_uint_t ngx_oauth_explain_term(ngx_oauth_explain_t *e,
@@ -46,6 +49,10 @@ ngx_oauth_explain_policy(ngx_oauth_explain_t *e)
 
     case OAUTH_NO_SUBJECT:
         ngx_oauth_explain_subject(e);
+        return;
+
+    case OAUTH_INSUFFICIENT_AUTHENTICATION:
+        ngx_oauth_explain_authentication(e);
         return;
 
     case OAUTH_INSUFFICIENT_SCOPE:
@@ -109,6 +116,66 @@ ngx_oauth_explain_subject(ngx_oauth_explain_t *e)
 
     if (e->ctx->token->subject.len) {
         ngx_oauth_explain_put(e, ", which is not a valid header value");
+    }
+}
+
+
+/* Like the policy, this looks at max_age only if the acr is accepted. */
+
+static void
+ngx_oauth_explain_authentication(ngx_oauth_explain_t *e)
+{
+    ngx_uint_t             i;
+    const oauth_token_t   *token;
+    const oauth_demand_t  *demand;
+
+    token = e->ctx->token;
+    demand = &e->ctx->conf->demand;
+
+    if (oauth_demand_acr(demand, token) == OAUTH_OK) {
+        ngx_oauth_explain_max_age(e);
+        return;
+    }
+
+    if (token->acr.data) {
+        ngx_oauth_explain_put(e, ": acr is ");
+        ngx_oauth_explain_value(e, &e->came, token->acr);
+
+    } else {
+        ngx_oauth_explain_put(e, ": the token has no acr");
+    }
+
+    ngx_oauth_explain_put(e, ", expected one of");
+
+    for (i = 0; i < demand->nacr; i++) {
+        if (!ngx_oauth_explain_item(e, &e->wanted, i, demand->acr[i])) {
+            return;
+        }
+    }
+}
+
+
+static void
+ngx_oauth_explain_max_age(ngx_oauth_explain_t *e)
+{
+    int64_t               ago;
+    const oauth_token_t  *token;
+
+    token = e->ctx->token;
+
+    if (!token->has_auth_time) {
+        ngx_oauth_explain_put(e, ": the token has no auth_time");
+        return;
+    }
+
+    ago = ngx_time() - token->auth_time;
+
+    if (ago < 0) {
+        ngx_oauth_explain_put(e, ": auth_time is %L s in the future", -ago);
+
+    } else {
+        ngx_oauth_explain_put(e, ": auth_time is %L s ago, and oauth_max_age "
+                              "is %T s", ago, e->ctx->conf->max_age);
     }
 }
 

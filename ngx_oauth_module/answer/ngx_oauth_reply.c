@@ -255,6 +255,7 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
     issuers = ctx->conf->issuers->elts;
     text->issuer = issuers[0]->rules.issuer;
     text->dpop = (ctx->conf->dpop.mode == NGX_OAUTH_DPOP_REQUIRED);
+    ngx_oauth_text_set_authentication(ctx->conf, kind, text);
 
     if (kind == NGX_OAUTH_TEXT_NONE) {
         return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page,

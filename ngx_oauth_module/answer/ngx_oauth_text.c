@@ -26,6 +26,7 @@ static ngx_uint_t ngx_oauth_text_words(oauth_str_t words, oauth_buf_t *buf);
 static const oauth_reason_t  ngx_oauth_text_examples[] = {
     [NGX_OAUTH_TEXT_FIRST] = OAUTH_NO_TOKEN,
     [NGX_OAUTH_TEXT_MORE] = OAUTH_INSUFFICIENT_SCOPE,
+    [NGX_OAUTH_TEXT_AGAIN] = OAUTH_INSUFFICIENT_AUTHENTICATION,
     [NGX_OAUTH_TEXT_NONE] = OAUTH_REQUIREMENT_NOT_MET
 };
 
@@ -38,6 +39,7 @@ static const ngx_uint_t  ngx_oauth_text_statuses[] = {
     NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_REQUEST                  */
     NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_TOKEN                    */
     NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_PROOF                    */
+    NGX_HTTP_UNAUTHORIZED,           /* OAUTH_ANSWER_AUTHENTICATION           */
     NGX_HTTP_FORBIDDEN,              /* OAUTH_ANSWER_SCOPE                    */
     NGX_HTTP_FORBIDDEN,              /* OAUTH_ANSWER_FORBIDDEN                */
     NGX_HTTP_BAD_REQUEST,            /* OAUTH_ANSWER_URI                      */
@@ -69,6 +71,8 @@ ngx_oauth_text_write(ngx_pool_t *pool, oauth_reason_t reason,
     challenge.issuer = text->issuer;
     challenge.documentation = ngx_oauth_str(&text->documentation);
     challenge.dpop = text->dpop;
+    challenge.acr_values = ngx_oauth_str(&text->acr_values);
+    challenge.max_age = text->max_age;
 
     oauth_challenge_write_resource(&buf, &challenge);
 
@@ -120,8 +124,22 @@ ngx_oauth_text_kind(oauth_reason_t reason)
     case OAUTH_ANSWER_SCOPE:
         return NGX_OAUTH_TEXT_MORE;
 
+    case OAUTH_ANSWER_AUTHENTICATION:
+        return NGX_OAUTH_TEXT_AGAIN;
+
     default:
         return NGX_OAUTH_TEXT_NONE;
+    }
+}
+
+
+void
+ngx_oauth_text_set_authentication(const ngx_oauth_loc_conf_t *conf,
+    ngx_oauth_text_kind_t kind, ngx_oauth_text_t *text)
+{
+    if (kind == NGX_OAUTH_TEXT_AGAIN) {
+        text->acr_values = conf->acr_values;
+        text->max_age = conf->max_age;
     }
 }
 

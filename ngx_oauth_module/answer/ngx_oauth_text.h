@@ -1,11 +1,11 @@
 
 /*
  * The texts of a refusal: the challenge (RFC 6750 section 3, RFC 9728 section
- * 5.1), the problem document (RFC 9457) and the HTML page.  Each consists of
- * two halves, which are joined when a request is refused.  The first half tells
- * the reason, and is the same in all locations.  The second half tells about
- * the resource.  Texts that are rendered with the configuration are in its
- * pool, the others in the request's pool.
+ * 5.1, RFC 9470 section 3), the problem document (RFC 9457) and the HTML page.
+ * Each consists of two halves, which are joined when a request is refused.  The
+ * first half tells the reason, and is the same in all locations.  The second
+ * half tells about the resource.  Texts that are rendered with the
+ * configuration are in its pool, the others in the request's pool.
  */
 
 
@@ -21,6 +21,7 @@
 typedef enum {
     NGX_OAUTH_TEXT_FIRST = 0,           /* get a token */
     NGX_OAUTH_TEXT_MORE,                /* get a token with more scopes */
+    NGX_OAUTH_TEXT_AGAIN,               /* let the user sign in again */
     NGX_OAUTH_TEXT_NONE,                /* nothing: another token would not
                                            help, or the module could not
                                            decide (503) */
@@ -29,8 +30,8 @@ typedef enum {
 
 
 /*
- * The half about the resource, for one set of scopes and one issuer, and for
- * locations that require DPoP or do not.
+ * The half about the resource, for one set of scopes, one issuer and one way to
+ * sign in, and for locations that require DPoP or do not.
  */
 
 typedef struct {
@@ -40,6 +41,9 @@ typedef struct {
     ngx_str_t                  scope;   /* scopes, with a space between them */
     oauth_str_t                issuer;  /* where the client gets a token */
     ngx_uint_t                 dpop;    /* which has to be bound to a key */
+    ngx_str_t                  acr_values;      /* of oauth_acr, if the user has
+                                                   to sign in again */
+    time_t                     max_age; /* of oauth_max_age, then; seconds */
     ngx_str_t                  challenge;       /* second half; the first is
                                                    that of the reason */
     ngx_str_t                  problems[NGX_OAUTH_TEXT_KINDS];
@@ -75,6 +79,14 @@ ngx_uint_t ngx_oauth_text_status(oauth_reason_t reason);
 /* Returns what a refusal for this reason tells the client to do. */
 
 ngx_oauth_text_kind_t ngx_oauth_text_kind(oauth_reason_t reason);
+
+/*
+ * Sets in *text how the user has to sign in, if a refusal of this kind tells
+ * that.
+ */
+
+void ngx_oauth_text_set_authentication(const ngx_oauth_loc_conf_t *conf,
+    ngx_oauth_text_kind_t kind, ngx_oauth_text_t *text);
 
 /*
  * Renders the half about the resource, from the first members of *text, into

@@ -26,7 +26,9 @@ static ngx_int_t ngx_oauth_text_init_prepare(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *conf, const ngx_str_t *method, ngx_uint_t kind,
     ngx_oauth_text_t **text);
 static ngx_oauth_text_t *ngx_oauth_text_init_share(ngx_conf_t *cf,
-    ngx_oauth_loc_conf_t *conf, ngx_str_t *scope);
+    ngx_oauth_loc_conf_t *conf, ngx_uint_t kind, ngx_str_t *scope);
+static ngx_uint_t ngx_oauth_text_init_is_same(const ngx_oauth_text_t *a,
+    const ngx_oauth_text_t *b);
 
 
 ngx_int_t
@@ -205,7 +207,7 @@ ngx_oauth_text_init_prepare(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
         return NGX_ERROR;
     }
 
-    *text = ngx_oauth_text_init_share(cf, conf, &scope);
+    *text = ngx_oauth_text_init_share(cf, conf, kind, &scope);
 
     return *text ? NGX_OK : NGX_ERROR;
 }
@@ -213,49 +215,63 @@ ngx_oauth_text_init_prepare(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
 
 /*
  * Returns the resource's text for these scopes, for the first issuer of the
- * location and for its oauth_dpop, which is rendered if there is none yet.
- * Returns NULL when memory is short.
+ * location, for its oauth_dpop and, in a refusal of that kind, for how the user
+ * has to sign in; it is rendered if there is none yet.  Returns NULL when
+ * memory is short.
  */
 
 static ngx_oauth_text_t *
 ngx_oauth_text_init_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
-    ngx_str_t *scope)
+    ngx_uint_t kind, ngx_str_t *scope)
 {
-    oauth_str_t           issuer;
-    ngx_uint_t            i, dpop;
-    ngx_oauth_text_t    **texts, **slot, *text;
+    ngx_uint_t            i;
+    ngx_oauth_text_t    **texts, **slot, *text, wanted;
     ngx_oauth_issuer_t  **issuers;
 
     issuers = conf->issuers->elts;
-    issuer = ngx_oauth_str(&issuers[0]->issuer);
-    dpop = (conf->dpop.mode == NGX_OAUTH_DPOP_REQUIRED);
+
+    ngx_memzero(&wanted, sizeof(ngx_oauth_text_t));
+
+    wanted.resource = conf->resource->url;
+    wanted.metadata = conf->resource->metadata;
+    wanted.documentation = conf->resource->documentation;
+    wanted.scope = *scope;
+    wanted.issuer = ngx_oauth_str(&issuers[0]->issuer);
+    wanted.dpop = (conf->dpop.mode == NGX_OAUTH_DPOP_REQUIRED);
+    ngx_oauth_text_set_authentication(conf, kind, &wanted);
+
     texts = conf->resource->texts.elts;
 
     for (i = 0; i < conf->resource->texts.nelts; i++) {
-        if (ngx_oauth_str_equal(&texts[i]->scope, scope)
-            && oauth_str_equal(texts[i]->issuer, issuer)
-            && texts[i]->dpop == dpop)
-        {
+        if (ngx_oauth_text_init_is_same(texts[i], &wanted)) {
             return texts[i];
         }
     }
 
     slot = ngx_array_push(&conf->resource->texts);
-    text = ngx_pcalloc(cf->pool, sizeof(ngx_oauth_text_t));
+    text = ngx_palloc(cf->pool, sizeof(ngx_oauth_text_t));
 
     if (slot == NULL || text == NULL) {
         return NULL;
     }
 
     *slot = text;
-
-    text->resource = conf->resource->url;
-    text->metadata = conf->resource->metadata;
-    text->documentation = conf->resource->documentation;
-    text->scope = *scope;
-    text->issuer = issuer;
-    text->dpop = dpop;
+    *text = wanted;
 
     return ngx_oauth_text_write(cf->pool, OAUTH_OK, 0, text) == NGX_OK
            ? text : NULL;
+}
+
+
+/* Compares what may differ between the texts of one resource. */
+
+static ngx_uint_t
+ngx_oauth_text_init_is_same(const ngx_oauth_text_t *a,
+    const ngx_oauth_text_t *b)
+{
+    return ngx_oauth_str_equal(&a->scope, &b->scope)
+           && oauth_str_equal(a->issuer, b->issuer)
+           && a->dpop == b->dpop
+           && ngx_oauth_str_equal(&a->acr_values, &b->acr_values)
+           && a->max_age == b->max_age;
 }

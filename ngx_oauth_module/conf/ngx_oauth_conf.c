@@ -94,6 +94,8 @@ ngx_oauth_conf_create_location(ngx_conf_t *cf)
     lcf->implied = NGX_CONF_UNSET_PTR;
     lcf->advertise = NGX_CONF_UNSET_PTR;
     lcf->requires = NGX_CONF_UNSET_PTR;
+    lcf->acr = NGX_CONF_UNSET_PTR;
+    lcf->max_age = NGX_CONF_UNSET;
     lcf->members = NGX_CONF_UNSET_PTR;
     lcf->dpop.mode = NGX_CONF_UNSET_UINT;
     lcf->mtls = NGX_CONF_UNSET_UINT;
@@ -132,6 +134,8 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->implied, prev->implied, NULL);
     ngx_conf_merge_ptr_value(conf->advertise, prev->advertise, NULL);
     ngx_conf_merge_ptr_value(conf->requires, prev->requires, NULL);
+    ngx_conf_merge_ptr_value(conf->acr, prev->acr, NULL);
+    ngx_conf_merge_value(conf->max_age, prev->max_age, 0);
     ngx_conf_merge_ptr_value(conf->members, prev->members, NULL);
     ngx_oauth_conf_dpop_merge(&conf->dpop, &prev->dpop);
     ngx_oauth_conf_mtls_merge(prev, conf);

@@ -188,14 +188,19 @@ struct ngx_oauth_loc_conf_s {
 
     ngx_array_t                  *audience;     /* oauth_str_t                */
     ngx_flag_t                    any_audience;
-    oauth_demand_t                demand;       /* the resource, "audience" and
-                                                   whether a subject is needed
-                                                                              */
+    oauth_demand_t                demand;       /* the resource, "audience",
+                                                   whether a subject is needed,
+                                                   and how the user has to have
+                                                   signed in                  */
 
     ngx_array_t                  *scopes;       /* ngx_oauth_scope_t          */
     ngx_array_t                  *implied;      /* oauth_scope_rule_t         */
     ngx_array_t                  *advertise;    /* ngx_str_t                  */
     ngx_array_t                  *requires;     /* ngx_oauth_require_t        */
+    ngx_array_t                  *acr;          /* oauth_str_t                */
+    ngx_str_t                     acr_values;   /* these, separated by spaces */
+    time_t                        max_age;      /* seconds since the user has
+                                                   signed in, at most; 0: any */
     ngx_oauth_args_directive_t    protected;    /* the first directive that is
                                                    written on this level and has
                                                    no effect without "oauth"  */

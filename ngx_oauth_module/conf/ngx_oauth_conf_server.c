@@ -8,6 +8,7 @@
 
 
 #include "ngx_oauth_claim.h"
+#include "ngx_oauth_conf_authentication.h"
 #include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_server.h"
@@ -89,7 +90,8 @@ ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
     }
 
     if (ngx_oauth_conf_server_issuers(cf, mcf, location->conf) != NGX_OK
-        || ngx_oauth_conf_server_claims(mcf, location->conf) != NGX_OK)
+        || ngx_oauth_conf_server_claims(mcf, location->conf) != NGX_OK
+        || ngx_oauth_conf_authentication_finish(cf, location->conf) != NGX_OK)
     {
         return NGX_ERROR;
     }

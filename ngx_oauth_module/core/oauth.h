@@ -107,6 +107,7 @@ typedef enum {
     OAUTH_WRONG_AUDIENCE,
     OAUTH_NO_SUBJECT,             /* no sub, and it is to be forwarded        */
 
+    OAUTH_INSUFFICIENT_AUTHENTICATION,  /* of the user, by acr or auth_time   */
     OAUTH_INSUFFICIENT_SCOPE,
     OAUTH_REQUIREMENT_NOT_MET,
 
@@ -134,6 +135,8 @@ typedef enum {
     OAUTH_ANSWER_TOKEN,           /* error="invalid_token"                    */
     OAUTH_ANSWER_PROOF,           /* error="invalid_dpop_proof", or
                                      "use_dpop_nonce"                         */
+    OAUTH_ANSWER_AUTHENTICATION,  /* error=
+                                     "insufficient_user_authentication"       */
     OAUTH_ANSWER_SCOPE,           /* error="insufficient_scope"               */
     OAUTH_ANSWER_FORBIDDEN,       /* no challenge: no token would help        */
     OAUTH_ANSWER_URI,             /* no challenge: another URI is needed      */
@@ -145,8 +148,9 @@ typedef struct {
     const char           *code;         /* $oauth_result: "expired"           */
     const char           *sentence;     /* for the error log                  */
     oauth_answer_t        answer;
-    const char           *error;        /* RFC 6750 section 3.1 or RFC 9449
-                                           section 7.1, or NULL               */
+    const char           *error;        /* RFC 6750 section 3.1, RFC 9449
+                                           section 7.1 or RFC 9470 section 3,
+                                           or NULL                            */
     const char           *description;  /* RFC 6750: printable, no " or \     */
 } oauth_reason_info_t;
 

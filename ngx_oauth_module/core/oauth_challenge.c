@@ -1,10 +1,13 @@
 
 /*
  * The WWW-Authenticate challenge (RFC 9110 section 11.6.1, RFC 6750 section 3,
- * RFC 9728 section 5.1, RFC 9449 section 7.1).  It is appended to the caller's
- * buffer; the values are the caller's, too.
+ * RFC 9728 section 5.1, RFC 9449 section 7.1, RFC 9470 section 3).  It is
+ * appended to the caller's buffer; the values are the caller's, too.
  */
 
+
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "oauth_challenge.h"
 #include "oauth_credentials.h"
@@ -14,6 +17,10 @@ static const char *oauth_challenge_append_error(oauth_buf_t *buf,
     const char *before, const oauth_reason_info_t *reason);
 static const char *oauth_challenge_append_resource(oauth_buf_t *buf,
     const char *before, oauth_str_t resource);
+static void oauth_challenge_append_fact(oauth_buf_t *buf, const char **before,
+    const char *name, oauth_str_t value);
+static void oauth_challenge_append_max_age(oauth_buf_t *buf,
+    const char *before, int64_t max_age);
 static oauth_str_t oauth_challenge_quotable(oauth_str_t value);
 static void oauth_challenge_append_param(oauth_buf_t *buf,
     const char *before, const char *name, oauth_str_t value);
@@ -51,14 +58,47 @@ void
 oauth_challenge_write_resource(oauth_buf_t *buf,
     const oauth_challenge_t *challenge)
 {
-    oauth_challenge_t  clean;
+    const char         *before;
+    oauth_challenge_t   clean;
 
     clean = oauth_challenge_clean(challenge);
+    before = "";
 
-    oauth_challenge_append_param(buf, "", "resource_metadata",
-                                 clean.metadata);
-    oauth_challenge_append_param(buf, clean.metadata.len ? ", " : "", "scope",
-                                 clean.scope);
+    oauth_challenge_append_fact(buf, &before, "resource_metadata",
+                                clean.metadata);
+    oauth_challenge_append_fact(buf, &before, "scope", clean.scope);
+    oauth_challenge_append_fact(buf, &before, "acr_values", clean.acr_values);
+
+    if (clean.max_age) {
+        oauth_challenge_append_max_age(buf, before, clean.max_age);
+    }
+}
+
+
+/* Appends a parameter, and sets what has to stand before the next one. */
+
+static void
+oauth_challenge_append_fact(oauth_buf_t *buf, const char **before,
+    const char *name, oauth_str_t value)
+{
+    oauth_challenge_append_param(buf, *before, name, value);
+
+    if (value.len) {
+        *before = ", ";
+    }
+}
+
+
+static void
+oauth_challenge_append_max_age(oauth_buf_t *buf, const char *before,
+    int64_t max_age)
+{
+    char  number[sizeof("-9223372036854775808")];
+
+    (void) snprintf(number, sizeof(number), "%" PRId64, max_age);
+
+    oauth_challenge_append_param(buf, before, "max_age",
+                                 oauth_str_of(number));
 }
 
 
@@ -137,6 +177,7 @@ oauth_challenge_clean(const oauth_challenge_t *challenge)
     clean.metadata = oauth_challenge_quotable(clean.metadata);
     clean.scope = oauth_challenge_quotable(clean.scope);
     clean.issuer = oauth_challenge_quotable(clean.issuer);
+    clean.acr_values = oauth_challenge_quotable(clean.acr_values);
 
     return clean;
 }

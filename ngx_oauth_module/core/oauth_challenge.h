@@ -1,9 +1,9 @@
 
 /*
  * The challenge of a refusal: the value of WWW-Authenticate (RFC 9110 section
- * 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1, RFC 9449 section 7.1), and
- * the facts about the resource that the challenge, the problem document and the
- * page show.  All strings are the caller's.
+ * 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1, RFC 9449 section 7.1, RFC
+ * 9470 section 3), and the facts about the resource that the challenge, the
+ * problem document and the page show.  All strings are the caller's.
  */
 
 
@@ -25,6 +25,10 @@ typedef struct {
     oauth_str_t                 issuer;       /* the authorization server that
                                                  the steps name               */
     oauth_str_t                 documentation;    /* URL, on pages only       */
+    oauth_str_t                 acr_values;   /* ways to sign in, separated by
+                                                 spaces; empty: any           */
+    int64_t                     max_age;      /* seconds since the sign-in; 0:
+                                                 any                          */
     unsigned                    dpop:1;       /* tokens without a DPoP key are
                                                  not accepted                 */
 } oauth_challenge_t;
@@ -46,7 +50,8 @@ typedef struct {
  * These two append the halves of the value, so that both can be written before
  * a request comes.  The first has the scheme and what follows from the reason:
  * error and error_description.  The second has what tells about the resource:
- * resource_metadata and scope; it may be empty.  If it is not, the caller joins
+ * resource_metadata, scope, acr_values and max_age; it may be empty.  If it is
+ * not, the caller joins
  * the two with ", " if the first has an error, else with a space.  All values
  * are quoted, and none is empty.  When memory is short, buf->failed is set.
  */
@@ -68,9 +73,9 @@ void oauth_challenge_write_dpop(oauth_buf_t *buf,
     const oauth_challenge_dpop_t *challenge);
 
 /*
- * Returns a copy in which resource, metadata, scope and issuer are empty where
- * they have a quote, a backslash or a byte outside printable ASCII, since they
- * could not stand between quotes as they are.
+ * Returns a copy in which resource, metadata, scope, issuer and acr_values are
+ * empty where they have a quote, a backslash or a byte outside printable ASCII,
+ * since they could not stand between quotes as they are.
  */
 
 oauth_challenge_t oauth_challenge_clean(const oauth_challenge_t *challenge);

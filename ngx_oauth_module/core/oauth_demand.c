@@ -118,6 +118,40 @@ oauth_demand_claim_value(const oauth_token_claim_t *claim, oauth_str_t value)
 
 
 oauth_reason_t
+oauth_demand_acr(const oauth_demand_t *demand, const oauth_token_t *token)
+{
+    size_t  i;
+
+    for (i = 0; i < demand->nacr; i++) {
+        if (token->acr.data && oauth_str_equal(token->acr, demand->acr[i])) {
+            return OAUTH_OK;
+        }
+    }
+
+    return (demand->nacr == 0) ? OAUTH_OK : OAUTH_INSUFFICIENT_AUTHENTICATION;
+}
+
+
+oauth_reason_t
+oauth_demand_max_age(const oauth_demand_t *demand, const oauth_token_t *token,
+    int64_t now)
+{
+    int64_t  leeway;
+
+    if (demand->max_age == 0) {
+        return OAUTH_OK;
+    }
+
+    leeway = token->rules->leeway;
+
+    return (token->has_auth_time
+            && token->auth_time <= now + leeway
+            && now - token->auth_time <= demand->max_age + leeway)
+           ? OAUTH_OK : OAUTH_INSUFFICIENT_AUTHENTICATION;
+}
+
+
+oauth_reason_t
 oauth_demand_scopes(oauth_str_t scopes, oauth_str_t granted,
     const oauth_scope_rule_t *rules, size_t nrules)
 {

@@ -1,11 +1,12 @@
 
 /*
  * What a location demands of a verified token: an audience (RFC 7519 section
- * 4.1.3, RFC 8707), a subject where it is forwarded, required claims, and
- * scopes (RFC 6749 section 3.3).  Each function takes values that the caller
- * has evaluated, and returns a reason.  The caller goes in the order of this
- * header, and evaluates the values of a term only when all terms before it are
- * met.  Nothing is kept or copied.
+ * 4.1.3, RFC 8707), a subject where it is forwarded, required claims, how and
+ * when the user has signed in (RFC 9470), and scopes (RFC 6749 section 3.3).
+ * Each function takes values that the caller has evaluated, and returns a
+ * reason.  The caller goes in the order of this header, and evaluates the
+ * values of a term only when all terms before it are met.  Nothing is kept or
+ * copied.
  */
 
 
@@ -37,6 +38,12 @@ typedef struct {
                                                the location's own may be among
                                                them                           */
     const void                *data;        /* for others                     */
+    const oauth_str_t         *acr;         /* values of which the token has to
+                                               have one                       */
+    size_t                     nacr;        /* 0: it need not have any        */
+    int64_t                    max_age;     /* seconds since the user has
+                                               signed in, at most; 0: that is
+                                               not compared                   */
     unsigned                   any_audience:1;  /* it is not compared         */
     unsigned                   subject:1;   /* the subject is forwarded       */
 } oauth_demand_t;
@@ -75,6 +82,25 @@ oauth_reason_t oauth_demand_claim(const oauth_token_claim_t *claim,
 
 oauth_reason_t oauth_demand_claim_value(const oauth_token_claim_t *claim,
     oauth_str_t value);
+
+/*
+ * OAUTH_OK where acr of the token is one of the values (RFC 9470 section 3), or
+ * where there are none; else OAUTH_INSUFFICIENT_AUTHENTICATION.
+ */
+
+oauth_reason_t oauth_demand_acr(const oauth_demand_t *demand,
+    const oauth_token_t *token);
+
+/*
+ * OAUTH_OK where the user has signed in no longer ago than max_age, or where
+ * there is no max_age; else OAUTH_INSUFFICIENT_AUTHENTICATION, also where the
+ * token does not say when, or names a time in the future.  The leeway of the
+ * token's issuer is allowed in both directions.  now is in seconds since the
+ * epoch.
+ */
+
+oauth_reason_t oauth_demand_max_age(const oauth_demand_t *demand,
+    const oauth_token_t *token, int64_t now);
 
 /*
  * OAUTH_OK where each of the scopes (separated by spaces) is granted, by itself

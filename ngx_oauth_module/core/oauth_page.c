@@ -7,6 +7,7 @@
  */
 
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "oauth_html.h"
@@ -25,6 +26,8 @@ typedef struct {
 
 static void oauth_page_append_paragraph(oauth_buf_t *buf, const char *text);
 static void oauth_page_append_steps(oauth_buf_t *buf,
+    const oauth_challenge_t *challenge);
+static void oauth_page_append_authentication(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);
 static void oauth_page_append_fact(oauth_buf_t *buf, const char *name,
     oauth_str_t value, int link);
@@ -71,6 +74,11 @@ static const oauth_page_text_t  oauth_page_texts[] = {
       "What you have opened is protected. The access token that came with the "
       "request is bound to a key, and the proof of that key is missing or not "
       "good.", NULL, 1 },
+
+    { "You have to sign in again",
+      "The access token that came with the request is good. But its user has "
+      "signed in too long ago for this address, or in another way than it "
+      "needs.", NULL, 0 },
 
     { "The access token is not sufficient",
       "The access token that came with the request is good, but it does not "
@@ -139,6 +147,7 @@ oauth_page_write_resource(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 
     if (oauth_page_texts[challenge->reason->answer].advice == NULL) {
         oauth_page_append_fact(buf, "Scope", challenge->scope, 0);
+        oauth_page_append_authentication(buf, challenge);
         oauth_page_append_fact(buf, "Authorization server", challenge->issuer,
                                0);
         oauth_page_append_fact(buf, "Metadata", challenge->metadata, 1);
@@ -150,7 +159,10 @@ oauth_page_write_resource(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 }
 
 
-/* What to do for somebody who needs a token, or a token that permits more. */
+/*
+ * What to do for somebody who needs a token, or a token that permits more, or
+ * has to sign in again.
+ */
 
 static void
 oauth_page_append_steps(oauth_buf_t *buf, const oauth_challenge_t *challenge)
@@ -161,7 +173,13 @@ oauth_page_append_steps(oauth_buf_t *buf, const oauth_challenge_t *challenge)
 
     oauth_buf_append_text(buf, "<h2>What you can do</h2>\n<ul>\n");
 
-    if (challenge->reason->answer == OAUTH_ANSWER_SCOPE) {
+    if (challenge->reason->answer == OAUTH_ANSWER_AUTHENTICATION) {
+        oauth_buf_append_text(buf,
+            "<li>Let the program that you use send you to the sign-in page "
+            "again. It has to ask for a sign-in as it is described below.</li>"
+            "\n");
+
+    } else if (challenge->reason->answer == OAUTH_ANSWER_SCOPE) {
         oauth_buf_append_text(buf,
             "<li>Let the program that you use ask for a token with the scope "
             "below, and give your consent.</li>\n"
@@ -177,6 +195,24 @@ oauth_page_append_steps(oauth_buf_t *buf, const oauth_challenge_t *challenge)
     }
 
     oauth_buf_append_text(buf, "</ul>\n");
+}
+
+
+static void
+oauth_page_append_authentication(oauth_buf_t *buf,
+    const oauth_challenge_t *challenge)
+{
+    char  text[sizeof("at most -9223372036854775808 seconds ago")];
+
+    oauth_page_append_fact(buf, "Kind of sign-in (acr_values)",
+                           challenge->acr_values, 0);
+
+    if (challenge->max_age) {
+        (void) snprintf(text, sizeof(text), "at most %" PRId64 " seconds ago",
+                        challenge->max_age);
+        oauth_page_append_fact(buf, "Time of the sign-in (max_age)",
+                               oauth_str_of(text), 0);
+    }
 }
 
 

@@ -3,11 +3,14 @@
  * The problem document of a refusal (RFC 9457), with the steps that lead to a
  * token: the metadata (RFC 9728, RFC 8414), registration (RFC 7591), then the
  * device flow (RFC 8628) or the code flow with PKCE (RFC 7636), both with a
- * resource (RFC 8707).  Everything is written into the caller's buffer; a JSON
- * tree lives for one call only.
+ * resource (RFC 8707).  A user who has to sign in again does so with the code
+ * flow (RFC 9470 section 4).  Everything is written into the caller's buffer; a
+ * JSON tree lives for one call only.
  */
 
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "oauth_credentials.h"
@@ -26,13 +29,17 @@ typedef struct {
 /*
  * One step.  Its text has places for values: $M is the URL of our metadata, $I
  * the issuer in brackets, $A the address of the issuer's metadata, $S and $R
- * are the scope and the resource as further form fields, $J is the scope as a
- * JSON member, $P are the credentials.
+ * are the scope and the resource as further form fields, $U are those that say
+ * how and when the user has to sign in, $J is the scope as a JSON member, $P
+ * are the credentials, $O is how the step goes on where there is a device flow
+ * before it.
  */
 
 typedef struct {
     unsigned              first:1;      /* for a client without a good token  */
     unsigned              more:1;       /* for a client that lacks a scope    */
+    unsigned              again:1;      /* for a client whose user has to sign
+                                           in again                           */
     const char           *text;
 } oauth_problem_step_t;
 
@@ -43,11 +50,17 @@ static int oauth_problem_set(json_t *root, const char *name,
     oauth_str_t value);
 static int oauth_problem_set_detail(json_t *root,
     const oauth_reason_info_t *reason);
+static int oauth_problem_set_authentication(json_t *root,
+    const oauth_challenge_t *challenge);
+static int oauth_problem_is_for(const oauth_problem_step_t *step,
+    const oauth_reason_info_t *reason);
 static int oauth_problem_set_steps(json_t *root,
     const oauth_challenge_t *challenge);
 static void oauth_problem_append_step(oauth_buf_t *buf, const char *text,
     const oauth_challenge_t *challenge);
 static void oauth_problem_append_value(oauth_buf_t *buf, char name,
+    const oauth_challenge_t *challenge);
+static void oauth_problem_append_user(oauth_buf_t *buf,
     const oauth_challenge_t *challenge);
 static void oauth_problem_append_server(oauth_buf_t *buf,
     oauth_str_t issuer);
@@ -70,6 +83,9 @@ static const oauth_problem_text_t  oauth_problem_texts[] = {
       "Repeat the request with the same access token and a new proof; if you "
       "do not have the key of the access token, get another one as "
       "how_to_authenticate says", 1 },
+    { "Sign-in required",
+      "Let your user sign in again as how_to_authenticate says and repeat the "
+      "request with the new access token", 1 },
     { "Insufficient scope",
       "Get one with the scope named here as how_to_authenticate says and "
       "repeat the request", 1 },
@@ -81,20 +97,26 @@ static const oauth_problem_text_t  oauth_problem_texts[] = {
 
 static const oauth_problem_step_t  oauth_problem_steps[] = {
 
-    { 1, 0,
+    { 1, 0, 0,
       "GET $M and take the authorization server: authorization_servers[0]"
       "$I" },
 
-    { 0, 1,
+    { 0, 1, 0,
       "Get a new access token from the authorization server$I: the same "
       "client_id$S (should it answer invalid_scope, register a new client "
       "for this scope)" },
 
-    { 1, 1,
+    { 0, 0, 1,
+      "Get a new access token from the authorization server$I: the same "
+      "client_id, and your user signs in; a refresh_token or the device flow "
+      "does not help. A server of OpenID Connect may also want the scope "
+      "openid" },
+
+    { 1, 1, 1,
       "GET the authorization server's metadata at $A and use the endpoints "
       "that it names" },
 
-    { 1, 0,
+    { 1, 0, 0,
       "If you have no client_id, POST as application/json to "
       "registration_endpoint: {\"client_name\":\"agent\","
       "\"application_type\":\"native\","
@@ -108,7 +130,7 @@ static const oauth_problem_step_t  oauth_problem_steps[] = {
       "your user for a client_id. A client_secret, if there is one, goes with "
       "client_id to token_endpoint" },
 
-    { 1, 1,
+    { 1, 1, 0,
       "If there is a device_authorization_endpoint, POST to it the form "
       "fields client_id$S$R (URL-encoded). Show your user "
       "verification_uri_complete, or verification_uri and user_code. Every "
@@ -117,19 +139,19 @@ static const oauth_problem_step_t  oauth_problem_steps[] = {
       "client_id$R until the answer has an access_token; the errors "
       "authorization_pending and slow_down mean: go on, more slowly" },
 
-    { 1, 1,
-      "Otherwise send your user to authorization_endpoint with "
+    { 1, 1, 1,
+      "$O your user to authorization_endpoint with "
       "response_type=code, client_id, redirect_uri, state, code_challenge, "
-      "code_challenge_method=S256$S$R (PKCE, URL-encoded). The browser ends "
+      "code_challenge_method=S256$U$S$R (PKCE, URL-encoded). The browser ends "
       "at redirect_uri with a code; if you do not listen there, let your user "
       "copy that address from it. POST to token_endpoint the form fields "
       "grant_type=authorization_code, code, redirect_uri, client_id, "
       "code_verifier$R" },
 
-    { 1, 1,
+    { 1, 1, 1,
       "Should an answer be the error invalid_target, leave out resource" },
 
-    { 1, 1,
+    { 1, 1, 1,
       "Repeat the request with the header Authorization: $P. Once that "
       "token has expired, POST to token_endpoint the form fields "
       "grant_type=refresh_token, refresh_token, client_id$R, if you were given "
@@ -189,6 +211,8 @@ oauth_problem_write_resource(oauth_buf_t *buf,
     if (!text->challenge) {
         clean.metadata.len = 0;
         clean.scope.len = 0;
+        clean.acr_values.len = 0;
+        clean.max_age = 0;
     }
 
     root = json_object();
@@ -197,6 +221,7 @@ oauth_problem_write_resource(oauth_buf_t *buf,
     if (oauth_problem_set(root, "resource", clean.resource)
         || oauth_problem_set(root, "resource_metadata", clean.metadata)
         || oauth_problem_set(root, "scope", clean.scope)
+        || oauth_problem_set_authentication(root, &clean)
         || (text->challenge && oauth_problem_set_steps(root, &clean)))
     {
         buf->failed = 1;
@@ -250,15 +275,47 @@ oauth_problem_set_detail(json_t *root, const oauth_reason_info_t *reason)
 
 
 static int
+oauth_problem_set_authentication(json_t *root,
+    const oauth_challenge_t *challenge)
+{
+    if (oauth_problem_set(root, "acr_values", challenge->acr_values)) {
+        return -1;
+    }
+
+    return challenge->max_age
+           ? json_object_set_new(root, "max_age",
+                                 json_integer(challenge->max_age))
+           : 0;
+}
+
+
+static int
+oauth_problem_is_for(const oauth_problem_step_t *step,
+    const oauth_reason_info_t *reason)
+{
+    switch (reason->answer) {
+
+    case OAUTH_ANSWER_SCOPE:
+        return step->more;
+
+    case OAUTH_ANSWER_AUTHENTICATION:
+        return step->again;
+
+    default:
+        return step->first;
+    }
+}
+
+
+static int
 oauth_problem_set_steps(json_t *root, const oauth_challenge_t *challenge)
 {
-    int                          rc, more;
+    int                          rc;
     size_t                       i;
     json_t                      *array;
     oauth_buf_t                  buf;
     const oauth_problem_step_t  *step;
 
-    more = (challenge->reason->answer == OAUTH_ANSWER_SCOPE);
     array = json_array();
     rc = 0;
 
@@ -266,7 +323,7 @@ oauth_problem_set_steps(json_t *root, const oauth_challenge_t *challenge)
 
         step = &oauth_problem_steps[i];
 
-        if (more ? !step->more : !step->first) {
+        if (!oauth_problem_is_for(step, challenge->reason)) {
             continue;
         }
 
@@ -336,6 +393,16 @@ oauth_problem_append_value(oauth_buf_t *buf, char name,
                                     "");
         break;
 
+    case 'U':
+        oauth_problem_append_user(buf, challenge);
+        break;
+
+    case 'O':
+        oauth_buf_append_text(buf, challenge->reason->answer
+                                   == OAUTH_ANSWER_AUTHENTICATION
+                                   ? "Send" : "Otherwise send");
+        break;
+
     case 'J':
         oauth_problem_append_around(buf, ",\"scope\":\"", challenge->scope,
                                     "\"");
@@ -350,6 +417,25 @@ oauth_problem_append_value(oauth_buf_t *buf, char name,
                                 "same way (RFC 9449)"
                               : OAUTH_CREDENTIALS_NAME " <access_token>");
         break;
+    }
+}
+
+
+/* Appends the form fields of RFC 9470 section 4. */
+
+static void
+oauth_problem_append_user(oauth_buf_t *buf, const oauth_challenge_t *challenge)
+{
+    char  number[sizeof("-9223372036854775808")];
+
+    oauth_problem_append_around(buf, ", acr_values=", challenge->acr_values,
+                                "");
+
+    if (challenge->max_age) {
+        (void) snprintf(number, sizeof(number), "%" PRId64,
+                        challenge->max_age);
+        oauth_problem_append_around(buf, ", max_age=", oauth_str_of(number),
+                                    "");
     }
 }
 

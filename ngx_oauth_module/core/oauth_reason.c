@@ -1,10 +1,10 @@
 
 /*
  * The table of reasons: what $oauth_result, the error log and the client (RFC
- * 6750 section 3.1, RFC 9449 section 7.1) are told.  A description tells
- * whoever has to get a better token, or to make a better proof, what is wrong.
- * It never has the value of a claim, so that it can be sent to anybody.  The
- * table is constant.
+ * 6750 section 3.1, RFC 9449 section 7.1, RFC 9470 section 3) are told.  A
+ * description tells whoever has to get a better token, or to make a better
+ * proof, what is wrong.  It never has the value of a claim, so that it can be
+ * sent to anybody.  The table is constant.
  */
 
 
@@ -16,6 +16,7 @@
 #define OAUTH_ERROR_SCOPE    "insufficient_scope"
 #define OAUTH_ERROR_PROOF    "invalid_dpop_proof"
 #define OAUTH_ERROR_NONCE    "use_dpop_nonce"
+#define OAUTH_ERROR_USER     "insufficient_user_authentication"
 
 
 static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
@@ -255,6 +256,13 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "no_subject", "access token has no subject",
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
         "The access token does not say whom it stands for" },
+
+    [OAUTH_INSUFFICIENT_AUTHENTICATION] = {
+        "insufficient_authentication",
+        "user has to sign in again, later or in another way",
+        OAUTH_ANSWER_AUTHENTICATION, OAUTH_ERROR_USER,
+        "The access token is good, but its user has to sign in again for this "
+        "resource" },
 
     [OAUTH_INSUFFICIENT_SCOPE] = {
         "insufficient_scope", "a required scope is not granted",

@@ -25,6 +25,9 @@ static void oauth_token_pack(oauth_pack_t *pack,
     oauth_token_t *token, oauth_token_claim_t *claims);
 static oauth_str_t oauth_token_session(const oauth_claims_t *claims,
     const oauth_token_rules_t *rules);
+static void oauth_token_pack_authentication(oauth_pack_t *pack,
+    const oauth_claims_t *claims, const oauth_token_rules_t *rules,
+    oauth_token_t *token);
 static void oauth_token_pack_claim(oauth_pack_t *pack,
     const oauth_json_t *value, const oauth_token_select_t *select,
     oauth_token_claim_t *claim);
@@ -336,6 +339,8 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     token->naudience = oauth_pack_elements(pack, c->audience,
                                            &token->audience);
 
+    oauth_token_pack_authentication(pack, c, rules, token);
+
     for (i = 0; i < rules->nselected; i++) {
 
         select = &rules->selected[i];
@@ -360,6 +365,36 @@ oauth_token_session(const oauth_claims_t *claims,
 
     return oauth_json_str(oauth_claims_at(claims, rules->session,
                                           rules->nsession));
+}
+
+
+/*
+ * Only resources that demand it need to know how and when the user has signed
+ * in (RFC 9068 section 2.2.1, RFC 9470 section 6).  A claim of the wrong type
+ * is like none: it meets no demand.
+ */
+
+static void
+oauth_token_pack_authentication(oauth_pack_t *pack,
+    const oauth_claims_t *claims, const oauth_token_rules_t *rules,
+    oauth_token_t *token)
+{
+    token->acr = (oauth_str_t) { 0, NULL };
+    token->auth_time = 0;
+    token->has_auth_time = 0;
+
+    if (!rules->authentication) {
+        return;
+    }
+
+    token->acr = oauth_pack_str(pack,
+                                oauth_json_str(oauth_json_member(claims->root,
+                                                        oauth_str("acr"))));
+    token->has_auth_time
+            = (oauth_claims_time(oauth_json_member(claims->root,
+                                                   oauth_str("auth_time")),
+                                 &token->auth_time)
+               == 1);
 }
 
 

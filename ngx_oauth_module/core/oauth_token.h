@@ -51,6 +51,8 @@ typedef struct {
                                                    is the session, as of
                                                    oauth_claims_at; NULL: sid */
     size_t                       nsession;
+    unsigned                     authentication:1;  /* tokens keep how and when
+                                                   the user has signed in     */
 } oauth_token_rules_t;
 
 
@@ -97,7 +99,13 @@ typedef struct {
     oauth_str_t                  payload;       /* the JSON of the claims;
                                                    absent for a JWT, whose text
                                                    has it                     */
+    oauth_str_t                  acr;           /* absent, and no auth_time:
+                                                   the rules do not ask for
+                                                   them, or they have the wrong
+                                                   type                       */
+    int64_t                      auth_time;     /* seconds since the epoch    */
     oauth_confirmation_t         confirmation;
+    unsigned                     has_auth_time:1;
     unsigned                     opaque:1;      /* not a JWT                  */
     unsigned                     ends:1;        /* its issuer has said when it
                                                    expires; else expires is how

@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_conf_authentication.h"
 #include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_issuer.h"
@@ -143,6 +144,20 @@ ngx_command_t  ngx_oauth_directives[] = {
     { ngx_string("oauth_require"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_2MORE,
       ngx_oauth_require_parse,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_acr"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_authentication_acr,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_max_age"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF|NGX_CONF_TAKE1,
+      ngx_oauth_conf_authentication_max_age,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

@@ -1,10 +1,10 @@
 
 /*
  * The policy of a location: the audience (RFC 7519 section 4.1.3, RFC 8707), a
- * subject if an oauth_header forwards it, the required claims, and the scopes
- * (RFC 6749 section 3.3).  The policy is evaluated for each request, also for
- * a known token, and its result is valid for the request's current location
- * only.
+ * subject if an oauth_header forwards it, the required claims, how and when the
+ * user has signed in (RFC 9470), and the scopes (RFC 6749 section 3.3).  The
+ * policy is evaluated for each request, also for a known token, and its result
+ * is valid for the request's current location only.
  */
 
 
@@ -18,6 +18,8 @@ static oauth_reason_t ngx_oauth_policy_requires(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static oauth_reason_t ngx_oauth_policy_variables(ngx_http_request_t *r,
     const ngx_oauth_require_t *require, const oauth_token_claim_t *claim);
+static oauth_reason_t ngx_oauth_policy_authentication(
+    const ngx_oauth_loc_conf_t *conf, const oauth_token_t *token);
 static oauth_reason_t ngx_oauth_policy_scopes(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *conf, oauth_str_t granted);
 static oauth_reason_t ngx_oauth_policy_alternative(ngx_http_request_t *r,
@@ -39,6 +41,16 @@ ngx_oauth_policy_verify(ngx_http_request_t *r,
     reason = ngx_oauth_policy_requires(r, conf, token);
     if (reason != OAUTH_OK) {
         return reason;
+    }
+
+    /* This comes before the scopes, since its challenge names these, too. */
+
+    if (conf->demand.nacr || conf->demand.max_age) {
+
+        reason = ngx_oauth_policy_authentication(conf, token);
+        if (reason != OAUTH_OK) {
+            return reason;
+        }
     }
 
     return ngx_oauth_policy_scopes(r, conf, token->scope);
@@ -111,6 +123,19 @@ ngx_oauth_policy_variables(ngx_http_request_t *r,
     }
 
     return OAUTH_REQUIREMENT_NOT_MET;
+}
+
+
+static oauth_reason_t
+ngx_oauth_policy_authentication(const ngx_oauth_loc_conf_t *conf,
+    const oauth_token_t *token)
+{
+    oauth_reason_t  reason;
+
+    reason = oauth_demand_acr(&conf->demand, token);
+
+    return (reason == OAUTH_OK)
+           ? oauth_demand_max_age(&conf->demand, token, ngx_time()) : reason;
 }
 
 

@@ -48,7 +48,7 @@ static const oauth_token_select_t  selected[] = {
 
 const oauth_token_rules_t  subject_policy = {
     oauth_string("https://login.example.com"), OAUTH_ALGS_ALL, 0, 30, 86400,
-    scopes, 2, selected, 2, NULL, 0
+    scopes, 2, selected, 2, NULL, 0, 0
 };
 
 

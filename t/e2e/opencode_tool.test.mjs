@@ -106,6 +106,41 @@ test('a missing scope: asks for it and for what it has', () =>
     }, { refused: ['insufficient_scope'] }));
 
 
+test('another sign-in, and a later one: asks for both at once', () =>
+    inWorld({ workers: 1, as: { acrs: ['pwd', 'phr'], refresh: true } },
+            async (world) => {
+        const { fetch, opened } = agent(world);
+        const page = await fetch(world.strictUrl);
+
+        assert.match(page, /^200 OK\n/);
+        assert.match(await fetch(`${world.strictUrl}/2`), /^200 OK/);
+
+        assert.deepEqual(opened.map((query) => [query.get('acr_values'),
+                                                query.get('max_age'),
+                                                query.get('scope')]),
+                         [[null, null, READ],
+                          ['phr', '300', `openid ${READ}`]]);
+        assert.deepEqual(await world.accesses(), [
+            'GET /strict 401', `${METADATA}/strict 200`,
+            'GET /strict 401', `${METADATA}/strict 200`,
+            'GET /strict 200', 'GET /strict/2 200',
+        ]);
+        assert.deepEqual(world.asked(), [...registered, ...registered]);
+    }, { refused: ['no_token', 'insufficient_authentication'] }));
+
+
+test('a sign-in that the authorization server does not offer', () =>
+    inWorld({ workers: 1, as: { acrs: ['pwd'] } }, async (world) => {
+        const { fetch, opened } = agent(world);
+
+        await assert.rejects(fetch(world.strictUrl),
+                             /still wants another sign-in, .* may not offer/);
+        assert.equal(opened.length, 2);
+        assert.deepEqual((await world.accesses()).filter((line) =>
+            line.startsWith('GET /strict')), Array(3).fill('GET /strict 401'));
+    }, { refused: ['insufficient_authentication'] }));
+
+
 test('an expired token: refreshes it, without a browser', () =>
     inWorld({ workers: 1, as: { refresh: true } }, async (world) => {
         const { fetch, opened, kept } = agent(world);

@@ -75,7 +75,9 @@ class World {
                             + site(this, port),
         });
 
-        for (const name of ['notes', 'mcp', 'tools', 'wide', 'astray']) {
+        for (const name of ['notes', 'mcp', 'tools', 'wide', 'astray',
+                            'strict'])
+        {
             this[`${name}Url`] = `${this.nginx.url}/${name}`;
             this.as.resources.add(this[`${name}Url`]);
         }
@@ -153,7 +155,8 @@ class World {
 
     // /tools needs one scope to open a session and one more for requests in the
     // session. /wide does the same, but advertises both.  The metadata of
-    // /astray are those of another resource.
+    // /astray are those of another resource.  /strict needs a second factor,
+    // and a sign-in that was not long ago.
 
     #site(url, port) {
         return `oauth_issuer e2e { issuer ${this.as.issuer}; }
@@ -196,6 +199,14 @@ server {
         oauth_resource ${url}/wide;
         oauth_scope $tools_scope;
         oauth_scope_advertise ${READ} ${WRITE};${proxy(this.mcp.url)}
+    }
+
+    location /strict {
+        oauth e2e;
+        oauth_resource ${url}/strict;
+        oauth_scope ${READ};
+        oauth_acr phr;
+        oauth_max_age 5m;${proxy(this.app.url)}
     }
 
     location /astray {

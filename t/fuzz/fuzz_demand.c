@@ -1,9 +1,10 @@
 
 /*
  * What a location demands.  Input: lines that begin with a word.  Of the token:
- * "aud", "sub", "has" (members of its claim), "scope"; of the location:
- * "resource", "other", "list", "subject", "require", "value", "want", "rule".
- * The verdict is that of plain walks over the lists, in the order of the terms.
+ * "aud", "sub", "has" (members of its claim), "acr", "auth" (its auth_time),
+ * "scope"; of the location: "resource", "other", "list", "subject", "require",
+ * "value", "accept" (values of acr), "age", "want", "rule".  The verdict is
+ * that of plain walks over the lists, in the order of the terms.
  */
 
 
@@ -15,7 +16,9 @@
 #include "oauth_url.h"
 
 
-#define FUZZ_LIST  16
+#define FUZZ_LIST    16
+#define FUZZ_NOW     1700000000
+#define FUZZ_LEEWAY  30
 
 
 typedef struct {
@@ -35,6 +38,10 @@ typedef struct {
     int                   needs_subject;
     fuzz_list_t           values;
     oauth_str_t           value;            /* absent: none                   */
+    oauth_str_t           acr;
+    oauth_str_t           auth;             /* absent: none                   */
+    fuzz_list_t           accepted;
+    oauth_str_t           age;              /* absent: none                   */
     oauth_str_t           scopes;           /* absent: none                   */
     size_t                nrules;
     oauth_scope_rule_t    rules[FUZZ_LIST];
@@ -52,6 +59,8 @@ static oauth_reason_t fuzz_verdict(const fuzz_demand_t *d,
 static oauth_str_t fuzz_other(const void *data, size_t i);
 static oauth_reason_t fuzz_expected(const fuzz_demand_t *d);
 static int fuzz_is_for(const fuzz_demand_t *d, oauth_str_t audience);
+static int fuzz_signed_in(const fuzz_demand_t *d);
+static int64_t fuzz_time(oauth_str_t text);
 static int fuzz_has(const fuzz_list_t *list, oauth_str_t word);
 static int fuzz_has_any(const fuzz_list_t *list, const fuzz_list_t *words);
 static int fuzz_granted(const fuzz_demand_t *d);
@@ -65,6 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_demand_t        *d;
     oauth_reason_t        reason;
     oauth_token_claim_t   claim;
+    oauth_token_rules_t   rules;
 
     input.data = data;
     input.len = size;
@@ -76,11 +86,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     memset(&token, 0, sizeof(oauth_token_t));
     memset(&claim, 0, sizeof(oauth_token_claim_t));
+    memset(&rules, 0, sizeof(oauth_token_rules_t));
+
+    rules.leeway = FUZZ_LEEWAY;
 
     token.audience = d->audience.words;
     token.naudience = d->audience.n;
     token.subject = d->subject;
     token.scope = d->granted;
+    token.acr = d->acr;
+    token.auth_time = fuzz_time(d->auth);
+    token.has_auth_time = (d->auth.data != NULL);
+    token.rules = &rules;
     claim.members = d->members.words;
     claim.nmembers = d->members.n;
 
@@ -146,6 +163,10 @@ fuzz_read_line(fuzz_demand_t *d, oauth_str_t key, oauth_str_t line)
         { oauth_string("list"), NULL, &d->listed },
         { oauth_string("require"), NULL, &d->values },
         { oauth_string("value"), &d->value, NULL },
+        { oauth_string("acr"), &d->acr, NULL },
+        { oauth_string("auth"), &d->auth, NULL },
+        { oauth_string("accept"), NULL, &d->accepted },
+        { oauth_string("age"), &d->age, NULL },
         { oauth_string("want"), &d->scopes, NULL }
     };
 
@@ -218,6 +239,9 @@ fuzz_verdict(const fuzz_demand_t *d, const oauth_token_t *token,
     demand.data = d;
     demand.any_audience = (d->resource.data == NULL);
     demand.subject = (d->needs_subject != 0);
+    demand.acr = d->accepted.words;
+    demand.nacr = d->accepted.n;
+    demand.max_age = fuzz_time(d->age);
 
     reason = oauth_demand_verify(&demand, token);
 
@@ -227,6 +251,14 @@ fuzz_verdict(const fuzz_demand_t *d, const oauth_token_t *token,
 
     if (reason == OAUTH_OK && d->value.data) {
         reason = oauth_demand_claim_value(claim, d->value);
+    }
+
+    if (reason == OAUTH_OK) {
+        reason = oauth_demand_acr(&demand, token);
+    }
+
+    if (reason == OAUTH_OK) {
+        reason = oauth_demand_max_age(&demand, token, FUZZ_NOW);
     }
 
     if (reason == OAUTH_OK && d->scopes.data) {
@@ -276,6 +308,10 @@ fuzz_expected(const fuzz_demand_t *d)
         return OAUTH_REQUIREMENT_NOT_MET;
     }
 
+    if (!fuzz_signed_in(d)) {
+        return OAUTH_INSUFFICIENT_AUTHENTICATION;
+    }
+
     if (d->scopes.data && !fuzz_granted(d)) {
         return OAUTH_INSUFFICIENT_SCOPE;
     }
@@ -314,6 +350,36 @@ fuzz_is_for(const fuzz_demand_t *d, oauth_str_t audience)
 
     return oauth_url_is_below(audience, d->resource)
            && longest <= d->resource.len;
+}
+
+
+/* The sign-in is in a window around the present, wherever one is demanded. */
+
+static int
+fuzz_signed_in(const fuzz_demand_t *d)
+{
+    int64_t  age, at;
+
+    age = fuzz_time(d->age);
+    at = fuzz_time(d->auth);
+
+    if (d->accepted.n
+        && (d->acr.data == NULL || !fuzz_has(&d->accepted, d->acr)))
+    {
+        return 0;
+    }
+
+    return age <= 0
+           || (d->auth.data
+               && at >= FUZZ_NOW - FUZZ_LEEWAY - age
+               && at <= FUZZ_NOW + FUZZ_LEEWAY);
+}
+
+
+static int64_t
+fuzz_time(oauth_str_t text)
+{
+    return fuzz_seconds(&text);
 }
 
 

@@ -34,5 +34,6 @@ challenge_expected(const oauth_challenge_t *challenge)
            || challenge->reason->answer == OAUTH_ANSWER_REQUEST
            || challenge->reason->answer == OAUTH_ANSWER_TOKEN
            || challenge->reason->answer == OAUTH_ANSWER_PROOF
+           || challenge->reason->answer == OAUTH_ANSWER_AUTHENTICATION
            || challenge->reason->answer == OAUTH_ANSWER_SCOPE;
 }

@@ -102,6 +102,48 @@ challenge_texts(void **state)
 }
 
 
+/* How the user has to sign in (RFC 9470 section 3), with or without a scope. */
+
+static void
+challenge_authentication(void **state)
+{
+    oauth_challenge_t  challenge;
+
+    (void) state;
+
+    challenge_assert_error(OAUTH_INSUFFICIENT_AUTHENTICATION,
+                           "Bearer error=\"insufficient_user_authentication\""
+                           ", error_description=\"The access token is good, "
+                           "but its user has to sign in again for this "
+                           "resource\"");
+
+    challenge = challenge_for(OAUTH_INSUFFICIENT_AUTHENTICATION);
+    challenge.acr_values = oauth_str("gold phr");
+    challenge.max_age = 300;
+
+    challenge_assert_place(&challenge,
+                           "resource_metadata=\"" METADATA "\", "
+                           "scope=\"" SCOPE "\", acr_values=\"gold phr\", "
+                           "max_age=\"300\"");
+
+    challenge.scope.len = 0;
+    challenge.acr_values.len = 0;
+    challenge_assert_place(&challenge, "resource_metadata=\"" METADATA "\", "
+                                       "max_age=\"300\"");
+
+    challenge.metadata.len = 0;
+    challenge.max_age = INT64_MAX;
+    challenge_assert_place(&challenge, "max_age=\"9223372036854775807\"");
+
+    challenge.max_age = 0;
+    challenge.acr_values = oauth_str("gold");
+    challenge_assert_place(&challenge, "acr_values=\"gold\"");
+
+    challenge.acr_values = oauth_str("gold\", error=\"x");
+    challenge_assert_place(&challenge, "");
+}
+
+
 /*
  * Takes name="value" off the text at *p and checks it against the expected
  * one; no value here needs an escape.
@@ -318,6 +360,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(challenge_texts),
+        cmocka_unit_test(challenge_authentication),
         cmocka_unit_test(challenge_every_reason),
         cmocka_unit_test(challenge_every_byte),
         cmocka_unit_test(challenge_injection),

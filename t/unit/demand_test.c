@@ -1,8 +1,8 @@
 
 /*
  * What a location demands: an audience, also where the server has other
- * resources; a subject; claims; scopes.  Each refusal stands next to what is
- * accepted.
+ * resources; a subject; claims; how and when the user has signed in; scopes.
+ * Each refusal stands next to what is accepted.
  */
 
 
@@ -259,6 +259,103 @@ demand_claims(void **state)
 
 
 static void
+demand_acr(void **state)
+{
+    size_t          i;
+    oauth_token_t   token;
+    oauth_demand_t  demand;
+
+    static const oauth_str_t  values[] = { S("gold"), S("urn:phr") };
+    static const struct {
+        oauth_str_t  acr;
+        int          first;             /* is it the first value?             */
+        int          any;               /* is it one of both?                 */
+    } cases[] = {
+        { S("gold"), 1, 1 }, { S("urn:phr"), 0, 1 }, { S("Gold"), 0, 0 },
+        { S("gold "), 0, 0 }, { S("gol"), 0, 0 }, { S("golden"), 0, 0 },
+        { S("gold urn:phr"), 0, 0 }, { S(""), 0, 0 }, { { 0, NULL }, 0, 0 }
+    };
+
+    (void) state;
+
+    memset(&token, 0, sizeof(oauth_token_t));
+    memset(&demand, 0, sizeof(oauth_demand_t));
+
+    demand.acr = values;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        token.acr = cases[i].acr;
+
+        demand.nacr = 0;
+        assert_int_equal(oauth_demand_acr(&demand, &token), OAUTH_OK);
+
+        demand.nacr = 1;
+        assert_int_equal(oauth_demand_acr(&demand, &token),
+                         cases[i].first ? OAUTH_OK
+                                        : OAUTH_INSUFFICIENT_AUTHENTICATION);
+
+        demand.nacr = 2;
+        assert_int_equal(oauth_demand_acr(&demand, &token),
+                         cases[i].any ? OAUTH_OK
+                                      : OAUTH_INSUFFICIENT_AUTHENTICATION);
+    }
+}
+
+
+static void
+demand_max_age(void **state)
+{
+    size_t               i;
+    oauth_token_t        token;
+    oauth_demand_t       demand;
+    oauth_token_rules_t  rules;
+
+    static const struct {
+        int64_t  auth_time;
+        int64_t  leeway;
+        int      good;
+    } cases[] = {
+        { 1000, 0, 1 }, { 701, 0, 1 }, { 700, 0, 1 }, { 699, 0, 0 },
+        { 670, 30, 1 }, { 669, 30, 0 }, { 0, 30, 0 }, { -1, 30, 0 },
+        { 1001, 0, 0 }, { 1030, 30, 1 }, { 1031, 30, 0 },
+        { (int64_t) 1 << 53, 30, 0 }, { -((int64_t) 1 << 53), 30, 0 }
+    };
+
+    (void) state;
+
+    memset(&rules, 0, sizeof(oauth_token_rules_t));
+    memset(&token, 0, sizeof(oauth_token_t));
+    memset(&demand, 0, sizeof(oauth_demand_t));
+
+    token.rules = &rules;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        rules.leeway = cases[i].leeway;
+        token.auth_time = cases[i].auth_time;
+        token.has_auth_time = 1;
+
+        demand.max_age = 300;
+        assert_int_equal(oauth_demand_max_age(&demand, &token, 1000),
+                         cases[i].good ? OAUTH_OK
+                                       : OAUTH_INSUFFICIENT_AUTHENTICATION);
+
+        demand.max_age = 0;
+        assert_int_equal(oauth_demand_max_age(&demand, &token, 1000),
+                         OAUTH_OK);
+
+        /* Without the claim there is no time that could be recent. */
+
+        demand.max_age = 300;
+        token.has_auth_time = 0;
+        assert_int_equal(oauth_demand_max_age(&demand, &token, 1000),
+                         OAUTH_INSUFFICIENT_AUTHENTICATION);
+    }
+}
+
+
+static void
 demand_scopes(void **state)
 {
     char         many[2 * (OAUTH_SCOPE_TERMS + 1)];
@@ -320,6 +417,8 @@ main(void)
         cmocka_unit_test(demand_below),
         cmocka_unit_test(demand_subject),
         cmocka_unit_test(demand_claims),
+        cmocka_unit_test(demand_acr),
+        cmocka_unit_test(demand_max_age),
         cmocka_unit_test(demand_scopes)
     };
 

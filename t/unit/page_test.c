@@ -216,6 +216,25 @@ page_kinds(void **state)
     page_assert_has(page, "give it this address");
     free(page);
 
+    challenge = page_challenge(OAUTH_INSUFFICIENT_AUTHENTICATION);
+    page = page_write(&challenge, 401);
+    page_assert_has(page, "<title>401 You have to sign in again<");
+    page_assert_has(page, "to the sign-in page again");
+    page_assert_has(page, "wiki:read");
+    page_assert_lacks(page, "give it this address");
+    page_assert_lacks(page, "acr_values");
+    page_assert_lacks(page, "max_age");
+    free(page);
+
+    challenge.acr_values = oauth_str("gold <phr>");
+    challenge.max_age = 300;
+    page = page_write(&challenge, 401);
+    page_assert_has(page, "<dt>Kind of sign-in (acr_values)</dt>"
+                          "<dd>gold &lt;phr&gt;</dd>");
+    page_assert_has(page, "<dt>Time of the sign-in (max_age)</dt>"
+                          "<dd>at most 300 seconds ago</dd>");
+    free(page);
+
     challenge = page_challenge(OAUTH_INSUFFICIENT_SCOPE);
     page = page_write(&challenge, 401);
     page_assert_has(page, "with the scope below");

@@ -297,6 +297,67 @@ problem_more_scope(void **state)
 }
 
 
+/* A user who has to sign in again: by the code flow, and in which way. */
+
+static void
+problem_sign_in(void **state)
+{
+    json_t            *root;
+    const char        *steps;
+    oauth_challenge_t  challenge;
+
+    (void) state;
+
+    challenge = challenge_for(OAUTH_INSUFFICIENT_AUTHENTICATION);
+    challenge.acr_values = oauth_str("gold phr");
+    challenge.max_age = 300;
+
+    root = problem_for(&challenge);
+    problem_assert_names(root, " status title detail error resource"
+                           " resource_metadata scope acr_values max_age"
+                           " how_to_authenticate");
+    assert_string_equal(problem_member(root, "acr_values"), "gold phr");
+    assert_int_equal(json_integer_value(json_object_get(root, "max_age")), 300);
+
+    steps = problem_read_steps(root);
+
+    assert_int_equal(strncmp(steps, "Get a new access token", 22), 0);
+    assert_non_null(strstr(steps,
+                           "\nSend your user to authorization_endpoint"));
+    assert_non_null(strstr(steps, "=S256, acr_values=gold phr, max_age=300, "
+                                  "scope=" SCOPE ", resource=" RESOURCE " "));
+    assert_null(strstr(steps, "registration_endpoint"));
+    assert_null(strstr(steps, "device_authorization_endpoint"));
+    json_decref(root);
+
+    challenge.acr_values.len = 0;
+    root = problem_for(&challenge);
+    problem_assert_names(root, " status title detail error resource"
+                           " resource_metadata scope max_age"
+                           " how_to_authenticate");
+    assert_non_null(strstr(problem_read_steps(root), "=S256, max_age=300, "));
+    json_decref(root);
+
+    challenge.acr_values = oauth_str("gold");
+    challenge.max_age = 0;
+    root = problem_for(&challenge);
+    problem_assert_names(root, " status title detail error resource"
+                           " resource_metadata scope acr_values"
+                           " how_to_authenticate");
+    assert_non_null(strstr(problem_read_steps(root), "=S256, acr_values=gold, "
+                                                     "scope="));
+    json_decref(root);
+
+    /* An answer without a challenge says nothing of it. */
+
+    challenge.reason = oauth_reason_info(OAUTH_REQUIREMENT_NOT_MET);
+    challenge.max_age = 300;
+    root = problem_for(&challenge);
+    problem_assert_names(root, " status title detail resource");
+    json_decref(root);
+}
+
+
 static void
 problem_without(void **state)
 {
@@ -367,7 +428,9 @@ problem_memory(void **state)
 
     (void) state;
 
-    challenge = challenge_for(OAUTH_EXPIRED);
+    challenge = challenge_for(OAUTH_INSUFFICIENT_AUTHENTICATION);
+    challenge.acr_values = oauth_str("gold");
+    challenge.max_age = 300;
     memset(&whole, 0, sizeof(oauth_buf_t));
 
     problem_write(&whole, &challenge, 401);
@@ -411,6 +474,7 @@ main(void)
         cmocka_unit_test(problem_steps),
         cmocka_unit_test(problem_registration),
         cmocka_unit_test(problem_more_scope),
+        cmocka_unit_test(problem_sign_in),
         cmocka_unit_test(problem_without),
         cmocka_unit_test(problem_memory)
     };

@@ -68,6 +68,8 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
     { OAUTH_NO_AUDIENCE, "no_audience", OAUTH_ANSWER_TOKEN },
     { OAUTH_WRONG_AUDIENCE, "wrong_audience", OAUTH_ANSWER_TOKEN },
     { OAUTH_NO_SUBJECT, "no_subject", OAUTH_ANSWER_TOKEN },
+    { OAUTH_INSUFFICIENT_AUTHENTICATION, "insufficient_authentication",
+      OAUTH_ANSWER_AUTHENTICATION },
     { OAUTH_INSUFFICIENT_SCOPE, "insufficient_scope", OAUTH_ANSWER_SCOPE },
     { OAUTH_REQUIREMENT_NOT_MET, "requirement_not_met",
       OAUTH_ANSWER_FORBIDDEN },
@@ -82,7 +84,7 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
 };
 
 
-/* RFC 6750 section 3.1 and RFC 9449 sections 7.1 and 9. */
+/* RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9, and RFC 9470 section 3. */
 
 static const char *
 reason_error(const reason_case_t *c)
@@ -98,6 +100,9 @@ reason_error(const reason_case_t *c)
     case OAUTH_ANSWER_PROOF:
         return (c->reason == OAUTH_PROOF_NONCE) ? "use_dpop_nonce"
                                                 : "invalid_dpop_proof";
+
+    case OAUTH_ANSWER_AUTHENTICATION:
+        return "insufficient_user_authentication";
 
     case OAUTH_ANSWER_SCOPE:
         return "insufficient_scope";

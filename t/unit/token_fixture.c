@@ -39,7 +39,7 @@ const oauth_token_select_t  token_selected[TOKEN_SELECTED] = {
 
 const oauth_token_rules_t  token_policy = {
     oauth_string("https://as.example"), OAUTH_ALGS_ALL, 0, 30, 3600,
-    token_scopes, 2, token_selected, TOKEN_SELECTED, NULL, 0
+    token_scopes, 2, token_selected, TOKEN_SELECTED, NULL, 0, 0
 };
 
 const char *const  token_kids[TOKEN_KEYS] = {

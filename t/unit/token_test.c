@@ -680,6 +680,81 @@ token_create(void **state)
 }
 
 
+/* How and when the user has signed in, where the rules ask for it. */
+
+static void
+token_authentication(void **state)
+{
+    char                  json[128];
+    size_t                i;
+    json_copy_t           copy;
+    oauth_token_t        *token;
+    oauth_claims_t        claims;
+    oauth_token_rules_t   rules;
+    oauth_token_source_t  source;
+
+    static const struct {
+        const char  *acr;
+        const char  *auth_time;
+        const char  *expected;          /* NULL: absent                       */
+        int          has_time;
+        int64_t      time;
+    } cases[] = {
+        { "\"gold\"", "1699999000", "gold", 1, 1699999000 },
+        { "\"\"", "1699999000.9", "", 1, 1699999000 },
+        { "\"a b\"", "0", "a b", 1, 0 },
+        { "1", "\"1699999000\"", NULL, 0, 0 },
+        { "null", "null", NULL, 0, 0 },
+        { "[\"gold\"]", "[1699999000]", NULL, 0, 0 },
+        { "{}", "true", NULL, 0, 0 },
+        { "\"gold\"", "0.5", "gold", 0, 0 },
+        { "\"gold\"", "1e300", "gold", 1, (int64_t) 1 << 53 }
+    };
+
+    (void) state;
+
+    memset(&source, 0, sizeof(oauth_token_source_t));
+    source.text = oauth_str("opaque");
+    source.claims = &claims;
+    rules = token_policy;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        snprintf(json, sizeof(json), "{\"acr\":%s,\"auth_time\":%s}",
+                 cases[i].acr, cases[i].auth_time);
+        json_copy_parse(&copy, keys_str(json));
+        assert_int_equal(oauth_claims_read(copy.root, &claims), OAUTH_OK);
+
+        rules.authentication = 1;
+        token = oauth_token_create(&source, &rules);
+        assert_non_null(token);
+
+        if (cases[i].expected) {
+            token_assert_str(token->acr, cases[i].expected);
+        } else {
+            assert_null(token->acr.data);
+        }
+
+        assert_int_equal(token->has_auth_time, cases[i].has_time);
+
+        if (cases[i].has_time) {
+            assert_true(token->auth_time == cases[i].time);
+        }
+
+        oauth_token_free(token);
+
+        rules.authentication = 0;
+        token = oauth_token_create(&source, &rules);
+        assert_non_null(token);
+        assert_null(token->acr.data);
+        assert_false(token->has_auth_time);
+
+        oauth_token_free(token);
+        json_copy_free(&copy);
+    }
+}
+
+
 /* The selected claims: as text, as members, or not at all. */
 
 static void
@@ -830,6 +905,7 @@ main(void)
         cmocka_unit_test(token_life),
         cmocka_unit_test(token_least),
         cmocka_unit_test(token_create),
+        cmocka_unit_test(token_authentication),
         cmocka_unit_test(token_selection),
         cmocka_unit_test(token_unselected),
         cmocka_unit_test(token_second_set)

@@ -194,6 +194,9 @@ our %FINDINGS = (
         . ' nginx cannot verify others' ],
     token_ignored => [ problem =>
         'look for a proxy in front that removes Authorization' ],
+    token_sign_in => [ problem =>
+        'sign in again, with these values as "acr_values" and "max_age" of the'
+        . ' authorization request' ],
     token_scope => [ problem =>
         'ask the authorization server for these scopes, or let it grant them' ],
     token_forbidden => [ problem =>

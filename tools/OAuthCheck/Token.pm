@@ -76,6 +76,8 @@ sub judge_token {
     return (token_malformed => $said) if $status == 400;
     return (token_ignored => '401 as if there were no token')
         if $status == 401 && $error eq '';
+    return (token_sign_in => join '; ', $said, wanted_sign_in($answer))
+        if $status == 401 && $error eq 'insufficient_user_authentication';
     return (token_refused => $said) if $status == 401;
     return if $status != 403;
     return (token_forbidden => $said) if $error ne 'insufficient_scope';
@@ -86,6 +88,18 @@ sub judge_token {
     return (token_scope => "$said; " . (@missing
         ? 'the token lacks ' . join ', ', @missing
         : 'the server wants more than ' . join ', ', scopes($answer)));
+}
+
+
+# How the user has to sign in (RFC 9470), as the challenge says it.
+
+sub wanted_sign_in {
+    my ($answer) = @_;
+
+    my ($acr, $age) = map { challenged($answer, $_) } qw(acr_values max_age);
+
+    return ($acr ? "the sign-in has to be of the kind $acr" : (),
+            $age ? "it may be at most $age seconds ago" : ());
 }
 
 

@@ -2,9 +2,9 @@
 // reads the challenge of a 401 (RFC 6750, RFC 9728), finds the authorization
 // server (RFC 8414, or OpenID Connect Discovery), registers (RFC 7591), and
 // lets the user sign in (RFC 8252 with PKCE, or RFC 8628 if there is no
-// browser).  It asks for a token for this resource only (RFC 8707), and for
-// more scopes if a 403 names them.  It has no dependencies; copy it to
-// ~/.config/opencode/tool/.
+// browser).  It asks for a token for this resource only (RFC 8707), for more
+// scopes if a 403 names them, and for another sign-in if a 401 says which (RFC
+// 9470).  It has no dependencies; copy it to ~/.config/opencode/tool/.
 //
 // A token is sent only to the origin that it was issued for.  Each token is
 // stored in a file of its own, which only the user can read.
@@ -60,8 +60,9 @@ export default {
 };
 
 
-// In one call the tool refreshes, signs in and steps up at most once each.  If
-// the request is refused after that, the call ends with an error.
+// In one call the tool refreshes, signs in, steps up and lets the user sign in
+// again at most once each.  If the request is refused after that, the call ends
+// with an error.
 
 export async function oauthFetch(request, options = {}) {
     const url = secure(request.url);
@@ -115,11 +116,23 @@ function nextStep({ status }, challenge, grant, tried) {
         return undefined;
     }
 
+    if (challenge.error === 'insufficient_user_authentication') {
+        if (tried.has('sign-in-again')) {
+            throw new Error('The server still wants another sign-in, although '
+                            + `the user has just signed in for it: ${why}. `
+                            + `${grant.issuer} may not offer it.`);
+        }
+
+        return 'sign-in-again';
+    }
+
     if (grant?.refresh_token && tried.size === 0) {
         return 'refresh';
     }
 
-    if (tried.has('sign-in') || tried.has('step-up')) {
+    if (['sign-in', 'step-up', 'sign-in-again'].some((step) =>
+        tried.has(step)))
+    {
         throw new Error('The server refuses the token that '
                         + `${grant.issuer} has just issued: ${why}`);
     }
@@ -136,9 +149,16 @@ async function authorize(step, url, challenge, old, host) {
     const { resource } = metadata;
     const usable = old?.resource === resource && old.issuer === server.issuer
         ? old : undefined;
-    const scope = union(usable?.scope, challenge.scope
+    const { acr_values, max_age } = step === 'sign-in-again' ? challenge : {};
+
+    // Both are parameters of OpenID Connect, and some servers want its scope.
+
+    const openid = (acr_values || max_age)
+        && server.scopes_supported?.includes('openid') ? 'openid' : '';
+    const scope = union(openid, usable?.scope, challenge.scope
                         ?? metadata.scopes_supported?.join(' '));
-    const flow = { url, server, resource, scope, old: usable, host };
+    const flow = { url, server, resource, scope, old: usable, host,
+                   signIn: { acr_values, max_age } };
     let grant = step === 'refresh' && usable ? await refresh(flow) : undefined;
 
     grant ??= await canBrowse(flow) ? await codeFlow(flow)
@@ -261,7 +281,7 @@ async function canBrowse({ server, host }) {
 
 
 async function codeFlow(flow) {
-    const { url, server, resource, scope, host } = flow;
+    const { url, server, resource, scope, host, signIn } = flow;
 
     if (!server.code_challenge_methods_supported?.includes('S256')) {
         throw new Error(`${server.issuer} knows no PKCE with S256`);
@@ -284,6 +304,7 @@ async function codeFlow(flow) {
             scope,
             state,
             resource,
+            ...signIn,
         });
 
         query.forEach((value, name) => address.searchParams.set(name, value));
@@ -371,12 +392,14 @@ async function listen({ old }) {
 
 
 // One call ends by telling the user what to do, and the next call waits for it.
+// RFC 9470 is not about this flow, but some servers heed what it asks for.
 
 async function deviceFlow(flow) {
-    const { url, server, resource, scope, old, host } = flow;
+    const { url, server, resource, scope, old, host, signIn } = flow;
+    const asked = String(fields({ scope, ...signIn }));
     let device = old?.device;
 
-    if (!device || device.scope !== scope || device.until < Date.now()) {
+    if (!device || device.asked !== asked || device.until < Date.now()) {
         if (!server.device_authorization_endpoint) {
             throw new Error(`${server.issuer} offers no flow that works here`);
         }
@@ -384,9 +407,9 @@ async function deviceFlow(flow) {
         const client = await clientFor(flow);
         const answer = await json(
             secure(server.device_authorization_endpoint, url), host, [],
-            post({ client_id: client.client_id, scope, resource }));
+            post({ client_id: client.client_id, scope, resource, ...signIn }));
 
-        device = { ...answer, scope, client,
+        device = { ...answer, asked, client,
                    until: Date.now() + answer.expires_in * 1000 };
         await store(host.folder, { ...old, resource, device,
                                    issuer: server.issuer });

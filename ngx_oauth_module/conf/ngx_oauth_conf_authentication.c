@@ -1,0 +1,147 @@
+
+/*
+ * Reads oauth_acr and oauth_max_age (RFC 9470 section 3).  The values of acr
+ * are sent to clients between the quotes of a challenge, with spaces between
+ * them, so they may have no characters that would need an escape there.
+ * Everything is in the configuration's pool.
+ */
+
+
+#include "ngx_oauth_conf_authentication.h"
+
+
+static ngx_uint_t ngx_oauth_conf_authentication_is_acr(const ngx_str_t *value);
+
+
+char *
+ngx_oauth_conf_authentication_acr(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        return ngx_oauth_args_off(cf, &lcf->acr);
+    }
+
+    ngx_oauth_args_note(cf, &lcf->protected);
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_oauth_args_no_variables(cf, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (!ngx_oauth_conf_authentication_is_acr(&value[i])) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" in \"oauth_acr\": write "
+                               "each value of the claim acr as an argument of "
+                               "its own, in printable ASCII without spaces, "
+                               "quotes and backslashes", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_oauth_args_push_strings(cf, &lcf->acr);
+}
+
+
+static ngx_uint_t
+ngx_oauth_conf_authentication_is_acr(const ngx_str_t *value)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < value->len; i++) {
+
+        c = value->data[i];
+
+        if (c <= 0x20 || c > 0x7e || c == '"' || c == '\\') {
+            return 0;
+        }
+    }
+
+    return value->len > 0;
+}
+
+
+char *
+ngx_oauth_conf_authentication_max_age(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
+    ngx_int_t   seconds;
+    ngx_str_t  *value;
+
+    if (lcf->max_age != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        lcf->max_age = 0;
+        return NGX_CONF_OK;
+    }
+
+    ngx_oauth_args_note(cf, &lcf->protected);
+
+    seconds = ngx_parse_time(&value[1], 1);
+
+    if (seconds < 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\" in \"oauth_max_age\": write "
+                           "\"off\", or a time of 1s or more, as in 5m",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    lcf->max_age = seconds;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_oauth_conf_authentication_finish(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
+{
+    oauth_buf_t           buf;
+    oauth_str_t          *values;
+    ngx_uint_t            i;
+    ngx_oauth_issuer_t  **issuers;
+
+    if (lcf->acr == NULL && lcf->max_age == 0) {
+        return NGX_OK;
+    }
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    lcf->demand.max_age = lcf->max_age;
+
+    values = lcf->acr ? lcf->acr->elts : NULL;
+
+    for (i = 0; values && i < lcf->acr->nelts; i++) {
+
+        if (i) {
+            oauth_buf_append_literal(&buf, " ");
+        }
+
+        oauth_buf_append_str(&buf, values[i]);
+    }
+
+    lcf->demand.acr = values;
+    lcf->demand.nacr = i;
+
+    issuers = lcf->issuers->elts;
+
+    for (i = 0; i < lcf->issuers->nelts; i++) {
+        issuers[i]->rules.authentication = 1;
+    }
+
+    return ngx_oauth_buf_move(cf->pool, &buf, &lcf->acr_values);
+}
