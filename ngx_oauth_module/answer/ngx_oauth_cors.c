@@ -57,6 +57,10 @@ ngx_oauth_cors_preflight(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
+    if (lcf->dry_run) {
+        return NGX_OK;
+    }
+
     if (ngx_oauth_cors_allow(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -16,8 +16,9 @@
 
 /*
  * Prepares the response to a preflight for a protected location.  Returns the
- * status that the access handler has to return, or NGX_DECLINED when the
- * request is not a preflight that the module answers.
+ * status that the access handler has to return; NGX_OK when the location is in
+ * a dry run, so that the app answers; NGX_DECLINED when the request is not a
+ * preflight that the module answers.
  */
 
 ngx_int_t ngx_oauth_cors_preflight(ngx_http_request_t *r);

@@ -45,7 +45,8 @@ ngx_oauth_explain(ngx_oauth_ctx_t *ctx)
 
     last = ngx_oauth_explain_write(ctx, line, line + sizeof(line));
 
-    ngx_log_error(level, log, 0, "oauth: refused: %*s%s", last - line, line,
+    ngx_log_error(level, log, 0, "oauth: refused%s: %*s%s",
+                  ctx->conf->dry_run ? ", dry run" : "", last - line, line,
                   ngx_oauth_notice_hint(level));
 }
 

@@ -37,6 +37,7 @@ static ngx_int_t ngx_oauth_filter_again(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_filter_redirect(ngx_http_request_t *r,
     ngx_oauth_ctx_t *ctx);
+static ngx_uint_t ngx_oauth_filter_is_dry_run(ngx_http_request_t *r);
 static void ngx_oauth_filter_replace(ngx_oauth_ctx_t *ctx);
 static void ngx_oauth_filter_status(ngx_http_request_t *r, ngx_uint_t status);
 static ngx_int_t ngx_oauth_filter_refusal(ngx_http_request_t *r,
@@ -199,7 +200,7 @@ ngx_oauth_filter_again(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
  * Replaces two kinds of redirects.  The redirect by which nginx adds the slash
  * at the end of a location's name becomes a refusal, or the response to a
  * preflight.  Any redirect from a path that may be another app's metadata
- * document becomes 404.
+ * document becomes 404.  In a dry run both stay.
  */
 
 static ngx_int_t
@@ -207,7 +208,7 @@ ngx_oauth_filter_redirect(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    if (ctx && ctx->foreign) {
+    if (ctx && ctx->foreign && !ngx_oauth_filter_is_dry_run(r)) {
 
         rc = ngx_oauth_metadata_redirect(ctx);
 
@@ -233,6 +234,17 @@ ngx_oauth_filter_redirect(ngx_http_request_t *r, ngx_oauth_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_oauth_filter_is_dry_run(ngx_http_request_t *r)
+{
+    const ngx_oauth_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    return lcf->issuers && lcf->dry_run;
 }
 
 

@@ -19,6 +19,7 @@
 #include "oauth_challenge.h"
 
 
+static ngx_int_t ngx_oauth_reply_not(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_retry_after(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_reply_write_dpop(ngx_oauth_ctx_t *ctx,
@@ -37,6 +38,10 @@ ngx_oauth_reply(ngx_oauth_ctx_t *ctx)
     ngx_uint_t                    status;
     ngx_http_request_t           *r;
     ngx_oauth_context_refusal_t  *refusal;
+
+    if (ctx->conf->dry_run) {
+        return ngx_oauth_reply_not(ctx);
+    }
 
     r = ctx->request;
     refusal = &ctx->refusal;
@@ -83,6 +88,10 @@ ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx)
 {
     oauth_answer_t  answer;
 
+    if (ctx->conf->dry_run) {
+        return ngx_oauth_reply_not(ctx);
+    }
+
     ngx_oauth_explain(ctx);
     ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_REFUSED);
 
@@ -90,6 +99,28 @@ ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx)
 
     return (answer == OAUTH_ANSWER_UNAVAILABLE) ? NGX_HTTP_SERVICE_UNAVAILABLE
                                                 : NGX_HTTP_FORBIDDEN;
+}
+
+
+/*
+ * In a dry run, the refusal is logged and noted only.  Neither is done on the
+ * way to the error page of a refusal that another location has made: that one
+ * is told.
+ */
+
+static ngx_int_t
+ngx_oauth_reply_not(ngx_oauth_ctx_t *ctx)
+{
+    ngx_uint_t  status;
+
+    status = ctx->refusal.status;
+
+    if (status == 0 || ctx->request->err_status != status) {
+        ngx_oauth_explain(ctx);
+        ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_DRY_RUN);
+    }
+
+    return NGX_DECLINED;
 }
 
 

@@ -15,14 +15,15 @@
 
 /*
  * Refuses the request for ctx->reason.  Returns the status that the handler has
- * to return to nginx; it is 500 when memory is short.
+ * to return to nginx; it is 500 when memory is short.  If ctx->conf is in a dry
+ * run, only writes the line and notes the verdict, and returns NGX_DECLINED.
  */
 
 ngx_int_t ngx_oauth_reply(ngx_oauth_ctx_t *ctx);
 
 /*
  * Refuses a subrequest, which gets no challenge and no body.  Returns 403, or
- * 503 when the module cannot decide.
+ * 503 when the module cannot decide; NGX_DECLINED in a dry run.
  */
 
 ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);

@@ -20,12 +20,12 @@ static ngx_uint_t ngx_oauth_slash_is_paged(ngx_http_core_loc_conf_t *clcf,
 
 
 /*
- * The redirect stays if another module may let the request in (satisfy any), if
- * the location has an error_page for the status of the refusal, or if the
- * module would have to wait for keys.  The redirect reveals nothing about the
- * resource.  nginx does not tell filters why it redirects.  So the redirect is
- * recognised by the name of the location, which is the path with a slash; a
- * limit_except has that name, too.
+ * The redirect stays in a dry run, if another module may let the request in
+ * (satisfy any), if the location has an error_page for the status of the
+ * refusal, or if the module would have to wait for keys.  The redirect reveals
+ * nothing about the resource.  nginx does not tell filters why it redirects.
+ * So the redirect is recognised by the name of the location, which is the path
+ * with a slash; a limit_except has that name, too.
  */
 
 ngx_int_t
@@ -40,6 +40,7 @@ ngx_oauth_slash_redirect(ngx_http_request_t *r)
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (lcf->issuers == NULL
+        || lcf->dry_run
         || clcf->satisfy == NGX_HTTP_SATISFY_ANY
         || clcf->name.len != r->uri.len + 1
         || clcf->name.data[r->uri.len] != '/'

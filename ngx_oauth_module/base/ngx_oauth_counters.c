@@ -198,6 +198,7 @@ ngx_oauth_counters_read_requests(const ngx_oauth_counters_requests_t *counted,
 {
     requests->admitted = counted->admitted;
     requests->refused = counted->refused;
+    requests->dry = counted->dry;
     requests->overruled = counted->overruled;
 }
 

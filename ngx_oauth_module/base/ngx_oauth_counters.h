@@ -29,6 +29,7 @@
 typedef struct {
     ngx_atomic_t                  admitted;
     ngx_atomic_t                  refused;
+    ngx_atomic_t                  dry;          /* let in by a dry run        */
     ngx_atomic_t                  overruled;    /* refused, and then let in by
                                                    another module (satisfy)   */
 } ngx_oauth_counters_requests_t;
@@ -88,6 +89,7 @@ typedef struct {
     time_t                        started;      /* seconds since the epoch    */
     ngx_oauth_counters_requests_t requests;
     ngx_atomic_t                  reasons[OAUTH_REASONS];
+    ngx_atomic_t                  dry_reasons[OAUTH_REASONS];
     ngx_atomic_t                  hits;         /* tokens that were known     */
     ngx_atomic_t                  misses;       /* tokens that were not       */
     ngx_atomic_t                  ended;        /* running responses that the

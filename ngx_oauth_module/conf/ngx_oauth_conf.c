@@ -102,6 +102,7 @@ ngx_oauth_conf_create_location(ngx_conf_t *cf)
     lcf->revocation_audience = NGX_CONF_UNSET_PTR;
     lcf->recheck.interval = NGX_CONF_UNSET_MSEC;
     lcf->pass_token = NGX_CONF_UNSET;
+    lcf->dry_run = NGX_CONF_UNSET;
     lcf->cors = NGX_CONF_UNSET;
     lcf->strict_uri = NGX_CONF_UNSET;
 
@@ -143,6 +144,8 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
                              prev->revocation_audience, NULL);
     ngx_oauth_conf_revocation_merge(cf, conf, prev);
     ngx_conf_merge_value(conf->pass_token, prev->pass_token, 0);
+    ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);
+    conf->withholds = !(conf->pass_token || conf->dry_run);
     ngx_conf_merge_value(conf->cors, prev->cors, 1);
     ngx_conf_merge_value(conf->strict_uri, prev->strict_uri, 0);
 
@@ -263,6 +266,22 @@ ngx_oauth_conf_zone(ngx_conf_t *cf, void *post, void *data)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
 
     ngx_oauth_place_here(cf, &mcf->zone_place);
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_conf_dry_run(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_flag_t  *dry_run = data;
+
+    if (*dry_run) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "oauth_dry_run is on: requests without a good token "
+                           "are let in and only logged; remove it to protect "
+                           "what it is about");
+    }
 
     return NGX_CONF_OK;
 }

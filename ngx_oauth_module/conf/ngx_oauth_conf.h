@@ -243,9 +243,15 @@ struct ngx_oauth_loc_conf_s {
     ngx_uint_t                    audit_plain;  /* the names of people are
                                                    logged as they are         */
     ngx_array_t                  *revocation_audience;  /* oauth_str_t        */
+    ngx_oauth_place_t             status_place; /* of oauth_status; line 0: this
+                                                   location has none          */
     ngx_oauth_conf_recheck_t      recheck;
 
     ngx_flag_t                    pass_token;
+    ngx_flag_t                    dry_run;      /* nothing is refused         */
+    ngx_uint_t                    withholds;    /* the token goes no further
+                                                   than this level: neither of
+                                                   the two above is on        */
     ngx_flag_t                    cors;
     ngx_flag_t                    strict_uri;
 };
@@ -291,6 +297,10 @@ ngx_oauth_conf_location_t *ngx_oauth_conf_outer(
 /* Notes the place of the directive oauth_zone, when nginx has its value. */
 
 char *ngx_oauth_conf_zone(ngx_conf_t *cf, void *post, void *data);
+
+/* Warns about a line "oauth_dry_run on", when nginx has its value. */
+
+char *ngx_oauth_conf_dry_run(ngx_conf_t *cf, void *post, void *data);
 
 /*
  * The handler of the directive oauth.  Like every handler of a directive here,

@@ -188,6 +188,13 @@ ngx_oauth_conf_dpop_finish(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
 
+    /*
+     * A dry run hands out no nonce, so it demands none.  A location that does
+     * demand one then sees that this one has other rules.
+     */
+
+    dpop->nonce = dpop->nonce && !lcf->dry_run;
+
     dpop->algorithms = 0;
     issuers = lcf->issuers->elts;
 

@@ -20,6 +20,8 @@
 
 static ngx_int_t ngx_oauth_conf_server_location(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf, ngx_oauth_conf_location_t *location);
+static ngx_int_t ngx_oauth_conf_server_dry_run(ngx_conf_t *cf,
+    ngx_oauth_loc_conf_t *lcf);
 static ngx_int_t ngx_oauth_conf_server_issuers(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf, ngx_oauth_loc_conf_t *lcf);
 static ngx_int_t ngx_oauth_conf_server_issuer(ngx_conf_t *cf,
@@ -43,7 +45,9 @@ ngx_oauth_conf_server_finish(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     locations = mcf->locations.elts;
 
     for (i = 0; i < mcf->locations.nelts; i++) {
-        if (ngx_oauth_conf_server_location(cf, mcf, &locations[i]) != NGX_OK) {
+        if (ngx_oauth_conf_server_location(cf, mcf, &locations[i]) != NGX_OK
+            || ngx_oauth_conf_server_dry_run(cf, locations[i].conf) != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }
@@ -134,6 +138,39 @@ ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
     }
 
     return ngx_oauth_conf_server_resource(cf, location);
+}
+
+
+/*
+ * What an app shows was to be seen before there was a token.  But whoever comes
+ * to these locations gets what only the module has, so their tokens have to
+ * count from the beginning.
+ */
+
+static ngx_int_t
+ngx_oauth_conf_server_dry_run(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf)
+{
+    if (!lcf->dry_run || lcf->names == NULL) {
+        return NGX_OK;
+    }
+
+    if (lcf->revoke & NGX_OAUTH_REVOKE_ADMIN) {
+        ngx_oauth_place_error(cf, &lcf->revoke_place,
+                              "\"oauth_dry_run\" would open \"oauth_revoke "
+                              "admin\" to everybody who reaches this location: "
+                              "write \"oauth_dry_run off\" in it");
+        return NGX_ERROR;
+    }
+
+    if (lcf->status_place.line) {
+        ngx_oauth_place_error(cf, &lcf->status_place,
+                              "\"oauth_dry_run\" would open \"oauth_status\" "
+                              "to everybody who reaches this location: write "
+                              "\"oauth_dry_run off\" in it");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 

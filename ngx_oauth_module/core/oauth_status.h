@@ -37,6 +37,8 @@ typedef struct {
     uint64_t                        refused;
     uint64_t                        overruled;  /* refused, and then let in by
                                                    another module             */
+    uint64_t                        dry;        /* refused, if it were not for a
+                                                   dry run                    */
 } oauth_status_requests_t;
 
 
@@ -123,6 +125,8 @@ typedef struct {
                                                    were all zero              */
     oauth_status_requests_t         requests;
     uint64_t                        reasons[OAUTH_REASONS];
+    uint64_t                        dry_reasons[OAUTH_REASONS];
+                                                /* in dry runs                */
     uint64_t                        refused[OAUTH_STATUS_MINUTES];
                                                 /* in each minute, the current
                                                    one last                   */

@@ -23,7 +23,7 @@ static json_t *oauth_status_buf(const oauth_buf_t *buf);
 static json_t *oauth_status_date(int64_t time);
 static json_t *oauth_status_seconds(int64_t seconds);
 static json_t *oauth_status_requests(const oauth_status_requests_t *requests);
-static json_t *oauth_status_reasons(const oauth_status_t *status);
+static json_t *oauth_status_reasons(const uint64_t *numbers);
 static json_t *oauth_status_refused(const oauth_status_t *status);
 static json_t *oauth_status_issuer(const oauth_status_issuer_t *issuer);
 static int oauth_status_set_counted(json_t *object,
@@ -54,7 +54,10 @@ oauth_status_write_json(oauth_buf_t *buf, const oauth_status_t *status)
                             oauth_status_date(status->started))
          | oauth_status_set(root, "requests",
                             oauth_status_requests(&status->requests))
-         | oauth_status_set(root, "reasons", oauth_status_reasons(status))
+         | oauth_status_set(root, "reasons",
+                            oauth_status_reasons(status->reasons))
+         | oauth_status_set(root, "dry_run_reasons",
+                            oauth_status_reasons(status->dry_reasons))
          | oauth_status_set(root, "refused_per_minute",
                             oauth_status_refused(status))
          | oauth_status_set(cache, "hits", json_integer(status->hits))
@@ -163,17 +166,18 @@ oauth_status_seconds(int64_t seconds)
 static json_t *
 oauth_status_requests(const oauth_status_requests_t *requests)
 {
-    return json_pack("{sIsIsI}",
+    return json_pack("{sIsIsIsI}",
                      "admitted", (json_int_t) requests->admitted,
                      "refused", (json_int_t) requests->refused,
-                     "overruled", (json_int_t) requests->overruled);
+                     "overruled", (json_int_t) requests->overruled,
+                     "dry_run", (json_int_t) requests->dry);
 }
 
 
 /* Every reason for which a request can be refused has a member. */
 
 static json_t *
-oauth_status_reasons(const oauth_status_t *status)
+oauth_status_reasons(const uint64_t *numbers)
 {
     int      rc, i;
     json_t  *reasons;
@@ -183,7 +187,7 @@ oauth_status_reasons(const oauth_status_t *status)
 
     for (i = OAUTH_OK + 1; i < OAUTH_REASONS; i++) {
         rc |= oauth_status_set(reasons, oauth_reason_info(i)->code,
-                               json_integer(status->reasons[i]));
+                               json_integer((json_int_t) numbers[i]));
     }
 
     return oauth_status_whole(reasons, rc);

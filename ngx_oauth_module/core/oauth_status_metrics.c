@@ -59,8 +59,8 @@ static void oauth_status_append_results(oauth_buf_t *buf, const char *name,
     oauth_status_label_t whose, const oauth_status_requests_t *requests);
 static void oauth_status_append_requests(oauth_buf_t *buf,
     const oauth_status_t *status);
-static void oauth_status_append_reasons(oauth_buf_t *buf,
-    const oauth_status_t *status);
+static void oauth_status_append_reasons(oauth_buf_t *buf, const char *name,
+    const char *help, const uint64_t *numbers);
 static void oauth_status_append_issuers(oauth_buf_t *buf,
     const oauth_status_t *status);
 static void oauth_status_append_states(oauth_buf_t *buf,
@@ -155,7 +155,12 @@ void
 oauth_status_write_metrics(oauth_buf_t *buf, const oauth_status_t *status)
 {
     oauth_status_append_requests(buf, status);
-    oauth_status_append_reasons(buf, status);
+    oauth_status_append_reasons(buf, "refusals_total",
+                                "Refused requests, by reason.",
+                                status->reasons);
+    oauth_status_append_reasons(buf, "dry_run_refusals_total",
+                                "Requests that a dry run let in, by the reason "
+                                "to refuse them.", status->dry_reasons);
     oauth_status_append_issuers(buf, status);
     oauth_status_append_states(buf, status);
     oauth_status_append_findings(buf, status);
@@ -239,20 +244,20 @@ oauth_status_append_requests(oauth_buf_t *buf, const oauth_status_t *status)
 
 
 static void
-oauth_status_append_reasons(oauth_buf_t *buf, const oauth_status_t *status)
+oauth_status_append_reasons(oauth_buf_t *buf, const char *name,
+    const char *help, const uint64_t *numbers)
 {
     int                   i;
     oauth_status_label_t  label;
 
-    oauth_status_append_head(buf, "refusals_total", OAUTH_STATUS_COUNTER,
-                             "Refused requests, by reason.");
+    oauth_status_append_head(buf, name, OAUTH_STATUS_COUNTER, help);
 
     label.name = "reason";
 
     for (i = OAUTH_OK + 1; i < OAUTH_REASONS; i++) {
         label.value = oauth_str_of(oauth_reason_info(i)->code);
-        oauth_status_append_count(buf, "refusals_total", label,
-                                  oauth_status_no_label, status->reasons[i]);
+        oauth_status_append_count(buf, name, label, oauth_status_no_label,
+                                  numbers[i]);
     }
 }
 
@@ -422,6 +427,9 @@ oauth_status_append_results(oauth_buf_t *buf, const char *name,
 
     label.value = oauth_str("overruled");
     oauth_status_append_count(buf, name, whose, label, requests->overruled);
+
+    label.value = oauth_str("dry_run");
+    oauth_status_append_count(buf, name, whose, label, requests->dry);
 }
 
 

@@ -28,6 +28,8 @@ static void oauth_status_append_chart(oauth_buf_t *buf,
     const oauth_status_t *status);
 static void oauth_status_append_refusals(oauth_buf_t *buf,
     const oauth_status_t *status);
+static void oauth_status_append_reasons(oauth_buf_t *buf,
+    const uint64_t *numbers);
 static void oauth_status_append_issuer(oauth_buf_t *buf,
     const oauth_status_issuer_t *issuer);
 static void oauth_status_append_keys(oauth_buf_t *buf,
@@ -167,6 +169,12 @@ oauth_status_append_summary(oauth_buf_t *buf, const oauth_status_t *status)
     oauth_status_append_fact(buf, "admitted", status->requests.admitted);
     oauth_status_append_fact(buf, "refused", status->requests.refused);
     oauth_status_append_fact(buf, "overruled", status->requests.overruled);
+
+    if (status->requests.dry) {
+        oauth_status_append_fact(buf, "let in by a dry run",
+                                 status->requests.dry);
+    }
+
     oauth_status_append_fact(buf, "cache hits", status->hits);
     oauth_status_append_fact(buf, "cache misses", status->misses);
 
@@ -232,25 +240,39 @@ oauth_status_append_chart(oauth_buf_t *buf, const oauth_status_t *status)
 }
 
 
-/* The reasons that have occurred, with what each of them means. */
+/* Of requests that were refused, and of those that a dry run has let in. */
 
 static void
 oauth_status_append_refusals(oauth_buf_t *buf, const oauth_status_t *status)
 {
+    if (status->requests.refused) {
+        oauth_buf_append_literal(buf, "<h2>Reasons</h2>\n");
+        oauth_status_append_reasons(buf, status->reasons);
+    }
+
+    if (status->requests.dry) {
+        oauth_buf_append_literal(buf, "<h2>Dry runs</h2>\n<p class=\"note\">"
+                                 "Without <code>oauth_dry_run</code> these "
+                                 "requests would have been refused.</p>\n");
+        oauth_status_append_reasons(buf, status->dry_reasons);
+    }
+}
+
+
+/* The reasons that have occurred, with what each of them means. */
+
+static void
+oauth_status_append_reasons(oauth_buf_t *buf, const uint64_t *numbers)
+{
     int                         i;
     const oauth_reason_info_t  *reason;
 
-    if (status->requests.refused == 0) {
-        return;
-    }
-
-    oauth_buf_append_literal(buf, "<h2>Reasons</h2>\n<div class=\"wide\">"
-                             "<table>\n<tr><th>reason</th><th>requests</th>"
-                             "</tr>\n");
+    oauth_buf_append_literal(buf, "<div class=\"wide\"><table>\n<tr><th>reason"
+                             "</th><th>requests</th></tr>\n");
 
     for (i = OAUTH_OK + 1; i < OAUTH_REASONS; i++) {
 
-        if (status->reasons[i] == 0) {
+        if (numbers[i] == 0) {
             continue;
         }
 
@@ -261,7 +283,7 @@ oauth_status_append_refusals(oauth_buf_t *buf, const oauth_status_t *status)
         oauth_buf_append_literal(buf, "</code> ");
         oauth_html_append(buf, oauth_str_of(reason->sentence));
         oauth_buf_append_literal(buf, "</td><td>");
-        oauth_status_append_number(buf, status->reasons[i]);
+        oauth_status_append_number(buf, numbers[i]);
         oauth_buf_append_literal(buf, "</td></tr>\n");
     }
 

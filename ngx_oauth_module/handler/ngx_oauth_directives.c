@@ -25,6 +25,7 @@
 
 static ngx_conf_post_t  ngx_oauth_zone = { ngx_oauth_conf_zone };
 static ngx_conf_post_t  ngx_oauth_replay = { ngx_oauth_conf_dpop_replay };
+static ngx_conf_post_t  ngx_oauth_dry_run = { ngx_oauth_conf_dry_run };
 static ngx_conf_post_t  ngx_oauth_literal = { ngx_oauth_conf_issuer_literal };
 static ngx_conf_post_t  ngx_oauth_allow_http = {
     ngx_oauth_conf_issuer_allow_http
@@ -185,6 +186,14 @@ ngx_command_t  ngx_oauth_directives[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("oauth_dry_run"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
+      |NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_loc_conf_t, dry_run),
+      &ngx_oauth_dry_run },
 
     { ngx_string("oauth_pass_token"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF

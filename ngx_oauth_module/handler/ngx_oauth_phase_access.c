@@ -17,6 +17,7 @@
 #include "ngx_oauth_verdict.h"
 
 
+static ngx_int_t ngx_oauth_phase_pass(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_phase_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc);
 static ngx_int_t ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_phase_refuse(ngx_oauth_ctx_t *ctx);
@@ -106,6 +107,10 @@ ngx_oauth_phase_access(ngx_http_request_t *r)
 
     rc = ngx_oauth_cors_preflight(r);
 
+    if (rc == NGX_OK) {
+        return ngx_oauth_phase_pass(ctx);
+    }
+
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -129,6 +134,22 @@ ngx_oauth_phase_access(ngx_http_request_t *r)
 
     return (rc == NGX_OK) ? ngx_oauth_phase_admit(ctx)
                           : ngx_oauth_phase_refuse(ctx);
+}
+
+
+/*
+ * In a dry run the app answers a preflight, which has no token.  The identity
+ * from a location where the request was before is taken off it.
+ */
+
+static ngx_int_t
+ngx_oauth_phase_pass(ngx_oauth_ctx_t *ctx)
+{
+    ctx->conf = ngx_http_get_module_loc_conf(ctx->request, ngx_oauth_module);
+    ctx->decided = 0;
+
+    return (ctx->forwarded && ngx_oauth_forward_anonymous(ctx) != NGX_OK)
+           ? NGX_HTTP_INTERNAL_SERVER_ERROR : NGX_DECLINED;
 }
 
 
@@ -176,7 +197,9 @@ ngx_oauth_phase_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc)
 
 /*
  * Puts the identity on the request.  The value of a header may turn out to be
- * doubtful only now (ngx_oauth_evaluate.c); then the request is refused.
+ * doubtful only now (ngx_oauth_evaluate.c); then the request is refused.  In a
+ * dry run, a good token opens nothing that is closed without this module
+ * ("satisfy any"), so the other modules decide.
  */
 
 static ngx_int_t
@@ -192,6 +215,11 @@ ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
     }
 
     ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_ADMITTED);
+
+    if (ctx->conf->dry_run) {
+        return NGX_DECLINED;
+    }
+
     ngx_oauth_recheck_start(ctx);
 
     return NGX_OK;
@@ -200,8 +228,8 @@ ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
 
 /*
  * Refuses the request.  With "satisfy any", another module may still let it in.
- * For that case the identity is taken off it, also one that it got in a
- * location where it was before.
+ * For that case, and for a dry run, the identity is taken off it, also one that
+ * it got in a location where it was before.
  */
 
 static ngx_int_t

@@ -18,6 +18,8 @@
 
 
 static ngx_oauth_ctx_t *ngx_oauth_phase_redirected(ngx_http_request_t *r);
+static ngx_uint_t ngx_oauth_phase_is_blind(const ngx_oauth_ctx_t *ctx,
+    const ngx_oauth_loc_conf_t *lcf);
 static ngx_int_t ngx_oauth_phase_enter(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_phase_wait(ngx_http_request_t *r,
     const ngx_oauth_loc_conf_t *lcf);
@@ -100,13 +102,7 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
     if (ctx) {
         ctx->located = 1;
 
-        /*
-         * In another location, a variable of the module was read before there
-         * were keys, perhaps by a rewrite rule.  What that decided must not
-         * count, so the request is refused.
-         */
-
-        if (ctx->blind && ctx->conf != lcf) {
+        if (ngx_oauth_phase_is_blind(ctx, lcf)) {
             ctx->reason = OAUTH_KEYS_UNAVAILABLE;
             return ngx_oauth_reply(ctx);
         }
@@ -128,13 +124,30 @@ ngx_oauth_phase_rewrite(ngx_http_request_t *r)
 
     /* No protected location may answer for another app's metadata document. */
 
-    if (ctx->foreign) {
+    if (ctx->foreign && !lcf->dry_run) {
         return ngx_oauth_metadata_not_found(r);
     }
 
-    ctx->withheld = !lcf->pass_token;
+    ctx->withheld = lcf->withholds;
 
     return lcf->reads_claims ? ngx_oauth_phase_wait(r, lcf) : NGX_DECLINED;
+}
+
+
+/*
+ * Returns 1 if a variable of the module was read in another location before
+ * there were keys, perhaps by a rewrite rule.  What that decided must not
+ * count, so the request is refused; not in a dry run, where the access phase
+ * notes it.
+ */
+
+static ngx_uint_t
+ngx_oauth_phase_is_blind(const ngx_oauth_ctx_t *ctx,
+    const ngx_oauth_loc_conf_t *lcf)
+{
+    return ctx->blind
+           && ctx->conf != lcf
+           && !(lcf->issuers ? lcf->dry_run : ctx->conf->dry_run);
 }
 
 
@@ -188,7 +201,8 @@ ngx_oauth_phase_enter(ngx_http_request_t *r)
 /*
  * nginx runs rewrite rules only once.  Where they may read a claim, the request
  * waits for keys before they run, and is refused if there are none: no rule
- * must decide by the empty claims of a token that nobody could verify.
+ * must decide by the empty claims of a token that nobody could verify.  In a
+ * dry run the rules do decide by them, since nothing is refused.
  */
 
 static ngx_int_t
@@ -211,7 +225,7 @@ ngx_oauth_phase_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
         return NGX_DECLINED;
     }
 
-    ctx->withheld = !lcf->pass_token;
+    ctx->withheld = lcf->withholds;
 
     rc = ngx_oauth_steps_walk_to_verify(ctx, r, NGX_OAUTH_WAIT_NOW);
 
@@ -227,6 +241,7 @@ ngx_oauth_phase_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 
     return (rc == NGX_DECLINED
+            && !lcf->dry_run
             && (lcf->reads_own || r->loc_conf != cscf->ctx->loc_conf)
             && oauth_reason_info(ctx->reason)->answer
                == OAUTH_ANSWER_UNAVAILABLE)

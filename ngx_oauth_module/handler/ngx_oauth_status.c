@@ -71,6 +71,8 @@ static const ngx_oauth_status_format_t  *ngx_oauth_status_formats[] = {
 char *
 ngx_oauth_status_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_oauth_loc_conf_t  *lcf = conf;
+
     ngx_oauth_main_conf_t     *mcf;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -81,6 +83,7 @@ ngx_oauth_status_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     clcf->handler = ngx_oauth_status_handler;
+    ngx_oauth_place_here(cf, &lcf->status_place);
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
     mcf->counts = 1;
@@ -248,6 +251,7 @@ ngx_oauth_status_read_counters(const ngx_oauth_counters_t *counters,
 
     for (i = 0; i < OAUTH_REASONS; i++) {
         status->reasons[i] = table->reasons[i];
+        status->dry_reasons[i] = table->dry_reasons[i];
     }
 
     ngx_oauth_counters_read_refusals(counters, status->refused);

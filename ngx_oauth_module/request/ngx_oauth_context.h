@@ -62,6 +62,9 @@ typedef enum {
                                            location was checked               */
     NGX_OAUTH_VERDICT_ADMITTED,
     NGX_OAUTH_VERDICT_REFUSED,
+    NGX_OAUTH_VERDICT_DRY_RUN,          /* the module would have refused the
+                                           request, if the location were not in
+                                           a dry run                          */
     NGX_OAUTH_VERDICT_OVERRULED         /* the module refused the request, and
                                            another module let it in (satisfy
                                            any)                               */
@@ -235,9 +238,9 @@ typedef struct {
     unsigned                     located:1; /* nginx has found a location, and
                                                the rewrite phase has begun    */
     unsigned                     withheld:1;    /* the location is protected
-                                               and without oauth_pass_token:
-                                               the token must not reach an app
-                                               elsewhere                      */
+                                               and withholds the token, which
+                                               must not reach an app elsewhere
+                                                                              */
     unsigned                     forwarded:1;   /* the request has the identity
                                                headers of its token           */
     unsigned                     passed:1;  /* the request has passed the

@@ -21,6 +21,8 @@ static oauth_reason_t ngx_oauth_dpop_use(const ngx_oauth_ctx_t *ctx,
     ngx_oauth_ctx_t *main, const oauth_proof_t *proof);
 static oauth_reason_t ngx_oauth_dpop_check_nonce(const ngx_oauth_ctx_t *ctx,
     ngx_oauth_ctx_t *main, const oauth_proof_t *proof, time_t *nonce_ends);
+static void ngx_oauth_dpop_renew(const ngx_oauth_ctx_t *ctx,
+    ngx_oauth_ctx_t *main);
 static ngx_uint_t ngx_oauth_dpop_is_proved(const ngx_oauth_ctx_t *ctx,
     const ngx_oauth_context_proof_t *proof);
 static void ngx_oauth_dpop_warn(const ngx_oauth_ctx_t *ctx,
@@ -209,12 +211,12 @@ ngx_oauth_dpop_check_nonce(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main,
         return OAUTH_OK;
 
     case OAUTH_NONCE_PREVIOUS:
-        main->proof.renew = 1;
+        ngx_oauth_dpop_renew(ctx, main);
         *nonce_ends = (time_t) until;
         return OAUTH_OK;
 
     case OAUTH_NONCE_OLD:
-        main->proof.renew = 1;
+        ngx_oauth_dpop_renew(ctx, main);
         return OAUTH_PROOF_NONCE;
 
     default:    /* OAUTH_NONCE_FOREIGN */
@@ -226,8 +228,19 @@ ngx_oauth_dpop_check_nonce(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main,
             return OAUTH_OK;
         }
 
-        main->proof.renew = 1;
+        ngx_oauth_dpop_renew(ctx, main);
         return OAUTH_PROOF_NONCE;
+    }
+}
+
+
+/* The response then has a nonce.  A dry run does not change the response. */
+
+static void
+ngx_oauth_dpop_renew(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main)
+{
+    if (!ctx->conf->dry_run) {
+        main->proof.renew = 1;
     }
 }
 

@@ -26,6 +26,7 @@ static const char *const  ngx_oauth_trace_verdicts[] = {
     [NGX_OAUTH_VERDICT_NONE] = "not decided about",
     [NGX_OAUTH_VERDICT_ADMITTED] = "admitted",
     [NGX_OAUTH_VERDICT_REFUSED] = "refused",
+    [NGX_OAUTH_VERDICT_DRY_RUN] = "let in by a dry run",
     [NGX_OAUTH_VERDICT_OVERRULED] = "let in by another module"
 };
 

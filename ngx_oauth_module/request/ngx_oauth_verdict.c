@@ -63,6 +63,9 @@ ngx_oauth_verdict_count(const ngx_oauth_ctx_t *ctx,
     if (ctx->verdict == NGX_OAUTH_VERDICT_REFUSED) {
         ngx_oauth_counters_add(&table->reasons[ctx->verdict_reason], 1);
         ngx_oauth_counters_add_refusal(counters);
+
+    } else if (ctx->verdict == NGX_OAUTH_VERDICT_DRY_RUN) {
+        ngx_oauth_counters_add(&table->dry_reasons[ctx->verdict_reason], 1);
     }
 
     if (ctx->known) {
@@ -86,6 +89,10 @@ ngx_oauth_verdict_count_request(const ngx_oauth_ctx_t *ctx,
 
     case NGX_OAUTH_VERDICT_REFUSED:
         ngx_oauth_counters_add(&requests->refused, 1);
+        break;
+
+    case NGX_OAUTH_VERDICT_DRY_RUN:
+        ngx_oauth_counters_add(&requests->dry, 1);
         break;
 
     default:    /* NGX_OAUTH_VERDICT_OVERRULED */

@@ -112,7 +112,7 @@ ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
     ctx->forwarded = 0;
 
     criteria = ngx_oauth_forward_criteria(r, ctx,
-                                          !ctx->conf->pass_token
+                                          ctx->conf->withholds
                                           && ngx_oauth_forward_is_token(ctx));
 
     if (!ngx_oauth_forward_needed(r, &criteria)) {
@@ -134,7 +134,7 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
     r = ctx->request;
     n = ctx->conf->headers ? ctx->conf->headers->nelts : 0;
 
-    criteria = ngx_oauth_forward_criteria(r, ctx, !ctx->conf->pass_token);
+    criteria = ngx_oauth_forward_criteria(r, ctx, ctx->conf->withholds);
 
     /*
      * An earlier location of the same request has removed the token, and this
@@ -383,7 +383,7 @@ ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx)
 
     lcf = ngx_oauth_route_lookup(ctx->request, &ctx->uri);
 
-    return lcf == NULL || (lcf->issuers && !lcf->pass_token);
+    return lcf == NULL || (lcf->issuers && lcf->withholds);
 }
 
 

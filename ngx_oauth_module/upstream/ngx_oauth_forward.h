@@ -27,7 +27,7 @@ ngx_int_t ngx_oauth_forward_enter(ngx_http_request_t *r);
 
 /*
  * Removes the same fields, and the token unless the location has
- * oauth_pass_token on.  The request then has no identity.
+ * oauth_pass_token or oauth_dry_run on.  The request then has no identity.
  */
 
 ngx_int_t ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx);

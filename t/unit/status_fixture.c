@@ -47,7 +47,7 @@ status_setup(void **state)
     issuer->refresh = 41;
     issuer->expiry = 86275;
     issuer->counted = 1;
-    issuer->requests = (oauth_status_requests_t) { 701, 702, 703 };
+    issuer->requests = (oauth_status_requests_t) { 701, 702, 703, 704 };
     issuer->fetched = 21;
     issuer->failed = 22;
     issuer->msec = 4007;
@@ -86,16 +86,18 @@ status_setup(void **state)
 
     status_resources[0].url = oauth_str("https://wiki.example.com");
     status_resources[0].counted = 1;
-    status_resources[0].requests = (oauth_status_requests_t) { 801, 802, 803 };
+    status_resources[0].requests = (oauth_status_requests_t) { 801, 802, 803,
+                                                               804 };
     status_resources[1].url = oauth_str("https://uncounted.example.com");
 
     status_full.version = oauth_str("0.2.0");
     status_full.time = 1795747200;
     status_full.started = 1795747200 - 86400 * 5;
-    status_full.requests = (oauth_status_requests_t) { 901, 902, 903 };
+    status_full.requests = (oauth_status_requests_t) { 901, 902, 903, 904 };
 
     for (i = 0; i < OAUTH_REASONS; i++) {
         status_full.reasons[i] = 5000 + i;
+        status_full.dry_reasons[i] = 6000 + i;
     }
 
     status_full.refused[0] = 11;

@@ -73,9 +73,11 @@ status_json_members(void **state)
         json_int_t   value;
     } numbers[] = {
         { "requests.admitted", 901 }, { "requests.refused", 902 },
-        { "requests.overruled", 903 },
+        { "requests.overruled", 903 }, { "requests.dry_run", 904 },
         { "reasons.no_token", 5000 + OAUTH_NO_TOKEN },
         { "reasons.server_error", 5000 + OAUTH_SERVER_ERROR },
+        { "dry_run_reasons.no_token", 6000 + OAUTH_NO_TOKEN },
+        { "dry_run_reasons.server_error", 6000 + OAUTH_SERVER_ERROR },
         { "refused_per_minute.0", 11 }, { "refused_per_minute.1", 0 },
         { "refused_per_minute.59", 44 }, { "refused_per_minute.60", -1 },
         { "cache.hits", 31 }, { "cache.misses", 32 },
@@ -95,6 +97,7 @@ status_json_members(void **state)
         { "issuers.0.requests.admitted", 701 },
         { "issuers.0.requests.refused", 702 },
         { "issuers.0.requests.overruled", 703 },
+        { "issuers.0.requests.dry_run", 704 },
         { "issuers.0.fetches.succeeded", 21 },
         { "issuers.0.fetches.failed", 22 }, { "issuers.0.fetches.waits", 23 },
         { "issuers.0.introspection.asked", 31 },
@@ -110,6 +113,7 @@ status_json_members(void **state)
         { "resources.0.requests.admitted", 801 },
         { "resources.0.requests.refused", 802 },
         { "resources.0.requests.overruled", 803 },
+        { "resources.0.requests.dry_run", 804 },
         { "resources.1.requests.admitted", -1 }
     };
 
@@ -131,6 +135,9 @@ status_json_members(void **state)
                 == 5.006);
 
     assert_int_equal(json_object_size(json_object_get(root, "reasons")),
+                     OAUTH_REASONS - 1);
+    assert_int_equal(json_object_size(json_object_get(root,
+                                                      "dry_run_reasons")),
                      OAUTH_REASONS - 1);
 
     status_assert_has(text, "\"time\":\"2026-11-27T02:40:00Z\"");

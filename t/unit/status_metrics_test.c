@@ -30,7 +30,10 @@ status_metrics_lines(void **state)
         "# TYPE nginx_oauth_requests_total counter\n"
         "nginx_oauth_requests_total{result=\"admitted\"} 901\n"
         "nginx_oauth_requests_total{result=\"refused\"} 902\n"
-        "nginx_oauth_requests_total{result=\"overruled\"} 903\n",
+        "nginx_oauth_requests_total{result=\"overruled\"} 903\n"
+        "nginx_oauth_requests_total{result=\"dry_run\"} 904\n",
+        "# TYPE nginx_oauth_dry_run_refusals_total counter\n"
+        "nginx_oauth_dry_run_refusals_total{reason=\"no_token\"} 6001\n",
         "nginx_oauth_refusals_total{reason=\"no_token\"} 5001\n",
         "nginx_oauth_resource_requests_total{resource="
         "\"https://wiki.example.com\",result=\"admitted\"} 801\n",

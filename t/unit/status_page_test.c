@@ -36,6 +36,10 @@ status_page_parts(void **state)
         "<title>44, 0 min ago",
         "<code>no_token</code> request has no access token</td>"
         "<td>5001</td>",
+        "<dt>let in by a dry run</dt><dd>904</dd>",
+        "<h2>Dry runs</h2>",
+        "<code>no_token</code> request has no access token</td>"
+        "<td>6001</td>",
         "<h3>corp <span class=\"state poor\">failing</span></h3>",
         "Keys: 3 usable, 1 not; fetched 2 minutes ago; next fetch in 41 s; "
         "usable for 23 hours.",
@@ -89,6 +93,8 @@ status_page_empty(void **state)
     status_assert_has(text, "0 in all, at most 0 in a minute");
     status_assert_lacks(text, "<h2>Revocations</h2>");
     status_assert_lacks(text, "<h2>Reasons</h2>");
+    status_assert_lacks(text, "<h2>Dry runs</h2>");
+    status_assert_lacks(text, "dry run");
     status_assert_lacks(text, "<rect ");
 
     free(text);
