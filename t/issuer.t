@@ -136,6 +136,7 @@ for my $foreign (qw(root user daemon worker_processes events http server
 
 my %plain = (
     issuer => 'https://as.test',
+    authorization_server => 'https://as.test/x',
     config_url => 'https://as.test/x',
     jwks_uri => 'https://as.test/x',
     jwks_file => 'jwks',
@@ -221,6 +222,28 @@ bad('it does not make other URLs good', 'allow_http on; issuer ftp://as.test;',
     ok(!$ok, 'bad: it is allowed for one issuer only');
     like($said, qr{"http://other:8080"}, 'the other is named');
 }
+
+# the server that clients are sent to
+
+silent('a server in front', 'issuer https://as.test;'
+       . ' authorization_server https://app.test/idp;');
+silent('one on loopback', 'issuer https://as.test;'
+       . ' authorization_server http://127.0.0.1:8080;');
+bad('it is plain http', 'issuer https://as.test;'
+    . ' authorization_server http://app.test/idp;',
+    qr{authorization_server "http://app\.test/idp" is plain http: use https});
+good('that is allowed', 'issuer https://as.test; allow_http on;'
+     . ' authorization_server http://app.test/idp;', $warning);
+bad('it is no URL', 'issuer https://as.test; authorization_server idp;',
+    qr/authorization_server "idp" .*: write it as in/);
+bad('it has a query', 'issuer https://as.test;'
+    . ' authorization_server https://app.test?idp;',
+    qr{authorization_server "https://app\.test\?idp" has a query: RFC 8414});
+bad('the issuer has a query', 'issuer https://as.test?a;',
+    qr{issuer "https://as\.test\?a" has a query: RFC 8414});
+bad('a server in front twice', 'issuer https://as.test;'
+    . ' authorization_server https://a.test; authorization_server'
+    . ' https://a.test; # here', qr/"authorization_server" directive is dup/);
 
 # a proxy that is not used
 

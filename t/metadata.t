@@ -13,11 +13,20 @@ use OAuth::Test;
 
 my $issuer = issuer();
 my $second = issuer();
+my $third = issuer();
 my $upstream = upstream();
 
 my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
     oauth_issuer corp { issuer %%AS%%; }
     oauth_issuer partner { issuer %%SECOND%%; algorithms ES256; }
+    oauth_issuer fronted {
+        issuer               %%AS%%;
+        authorization_server https://app.test/idp;
+    }
+    oauth_issuer fronted_too {
+        issuer               %%THIRD%%;
+        authorization_server https://app.test/idp;
+    }
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
@@ -62,6 +71,14 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
             oauth_resource https://app.test/more;
             oauth_scope_advertise more:read more:all;
             oauth_metadata resource_signing_alg_values_supported ES256 RS256;
+        }
+
+        location /fronted {
+            oauth fronted partner fronted_too;
+            oauth_resource https://app.test/fronted;
+            oauth_scope read;
+            oauth_metadata off;
+            proxy_pass http://127.0.0.1:%%UP%%;
         }
 
         location /denied {
@@ -131,7 +148,7 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, SECOND => $second->url,
         location / { return 200 "ordinary\n"; }
     }
 EOT
-    UP => $upstream->port);
+    THIRD => $third->url, UP => $upstream->port);
 
 $nginx->write_file('users', "someone:{PLAIN}else\n");
 
@@ -194,6 +211,25 @@ is_deeply([ sort @{ $document->{scopes_supported} } ],
           [ qw(more:all more:read read) ], 'scopes that are advertised');
 is_deeply($document->{resource_signing_alg_values_supported},
           [ qw(ES256 RS256) ], 'an app that signs its answers');
+
+# clients are sent to the server in front of an issuer, and tokens are still the
+# issuer's
+
+$document = $http->get("$path/fronted")->json;
+is_deeply($document->{authorization_servers},
+          [ 'https://app.test/idp', $second->url ],
+          'the server in front, once, and the one without');
+
+my $steps = join "\n", @{ $http->get('/fronted')->json->{how_to_authenticate} };
+my %claims = (aud => 'https://app.test/fronted', scope => 'read');
+
+like($steps, qr{https://app\.test/idp\b}, 'the steps name the server in front');
+unlike($steps, qr/\Q@{[ $issuer->url ]}\E/, 'and not the issuer');
+is($http->get('/fronted', token => $issuer->token(%claims))->status, 200,
+   'a token of the issuer');
+is($http->get('/fronted', token => $issuer->token(%claims,
+       iss => 'https://app.test/idp'))->status, 401,
+   'none of the server in front');
 
 for my $name (qw(denied moved regex)) {
     $response = $http->get("$path/$name");

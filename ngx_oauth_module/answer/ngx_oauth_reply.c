@@ -284,7 +284,7 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
-    text->issuer = issuers[0]->rules.issuer;
+    text->issuer = ngx_oauth_str(&issuers[0]->authorization_server);
     text->dpop = (ctx->conf->dpop.mode == NGX_OAUTH_DPOP_REQUIRED);
     ngx_oauth_text_set_authentication(ctx->conf, kind, text);
 

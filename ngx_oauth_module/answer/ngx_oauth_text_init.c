@@ -236,7 +236,7 @@ ngx_oauth_text_init_share(ngx_conf_t *cf, ngx_oauth_loc_conf_t *conf,
     wanted.metadata = conf->resource->metadata;
     wanted.documentation = conf->resource->documentation;
     wanted.scope = *scope;
-    wanted.issuer = ngx_oauth_str(&issuers[0]->issuer);
+    wanted.issuer = ngx_oauth_str(&issuers[0]->authorization_server);
     wanted.dpop = (conf->dpop.mode == NGX_OAUTH_DPOP_REQUIRED);
     ngx_oauth_text_set_authentication(conf, kind, &wanted);
 

@@ -27,6 +27,8 @@ static char *ngx_oauth_conf_issuer_urls(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
+static char *ngx_oauth_conf_issuer_identifier(ngx_conf_t *cf,
+    ngx_oauth_issuer_t *issuer, char *name, ngx_str_t *value);
 static char *ngx_oauth_conf_issuer_url(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer, char *name, ngx_str_t *value);
 
@@ -218,8 +220,6 @@ ngx_oauth_conf_issuer_init(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 static char *
 ngx_oauth_conf_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
-    oauth_url_t  url;
-
     if (issuer->issuer.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "oauth_issuer \"%V\" has no issuer: add the "
@@ -239,8 +239,11 @@ ngx_oauth_conf_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_oauth_conf_issuer_url(cf, issuer, "issuer", &issuer->issuer)
+    if (ngx_oauth_conf_issuer_identifier(cf, issuer, "issuer", &issuer->issuer)
         != NGX_CONF_OK
+        || ngx_oauth_conf_issuer_identifier(cf, issuer, "authorization_server",
+                                            &issuer->authorization_server)
+           != NGX_CONF_OK
         || ngx_oauth_conf_issuer_url(cf, issuer, "config_url",
                                      &issuer->config_url)
            != NGX_CONF_OK
@@ -253,13 +256,8 @@ ngx_oauth_conf_issuer_urls(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
-    if (oauth_url_parse(ngx_oauth_str(&issuer->issuer), &url) == NULL
-        && url.query.data)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "issuer \"%V\" has a query: RFC 8414 allows none",
-                           &issuer->issuer);
-        return NGX_CONF_ERROR;
+    if (issuer->authorization_server.len == 0) {
+        issuer->authorization_server = issuer->issuer;
     }
 
     return ngx_oauth_conf_issuer_proxy(cf, issuer);
@@ -306,6 +304,29 @@ ngx_oauth_conf_issuer_proxy(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
                            "plain http: a proxy could replace the keys, so "
                            "nginx connects directly; use https, or remove the "
                            "proxy", &issuer->proxy, first);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Checks the identifier of a server: a URL without a query. */
+
+static char *
+ngx_oauth_conf_issuer_identifier(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer,
+    char *name, ngx_str_t *value)
+{
+    oauth_url_t  url;
+
+    if (ngx_oauth_conf_issuer_url(cf, issuer, name, value) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (oauth_url_parse(ngx_oauth_str(value), &url) == NULL && url.query.data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s \"%V\" has a query: RFC 8414 allows none",
+                           name, value);
+        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

@@ -369,13 +369,16 @@ ngx_oauth_document_dpop(ngx_conf_t *cf, oauth_algs_t algorithms,
 }
 
 
-/* Fills in everything but the URL, the scopes and DPoP. */
+/*
+ * Fills in everything but the URL, the scopes and DPoP.  One server can stand
+ * in front of several issuers, and is named once.
+ */
 
 static ngx_int_t
 ngx_oauth_document_metadata(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
     ngx_array_t *issuers, oauth_metadata_t *metadata)
 {
-    ngx_uint_t            i;
+    ngx_uint_t            i, k, n;
     oauth_str_t          *names;
     ngx_oauth_issuer_t  **issuer;
 
@@ -386,14 +389,22 @@ ngx_oauth_document_metadata(ngx_conf_t *cf, ngx_oauth_resource_t *resource,
 
     ngx_memzero(metadata, sizeof(oauth_metadata_t));
 
+    n = 0;
     issuer = issuers->elts;
 
     for (i = 0; i < issuers->nelts; i++) {
-        names[i] = ngx_oauth_str(&issuer[i]->issuer);
+
+        names[n] = ngx_oauth_str(&issuer[i]->authorization_server);
+
+        for (k = 0; !oauth_str_equal(names[k], names[n]); k++) { /* void */ }
+
+        if (k == n) {
+            n++;
+        }
     }
 
     metadata->issuers = names;
-    metadata->nissuers = issuers->nelts;
+    metadata->nissuers = n;
 
     if (resource->members) {
         metadata->members = resource->members->elts;

@@ -191,10 +191,12 @@ oauth_readiness_check(oauth_str_t text, const oauth_readiness_rules_t *rules,
         return result;
     }
 
-    oauth_readiness_check_sign_in(metadata, readiness);
-    oauth_readiness_check_registration(metadata, readiness);
-    oauth_readiness_check_scopes(metadata, rules, readiness);
-    oauth_readiness_check_addresses(metadata, rules, readiness);
+    if (!rules->fronted) {
+        oauth_readiness_check_sign_in(metadata, readiness);
+        oauth_readiness_check_registration(metadata, readiness);
+        oauth_readiness_check_scopes(metadata, rules, readiness);
+        oauth_readiness_check_addresses(metadata, rules, readiness);
+    }
 
     if (rules->introspects
         && !json_object_get(metadata, OAUTH_READINESS_INTROSPECTION))

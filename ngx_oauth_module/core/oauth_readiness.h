@@ -55,6 +55,8 @@ typedef struct {
     size_t                      nscopes;
     unsigned                    introspects:1;      /* its metadata has to say
                                                where tokens are introspected  */
+    unsigned                    fronted:1;  /* agents are sent to another
+                                               server in front of it          */
     unsigned                    local:1;    /* every resource is on loopback,
                                                and so are its agents          */
 } oauth_readiness_rules_t;
@@ -82,7 +84,8 @@ typedef struct {
 void oauth_readiness_reduce(oauth_buf_t *buf, const json_t *metadata);
 
 /*
- * Reads the reduced text.  OAUTH_DONE: the findings are in *readiness.
+ * Reads the reduced text.  OAUTH_DONE: the findings are in *readiness; where
+ * the server is fronted, nothing is found that only agents would trip over.
  * OAUTH_INVALID: it is not such a text.  OAUTH_NO_MEMORY.  In any case,
  * oauth_readiness_free releases *readiness.
  */

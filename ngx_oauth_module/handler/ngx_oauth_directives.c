@@ -251,6 +251,13 @@ ngx_command_t  ngx_oauth_directives[] = {
       offsetof(ngx_oauth_issuer_t, issuer),
       &ngx_oauth_literal },
 
+    { ngx_string("authorization_server"),
+      NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_oauth_issuer_t, authorization_server),
+      &ngx_oauth_literal },
+
     { ngx_string("config_url"),
       NGX_OAUTH_ISSUER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,

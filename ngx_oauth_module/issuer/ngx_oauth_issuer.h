@@ -41,6 +41,10 @@ typedef enum {
 typedef struct {
     ngx_str_t              name;         /* of the block                      */
     ngx_str_t              issuer;       /* the server's identifier           */
+    ngx_str_t              authorization_server;
+                                         /* the identifier that clients are
+                                            told: the issuer, or a server in
+                                            front of it                       */
     ngx_str_t              config_url;   /* empty: the well-known URLs        */
     ngx_str_t              jwks_uri;     /* set: no discovery                 */
     ngx_str_t              jwks_file;    /* set: nothing is fetched           */

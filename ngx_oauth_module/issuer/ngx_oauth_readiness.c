@@ -40,6 +40,8 @@ ngx_oauth_readiness_check(const ngx_oauth_issuer_t *issuer,
     rules.nscopes = issuer->advertised.nelts;
     rules.introspects = (issuer->introspect != NGX_OAUTH_INTROSPECT_OFF
                          && issuer->introspection_endpoint.len == 0);
+    rules.fronted = !ngx_oauth_str_equal(&issuer->issuer,
+                                         &issuer->authorization_server);
     rules.local = !issuer->remote;
 
     result = OAUTH_INVALID;

@@ -147,6 +147,7 @@ fuzz_readiness(oauth_str_t metadata, oauth_str_t issuer)
     rules.scopes = &scopes;
     rules.nscopes = 1;
     rules.introspects = 0;
+    rules.fronted = 0;
     rules.local = 0;
 
     fuzz_need(metadata.len <= OAUTH_READINESS_TEXT);

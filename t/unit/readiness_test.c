@@ -43,7 +43,7 @@ static const oauth_str_t  readiness_scopes[] = {
 };
 
 static const oauth_readiness_rules_t  readiness_rules = {
-    oauth_string("https://as.example.com"), readiness_scopes, 2, 0, 0
+    oauth_string("https://as.example.com"), readiness_scopes, 2, 0, 0, 0
 };
 
 
@@ -227,6 +227,36 @@ readiness_findings(void **state)
 }
 
 
+/* Agents never see a server that another one stands in front of; nginx does. */
+
+static void
+readiness_fronted(void **state)
+{
+    size_t                   i;
+    oauth_readiness_t        readiness;
+    oauth_readiness_rules_t  rules;
+
+    (void) state;
+
+    rules = readiness_rules;
+    rules.issuer = oauth_str("http://10.0.0.1");
+    rules.fronted = 1;
+
+    readiness_assert_nothing("{\"scopes_supported\":[\"openid\"]}", &rules);
+
+    rules.introspects = 1;
+
+    assert_int_equal(readiness_check("{}", &rules, &readiness), OAUTH_DONE);
+
+    for (i = 0; i < OAUTH_READINESS_FINDINGS; i++) {
+        assert_int_equal(readiness.found[i],
+                         i == OAUTH_READINESS_NO_INTROSPECTION);
+    }
+
+    oauth_readiness_free(&readiness);
+}
+
+
 /* The issuer's own address counts, too; agents on loopback reach loopback. */
 
 static void
@@ -398,6 +428,7 @@ main(void)
     static const struct CMUnitTest  tests[] = {
         cmocka_unit_test(readiness_ready),
         cmocka_unit_test(readiness_findings),
+        cmocka_unit_test(readiness_fronted),
         cmocka_unit_test(readiness_issuer),
         cmocka_unit_test(readiness_reduced),
         cmocka_unit_test(readiness_words),
