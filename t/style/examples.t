@@ -24,7 +24,7 @@ use Source;
 use Test::More;
 
 my @documents = (qw(README.md docs/directives.md docs/quickstart.md
-                    docs/login.md docs/troubleshooting.md
+                    docs/login.md docs/identity.md docs/troubleshooting.md
                     docs/status.md docs/tokens.md docs/revocation.md),
                  map { s{^\Q@{[top()]}\E/}{}r }
                      glob("'@{[top()]}'/docs/agents/*.md"));
