@@ -15,8 +15,8 @@ const STOP_WITHIN = 10_000;
 
 
 // Options: module, path of the .so; folder, which exists; site, a function from
-// the port to the contents of http { }; binary; workers.  If another program
-// takes the port first, another port is tried.
+// the port to the contents of http { }; binary; workers; others, paths of further
+// modules.  If another program takes the port first, another port is tried.
 
 export async function startNginx(options) {
     for (let attempt = 1; ; attempt++) {
@@ -47,7 +47,8 @@ class Nginx {
     #output = '';
 
     constructor(options, port) {
-        this.#options = { binary: 'nginx', workers: 2, ...options };
+        this.#options = { binary: 'nginx', workers: 2, others: [],
+                          ...options };
         this.port = port;
         this.site = options.site(port);
     }
@@ -175,11 +176,12 @@ class Nginx {
     }
 
     #main() {
-        const { module, workers } = this.#options;
+        const { module, others, workers } = this.#options;
+        const load = [module, ...others].map((path) => `load_module ${path};\n`)
+            .join('');
         const user = process.getuid() === 0 ? 'user root;\n' : '';
 
-        return `load_module ${module};
-${user}worker_processes ${workers};
+        return `${load}${user}worker_processes ${workers};
 daemon off;
 worker_shutdown_timeout 1s;
 pid nginx.pid;

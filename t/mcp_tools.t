@@ -190,6 +190,40 @@ for (
                body => body('search')), 'notes:read', "and is needed: $name");
 }
 
+# What the value of a parameter needs.
+
+for (
+    [ 'shared', 'notes:read', 'Mcp-Param-Vault' => 'shared' ],
+    [ 'spaces around', 'notes:read', 'Mcp-Param-Vault' => '  shared ' ],
+    [ 'the name in lower case', 'notes:read', 'mcp-param-vault' => 'shared' ],
+    [ 'another value', $all, 'Mcp-Param-Vault' => 'private' ],
+    [ 'upper case', $all, 'Mcp-Param-Vault' => 'SHARED' ],
+    [ 'longer', $all, 'Mcp-Param-Vault' => 'shared2' ],
+    [ 'a tab', $all, 'Mcp-Param-Vault' => "shared\t" ],
+    [ 'empty', $all, 'Mcp-Param-Vault' => '' ],
+    [ 'absent', $all ],
+    [ 'two values', $all, 'Mcp-Param-Vault' => 'shared, private' ],
+    [ 'encoded', $all, 'Mcp-Param-Vault' => '=?base64?c2hhcmVk?=' ],
+    [ 'of another name', $all, 'Mcp-Param-Vaults' => 'shared' ],
+    [ 'with an underscore', $all, Mcp_Param_Vault => 'shared' ],
+) {
+    my ($name, $needs, @param) = @$_;
+    my @request = ('POST', call('find'), @param, body => body('find'));
+
+    is(verdict('notes:read', @request), $needs eq $all ? $all : 'yes',
+       "parameter, $name");
+    is(verdict('other', @request), $needs, "parameter, $name: what it needs");
+    is(verdict($all, @request), 'yes', "parameter, $name: all scopes");
+}
+
+for my $name ('Mcp-Param-Vault', 'MCP-PARAM-VAULT') {
+    my @seen = $http->request('POST', '/mcp', token => $token{$all},
+        call('find'), 'Mcp-Param-Vault' => 'shared', $name => 'private',
+        body => body('find'))->echoed('Mcp-Param-Vault');
+
+    is(scalar @seen, 1, "a parameter that comes twice is sent once: $name");
+}
+
 # parts of older versions: GET for a stream, DELETE for the end of a session
 
 for my $method (qw(GET DELETE PUT HEAD)) {
