@@ -106,6 +106,7 @@ phase_e2e() {
     need_servers
     run_make testbed replays
     npm_ci "$top/t/e2e"
+    npm_ci "$top/t/e2e/mcporter"
     npm_ci "$top/t/e2e/opencode"
     cd "$top"
     t/env "$build" t/tap -j "$jobs" \

@@ -130,6 +130,31 @@ test('its MCP client: an expired token, and nobody to ask', { skip }, () =>
     }, { refused: ['expired'] }));
 
 
+test('its MCP client: an expired token, and a refresh token', { skip }, () =>
+    inHome({ as: { refresh: true } }, async (world, opencode, home) => {
+        await opencode.prepare(world.mcpUrl);
+        await opencode.run('mcp', 'auth', 'notes');
+        assert.equal((await home.opened())[0].searchParams.get('scope'),
+                     `${READ} offline_access`);
+        assert.ok(await home.replace(world.as.issued[0],
+                                     await expired(world, world.mcpUrl)));
+        assert.match((await opencode.run('mcp', 'list')).output,
+                     /notes connected/);
+        assert.deepEqual(world.asked(), ['POST /reg 201', ...registered,
+                                         'POST /token 200']);
+    }, { refused: ['expired'] }));
+
+
+test('its MCP client: more is needed', { skip }, () =>
+    inHome({}, async (world, opencode, home) => {
+        await opencode.prepare(world.toolsUrl);
+        await opencode.run('mcp', 'auth', 'notes');
+        assert.ok((await world.accesses()).includes('POST /tools 403'));
+        assert.equal((await home.opened()).length, 1);
+        assert.deepEqual(world.asked(), ['POST /reg 201', ...registered]);
+    }, { refused: ['insufficient_scope'] }));
+
+
 test('its MCP client: the metadata names another resource', { skip }, () =>
     inHome({}, async (world, opencode, home) => {
         await opencode.prepare(world.astrayUrl);

@@ -21,6 +21,7 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 export const MCP_REMOTE = path('node_modules/mcp-remote/dist/proxy.js');
 export const CONFORMANCE =
     path('node_modules/@modelcontextprotocol/conformance/dist/index.js');
+export const MCPORTER = path('mcporter/node_modules/mcporter/dist/cli.js');
 export const OPENCODE =
     path('opencode/node_modules/opencode-linux-x64-baseline/bin/opencode');
 
