@@ -1,7 +1,6 @@
-// What the clients of docs/agents/README.md do that are libraries: with the first
-// answer, when their token has expired, and when a call needs a scope that they
-// did not ask for.  Each line of the table there is a line of the table here.
-// Programs have files of their own.
+// What the clients of docs/agents/clients.md do that are libraries: with the
+// first answer, when their token has expired, and when a call needs a scope that
+// they did not ask for.  Programs have files of their own.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -24,10 +23,10 @@ const SIGNS_IN = ['GET /auth 303', 'POST /token 200'];
 const REGISTERS = ['POST /reg 201', ...SIGNS_IN];
 const REFRESHES = ['POST /token 200'];
 
-// open(url, host) returns a client that is connected.  first: its first requests;
-// offline: it also asks for offline_access where the server knows that; added: a
-// scope is missing, and it asks the person for it; stuck: what it says when it has
-// a refresh token, and a scope is missing.
+// open(url, host) returns a client that is connected.  first: its first
+// requests; offline: it also asks for offline_access where the server knows
+// that; added: a scope is missing, and it asks the person for it; stuck: what it
+// says when it has a refresh token, and a scope is missing.
 
 const CLIENTS = {
     'MCP SDK v1': {
@@ -136,7 +135,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
     const offline = client.offline ? [`${READ} offline_access`] : [READ];
 
 
-    test(`${name}: signs in, and again when its token has expired`, async () => {
+    test(`${name}: signs in, and again when its token expires`, async () => {
         const host = new Host();
         const first = await use(client, plain, plain.mcpUrl, host);
 
@@ -178,7 +177,8 @@ for (const [name, client] of Object.entries(CLIENTS)) {
     test(`${name}: another scope`, async () => {
         const host = new Host({ issuer: plain.as.issuer,
                                 client: registeredClient(BOTH) });
-        const { failure, seen } = await use(client, plain, plain.toolsUrl, host);
+        const { failure, seen } = await use(client, plain, plain.toolsUrl,
+                                            host);
 
         assert.ok(seen.includes('POST /tools 403'));
 
@@ -195,7 +195,8 @@ for (const [name, client] of Object.entries(CLIENTS)) {
 
     test(`${name}: another scope, for a client that may not`, async () => {
         const host = new Host();
-        const { failure, asked } = await use(client, plain, plain.toolsUrl, host);
+        const { failure, asked } = await use(client, plain, plain.toolsUrl,
+                                             host);
 
         assert.ok(failure);
         assert.deepEqual(asked, client.added ? [...REGISTERS, 'GET /auth 303']

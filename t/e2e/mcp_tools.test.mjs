@@ -1,7 +1,7 @@
 // Runs the configuration of docs/agents/mcp.md exactly as it stands there,
 // between version 2 of the official MCP client and its server, without njs and
-// with it.  Also tests the one thing that the page relies on: the server compares
-// the headers with the body.
+// with it.  Also tests the one thing that the page relies on: the server
+// compares the headers with the body.
 //
 // NJS names nginx's JavaScript module; without it, the installed one is used.
 
@@ -316,7 +316,8 @@ function testLies(variant) {
 
         // The schema refuses it where the parameter is required.
 
-        const [status, , ran] = await send(url, headers('find', shared), 'find');
+        const [status, , ran] = await send(url, headers('find', shared),
+                                           'find');
 
         assert.equal(status, 200);
         assert.equal(ran, '');
@@ -333,7 +334,8 @@ function testLies(variant) {
 }
 
 
-// The same name in other letters.  njs decodes; without it, all scopes are needed.
+// The same name in other letters.  njs decodes; without it, all scopes are
+// needed.
 
 function testSpellings(variant) {
     const url = urls[variant];

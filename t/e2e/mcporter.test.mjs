@@ -1,6 +1,6 @@
-// mcporter calls the tools of MCP servers from a shell.  The test runs the program
-// that npm installs, and a scripted browser signs in.  It is installed without its
-// bundler, which calls do not need.
+// mcporter calls the tools of MCP servers from a shell.  The test runs the
+// program that npm installs, and a scripted browser signs in.  It is installed
+// without its bundler, which calls do not need.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -31,8 +31,8 @@ function inHome(options, name, body, expected) {
 }
 
 
-// Calls the tool.  Returns the user that it told, and what else was printed.  The
-// exit status is 0 even if the call fails.
+// Calls the tool.  Returns the user that it told, and what else was printed.
+// The exit status is 0 even if the call fails.
 
 async function call(home) {
     const { output, stdout } = await home.run(process.execPath, [
@@ -71,8 +71,8 @@ test('from the URL to a call, and another sign-in after the end', () =>
     }, { refused: ['no_token', 'expired'] }));
 
 
-// It registers again before it refreshes, so its refresh token is that of another
-// client.
+// It registers again before it refreshes, so its refresh token is that of
+// another client.
 
 test('an expired token, and a refresh token that does not help', () =>
     inHome({ as: { refresh: true } }, 'mcp', async (world, home) => {
@@ -89,8 +89,8 @@ test('an expired token, and a refresh token that does not help', () =>
     }, { refused: ['expired'] }));
 
 
-// It asks for more; this authorization server limits a client to the scopes that
-// it has registered with.
+// It asks for more; this authorization server limits a client to the scopes
+// that it has registered with.
 
 test('more is needed', () =>
     inHome({}, 'tools', async (world, home) => {
