@@ -37,12 +37,13 @@ export class Browser {
         throw new Error(`no end of redirects at ${request.url}`);
     }
 
-    async #fetch({ method, url, body }) {
+    async #fetch({ method, url, body, origin }) {
         const response = await fetch(url, {
             method,
             body,
             redirect: 'manual',
-            headers: { Cookie: this.#cookieHeader(new URL(url)) },
+            headers: { Cookie: this.#cookieHeader(new URL(url)),
+                       ...origin && { Origin: origin } },
         });
 
         for (const line of response.headers.getSetCookie()) {
@@ -130,6 +131,7 @@ function form(request, response, body) {
         method: 'POST',
         url: new URL(attribute(tag, 'action'), request.url).href,
         body: fields,
+        origin: new URL(request.url).origin,
     };
 }
 

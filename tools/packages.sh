@@ -197,6 +197,23 @@ need_promtool() {
 }
 
 
+# nginx's JavaScript module, for docs/agents/idp/.  When its package is installed,
+# every nginx of the machine loads it, so it is only unpacked.
+
+need_njs() {
+    local version
+
+    version=$(candidate libnginx-mod-http-js)
+
+    if (unpack libnginx-mod-http-js "$version"); then
+        export NJS=$build/packages/libnginx-mod-http-js-$version
+        NJS=$NJS/usr/lib/nginx/modules/ngx_http_js_module.so
+    else
+        say "nginx's JavaScript module could not be fetched"
+    fi
+}
+
+
 # The authorization servers of the end-to-end tests.  glewlwyd is a service that
 # asks for a database when it is installed, so its package is only unpacked; the
 # libraries that it needs are installed.
@@ -239,6 +256,7 @@ need_everything() {
     if need_node; then
         need_browser
         need_promtool
+        need_njs
         need_servers
         say "all there: packages, Node.js $(node --version)"
     else

@@ -103,6 +103,7 @@ phase_e2e() {
 
     need_browser
     need_promtool
+    need_njs
     need_servers
     run_make testbed replays
     npm_ci "$top/t/e2e"

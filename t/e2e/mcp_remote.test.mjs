@@ -5,17 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport }
-    from '@modelcontextprotocol/sdk/client/stdio.js';
-
-import { whoami } from './mcp_client.mjs';
-import { MCP_REMOTE, freePort, newHome } from './programs.mjs';
+import { ask } from './mcp_remote.mjs';
+import { newHome } from './programs.mjs';
 import { ACCOUNT, READ, expired, inWorld }
     from './world.mjs';
-
-
-const ANSWERS_WITHIN = 60_000;          // milliseconds
 
 
 const METADATA = 'GET /.well-known/oauth-protected-resource';
@@ -35,36 +28,6 @@ const begun = (name, resource = name) => [
 
 const refusals = (lines, status = 401) =>
     lines.filter((line) => line.endsWith(` ${status}`)).length;
-
-
-// Runs it until the host has its answer.  Returns { user } or { failure }, and
-// what it has printed.
-
-async function ask(home, url) {
-    const transport = new StdioClientTransport({
-        command: process.execPath,
-        args: [MCP_REMOTE, url, String(await freePort()),
-               '--auth-timeout', '60'],
-        env: home.env,
-        cwd: home.folder,
-        stderr: 'pipe',
-    });
-    const client = new Client({ name: 'host', version: '1.0.0' });
-    let output = '';
-
-    transport.stderr.on('data', (text) => { output += text; });
-
-    try {
-        await client.connect(transport, { timeout: ANSWERS_WITHIN });
-        return { ...await whoami(client), output };
-
-    } catch (failure) {
-        return { failure, output };
-
-    } finally {
-        await client.close();
-    }
-}
 
 
 function inHome(options, body, expected) {
