@@ -23,8 +23,6 @@ static char *ngx_oauth_conf_introspection_key(ngx_conf_t *cf,
     ngx_oauth_issuer_t *issuer);
 static char *ngx_oauth_conf_introspection_try(ngx_conf_t *cf,
     const ngx_oauth_issuer_t *issuer);
-static void ngx_oauth_conf_introspection_wipe(void *data);
-static void ngx_oauth_conf_introspection_free(void *data);
 
 
 ngx_conf_enum_t  ngx_oauth_conf_introspection_modes[] = {
@@ -184,8 +182,8 @@ ngx_oauth_conf_introspection_secret(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
     ngx_str_t  *secret;
 
-    secret = ngx_oauth_conf_issuer_file_secret(cf, &issuer->client_secret_file,
-                                          ngx_oauth_conf_introspection_wipe);
+    secret = ngx_oauth_conf_issuer_file_secret(cf,
+                                               &issuer->client_secret_file);
     if (secret == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -214,33 +212,13 @@ ngx_oauth_conf_introspection_secret(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 static char *
 ngx_oauth_conf_introspection_key(ngx_conf_t *cf, ngx_oauth_issuer_t *issuer)
 {
-    ngx_str_t           *key;
-    const char          *error;
-    oauth_result_t       result;
-    ngx_pool_cleanup_t  *cln;
-
-    key = ngx_oauth_conf_issuer_file_secret(cf, &issuer->client_key_file,
-                                          ngx_oauth_conf_introspection_wipe);
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-
-    if (key == NULL || cln == NULL) {
+    issuer->client.signer = ngx_oauth_conf_issuer_file_signer(cf,
+                                            &issuer->client_key_file, "JWT",
+                                            "client_key_file",
+                                            "the client's private key");
+    if (issuer->client.signer == NULL) {
         return NGX_CONF_ERROR;
     }
-
-    result = oauth_signer_create(ngx_oauth_str(key), &issuer->client.signer,
-                                 &error);
-
-    if (result != OAUTH_DONE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "client_key_file \"%V\": %s: put the client's "
-                           "private key there as PEM, without a passphrase, as "
-                           "\"openssl pkey -in OLD -out NEW\" writes it",
-                           &issuer->client_key_file, error);
-        return NGX_CONF_ERROR;
-    }
-
-    cln->handler = ngx_oauth_conf_introspection_free;
-    cln->data = issuer->client.signer;
 
     return ngx_oauth_conf_introspection_try(cf, issuer);
 }
@@ -273,22 +251,6 @@ ngx_oauth_conf_introspection_try(ngx_conf_t *cf,
                        : "could not be put into an assertion: memory is short");
 
     return NGX_CONF_ERROR;
-}
-
-
-static void
-ngx_oauth_conf_introspection_wipe(void *data)
-{
-    ngx_str_t *secret = data;
-
-    oauth_secret_wipe(secret->data, secret->len);
-}
-
-
-static void
-ngx_oauth_conf_introspection_free(void *data)
-{
-    oauth_signer_free(data);
 }
 
 

@@ -1,19 +1,22 @@
 
 /*
  * The files that an issuer names: the key set of jwks_file (RFC 7517), the
- * certificates of ssl_trusted_certificate, and secrets.  The master process
- * reads them while it reads the configuration, so usually as root.  Their text
- * is in the configuration's pool.
+ * certificates of ssl_trusted_certificate, and secrets; and private keys.  The
+ * master process reads them while it reads the configuration, so usually as
+ * root.  Their text is in the configuration's pool.
  */
 
 
 #include "ngx_oauth_conf_issuer_file.h"
 #include "oauth_certificates.h"
+#include "oauth_secret.h"
 
 
 #define NGX_OAUTH_CONF_ISSUER_FILE_SIZE  (1024 * 1024)  /* bytes, at most */
 
 
+static void ngx_oauth_conf_issuer_file_wipe(void *data);
+static void ngx_oauth_conf_issuer_file_free(void *data);
 static char *ngx_oauth_conf_issuer_file_read(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text);
 
@@ -94,8 +97,7 @@ ngx_oauth_conf_issuer_file_certificates(ngx_conf_t *cf,
 
 
 ngx_str_t *
-ngx_oauth_conf_issuer_file_secret(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_pool_cleanup_pt wipe)
+ngx_oauth_conf_issuer_file_secret(ngx_conf_t *cf, ngx_str_t *name)
 {
     ngx_str_t           *text;
     ngx_file_info_t      fi;
@@ -112,7 +114,7 @@ ngx_oauth_conf_issuer_file_secret(ngx_conf_t *cf, ngx_str_t *name,
         return NULL;
     }
 
-    cln->handler = wipe;
+    cln->handler = ngx_oauth_conf_issuer_file_wipe;
 
     if (ngx_file_info(name->data, &fi) != NGX_FILE_ERROR
         && (fi.st_mode & (S_IRWXO|S_IWGRP)))
@@ -126,6 +128,56 @@ ngx_oauth_conf_issuer_file_secret(ngx_conf_t *cf, ngx_str_t *name,
     }
 
     return text;
+}
+
+
+oauth_signer_t *
+ngx_oauth_conf_issuer_file_signer(ngx_conf_t *cf, ngx_str_t *name,
+    const char *type, const char *directive, const char *key)
+{
+    ngx_str_t           *text;
+    const char          *error;
+    oauth_signer_t      *signer;
+    oauth_result_t       result;
+    ngx_pool_cleanup_t  *cln;
+
+    text = ngx_oauth_conf_issuer_file_secret(cf, name);
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (text == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    result = oauth_signer_create(ngx_oauth_str(text), type, &signer, &error);
+
+    if (result != OAUTH_DONE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s \"%V\": %s: put %s there as PEM, without a "
+                           "passphrase, as \"openssl pkey -in OLD -out NEW\" "
+                           "writes it", directive, name, error, key);
+        return NULL;
+    }
+
+    cln->handler = ngx_oauth_conf_issuer_file_free;
+    cln->data = signer;
+
+    return signer;
+}
+
+
+static void
+ngx_oauth_conf_issuer_file_wipe(void *data)
+{
+    ngx_str_t *secret = data;
+
+    oauth_secret_wipe(secret->data, secret->len);
+}
+
+
+static void
+ngx_oauth_conf_issuer_file_free(void *data)
+{
+    oauth_signer_free(data);
 }
 
 

@@ -139,13 +139,13 @@ static oauth_result_t
 oauth_client_append_assertion(const oauth_client_t *client,
     oauth_str_t issuer, int64_t now, oauth_buf_t *buf)
 {
-    char            *text;
-    size_t           len;
-    json_t          *claims;
-    json_error_t     error;
-    unsigned char    random[OAUTH_CLIENT_JTI];
-    unsigned char    jti[oauth_base64url_encoded_size(OAUTH_CLIENT_JTI)];
-    oauth_result_t   result;
+    int             rc;
+    char           *text;
+    size_t          len;
+    json_t         *claims;
+    json_error_t    error;
+    unsigned char   random[OAUTH_CLIENT_JTI];
+    unsigned char   jti[oauth_base64url_encoded_size(OAUTH_CLIENT_JTI)];
 
     if (oauth_secret_create(random, sizeof(random)) != 0) {
         return OAUTH_NO_MEMORY;
@@ -173,10 +173,10 @@ oauth_client_append_assertion(const oauth_client_t *client,
         return OAUTH_NO_MEMORY;
     }
 
-    result = oauth_signer_sign(client->signer, oauth_str_of(text), buf);
+    rc = oauth_signer_sign(client->signer, oauth_str_of(text), buf);
     free(text);
 
-    return result;
+    return (rc == 0) ? OAUTH_DONE : OAUTH_NO_MEMORY;
 }
 
 

@@ -138,5 +138,19 @@ double oauth_json_real(const oauth_json_t *value);
 
 int oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf);
 
+/*
+ * Appends a value as compact JSON that means the same; a number keeps its
+ * digits.  Where memory is short, buf->failed is set.
+ */
+
+void oauth_json_append(const oauth_json_t *value, oauth_buf_t *buf);
+
+/*
+ * Appends a string of JSON, in quotes and with the escapes that it needs.  s is
+ * UTF-8.  Where memory is short, buf->failed is set.
+ */
+
+void oauth_json_append_string(oauth_str_t s, oauth_buf_t *buf);
+
 
 #endif /* OAUTH_JSON_H_INCLUDED */

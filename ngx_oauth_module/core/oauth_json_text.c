@@ -1,8 +1,9 @@
 
 /*
- * Values of JSON as text for header fields and for comparisons.  Objects, and
- * arrays in an array, are written as jansson writes them: without white space,
- * members in their order, and no more escapes than JSON demands.
+ * Values of JSON as text for header fields and for comparisons, and as JSON for
+ * another document.  Objects, and arrays in an array, are written as jansson
+ * writes them: without white space, members in their order, and no more escapes
+ * than JSON demands.
  */
 
 
@@ -16,6 +17,7 @@
 typedef struct {
     oauth_buf_t          *buf;
     int                   list;         /* "," and "%" are encoded            */
+    int                   copy;         /* numbers stay as they were written  */
 } oauth_json_writer_t;
 
 
@@ -29,8 +31,7 @@ static void oauth_json_write_elements(oauth_json_writer_t *w,
     const oauth_json_t *array);
 static void oauth_json_write_number(oauth_json_writer_t *w,
     const oauth_json_t *number);
-static void oauth_json_write_string(oauth_json_writer_t *w,
-    const oauth_json_t *string);
+static void oauth_json_write_string(oauth_json_writer_t *w, oauth_str_t s);
 static size_t oauth_json_escape(unsigned char c, char escape[8]);
 static void oauth_json_put(oauth_json_writer_t *w, oauth_str_t s);
 
@@ -46,6 +47,7 @@ oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf)
     start = buf->len;
     w.buf = buf;
     w.list = oauth_json_is(value, OAUTH_JSON_ARRAY);
+    w.copy = 0;
 
     if (!w.list) {
         oauth_json_write_claim(&w, value);
@@ -85,6 +87,32 @@ oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf)
 }
 
 
+void
+oauth_json_append(const oauth_json_t *value, oauth_buf_t *buf)
+{
+    oauth_json_writer_t  w;
+
+    w.buf = buf;
+    w.list = 0;
+    w.copy = 1;
+
+    oauth_json_write(&w, value);
+}
+
+
+void
+oauth_json_append_string(oauth_str_t s, oauth_buf_t *buf)
+{
+    oauth_json_writer_t  w;
+
+    w.buf = buf;
+    w.list = 0;
+    w.copy = 1;
+
+    oauth_json_write_string(&w, s);
+}
+
+
 /* A string is written as its bytes, and null as nothing. */
 
 static void
@@ -121,7 +149,7 @@ oauth_json_write(oauth_json_writer_t *w, const oauth_json_t *value)
         break;
 
     case OAUTH_JSON_STRING:
-        oauth_json_write_string(w, value);
+        oauth_json_write_string(w, oauth_json_str(value));
         break;
 
     case OAUTH_JSON_ARRAY:
@@ -153,7 +181,7 @@ oauth_json_write_members(oauth_json_writer_t *w, const oauth_json_t *object)
             oauth_json_put(w, oauth_str(","));
         }
 
-        oauth_json_write_string(w, member);
+        oauth_json_write_string(w, oauth_json_str(member));
         oauth_json_put(w, oauth_str(":"));
         oauth_json_write(w, member + 1);
     }
@@ -190,6 +218,11 @@ oauth_json_write_number(oauth_json_writer_t *w, const oauth_json_t *number)
     char    text[OAUTH_JSON_NUMBER];
     size_t  len;
 
+    if (w->copy) {
+        oauth_buf_append(w->buf, number->data, number->len);
+        return;
+    }
+
     len = oauth_json_number_write((oauth_str_t) { number->len, number->data },
                                   number->kind == OAUTH_JSON_REAL, text);
 
@@ -198,13 +231,11 @@ oauth_json_write_number(oauth_json_writer_t *w, const oauth_json_t *number)
 
 
 static void
-oauth_json_write_string(oauth_json_writer_t *w, const oauth_json_t *string)
+oauth_json_write_string(oauth_json_writer_t *w, oauth_str_t s)
 {
-    char         escape[8];
-    size_t       i, len, start;
-    oauth_str_t  s;
+    char    escape[8];
+    size_t  i, len, start;
 
-    s = oauth_json_str(string);
     start = 0;
 
     oauth_json_put(w, oauth_str("\""));

@@ -21,7 +21,6 @@
 
 #include "oauth_alg.h"
 #include "oauth_base64url.h"
-#include "oauth_json.h"
 #include "oauth_secret.h"
 #include "oauth_signer.h"
 #include "oauth_thumbprint.h"
@@ -34,7 +33,7 @@
 
 #define OAUTH_SIGNER_NUMBER     (OAUTH_SIGNER_BITS_MAX / 8)
 
-#define OAUTH_SIGNER_HEADER     128     /* bytes: more than one has           */
+#define OAUTH_SIGNER_HEADER     160     /* bytes: more than one has           */
 
 
 struct oauth_signer_s {
@@ -45,16 +44,26 @@ struct oauth_signer_s {
 };
 
 
+/* The public key: n and e of RSA, x and y of a curve, and their bytes. */
+
+typedef struct {
+    oauth_str_t           first;
+    oauth_str_t           second;
+    unsigned char         bytes[2][OAUTH_SIGNER_NUMBER];
+} oauth_signer_numbers_t;
+
+
 static EVP_PKEY *oauth_signer_read(oauth_str_t pem, const char **why);
 static int oauth_signer_passphrase(char *buf, int size, int writing,
     void *asked);
 static const oauth_alg_t *oauth_signer_alg(const EVP_PKEY *pkey,
     const char **why);
-static oauth_result_t oauth_signer_init(oauth_signer_t *signer);
+static int oauth_signer_init(oauth_signer_t *signer, const char *type);
 static int oauth_signer_name(oauth_signer_t *signer);
+static int oauth_signer_numbers(const oauth_signer_t *signer,
+    oauth_signer_numbers_t *numbers);
 static oauth_str_t oauth_signer_number(const EVP_PKEY *pkey, const char *name,
     size_t len, unsigned char bytes[OAUTH_SIGNER_NUMBER]);
-static oauth_result_t oauth_signer_check(oauth_str_t claims);
 static int oauth_signer_write(const oauth_signer_t *signer, oauth_str_t input,
     unsigned char signature[OAUTH_SIGNER_NUMBER], size_t *len);
 static int oauth_signer_write_ecdsa(const oauth_alg_t *alg,
@@ -62,8 +71,8 @@ static int oauth_signer_write_ecdsa(const oauth_alg_t *alg,
 
 
 oauth_result_t
-oauth_signer_create(oauth_str_t pem, oauth_signer_t **signer,
-    const char **why)
+oauth_signer_create(oauth_str_t pem, const char *type,
+    oauth_signer_t **signer, const char **why)
 {
     EVP_PKEY           *pkey;
     oauth_result_t      result;
@@ -87,7 +96,10 @@ oauth_signer_create(oauth_str_t pem, oauth_signer_t **signer,
     if (*signer) {
         (*signer)->alg = alg;
         (*signer)->pkey = pkey;
-        result = oauth_signer_init(*signer);
+
+        if (oauth_signer_init(*signer, type) == 0) {
+            result = OAUTH_DONE;
+        }
 
     } else {
         EVP_PKEY_free(pkey);
@@ -124,20 +136,48 @@ oauth_signer_kid(const oauth_signer_t *signer)
 }
 
 
-oauth_result_t
+int
+oauth_signer_append_jwk(const oauth_signer_t *signer, oauth_buf_t *buf)
+{
+    int                     rsa;
+    oauth_signer_numbers_t  numbers;
+
+    if (oauth_signer_numbers(signer, &numbers) != 0) {
+        return -1;
+    }
+
+    rsa = (signer->alg->type == OAUTH_KEY_RSA);
+
+    if (rsa) {
+        oauth_buf_append_literal(buf, "{\"kty\":\"RSA\",\"n\":\"");
+
+    } else {
+        oauth_buf_append_literal(buf, "{\"kty\":\"EC\",\"crv\":\"");
+        oauth_buf_append_str(buf, signer->alg->curve);
+        oauth_buf_append_literal(buf, "\",\"x\":\"");
+    }
+
+    oauth_base64url_append(buf, numbers.first);
+    oauth_buf_append_text(buf, rsa ? "\",\"e\":\"" : "\",\"y\":\"");
+    oauth_base64url_append(buf, numbers.second);
+    oauth_buf_append_literal(buf, "\",\"kid\":\"");
+    oauth_buf_append_text(buf, signer->kid);
+    oauth_buf_append_literal(buf, "\",\"alg\":\"");
+    oauth_buf_append_str(buf, signer->alg->name);
+    oauth_buf_append_literal(buf, "\",\"use\":\"sig\"}");
+
+    return buf->failed ? -1 : 0;
+}
+
+
+int
 oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t claims,
     oauth_buf_t *buf)
 {
-    int              rc;
-    size_t           start, len;
-    oauth_str_t      input;
-    unsigned char    signature[OAUTH_SIGNER_NUMBER];
-    oauth_result_t   result;
-
-    result = oauth_signer_check(claims);
-    if (result != OAUTH_DONE) {
-        return result;
-    }
+    int             rc;
+    size_t          start, len;
+    oauth_str_t     input;
+    unsigned char   signature[OAUTH_SIGNER_NUMBER];
 
     /* Nothing grows after this, so that no copy of the JWT is left behind. */
 
@@ -146,7 +186,7 @@ oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t claims,
                            + oauth_base64url_encoded_size(sizeof(signature))
                            + 2);
     if (buf->failed) {
-        return OAUTH_NO_MEMORY;
+        return -1;
     }
 
     start = buf->len;
@@ -165,13 +205,13 @@ oauth_signer_sign(const oauth_signer_t *signer, oauth_str_t claims,
     if (rc != 0) {
         oauth_secret_wipe(buf->data + start, input.len);
         buf->len = start;
-        return OAUTH_NO_MEMORY;
+        return -1;
     }
 
     oauth_buf_append_literal(buf, ".");
     oauth_base64url_append(buf, (oauth_str_t) { len, signature });
 
-    return OAUTH_DONE;
+    return 0;
 }
 
 
@@ -252,28 +292,35 @@ oauth_signer_alg(const EVP_PKEY *pkey, const char **why)
 }
 
 
-/* The first signature shows that OpenSSL can use the key. */
+/*
+ * The first signature shows that OpenSSL can use the key.  Returns 0; else -1:
+ * it cannot, or memory is short.
+ */
 
-static oauth_result_t
-oauth_signer_init(oauth_signer_t *signer)
+static int
+oauth_signer_init(oauth_signer_t *signer, const char *type)
 {
-    oauth_buf_t      buf;
-    oauth_result_t   result;
+    int          rc, n;
+    oauth_buf_t  buf;
 
     if (oauth_signer_name(signer) != 0) {
-        return OAUTH_NO_MEMORY;
+        return -1;
     }
 
-    (void) snprintf(signer->header, OAUTH_SIGNER_HEADER,
-                    "{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"%s\"}",
-                    (const char *) signer->alg->name.data, signer->kid);
+    n = snprintf(signer->header, OAUTH_SIGNER_HEADER,
+                 "{\"alg\":\"%s\",\"typ\":\"%s\",\"kid\":\"%s\"}",
+                 (const char *) signer->alg->name.data, type, signer->kid);
+
+    if (n < 0 || n >= OAUTH_SIGNER_HEADER) {
+        return -1;
+    }
 
     memset(&buf, 0, sizeof(oauth_buf_t));
 
-    result = oauth_signer_sign(signer, oauth_str("{}"), &buf);
+    rc = oauth_signer_sign(signer, oauth_str("{}"), &buf);
     oauth_secret_free(&buf);
 
-    return result;
+    return rc;
 }
 
 
@@ -282,36 +329,50 @@ oauth_signer_init(oauth_signer_t *signer)
 static int
 oauth_signer_name(oauth_signer_t *signer)
 {
-    int             rc;
-    size_t          len;
-    EVP_PKEY       *pkey;
-    oauth_str_t     first, second;
-    unsigned char   numbers[2][OAUTH_SIGNER_NUMBER], *kid;
+    unsigned char           *kid;
+    oauth_signer_numbers_t   numbers;
 
-    pkey = signer->pkey;
     kid = (unsigned char *) signer->kid;
 
+    if (oauth_signer_numbers(signer, &numbers) != 0) {
+        return -1;
+    }
+
+    return (signer->alg->type == OAUTH_KEY_RSA)
+           ? oauth_thumbprint_write_rsa(numbers.first, numbers.second, kid)
+           : oauth_thumbprint_write_ec(signer->alg->curve, numbers.first,
+                                       numbers.second, kid);
+}
+
+
+/* Returns 0, or -1 where memory is short. */
+
+static int
+oauth_signer_numbers(const oauth_signer_t *signer,
+    oauth_signer_numbers_t *numbers)
+{
+    size_t     len;
+    EVP_PKEY  *pkey;
+
+    pkey = signer->pkey;
+
     if (signer->alg->type == OAUTH_KEY_RSA) {
-        first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_RSA_N, 0,
-                                    numbers[0]);
-        second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_RSA_E, 0,
-                                     numbers[1]);
-        rc = (first.data && second.data)
-             ? oauth_thumbprint_write_rsa(first, second, kid) : -1;
+        numbers->first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_RSA_N, 0,
+                                             numbers->bytes[0]);
+        numbers->second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_RSA_E, 0,
+                                              numbers->bytes[1]);
 
     } else {
         len = signer->alg->coordinate;
-        first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_X, len,
-                                    numbers[0]);
-        second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, len,
-                                     numbers[1]);
-        rc = (first.data && second.data)
-             ? oauth_thumbprint_write_ec(signer->alg->curve, first, second,
-                                         kid)
-             : -1;
+        numbers->first = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_X,
+                                             len, numbers->bytes[0]);
+        numbers->second = oauth_signer_number(pkey, OSSL_PKEY_PARAM_EC_PUB_Y,
+                                              len, numbers->bytes[1]);
     }
 
-    return rc;
+    ERR_clear_error();
+
+    return (numbers->first.data && numbers->second.data) ? 0 : -1;
 }
 
 
@@ -344,40 +405,6 @@ oauth_signer_number(const EVP_PKEY *pkey, const char *name, size_t len,
     BN_free(number);
 
     return str;
-}
-
-
-/* Requires the claims to be an object.  Reading changes them, so a copy is. */
-
-static oauth_result_t
-oauth_signer_check(oauth_str_t claims)
-{
-    size_t           n;
-    oauth_buf_t      text;
-    oauth_json_t    *nodes;
-    oauth_result_t   result;
-
-    if (claims.len == 0) {
-        return OAUTH_INVALID;
-    }
-
-    memset(&text, 0, sizeof(oauth_buf_t));
-
-    oauth_buf_append_str(&text, claims);
-
-    n = oauth_json_nodes(claims.len);
-    nodes = calloc(n, sizeof(oauth_json_t));
-    result = OAUTH_NO_MEMORY;
-
-    if (nodes && !text.failed) {
-        result = oauth_json_parse(text.data, text.len, nodes, n)
-                 ? OAUTH_DONE : OAUTH_INVALID;
-    }
-
-    free(nodes);
-    oauth_secret_free(&text);
-
-    return result;
 }
 
 

@@ -31,8 +31,8 @@ static void oauth_token_pack_authentication(oauth_pack_t *pack,
 static void oauth_token_pack_claim(oauth_pack_t *pack,
     const oauth_json_t *value, const oauth_token_select_t *select,
     oauth_token_claim_t *claim);
-static int oauth_token_payload_text(oauth_str_t payload, oauth_str_t name,
-    oauth_buf_t *buf);
+static int oauth_token_read_payload(oauth_str_t payload,
+    oauth_token_reading_t *reading);
 static void oauth_token_set_times(oauth_token_t *token,
     const oauth_claims_t *claims);
 
@@ -107,31 +107,49 @@ int
 oauth_token_text(const oauth_token_t *token, oauth_str_t name,
     oauth_buf_t *buf)
 {
-    int           rc;
-    oauth_jwt_t  *jwt;
+    int                    rc;
+    oauth_token_reading_t  reading;
 
-    if (token->opaque) {
-        return oauth_token_payload_text(token->payload, name, buf);
-    }
-
-    /* It was parsed before: this can fail only where memory is short. */
-
-    if (oauth_jwt_parse(token->text, &jwt) != OAUTH_OK) {
+    if (oauth_token_read(token, &reading) != 0) {
         buf->failed = 1;
         return -1;
     }
 
-    if (oauth_jwt_read(jwt) == OAUTH_OK) {
-        rc = oauth_json_text(oauth_claims_at(&jwt->claims, &name, 1), buf);
+    rc = oauth_json_text(oauth_json_at(reading.root, name), buf);
 
-    } else {
-        buf->failed = 1;
-        rc = -1;
-    }
-
-    oauth_jwt_free(jwt);
+    oauth_token_read_done(&reading);
 
     return rc;
+}
+
+
+int
+oauth_token_read(const oauth_token_t *token, oauth_token_reading_t *reading)
+{
+    memset(reading, 0, sizeof(oauth_token_reading_t));
+
+    if (token->opaque) {
+        return oauth_token_read_payload(token->payload, reading);
+    }
+
+    /* It was parsed before: this can fail only where memory is short. */
+
+    if (oauth_jwt_parse(token->text, &reading->jwt) != OAUTH_OK) {
+        return -1;
+    }
+
+    reading->root = reading->jwt->payload;
+
+    return 0;
+}
+
+
+void
+oauth_token_read_done(oauth_token_reading_t *reading)
+{
+    oauth_jwt_free(reading->jwt);
+    oauth_secret_wipe(reading->text, reading->len);
+    free(reading->nodes);
 }
 
 
@@ -178,6 +196,7 @@ oauth_token_free(oauth_token_t *token)
     }
 
     oauth_proof_key_free(token->proof_key);
+    oauth_minted_free(token->minted);
     free(token->keys);
     oauth_secret_wipe(token, token->size);
     free(token);
@@ -289,6 +308,7 @@ oauth_token_create(const oauth_token_source_t *source,
     token->rules = rules;
     token->claims = claims;
     token->proof_key = NULL;
+    token->minted = NULL;
     token->keys = NULL;
     token->epoch = 0;
 
@@ -426,32 +446,22 @@ oauth_token_pack_claim(oauth_pack_t *pack, const oauth_json_t *value,
 /* Reading JSON replaces the escapes in it, so that a copy is read. */
 
 static int
-oauth_token_payload_text(oauth_str_t payload, oauth_str_t name,
-    oauth_buf_t *buf)
+oauth_token_read_payload(oauth_str_t payload, oauth_token_reading_t *reading)
 {
-    int                  rc;
-    size_t               n;
-    oauth_json_t        *nodes;
-    unsigned char       *text;
-    const oauth_json_t  *root;
+    size_t  n;
 
     n = oauth_json_nodes(payload.len);
-    nodes = malloc(n * sizeof(oauth_json_t) + payload.len);
+    reading->nodes = malloc(n * sizeof(oauth_json_t) + payload.len);
 
-    if (nodes == NULL) {
-        buf->failed = 1;
+    if (reading->nodes == NULL) {
         return -1;
     }
 
-    text = memcpy(nodes + n, payload.data, payload.len);
-    root = oauth_json_parse(text, payload.len, nodes, n);
-
-    rc = oauth_json_text(oauth_json_at(root, name), buf);
-
-    oauth_secret_wipe(text, payload.len);
-    free(nodes);
-
-    return rc;
+    reading->len = payload.len;
+    reading->text = memcpy(reading->nodes + n, payload.data, payload.len);
+    reading->root = oauth_json_parse(reading->text, payload.len,
+                                     reading->nodes, n);
+    return 0;
 }
 
 

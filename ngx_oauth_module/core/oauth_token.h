@@ -6,9 +6,10 @@
  * changes, so that whoever holds a token may rely on it.  What depends on the
  * place that was asked for, such as audience and scopes, is not decided here
  * but by oauth_demand.  A bound token (see its confirmation) also needs a proof
- * with each request, which is not looked at here.  Three members change after
+ * with each request, which is not looked at here.  Four members change after
  * its creation, since they stay with the token: the key of its DPoP proofs, the
- * keys by which it can be revoked, and the epoch.
+ * assertions that were minted for it, the keys by which it can be revoked, and
+ * the epoch.
  *
  * A token is one block of memory with a count of its holders: a request holds a
  * reference, the cache another one.  It keeps the claims that decisions need,
@@ -22,6 +23,7 @@
 
 #include "oauth_jwks.h"
 #include "oauth_jwt.h"
+#include "oauth_minted.h"
 #include "oauth_proof.h"
 
 
@@ -118,6 +120,8 @@ typedef struct {
     oauth_proof_key_t           *proof_key;     /* for oauth_proof_verify;
                                                    NULL: there was no good
                                                    proof yet                  */
+    oauth_minted_t              *minted;        /* NULL: no assertion was
+                                                   minted for it yet          */
     struct oauth_revocation_keys_s  *keys;      /* by which it can be revoked;
                                                    NULL: not made yet         */
     uint64_t                     epoch;         /* the state of the store of
@@ -125,6 +129,18 @@ typedef struct {
                                                    last found not to be
                                                    revoked; 0: none yet       */
 } oauth_token_t;
+
+
+/* The claims of a token, read once more. */
+
+typedef struct {
+    const oauth_json_t          *root;          /* an object                  */
+    oauth_jwt_t                 *jwt;           /* what holds them; NULL: they
+                                                   are in nodes and text      */
+    oauth_json_t                *nodes;
+    unsigned char               *text;          /* after the nodes            */
+    size_t                       len;           /* of the text                */
+} oauth_token_reading_t;
 
 
 /* What a token is made of. */
@@ -190,13 +206,26 @@ int oauth_token_claim_has(const oauth_token_claim_t *claim,
 int oauth_token_text(const oauth_token_t *token, oauth_str_t name,
     oauth_buf_t *buf);
 
+/*
+ * Reads the claims of a token once more.  Returns 0: reading->root is valid
+ * until oauth_token_read_done, and the token must not be freed before that;
+ * else -1, and there is nothing to release: memory is short.
+ */
+
+int oauth_token_read(const oauth_token_t *token,
+    oauth_token_reading_t *reading);
+
+/* Wipes and releases what was read. */
+
+void oauth_token_read_done(oauth_token_reading_t *reading);
+
 /* Adds a reference, which oauth_token_free gives back.  Returns the token. */
 
 oauth_token_t *oauth_token_acquire(oauth_token_t *token);
 
 /*
  * Gives one reference back.  With the last one, the token is wiped and freed,
- * and its proof key and revocation keys, too.  NULL is allowed.
+ * and its assertions, proof key and revocation keys, too.  NULL is allowed.
  */
 
 void oauth_token_free(oauth_token_t *token);

@@ -188,8 +188,8 @@ client_moved(void **state)
     client.id = oauth_str("a");
     client.secret.data = (unsigned char *) secret;
     client.secret.len = sizeof(secret);
-    assert_int_equal(oauth_signer_create(oauth_str_of(pem), &client.signer,
-                                         &why), OAUTH_DONE);
+    assert_int_equal(oauth_signer_create(oauth_str_of(pem), "JWT",
+                                         &client.signer, &why), OAUTH_DONE);
 
     for (i = OAUTH_CLIENT_NONE; i <= OAUTH_CLIENT_KEY; i++) {
         client.kind = (oauth_client_kind_t) i;
@@ -277,7 +277,7 @@ client_assertions(void **state)
         memset(&client, 0, sizeof(oauth_client_t));
         client.kind = OAUTH_CLIENT_KEY;
         client.id = oauth_str("ng inx\"");
-        assert_int_equal(oauth_signer_create(oauth_str_of(pem),
+        assert_int_equal(oauth_signer_create(oauth_str_of(pem), "JWT",
                                              &client.signer, &why),
                          OAUTH_DONE);
 

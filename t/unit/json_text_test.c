@@ -141,12 +141,68 @@ text_fails(void **state)
 }
 
 
+/*
+ * Values as JSON, written again: the same values, numbers in the same digits,
+ * and control characters, which a header could not carry.
+ */
+
+static void
+text_json(void **state)
+{
+    size_t       i;
+    char         text[512];
+    json_copy_t  copy;
+    oauth_buf_t  buf;
+
+    static const char  *cases[][2] = {
+        { "\"plain\"", "\"plain\"" },
+        { "\"\\u00e9 \\\" \\\\ \\u0085 \\n\"",
+          "\"\xc3\xa9 \\\" \\\\ \xc2\x85 \\n\"" },
+        { "-0", "-0" },
+        { "1.50E+2", "1.50E+2" },
+        { "0.123456789012345678", "0.123456789012345678" },
+        { "9223372036854775807", "9223372036854775807" },
+        { "null", "null" },
+        { "true", "true" },
+        { "[]", "[]" },
+        { "[ 1 , \"a,b%\" , [ false ] ]", "[1,\"a,b%\",[false]]" },
+        { "{ \"b\" : { } , \"a\" : [ null ] }",
+          "{\"b\":{},\"a\":[null]}" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(text, sizeof(text), "{\"a\":%s}", cases[i][0]);
+        json_copy_parse(&copy, keys_str(text));
+        assert_non_null(copy.root);
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+        oauth_json_append(copy.root + 2, &buf);
+
+        if (!oauth_str_equal(oauth_buf_str(&buf), oauth_str_of(cases[i][1]))) {
+            fail_msg("%s: \"%.*s\"", cases[i][0], (int) buf.len,
+                     (char *) buf.data);
+        }
+
+        json_copy_free(&copy);
+        oauth_buf_free(&buf);
+    }
+
+    oauth_json_append_string(oauth_str("a\"\\\n"), &buf);
+    assert_true(oauth_str_equal(oauth_buf_str(&buf),
+                                oauth_str("\"a\\\"\\\\\\n\"")));
+    oauth_buf_free(&buf);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(text_claims),
-        cmocka_unit_test(text_fails)
+        cmocka_unit_test(text_fails),
+        cmocka_unit_test(text_json)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

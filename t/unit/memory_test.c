@@ -1,8 +1,8 @@
 
 /*
  * Lack of memory: the n-th allocation of the core, jansson and OpenSSL fails,
- * for every n that a key set, a token, a proof, an answer, a question and a
- * revocation need.
+ * for every n that a key set, a token, a proof, an answer, a question, an
+ * assertion and a revocation need.
  * A good token is accepted or refused, a bad one is never accepted, nothing
  * crashes, and the next run works like the first.  The sanitizers and valgrind
  * look for leaks.
@@ -24,6 +24,7 @@
 #include <openssl/err.h>
 
 #include "keys.h"
+#include "oauth_assertion.h"
 #include "oauth_certificate.h"
 #include "oauth_client.h"
 #include "oauth_introspection.h"
@@ -610,8 +611,8 @@ memory_client(void **state)
 
         for (n = 1, reached = 1; reached; n++) {
             memory_arm(n);
-            result = oauth_signer_create(oauth_str_of(pem), &client.signer,
-                                         &why);
+            result = oauth_signer_create(oauth_str_of(pem), "JWT",
+                                         &client.signer, &why);
             reached = (memory_count >= n);
             memory_arm(0);
 
@@ -649,6 +650,91 @@ memory_client(void **state)
 
         oauth_signer_free(client.signer);
     }
+}
+
+
+/* An assertion is whole, or there is none; the token stays as it is. */
+
+static void
+memory_assertion(void **state)
+{
+    int                  reached;
+    char                *pem;
+    size_t               n, k;
+    const char          *why;
+    oauth_buf_t          text, buf;
+    oauth_token_t       *token;
+    oauth_jwt_t         *jwt;
+    oauth_result_t       result;
+    oauth_signer_t      *signer;
+    oauth_assertion_t    assertion;
+    oauth_minted_use_t   use;
+
+    static const oauth_str_t  name = oauth_string("scope");
+
+    (void) state;
+
+    memory_make_token(&text, OAUTH_ALG_ES256, token_keys[TOKEN_P256]);
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
+                                        &token), OAUTH_OK);
+
+    memset(&assertion, 0, sizeof(oauth_assertion_t));
+    assertion.issuer = oauth_str("https://app.test");
+    assertion.audience = assertion.issuer;
+    assertion.ttl = 60;
+    assertion.claims = &name;
+    assertion.nclaims = 1;
+
+    memset(&use, 0, sizeof(oauth_minted_use_t));
+
+    for (k = 0; k < 2; k++) {
+        pem = keys_pem(token_keys[k ? TOKEN_P256 : TOKEN_RSA], 1);
+        assert_int_equal(oauth_signer_create(oauth_str_of(pem),
+                                             OAUTH_ASSERTION_TYPE, &signer,
+                                             &why), OAUTH_DONE);
+        free(pem);
+
+        for (n = 1, reached = 1; reached; n++) {
+            memset(&buf, 0, sizeof(oauth_buf_t));
+
+            memory_arm(n);
+            result = oauth_assertion_sign(&assertion, token, signer, NOW,
+                                          &buf);
+
+            if (result == OAUTH_DONE) {
+                use.rules = signer;
+                (void) oauth_minted_store(&token->minted, &use,
+                                          oauth_buf_str(&buf));
+            }
+
+            reached = (memory_count >= n);
+            memory_arm(0);
+
+            assert_true(result == OAUTH_DONE
+                        || (result == OAUTH_NO_MEMORY && reached));
+            assert_int_equal(result == OAUTH_DONE, buf.len > 0);
+            assert_int_equal(ERR_peek_error(), 0);
+            oauth_buf_free(&buf);
+
+            memset(&buf, 0, sizeof(oauth_buf_t));
+
+            memory_arm(n);
+            result = oauth_signer_append_jwk(signer, &buf) == 0
+                     ? OAUTH_DONE : OAUTH_NO_MEMORY;
+            reached |= (memory_count >= n);
+            memory_arm(0);
+
+            assert_int_equal(result == OAUTH_DONE, !buf.failed && buf.len > 0);
+            oauth_buf_free(&buf);
+        }
+
+        oauth_signer_free(signer);
+    }
+
+    oauth_token_free(token);
+    oauth_jwt_free(jwt);
+    oauth_buf_free(&text);
 }
 
 
@@ -1016,6 +1102,7 @@ main(void)
         cmocka_unit_test(memory_keys),
         cmocka_unit_test(memory_answer),
         cmocka_unit_test(memory_client),
+        cmocka_unit_test(memory_assertion),
         cmocka_unit_test(memory_proof),
         cmocka_unit_test(memory_certificate),
         cmocka_unit_test(memory_revocation),

@@ -37,8 +37,8 @@ signer_make(EVP_PKEY *key)
 
     pem = keys_pem(key, 1);
 
-    assert_int_equal(oauth_signer_create(oauth_str_of(pem), &signer, &why),
-                     OAUTH_DONE);
+    assert_int_equal(oauth_signer_create(oauth_str_of(pem), "JWT", &signer,
+                                         &why), OAUTH_DONE);
     assert_null(why);
     assert_int_equal(ERR_peek_error(), 0);
 
@@ -54,7 +54,8 @@ signer_refused(oauth_str_t pem, const char *expected)
     const char      *why;
     oauth_signer_t  *signer;
 
-    assert_int_equal(oauth_signer_create(pem, &signer, &why), OAUTH_INVALID);
+    assert_int_equal(oauth_signer_create(pem, "JWT", &signer, &why),
+                     OAUTH_INVALID);
     assert_null(signer);
     assert_string_equal(why, expected);
     assert_int_equal(ERR_peek_error(), 0);
@@ -137,7 +138,7 @@ signer_passphrase(void **state)
 
         assert_int_equal(oauth_signer_create((oauth_str_t) { (size_t) len,
                                                              (void *) pem },
-                                             &signer, &why),
+                                             "JWT", &signer, &why),
                          encrypted ? OAUTH_INVALID : OAUTH_DONE);
 
         if (encrypted) {
@@ -177,8 +178,8 @@ signer_surroundings(void **state)
     oauth_buf_append_text(&buf, pem);
     oauth_buf_append_literal(&buf, SIGNER_CERTIFICATE);
 
-    assert_int_equal(oauth_signer_create(oauth_buf_str(&buf), &signer, &why),
-                     OAUTH_DONE);
+    assert_int_equal(oauth_signer_create(oauth_buf_str(&buf), "JWT", &signer,
+                                         &why), OAUTH_DONE);
 
     oauth_signer_free(signer);
     oauth_signer_free(NULL);
@@ -234,7 +235,7 @@ signer_signs(void **state)
 
             assert_int_equal(oauth_signer_sign(signer,
                                                oauth_str("{" PAYLOAD "}"),
-                                               &buf), OAUTH_DONE);
+                                               &buf), 0);
             assert_int_equal(ERR_peek_error(), 0);
 
             text = oauth_buf_str(&buf);
@@ -322,7 +323,7 @@ signer_thumbprints(void **state)
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(oauth_signer_create(oauth_str_of(cases[i].pem),
-                                             &signer, &why), OAUTH_DONE);
+                                             "JWT", &signer, &why), OAUTH_DONE);
         assert_true(oauth_str_equal(oauth_signer_kid(signer),
                                     oauth_str_of(cases[i].kid)));
         oauth_signer_free(signer);
@@ -340,7 +341,7 @@ signer_sign(const oauth_signer_t *signer, const char *claims)
     memset(&buf, 0, sizeof(oauth_buf_t));
 
     assert_int_equal(oauth_signer_sign(signer, oauth_str_of(claims), &buf),
-                     OAUTH_DONE);
+                     0);
     oauth_buf_append(&buf, "\0", 1);
     assert_false(buf.failed);
 
@@ -463,42 +464,142 @@ signer_text(void **state)
 }
 
 
+/* A buffer that has failed gets nothing, and neither does one that is full. */
+
 static void
-signer_claims(void **state)
+signer_buffer(void **state)
 {
-    size_t           i;
+    size_t           len;
     oauth_buf_t      buf;
     oauth_signer_t  *signer;
-
-    static const oauth_str_t  bad[] = {
-        oauth_string(""), oauth_string("x"), oauth_string("[]"),
-        oauth_string("{\"a\":1"), oauth_string("{\"a\":1,\"a\":2}"),
-        oauth_string("{}\0")
-    };
 
     (void) state;
 
     signer = signer_make(token_keys[TOKEN_P256]);
     memset(&buf, 0, sizeof(oauth_buf_t));
 
-    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        assert_int_equal(oauth_signer_sign(signer, bad[i], &buf),
-                         OAUTH_INVALID);
-        assert_int_equal(buf.len, 0);
-    }
-
-    assert_int_equal(oauth_signer_sign(signer, oauth_str("{}"), &buf),
-                     OAUTH_DONE);
+    assert_int_equal(oauth_signer_sign(signer, oauth_str("{}"), &buf), 0);
     assert_true(buf.len > 0);
 
-    /* A buffer that has failed gets nothing. */
-
+    len = buf.len;
     buf.failed = 1;
-    assert_int_equal(oauth_signer_sign(signer, oauth_str("{}"), &buf),
-                     OAUTH_NO_MEMORY);
+
+    assert_int_equal(oauth_signer_sign(signer, oauth_str("{}"), &buf), -1);
+    assert_int_equal(oauth_signer_append_jwk(signer, &buf), -1);
+    assert_int_equal(buf.len, len);
 
     oauth_buf_free(&buf);
     oauth_signer_free(signer);
+}
+
+
+/*
+ * What is published is exactly the public key: a set of it verifies what the
+ * signer has signed, and has no member of a private key.
+ */
+
+static void
+signer_published(void **state)
+{
+    size_t           i, n;
+    char             name[16];
+    oauth_buf_t      jwks, buf;
+    const char      *error;
+    oauth_jwt_t     *jwt;
+    oauth_jwks_t    *set;
+    oauth_token_t   *token;
+    oauth_signer_t  *signer;
+
+    static const size_t  keys[] = { TOKEN_RSA, TOKEN_P256 };
+    static const char   *private[] = { "d", "p", "q", "dp", "dq", "qi", "k",
+                                       "oth" };
+    static const char   *public[][7] = {
+        { "kty", "n", "e", "kid", "alg", "use", "RS256" },
+        { "kty", "crv", "x", "y", "kid", "alg", "use" }
+    };
+
+    (void) state;
+
+    for (n = 0; n < 2; n++) {
+        signer = signer_make(token_keys[keys[n]]);
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+        memset(&jwks, 0, sizeof(oauth_buf_t));
+
+        oauth_buf_append_literal(&jwks, "{\"keys\":[");
+        assert_int_equal(oauth_signer_append_jwk(signer, &jwks), 0);
+        oauth_buf_append_literal(&jwks, "]}");
+
+        set = oauth_jwks_parse(oauth_buf_str(&jwks), OAUTH_ALGS_ALL, &error);
+        assert_non_null(set);
+        assert_int_equal(set->nkeys, 1);
+
+        assert_int_equal(oauth_signer_sign(signer, oauth_str("{" PAYLOAD "}"),
+                                           &buf), 0);
+        assert_int_equal(oauth_jwt_parse(oauth_buf_str(&buf), &jwt), OAUTH_OK);
+        assert_int_equal(oauth_token_verify(jwt, &token_policy, set, NOW,
+                                            &token), OAUTH_OK);
+        assert_true(oauth_str_equal(token->kid, oauth_signer_kid(signer)));
+
+        oauth_buf_append(&jwks, "", 1);
+
+        for (i = 0; i < 7; i++) {
+            snprintf(name, sizeof(name), "\"%s\"", public[n][i]);
+            assert_non_null(strstr((char *) jwks.data, name));
+        }
+
+        for (i = 0; i < sizeof(private) / sizeof(private[0]); i++) {
+            snprintf(name, sizeof(name), "\"%s\":", private[i]);
+            assert_null(strstr((char *) jwks.data, name));
+        }
+
+        oauth_token_free(token);
+        oauth_jwt_free(jwt);
+        oauth_jwks_free(set);
+        oauth_buf_free(&jwks);
+        oauth_buf_free(&buf);
+        oauth_signer_free(signer);
+    }
+}
+
+
+/* The typ is the caller's; one that does not fit is no typ. */
+
+static void
+signer_type(void **state)
+{
+    char            *pem;
+    const char      *why;
+    oauth_buf_t      buf;
+    oauth_jws_t      jws;
+    oauth_signer_t  *signer;
+
+    static const char  name[] = "a-name-that-nobody-has-but-which-is-long+jwt";
+    static const char  large[] =
+        "a-name-so-long-that-no-header-of-the-signer-has-room-for-it,-which-"
+        "nobody-may-notice-only-when-the-first-token-is-signed";
+
+    (void) state;
+
+    pem = keys_pem(token_keys[TOKEN_P256], 1);
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    assert_int_equal(oauth_signer_create(oauth_str_of(pem), large, &signer,
+                                         &why), OAUTH_NO_MEMORY);
+    assert_null(signer);
+
+    assert_int_equal(oauth_signer_create(oauth_str_of(pem), name, &signer,
+                                         &why), OAUTH_DONE);
+    assert_int_equal(oauth_signer_sign(signer, oauth_str("{" PAYLOAD "}"),
+                                       &buf), 0);
+    assert_int_equal(oauth_jws_parse(oauth_buf_str(&buf), &jws), OAUTH_OK);
+    assert_int_equal(jws.type, OAUTH_TYPE_OTHER);
+    assert_true(oauth_jws_is_type(&jws, oauth_str_of(name)));
+
+    oauth_jws_free(&jws);
+    oauth_buf_free(&buf);
+    oauth_signer_free(signer);
+    free(pem);
 }
 
 
@@ -513,7 +614,9 @@ main(void)
         cmocka_unit_test(signer_thumbprints),
         cmocka_unit_test(signer_libjwt),
         cmocka_unit_test(signer_text),
-        cmocka_unit_test(signer_claims)
+        cmocka_unit_test(signer_buffer),
+        cmocka_unit_test(signer_published),
+        cmocka_unit_test(signer_type)
     };
 
     return cmocka_run_group_tests(tests, token_setup, token_teardown);

@@ -113,6 +113,33 @@ wipe_token(void **state)
 }
 
 
+/* Those of a token go with it, and each that is replaced goes at once. */
+
+static void
+wipe_minted(void **state)
+{
+    oauth_minted_t      *list;
+    oauth_minted_use_t   use;
+
+    (void) state;
+
+    list = NULL;
+    memset(&use, 0, sizeof(oauth_minted_use_t));
+    use.rules = &list;
+    wipe_calls = 0;
+
+    assert_int_equal(oauth_minted_store(&list, &use, oauth_str(TEXT)), 0);
+    assert_int_equal(wipe_calls, 0);
+
+    assert_int_equal(oauth_minted_store(&list, &use, oauth_str(TEXT)), 0);
+    assert_int_equal(wipe_calls, 1);
+    assert_true(wipe_len > sizeof(TEXT) - 1);
+
+    oauth_minted_free(list);
+    assert_int_equal(wipe_calls, 2);
+}
+
+
 static void
 wipe_jws(void **state)
 {
@@ -197,6 +224,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(wipe_token),
+        cmocka_unit_test(wipe_minted),
         cmocka_unit_test(wipe_jws),
         cmocka_unit_test(wipe_refused),
         cmocka_unit_test(wipe_buffer)
