@@ -299,7 +299,7 @@ my $alone = checked('oauth_mtls required;', undef, '');
 ok(!$alone->{ok}, 'refused: no oauth');
 like($alone->{warn}, qr/"oauth_mtls" is in "\/" of server "app\.test", which no "oauth" protects: add "oauth"/,
      'with file, line and remedy');
-like($alone->{said}, qr/\[emerg\] "oauth_scope", .*, "oauth_header", "oauth_dpop" or "oauth_mtls" protects nothing at 1 place, see/,
+like($alone->{said}, qr/\[emerg\] "oauth_scope", .*, "oauth_header", "oauth_assertion", "oauth_dpop" or "oauth_mtls" protects nothing at 1 place, see/,
      'and the sum');
 
 ok(checked('oauth_mtls off;', undef, '')->{ok}, 'accepted: off');

@@ -1,8 +1,9 @@
 
 /*
- * Serves the protected resource metadata (RFC 9728 section 3) in the
- * server-rewrite phase.  That is before nginx looks for a location, so no
- * return, rewrite, allow, deny or authentication of a location is in the way.
+ * Serves the protected resource metadata (RFC 9728 section 3), and the keys of
+ * assertions (RFC 7517), in the server-rewrite phase.  That is before nginx
+ * looks for a location, so no return, rewrite, allow, deny or authentication of
+ * a location is in the way.
  *
  * Another app of the server may have metadata documents of its own.  If a path
  * is not that of one of our documents, nginx looks for a location as usual, and
@@ -20,6 +21,8 @@
 #include "ngx_oauth_resource.h"
 
 
+static ngx_int_t ngx_oauth_metadata_find(ngx_http_request_t *r,
+    const ngx_oauth_srv_conf_t *scf, ngx_str_t *document);
 static ngx_int_t ngx_oauth_metadata_foreign(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_metadata_lookup(ngx_http_request_t *r,
     const ngx_oauth_srv_conf_t *scf, ngx_str_t *document);
@@ -32,6 +35,8 @@ static ngx_int_t ngx_oauth_metadata_fields(ngx_http_request_t *r,
 
 
 static ngx_str_t  ngx_oauth_metadata_path = ngx_string(OAUTH_METADATA_PATH);
+static ngx_str_t  ngx_oauth_metadata_keys =
+    ngx_string("/.well-known/oauth-assertion-keys");
 
 
 ngx_int_t
@@ -43,26 +48,16 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
 
     scf = ngx_http_get_module_srv_conf(r, ngx_oauth_module);
 
-    if (scf->resources.nelts == 0
-        || r != r->main
-        || r->uri.len < ngx_oauth_metadata_path.len
-        || ngx_strncmp(r->uri.data, ngx_oauth_metadata_path.data,
-                       ngx_oauth_metadata_path.len)
-           != 0
-        || (r->uri.len > ngx_oauth_metadata_path.len
-            && r->uri.data[ngx_oauth_metadata_path.len] != '/'))
-    {
+    /* No document has a shorter path than this one. */
+
+    if (r->uri.len < ngx_oauth_metadata_keys.len || r != r->main) {
         return NGX_DECLINED;
     }
 
-    rc = ngx_oauth_metadata_lookup(r, scf, &document);
+    rc = ngx_oauth_metadata_find(r, scf, &document);
 
-    if (rc == NGX_ERROR) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (rc == NGX_DECLINED) {
-        return ngx_oauth_metadata_foreign(r);
+    if (rc != NGX_OK) {
+        return (rc == NGX_ERROR) ? NGX_HTTP_INTERNAL_SERVER_ERROR : rc;
     }
 
     if (r->method == NGX_HTTP_OPTIONS) {
@@ -74,6 +69,41 @@ ngx_oauth_metadata_handler(ngx_http_request_t *r)
     }
 
     return ngx_oauth_metadata_send(r, NGX_HTTP_OK, &document);
+}
+
+
+/*
+ * Returns NGX_OK and the document of the path, NGX_DECLINED if this module has
+ * none there, or NGX_ERROR when memory is short.
+ */
+
+static ngx_int_t
+ngx_oauth_metadata_find(ngx_http_request_t *r, const ngx_oauth_srv_conf_t *scf,
+    ngx_str_t *document)
+{
+    ngx_int_t  rc;
+
+    if (scf->key_set.len
+        && ngx_oauth_str_equal(&r->uri, &ngx_oauth_metadata_keys))
+    {
+        *document = scf->key_set;
+        return NGX_OK;
+    }
+
+    if (scf->resources.nelts == 0
+        || r->uri.len < ngx_oauth_metadata_path.len
+        || ngx_strncmp(r->uri.data, ngx_oauth_metadata_path.data,
+                       ngx_oauth_metadata_path.len)
+           != 0
+        || (r->uri.len > ngx_oauth_metadata_path.len
+            && r->uri.data[ngx_oauth_metadata_path.len] != '/'))
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_oauth_metadata_lookup(r, scf, document);
+
+    return (rc == NGX_DECLINED) ? ngx_oauth_metadata_foreign(r) : rc;
 }
 
 
@@ -93,7 +123,7 @@ ngx_oauth_metadata_foreign(ngx_http_request_t *r)
 
     ctx = ngx_oauth_context_create(r);
     if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     ctx->foreign = 1;

@@ -1,8 +1,9 @@
 
 /*
- * Serves the protected resource metadata (RFC 9728 section 3).  The documents
- * were rendered with the configuration and are in its pool, except those of a
- * resource that reflects, which are in the request's pool.
+ * Serves the protected resource metadata (RFC 9728 section 3), and the keys
+ * that verify assertions (RFC 7517 section 5).  The documents were rendered
+ * with the configuration and are in its pool, except those of a resource that
+ * reflects, which are in the request's pool.
  */
 
 
@@ -15,8 +16,8 @@
 
 /*
  * The handler of the server-rewrite phase.  Responds if the path is that of a
- * metadata document of the module.  Returns NGX_DECLINED for any other path, or
- * what nginx is to finalize the request with.
+ * metadata document of the module, or of the keys.  Returns NGX_DECLINED for
+ * any other path, or what nginx is to finalize the request with.
  */
 
 ngx_int_t ngx_oauth_metadata_handler(ngx_http_request_t *r);

@@ -97,6 +97,7 @@ ngx_oauth_conf_create_location(ngx_conf_t *cf)
     lcf->acr = NGX_CONF_UNSET_PTR;
     lcf->max_age = NGX_CONF_UNSET;
     lcf->members = NGX_CONF_UNSET_PTR;
+    lcf->assertion = NGX_CONF_UNSET_PTR;
     lcf->dpop.mode = NGX_CONF_UNSET_UINT;
     lcf->mtls = NGX_CONF_UNSET_UINT;
     lcf->revocation_audience = NGX_CONF_UNSET_PTR;
@@ -149,12 +150,8 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->cors, prev->cors, 1);
     ngx_conf_merge_value(conf->strict_uri, prev->strict_uri, 0);
 
-    if (prev->headers) {
-        conf->headers = ngx_oauth_header_merge(cf, prev->headers,
-                                                     conf->headers);
-        if (conf->headers == NULL) {
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_oauth_header_merge(cf, prev, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     if (ngx_oauth_conf_remember(cf, conf) != NGX_OK) {

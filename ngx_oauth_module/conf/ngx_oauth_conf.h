@@ -97,6 +97,9 @@ typedef struct {
                                                    is off everywhere          */
     ngx_oauth_recheck_t          *recheck;      /* the worker's; NULL: nothing
                                                    is rechecked               */
+    ngx_int_t                     request_id;   /* the index of the variable,
+                                                   where oauth_assertion is
+                                                   written                    */
 } ngx_oauth_main_conf_t;
 
 
@@ -139,6 +142,17 @@ typedef struct {
 } ngx_oauth_conf_dpop_t;
 
 
+/* What oauth_assertion says. */
+
+typedef struct {
+    ngx_str_t                     audience;     /* empty: the location's
+                                                   resource                   */
+    time_t                        ttl;          /* seconds                    */
+    ngx_array_t                  *claims;       /* oauth_str_t; NULL: none    */
+    ngx_oauth_place_t             place;
+} ngx_oauth_conf_assertion_t;
+
+
 typedef struct {
     ngx_array_t                   resources;    /* ngx_oauth_resource_t *     */
     ngx_array_t                   headers;      /* ngx_oauth_header_t *: one
@@ -156,6 +170,11 @@ typedef struct {
     ngx_uint_t                    catch_all;    /* it has a "location /"      */
     ngx_uint_t                    reflect;      /* one of its resources has
                                                    "reflect"                  */
+    ngx_array_t                  *signers;      /* oauth_signer_t *: the keys of
+                                                   oauth_assertion_key, of which
+                                                   the first signs; NULL: none
+                                                                              */
+    ngx_str_t                     key_set;      /* what is published of them  */
 } ngx_oauth_srv_conf_t;
 
 
@@ -207,6 +226,8 @@ struct ngx_oauth_loc_conf_s {
     ngx_uint_t                    protects;     /* "oauth" is in force on this
                                                    level or on one inside it  */
     ngx_array_t                  *headers;      /* ngx_oauth_header_t         */
+    ngx_oauth_conf_assertion_t   *assertion;    /* of the header that is one;
+                                                   NULL: there is none        */
     ngx_array_t                  *members;      /* oauth_metadata_member_t    */
 
     ngx_array_t                  *variants;     /* ngx_oauth_text_variant_t; the

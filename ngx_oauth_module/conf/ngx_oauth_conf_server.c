@@ -8,6 +8,7 @@
 
 
 #include "ngx_oauth_claim.h"
+#include "ngx_oauth_conf_assertion.h"
 #include "ngx_oauth_conf_authentication.h"
 #include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_dpop.h"
@@ -67,6 +68,10 @@ ngx_oauth_conf_server_finish(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         server = locations[i].server;
         resources = server->resources.elts;
 
+        if (ngx_oauth_conf_assertion_publish(cf, server) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         for (k = 0; k < server->resources.nelts; k++) {
             if (ngx_oauth_document_write(cf, resources[k]) != NGX_OK) {
                 return NGX_ERROR;
@@ -95,7 +100,8 @@ ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 
     if (ngx_oauth_conf_server_issuers(cf, mcf, location->conf) != NGX_OK
         || ngx_oauth_conf_server_claims(mcf, location->conf) != NGX_OK
-        || ngx_oauth_conf_authentication_finish(cf, location->conf) != NGX_OK)
+        || ngx_oauth_conf_authentication_finish(cf, location->conf) != NGX_OK
+        || ngx_oauth_conf_assertion_check(cf, location) != NGX_OK)
     {
         return NGX_ERROR;
     }

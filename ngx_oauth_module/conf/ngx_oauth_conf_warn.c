@@ -162,7 +162,8 @@ ngx_oauth_conf_warn_judge(ngx_conf_t *cf, ngx_uint_t n)
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                   "\"oauth_scope\", \"oauth_require\", \"oauth_acr\", "
-                  "\"oauth_max_age\", \"oauth_header\", \"oauth_dpop\" or "
+                  "\"oauth_max_age\", \"oauth_header\", "
+                  "\"oauth_assertion\", \"oauth_dpop\" or "
                   "\"oauth_mtls\" protects nothing at %ui place%s, see the "
                   "warnings above: add \"oauth\" with the name of an issuer, "
                   "or \"oauth off\" if everybody may have access; nginx starts "

@@ -1,7 +1,8 @@
 
 /*
  * The directive oauth_header, which says which header field carries which claim
- * or value to the app.  A name is also kept in its normal form (lower case,
+ * or value to the app, and the list of a level, in which the header of
+ * oauth_assertion is, too.  A name is also kept in its normal form (lower case,
  * with "-" for "_"); fields that a client sends under the same name are
  * recognised by it.  Everything is in the configuration's pool.
  */
@@ -18,6 +19,11 @@ typedef struct {
 
 
 static char *ngx_oauth_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header);
+static ngx_oauth_header_t *ngx_oauth_header_lookup(const ngx_array_t *headers,
+    const ngx_str_t *normal);
+static ngx_int_t ngx_oauth_header_conflict(ngx_conf_t *cf,
+    const ngx_oauth_loc_conf_t *lcf, const ngx_oauth_header_t *inner,
+    const ngx_oauth_header_t *outer);
 
 
 /*
@@ -78,40 +84,20 @@ ngx_oauth_header_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     char                              *error;
     ngx_str_t                         *value;
-    ngx_uint_t                         i;
-    ngx_oauth_header_t                *header, *headers;
+    ngx_oauth_header_t                *header;
     ngx_http_compile_complex_value_t   ccv;
 
     value = cf->args->elts;
 
-    ngx_oauth_args_note(cf, &lcf->protected);
-
-    header = ngx_oauth_args_push(cf, &lcf->headers,
-                                  sizeof(ngx_oauth_header_t));
-    if (header == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(header, sizeof(ngx_oauth_header_t));
-    header->name = value[1];
-
-    error = ngx_oauth_header_name(cf, header);
+    error = ngx_oauth_header_add(cf, lcf, &value[1], NGX_OAUTH_HEADER_CLAIM,
+                                 &header);
     if (error != NGX_CONF_OK) {
         return error;
-    }
-
-    headers = lcf->headers->elts;
-
-    for (i = 0; i < lcf->headers->nelts - 1; i++) {
-        if (ngx_oauth_str_equal(&headers[i].normal, &header->normal)) {
-            return "is duplicate";
-        }
     }
 
     if (ngx_strlchr(value[2].data, value[2].data + value[2].len, '$')
         == NULL)
     {
-        header->kind = NGX_OAUTH_HEADER_CLAIM;
         header->claim = ngx_oauth_str(&value[2]);
 
         return ngx_oauth_claim_check(cf, &value[2]) == NGX_OK
@@ -129,6 +115,48 @@ ngx_oauth_header_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_oauth_header_add(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
+    ngx_str_t *name, ngx_oauth_header_kind_t kind,
+    ngx_oauth_header_t **header)
+{
+    char                *error;
+    ngx_uint_t           i;
+    ngx_oauth_header_t  *headers, *added;
+
+    ngx_oauth_args_note(cf, &lcf->protected);
+
+    added = ngx_oauth_args_push(cf, &lcf->headers, sizeof(ngx_oauth_header_t));
+    if (added == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(added, sizeof(ngx_oauth_header_t));
+    added->kind = kind;
+    added->name = *name;
+
+    error = ngx_oauth_header_name(cf, added);
+    if (error != NGX_CONF_OK) {
+        return error;
+    }
+
+    headers = lcf->headers->elts;
+
+    for (i = 0; i < lcf->headers->nelts - 1; i++) {
+        if (ngx_oauth_str_equal(&headers[i].normal, &added->normal)) {
+            return (headers[i].kind == kind)
+                   ? "is duplicate"
+                   : "names a header that this level sets already: choose "
+                     "another name";
+        }
+    }
+
+    *header = added;
 
     return NGX_CONF_OK;
 }
@@ -187,44 +215,102 @@ ngx_oauth_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header)
 }
 
 
-ngx_array_t *
-ngx_oauth_header_merge(ngx_conf_t *cf, ngx_array_t *parent,
-    ngx_array_t *child)
+ngx_int_t
+ngx_oauth_header_merge(ngx_conf_t *cf, const ngx_oauth_loc_conf_t *outer,
+    ngx_oauth_loc_conf_t *inner)
 {
-    ngx_uint_t           i, k;
+    ngx_uint_t           i, own;
     ngx_array_t         *merged;
-    ngx_oauth_header_t  *outer, *inner, *header;
+    ngx_oauth_header_t  *headers, *header;
 
-    if (child == NULL) {
-        return parent;
+    own = (inner->assertion != NGX_CONF_UNSET_PTR);
+    ngx_conf_merge_ptr_value(inner->assertion, outer->assertion, NULL);
+
+    if (outer->headers == NULL) {
+        return NGX_OK;
     }
 
-    merged = child;
-    outer = parent->elts;
+    if (inner->headers == NULL && !own) {
+        inner->headers = outer->headers;
+        return NGX_OK;
+    }
 
-    for (i = 0; i < parent->nelts; i++) {
+    merged = inner->headers;
+    headers = outer->headers->elts;
 
-        inner = child->elts;
+    for (i = 0; i < outer->headers->nelts; i++) {
 
-        for (k = 0; k < child->nelts; k++) {
-            if (ngx_oauth_str_equal(&inner[k].normal, &outer[i].normal)) {
-                break;
-            }
+        if (own && headers[i].kind == NGX_OAUTH_HEADER_ASSERTION) {
+            continue;
         }
 
-        if (k < child->nelts) {
+        header = ngx_oauth_header_lookup(inner->headers, &headers[i].normal);
+
+        if (header && ngx_oauth_header_conflict(cf, inner, header,
+                                                &headers[i]) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (header) {
             continue;
         }
 
         header = ngx_oauth_args_push(cf, &merged, sizeof(ngx_oauth_header_t));
         if (header == NULL) {
-            return NULL;
+            return NGX_ERROR;
         }
 
-        *header = outer[i];
+        *header = headers[i];
     }
 
-    return merged;
+    inner->headers = merged;
+
+    return NGX_OK;
+}
+
+
+/* Returns the header of this name, or NULL; the list may be NULL. */
+
+static ngx_oauth_header_t *
+ngx_oauth_header_lookup(const ngx_array_t *headers, const ngx_str_t *normal)
+{
+    ngx_uint_t           i;
+    ngx_oauth_header_t  *header;
+
+    header = headers ? headers->elts : NULL;
+
+    for (i = 0; headers && i < headers->nelts; i++) {
+        if (ngx_oauth_str_equal(&header[i].normal, normal)) {
+            return &header[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * An app that verifies the assertion in a field must not get another value
+ * there because a level inside uses the same name.
+ */
+
+static ngx_int_t
+ngx_oauth_header_conflict(ngx_conf_t *cf, const ngx_oauth_loc_conf_t *lcf,
+    const ngx_oauth_header_t *inner, const ngx_oauth_header_t *outer)
+{
+    if (inner->kind != NGX_OAUTH_HEADER_ASSERTION
+        && outer->kind != NGX_OAUTH_HEADER_ASSERTION)
+    {
+        return NGX_OK;
+    }
+
+    ngx_oauth_place_error(cf, &lcf->assertion->place,
+                          "\"oauth_assertion\" and \"oauth_header\" set the "
+                          "same header \"%V\" in one location: choose another "
+                          "name for one of them", &inner->name);
+
+    return NGX_ERROR;
 }
 
 
@@ -234,8 +320,16 @@ ngx_oauth_header_needs_subject(const ngx_oauth_header_t *header)
     u_char           *text;
     const ngx_str_t  *value;
 
-    if (header->kind == NGX_OAUTH_HEADER_CLAIM) {
+    switch (header->kind) {
+
+    case NGX_OAUTH_HEADER_ASSERTION:
+        return 0;
+
+    case NGX_OAUTH_HEADER_CLAIM:
         return oauth_str_equal(header->claim, oauth_str("sub"));
+
+    default:
+        break;
     }
 
     value = &header->value.value;

@@ -1,8 +1,8 @@
 
 /*
- * The directive oauth_header: nginx adds a header field to the request to the
- * app, which tells the app something about the verified token.  The headers are
- * in the configuration's pool.
+ * The header fields that nginx adds to the request to the app, and that tell
+ * the app something about the verified token: those of oauth_header, and the
+ * one of oauth_assertion.  They are in the configuration's pool.
  */
 
 
@@ -18,7 +18,9 @@
 
 typedef enum {
     NGX_OAUTH_HEADER_CLAIM = 0,         /* the text of a claim */
-    NGX_OAUTH_HEADER_VALUE              /* a value that may have variables */
+    NGX_OAUTH_HEADER_VALUE,             /* a value that may have variables */
+    NGX_OAUTH_HEADER_ASSERTION          /* a JWT that nginx signs: see
+                                           oauth_assertion.h */
 } ngx_oauth_header_kind_t;
 
 
@@ -46,20 +48,31 @@ typedef struct {
 
 
 /*
- * The handler of the directive.  Returns NGX_CONF_OK, a text for nginx to log,
+ * The handler of oauth_header.  Returns NGX_CONF_OK, a text for nginx to log,
  * or NGX_CONF_ERROR after an [emerg].
  */
 
 char *ngx_oauth_header_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /*
- * Joins the headers of a level and those of the level around it.  Where both
- * have a name, that of the inner level (child, which may be NULL) is kept.
- * Returns the joined array, or NULL when memory is short.
+ * Adds a header of this name and kind to the level.  Returns NGX_CONF_OK, and
+ * sets *header; or else as the handler.
  */
 
-ngx_array_t *ngx_oauth_header_merge(ngx_conf_t *cf, ngx_array_t *parent,
-    ngx_array_t *child);
+char *ngx_oauth_header_add(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
+    ngx_str_t *name, ngx_oauth_header_kind_t kind,
+    ngx_oauth_header_t **header);
+
+/*
+ * Joins the headers of a level and those of the level around it.  Where both
+ * have a name, that of the inner level is kept.  An assertion of the outer
+ * level is left out if the inner one has its own, or "off".  Returns NGX_OK; or
+ * NGX_ERROR when memory is short, or after an [emerg] if one of two headers of
+ * the same name is an assertion.
+ */
+
+ngx_int_t ngx_oauth_header_merge(ngx_conf_t *cf,
+    const ngx_oauth_loc_conf_t *outer, ngx_oauth_loc_conf_t *inner);
 
 /*
  * Returns 1 when the field tells the app who the subject is: then a token

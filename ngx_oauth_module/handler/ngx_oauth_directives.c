@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_conf_assertion.h"
 #include "ngx_oauth_conf_authentication.h"
 #include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_introspection.h"
@@ -194,6 +195,21 @@ ngx_command_t  ngx_oauth_directives[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_oauth_loc_conf_t, dry_run),
       &ngx_oauth_dry_run },
+
+    { ngx_string("oauth_assertion_key"),
+      NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_oauth_conf_assertion_key,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_assertion"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
+      |NGX_CONF_1MORE,
+      ngx_oauth_conf_assertion_parse,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("oauth_pass_token"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF

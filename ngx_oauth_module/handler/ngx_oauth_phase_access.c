@@ -67,12 +67,16 @@ ngx_oauth_phase_preaccess(ngx_http_request_t *r)
 
     rc = ngx_oauth_phase_check(ctx, ngx_oauth_steps_walk(ctx, r,
                                                        NGX_OAUTH_WAIT_NEVER));
-    if (rc != NGX_OK) {
-        return ngx_oauth_reply_subrequest(ctx);
+    if (rc == NGX_OK) {
+        rc = ngx_oauth_forward_identity(ctx);
     }
 
-    if (ngx_oauth_forward_identity(ctx) != NGX_OK) {
+    if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_oauth_reply_subrequest(ctx);
     }
 
     ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_ADMITTED);
@@ -196,16 +200,24 @@ ngx_oauth_phase_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc)
 
 
 /*
- * Puts the identity on the request.  The value of a header may turn out to be
- * doubtful only now (ngx_oauth_evaluate.c); then the request is refused.  In a
- * dry run, a good token opens nothing that is closed without this module
- * ("satisfy any"), so the other modules decide.
+ * Puts the identity on the request.  Only now it may turn out that there is no
+ * assertion, or that the value of a header is doubtful (ngx_oauth_evaluate.c);
+ * then the request is refused.  In a dry run, a good token opens nothing that is
+ * closed without this module ("satisfy any"), so the other modules decide.
  */
 
 static ngx_int_t
 ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
 {
-    if (ngx_oauth_forward_identity(ctx) != NGX_OK) {
+    ngx_int_t  rc;
+
+    rc = ngx_oauth_forward_identity(ctx);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_oauth_phase_refuse(ctx);
+    }
+
+    if (rc != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

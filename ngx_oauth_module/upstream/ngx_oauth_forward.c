@@ -12,6 +12,7 @@
  */
 
 
+#include "ngx_oauth_assertion.h"
 #include "ngx_oauth_evaluate.h"
 #include "ngx_oauth_field.h"
 #include "ngx_oauth_forward.h"
@@ -51,7 +52,7 @@ static ngx_uint_t ngx_oauth_forward_is_withheld(ngx_oauth_ctx_t *ctx);
 static ngx_uint_t ngx_oauth_forward_is_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_forward_add_token(ngx_oauth_ctx_t *ctx);
 static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
-    ngx_oauth_header_t *header);
+    ngx_oauth_header_t *header, const ngx_str_t *assertion);
 static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
     ngx_oauth_header_t *header, ngx_str_t *value);
 
@@ -126,6 +127,8 @@ ngx_oauth_forward_anonymous(ngx_oauth_ctx_t *ctx)
 ngx_int_t
 ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 {
+    ngx_int_t                      rc;
+    ngx_str_t                      assertion;
     ngx_uint_t                     i, n, again;
     ngx_http_request_t            *r;
     ngx_oauth_header_t            *headers;
@@ -133,6 +136,18 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
 
     r = ctx->request;
     n = ctx->conf->headers ? ctx->conf->headers->nelts : 0;
+
+    ngx_str_null(&assertion);
+
+    /* This comes first: if it fails, nothing was changed. */
+
+    if (ctx->conf->assertion) {
+        rc = ngx_oauth_assertion_value(ctx, &assertion);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
 
     criteria = ngx_oauth_forward_criteria(r, ctx, ctx->conf->withholds);
 
@@ -156,7 +171,7 @@ ngx_oauth_forward_identity(ngx_oauth_ctx_t *ctx)
     headers = n ? ctx->conf->headers->elts : NULL;
 
     for (i = 0; i < n; i++) {
-        if (ngx_oauth_forward_add(ctx, &headers[i]) != NGX_OK) {
+        if (ngx_oauth_forward_add(ctx, &headers[i], &assertion) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -437,22 +452,29 @@ ngx_oauth_forward_add_token(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * Adds one identity header.  If the claim is absent, or its value may not be in
- * a header field, none is added.  The value of a claim is in the token, which
- * exists as long as the request.
+ * Adds one identity header; assertion is the value of the one that is of this
+ * kind.  If the claim is absent, or its value may not be in a header field, no
+ * header is added.  The value of a claim is in the token, which exists as long
+ * as the request.
  */
 
 static ngx_int_t
-ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header)
+ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
+    const ngx_str_t *assertion)
 {
     ngx_int_t         rc;
     ngx_str_t         value;
     ngx_table_elt_t  *h;
 
-    rc = ngx_oauth_forward_value(ctx, header, &value);
+    if (header->kind == NGX_OAUTH_HEADER_ASSERTION) {
+        value = *assertion;
 
-    if (rc != NGX_OK) {
-        return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
+    } else {
+        rc = ngx_oauth_forward_value(ctx, header, &value);
+
+        if (rc != NGX_OK) {
+            return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
+        }
     }
 
     h = ngx_list_push(&ctx->request->headers_in.headers);

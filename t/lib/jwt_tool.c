@@ -11,6 +11,9 @@
  *   {"op": "sign", "key": 0, "alg": "PS256", "input": "header.payload",
  *    "salt": 32, "der": false}
  *       -> {"signature": "base64url"}
+ *   {"op": "verify", "jwk": {...}, "input": "header.payload",
+ *    "signature": "base64url"}
+ *       -> {"good": true}, by RS256 or ES256, as the type of the key is
  */
 
 
@@ -23,6 +26,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -43,6 +47,12 @@ static json_t *jwt_tool_pem(EVP_PKEY *pkey);
 static json_t *jwt_tool_sign(json_t *request);
 static int jwt_tool_sign_init(EVP_MD_CTX *ctx, EVP_PKEY *pkey,
     const char *alg, int salt);
+static json_t *jwt_tool_verify(json_t *request);
+static EVP_PKEY *jwt_tool_import(json_t *jwk);
+static EVP_PKEY *jwt_tool_import_params(const char *type, OSSL_PARAM *params);
+static int jwt_tool_bytes(json_t *object, const char *name,
+    unsigned char *data);
+static int jwt_tool_der_ecdsa(unsigned char *sig, int *len);
 static int jwt_tool_raw_ecdsa(EVP_PKEY *pkey, unsigned char *sig, size_t *len);
 
 
@@ -103,6 +113,10 @@ jwt_tool_answer(json_t *request)
 
     if (op && strcmp(op, "sign") == 0) {
         return jwt_tool_sign(request);
+    }
+
+    if (op && strcmp(op, "verify") == 0) {
+        return jwt_tool_verify(request);
     }
 
     return NULL;
@@ -419,4 +433,171 @@ jwt_tool_raw_ecdsa(EVP_PKEY *pkey, unsigned char *sig, size_t *len)
     *len = 2 * (size_t) size;
 
     return failed ? -1 : 0;
+}
+
+
+static json_t *
+jwt_tool_verify(json_t *request)
+{
+    int             good, len;
+    json_t         *input;
+    EVP_PKEY       *pkey;
+    EVP_MD_CTX     *ctx;
+    unsigned char   sig[JWT_TOOL_SIGNATURE];
+
+    input = json_object_get(request, "input");
+    pkey = jwt_tool_import(json_object_get(request, "jwk"));
+    len = jwt_tool_bytes(request, "signature", sig);
+
+    if (pkey == NULL || len < 0 || !json_is_string(input)) {
+        EVP_PKEY_free(pkey);
+        return jwt_tool_error("no such key, or no signature");
+    }
+
+    ctx = EVP_MD_CTX_new();
+
+    good = ctx != NULL
+           && (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_EC
+               || jwt_tool_der_ecdsa(sig, &len) == 0)
+           && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1
+           && EVP_DigestVerify(ctx, sig, (size_t) len,
+                               (unsigned char *) json_string_value(input),
+                               json_string_length(input))
+              == 1;
+
+    EVP_MD_CTX_free(ctx);
+    EVP_PKEY_free(pkey);
+
+    return json_pack("{s:b}", "good", good);
+}
+
+
+static EVP_PKEY *
+jwt_tool_import(json_t *jwk)
+{
+    int              n[2], rsa;
+    BIGNUM          *first, *second;
+    EVP_PKEY        *pkey;
+    OSSL_PARAM      *params;
+    const char      *kty;
+    unsigned char    data[2][JWT_TOOL_SIGNATURE], point[1 + 2 * 32];
+    OSSL_PARAM_BLD  *build;
+
+    kty = json_string_value(json_object_get(jwk, "kty"));
+    rsa = (kty && strcmp(kty, "RSA") == 0);
+    n[0] = jwt_tool_bytes(jwk, rsa ? "n" : "x", data[0]);
+    n[1] = jwt_tool_bytes(jwk, rsa ? "e" : "y", data[1]);
+
+    if (n[0] < 0 || n[1] < 0 || (!rsa && (n[0] != 32 || n[1] != 32))) {
+        return NULL;
+    }
+
+    build = OSSL_PARAM_BLD_new();
+    first = BN_bin2bn(data[0], n[0], NULL);
+    second = BN_bin2bn(data[1], n[1], NULL);
+
+    if (rsa) {
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, first);
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, second);
+
+    } else {
+        point[0] = 4;
+        memcpy(point + 1, data[0], 32);
+        memcpy(point + 1 + 32, data[1], 32);
+        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
+                                        "P-256", 0);
+        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY,
+                                         point, sizeof(point));
+    }
+
+    params = OSSL_PARAM_BLD_to_param(build);
+    pkey = jwt_tool_import_params(rsa ? "RSA" : "EC", params);
+
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    BN_free(first);
+    BN_free(second);
+
+    return pkey;
+}
+
+
+static EVP_PKEY *
+jwt_tool_import_params(const char *type, OSSL_PARAM *params)
+{
+    EVP_PKEY      *pkey;
+    EVP_PKEY_CTX  *ctx;
+
+    pkey = NULL;
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+
+    if (ctx == NULL
+        || EVP_PKEY_fromdata_init(ctx) != 1
+        || EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+    {
+        pkey = NULL;
+    }
+
+    EVP_PKEY_CTX_free(ctx);
+
+    return pkey;
+}
+
+
+/* Decodes a member in base64url; returns its length, or -1. */
+
+static int
+jwt_tool_bytes(json_t *object, const char *name, unsigned char *data)
+{
+    int          n;
+    char         text[JWT_TOOL_SIGNATURE / 3 * 4 + 8];
+    size_t       i, len;
+    const char  *value;
+
+    value = json_string_value(json_object_get(object, name));
+    len = value ? strlen(value) : 0;
+
+    if (len == 0 || len > JWT_TOOL_SIGNATURE / 3 * 4) {
+        return -1;
+    }
+
+    for (i = 0; i < len; i++) {
+        text[i] = (value[i] == '-') ? '+' : (value[i] == '_') ? '/' : value[i];
+    }
+
+    while (i % 4) {
+        text[i++] = '=';
+    }
+
+    n = EVP_DecodeBlock(data, (unsigned char *) text, (int) i);
+
+    return (n < 0) ? -1 : n - (int) (i - len);
+}
+
+
+/* The way back from R and S, 32 bytes each. */
+
+static int
+jwt_tool_der_ecdsa(unsigned char *sig, int *len)
+{
+    BIGNUM         *r, *s;
+    ECDSA_SIG      *ecdsa;
+    unsigned char  *p;
+
+    if (*len != 64) {
+        return -1;
+    }
+
+    ecdsa = ECDSA_SIG_new();
+    r = BN_bin2bn(sig, 32, NULL);
+    s = BN_bin2bn(sig + 32, 32, NULL);
+
+    ECDSA_SIG_set0(ecdsa, r, s);
+
+    p = sig;
+    *len = i2d_ECDSA_SIG(ecdsa, &p);
+
+    ECDSA_SIG_free(ecdsa);
+
+    return (*len > 0) ? 0 : -1;
 }

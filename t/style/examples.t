@@ -143,6 +143,8 @@ sub in_server {
 sub adapt {
     my ($text) = @_;
 
+    my $keys = 0;               # no server has the same key twice
+
     my $common = join '', map { "$_;\n" }
         "ssl_certificate $dir/cert.pem", "ssl_certificate_key $dir/key.pem",
         "access_log off",
@@ -160,6 +162,7 @@ sub adapt {
     $text =~ s{\boauth_revocation_store\s+\K[^\s;]+}{$dir/store}g;
     $text =~ s{\blisten\s+unix:\K[^\s;]+}{$dir/socket}g;
     $text =~ s{\bclient_(?:secret|key)_file\s+\K[^;]+}{$dir/key.pem}g;
+    $text =~ s{\boauth_assertion_key\s+\K[^;]+}{"$dir/key" . ++$keys . '.pem'}ge;
     $text =~ s{\bssl_trusted_certificate\s+\K[^;]+}{$dir/cert.pem}g;
     $text =~ s{^\s*ssl_certificate(?:_key)?\s+/etc[^;]*;}{}mg;
     $text =~ s{\blisten\s+(?:\[::\]:|127\.0\.0\.1:)?(\d+)}{'listen 127.0.0.1:' . port($1)}ge;
@@ -183,6 +186,13 @@ sub prepare {
            . "-nodes -days 2 -subj /CN=app.example.com -batch "
            . "-out '$dir/cert.pem' -keyout '$dir/key.pem' 2>/dev/null") == 0
         or BAIL_OUT('openssl cannot make a certificate');
+
+    for my $n (1, 2) {
+        system("openssl genpkey -quiet -algorithm EC -out '$dir/key$n.pem' "
+               . '-pkeyopt ec_paramgen_curve:P-256') == 0
+            or BAIL_OUT('openssl cannot make a key');
+        chmod 0600, "$dir/key$n.pem";
+    }
 
     # A public key that everybody knows: the generator of P-256.
 

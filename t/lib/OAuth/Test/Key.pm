@@ -87,6 +87,16 @@ sub sign {
 }
 
 
+# Whether the public key of a JWK verifies a signature (RS256 or ES256).
+
+sub verifies {
+    my ($jwk, $input, $signature) = @_;
+
+    return ask({ op => 'verify', jwk => $jwk, input => $input,
+                 signature => $signature })->{good};
+}
+
+
 sub ask {
     my ($question) = @_;
 
