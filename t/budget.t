@@ -2,8 +2,9 @@
 #
 # Callgrind counts what the module does for one request.  The counts are the
 # same on a busy machine as on an idle one, and none may exceed its limit in
-# budget.txt.  A known token must need no parsing and no key; a new token must
-# need one signature, and jansson for nothing.
+# budget.txt.  A known token must need no parsing and no key, also where the app
+# gets an assertion; a new token must need one signature, and jansson for
+# nothing.
 
 use strict;
 use warnings;
@@ -15,6 +16,7 @@ use JSON::PP qw(encode_json);
 use POSIX qw(uname);
 
 use OAuth::Test;
+use OAuth::Test::Assertion qw(make_key);
 use OAuth::Test::Build qw(module_path);
 use OAuth::Test::Callgrind;
 use OAuth::Test::Token qw(mint remember_token);
@@ -24,6 +26,7 @@ use constant {
     REQUESTS => 50,
     SLACK    => 1.05,
     KNOWN    => 0.25,           # of what a new token costs beside libraries
+    ASSERTED => 0.03,           # of what nginx does for a known token
     BUDGET   => "$FindBin::Bin/budget.txt",
 };
 
@@ -38,13 +41,17 @@ plan(skip_all => 'the module is instrumented by the compiler')
 
 my %keys = map { $_ => key($_) } qw(RS256 ES256);
 my $nginx = start();
-my $http = $nginx->http('main', timeout => 30);
+my %http = map { $_ => $nginx->http($_, timeout => 30) } qw(main asserted);
 my $profiles = 0;
+my %worker;                     # the worker's instructions, for each request
 my $known = token('RS256');
 my $forged = remember_token($known =~ s/.*\.\K(.)/$1 eq 'A' ? 'B' : 'A'/er);
 
+# The name of a request begins with that of its server, if that is not "main".
+
 my @requests = (
     [ 'known token',   200, sub { $known } ],
+    [ 'known token, assertion', 200, sub { $known }, 'asserted' ],
     [ 'new token, RS256', 200, sub { token('RS256') } ],
     [ 'new token, ES256', 200, sub { token('ES256') } ],
     [ 'no token',      401, sub { undef } ],
@@ -94,6 +101,22 @@ sub start {
             oauth_header X-Groups groups;
         }
     }
+
+    server {
+        listen 127.0.0.1:%%PORT_asserted%%;
+        server_name app.test;
+        oauth_assertion_key key.pem;
+
+        location / {
+            oauth corp;
+            oauth_resource https://app.test;
+            oauth_scope read;
+            oauth_header X-User sub;
+            oauth_header X-Email email;
+            oauth_header X-Groups groups;
+            oauth_assertion X-Assertion ttl=1h;
+        }
+    }
 EOT
             qw(--tool=callgrind --dump-before=ngx_reopen_files),
             '--callgrind-out-file=%%DIR%%/profile.%p',
@@ -103,6 +126,7 @@ EOT
         env => { GLIBC_TUNABLES => 'glibc.cpu.hwcaps='
                                   . '-AVX2,-AVX_Fast_Unaligned_Load,-ERMS' });
 
+    make_key($watched->dir . '/key.pem');
     $watched->write_file('html/page', 'page');
     $watched->write_file('keys', encode_json({
         keys => [ map { $_->jwk } @keys{qw(RS256 ES256)} ]
@@ -128,7 +152,7 @@ sub token {
 # and is not counted.
 
 sub profile {
-    my ($name, $status, $token) = @_;
+    my ($name, $status, $token, $server) = @_;
 
     my @tokens = map { $token->() } 0 .. REQUESTS;
     my $wrong = 0;
@@ -137,12 +161,17 @@ sub profile {
         cut() if $i == 1;
 
         my @fields = defined $tokens[$i] ? (token => $tokens[$i]) : ();
+        my $http = $http{ $server // 'main' };
         $wrong++ unless $http->get('/page', @fields)->status == $status;
     }
 
     is($wrong, 0, "$name: $status");
 
-    return OAuth::Test::Callgrind->calls(cut());
+    my $profile = cut();
+
+    $worker{$name} = OAuth::Test::Callgrind->total($profile) / REQUESTS;
+
+    return OAuth::Test::Callgrind->calls($profile);
 }
 
 
@@ -157,7 +186,7 @@ sub cut {
     kill USR1 => $worker;
 
     wait_until(sub {
-        $http->connect->close;
+        $http{main}->connect->close;
         return OAuth::Test::Callgrind->is_complete($nginx->read_file($name));
     }, 20) or die "no $name\n";
 
@@ -236,7 +265,7 @@ sub library_calls {
 
 sub works {
     is($counts{$_}[1], 0, "$_: no key, no JSON, no memory but the pool's")
-        for 'known token', 'no token';
+        for 'known token', 'known token, assertion', 'no token';
 
     for my $name (map { $_->[0] } grep { $_->[0] =~ /new|bad|claim/ }
                   @requests) {
@@ -261,6 +290,12 @@ sub ratios {
         cmp_ok($counts{'known token'}[0], '<', KNOWN * $counts{$name}[0],
                "a known token needs little of: $name");
     }
+
+    my $more = $counts{'known token, assertion'}[0] - $counts{'known token'}[0];
+
+    cmp_ok($more, '<', ASSERTED * $worker{'known token'},
+           "an assertion that is known: $more instructions of "
+           . sprintf('%.0f', $worker{'known token'}));
 
     return;
 }

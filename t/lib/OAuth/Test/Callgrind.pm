@@ -49,6 +49,15 @@ sub file {
 }
 
 
+# How many instructions there were.
+
+sub total {
+    my ($class, $text) = @_;
+
+    return $text =~ /^totals: (\d+)$/m ? $1 : die "no total\n";
+}
+
+
 # True when a file was written to its end.
 
 sub is_complete {
