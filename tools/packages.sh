@@ -12,6 +12,7 @@ test_packages=(perl git libcmocka-dev libjwt-dev valgrind binutils openssl curl
 revocation_packages=(lmdb-utils)
 node_packages=(nodejs npm)
 server_packages=(python3-django-oauth-toolkit sqlite3)
+verifier_packages=(python3-jwt python3-cryptography)
 bench_packages=(perl wrk haproxy apache2 libapache2-mod-auth-openidc
                 libapache2-mod-oauth2 libnginx-mod-http-js openssl)
 browser_packages=(chromium)
@@ -221,7 +222,7 @@ need_njs() {
 need_servers() {
     local libraries
 
-    need "${server_packages[@]}"
+    need "${server_packages[@]}" "${verifier_packages[@]}"
 
     if command -v apt-get >/dev/null; then
         unpack glewlwyd "$(candidate glewlwyd)"
