@@ -448,6 +448,33 @@ is($nginx->http('other')->get($keys_path)->status, 200,
 is($nginx->http('other')->get($keys_path)->json->{line},
    "GET $keys_path HTTP/1.0", 'at its own path');
 
+# where no token is kept, each request has an assertion of its own
+
+my $forgetful = OAuth::Test::Nginx->new(conf => <<'EOT', AS => $issuer->url,
+    oauth_cache 0;
+    oauth_issuer corp { issuer %%AS%%; }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+        oauth_assertion_key key.pem;
+        oauth corp;
+        oauth_resource https://app.test;
+        oauth_assertion X-Assertion;
+        location / { proxy_pass http://127.0.0.1:%%UP%%; }
+    }
+EOT
+    UP => $upstream->port);
+
+make_key($forgetful->dir . '/key.pem');
+$forgetful->start;
+
+$app = OAuth::Test::Assertion->new($forgetful->http);
+my %ids = map { (claims_of($forgetful->http->get('/', token => $token))->{jti}
+                 => 1) } 1 .. 3;
+
+is(scalar keys %ids, 3, 'oauth_cache 0: another one each time');
+
 # no private key in any log; the harness looks for assertions and tokens
 
 for my $name (sort keys %private) {
