@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "oauth_actor.h"
 #include "oauth_claims.h"
 #include "oauth_scope.h"
 
@@ -137,12 +138,22 @@ oauth_claims_at(const oauth_claims_t *claims, const oauth_str_t *names,
     size_t n)
 {
     size_t               i;
+    oauth_str_t          name, actor;
     const oauth_json_t  *claim;
 
     claim = claims->root;
+    actor = oauth_str("act.");
 
     for (i = 0; i < n && claim; i++) {
-        claim = oauth_json_at(claim, names[i]);
+        name = names[i];
+
+        if (i == 0 && oauth_str_starts(name, actor)) {
+            claim = oauth_actor_of(claim);
+            name.data += actor.len;
+            name.len -= actor.len;
+        }
+
+        claim = oauth_json_at(claim, name);
     }
 
     return claim;
@@ -197,7 +208,8 @@ oauth_claims_value(const oauth_json_t *element, oauth_buf_t *buf)
 static const char *
 oauth_claims_read_registered(oauth_claims_t *claims, const oauth_json_t *root)
 {
-    int  expires, not_before, issued_at;
+    int          expires, not_before, issued_at;
+    const char  *actor;
 
     expires = oauth_claims_time(oauth_json_member(root, oauth_str("exp")),
                                 &claims->expires);
@@ -232,6 +244,11 @@ oauth_claims_read_registered(oauth_claims_t *claims, const oauth_json_t *root)
 
     if (!oauth_claims_audience_valid(claims->audience)) {
         return "aud is neither a string nor an array of strings";
+    }
+
+    actor = oauth_actor_verify(root);
+    if (actor) {
+        return actor;
     }
 
     claims->has_expires = (expires == 1);

@@ -43,8 +43,9 @@ typedef struct {
  * Reads the claims of an object, which must outlive them.  Returns OAUTH_OK; or
  * OAUTH_MALFORMED_CLAIMS: a registered claim has the wrong type, which
  * claims->malformed names (iss and sub must be strings; exp, nbf and iat
- * numbers; aud a string or an array of strings).  Where sub, nbf or iat is
- * null, "" or [], it counts as absent; exp, iss and aud do not.
+ * numbers; aud a string or an array of strings; act as of oauth_actor_verify).
+ * Where sub, nbf or iat is null, "" or [], it counts as absent; exp, iss and
+ * aud do not.
  */
 
 oauth_reason_t oauth_claims_read(const oauth_json_t *root,
@@ -74,7 +75,9 @@ void oauth_claims_scope(const oauth_claims_t *claims,
 
 /*
  * Returns the claim that a list of n names leads to: each is looked up, as by
- * oauth_json_at, in what the name before it has found.  NULL: there is none.
+ * oauth_json_at, in what the name before it has found.  A first name that
+ * begins with "act." leads into the actor, never to a claim with that whole
+ * name.  NULL: there is none.
  */
 
 const oauth_json_t *oauth_claims_at(const oauth_claims_t *claims,

@@ -139,6 +139,20 @@ double oauth_json_real(const oauth_json_t *value);
 int oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf);
 
 /*
+ * Does the same with control characters, too: for a text that is encoded before
+ * it is handed out.  Returns 0, or -1 when memory is short.
+ */
+
+int oauth_json_bytes(const oauth_json_t *value, oauth_buf_t *buf);
+
+/*
+ * Appends one element of a list, which the caller joins with ",": "," and "%"
+ * in it are percent-encoded.  Where memory is short, buf->failed is set.
+ */
+
+void oauth_json_write_element(oauth_buf_t *buf, oauth_str_t s);
+
+/*
  * Appends a value as compact JSON that means the same; a number keeps its
  * digits.  Where memory is short, buf->failed is set.
  */

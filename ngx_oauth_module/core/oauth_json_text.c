@@ -39,8 +39,37 @@ static void oauth_json_put(oauth_json_writer_t *w, oauth_str_t s);
 int
 oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf)
 {
+    size_t       start;
+    oauth_str_t  text;
+
+    start = buf->len;
+
+    if (oauth_json_bytes(value, buf) != 0) {
+        return -1;
+    }
+
+    /* If nothing was written, there may be no data to look at. */
+
+    if (buf->len == start) {
+        return 0;
+    }
+
+    text.data = buf->data + start;
+    text.len = buf->len - start;
+
+    if (oauth_str_has_control(text)) {
+        buf->len = start;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+int
+oauth_json_bytes(const oauth_json_t *value, oauth_buf_t *buf)
+{
     size_t                start;
-    oauth_str_t           text;
     const oauth_json_t   *element;
     oauth_json_writer_t   w;
 
@@ -65,20 +94,6 @@ oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf)
     }
 
     if (buf->failed) {
-        buf->len = start;
-        return -1;
-    }
-
-    /* If nothing was written, there may be no data to look at. */
-
-    if (buf->len == start) {
-        return 0;
-    }
-
-    text.data = buf->data + start;
-    text.len = buf->len - start;
-
-    if (oauth_str_has_control(text)) {
         buf->len = start;
         return -1;
     }
@@ -286,12 +301,19 @@ oauth_json_escape(unsigned char c, char escape[8])
 static void
 oauth_json_put(oauth_json_writer_t *w, oauth_str_t s)
 {
-    const unsigned char  *p, *start, *last;
+    if (w->list) {
+        oauth_json_write_element(w->buf, s);
 
-    if (!w->list) {
+    } else {
         oauth_buf_append_str(w->buf, s);
-        return;
     }
+}
+
+
+void
+oauth_json_write_element(oauth_buf_t *buf, oauth_str_t s)
+{
+    const unsigned char  *p, *start, *last;
 
     start = s.data;
     last = s.data + s.len;
@@ -299,11 +321,11 @@ oauth_json_put(oauth_json_writer_t *w, oauth_str_t s)
     for (p = start; p < last; p++) {
 
         if (*p == ',' || *p == '%') {
-            oauth_buf_append(w->buf, start, (size_t) (p - start));
-            oauth_buf_append(w->buf, *p == ',' ? "%2C" : "%25", 3);
+            oauth_buf_append(buf, start, (size_t) (p - start));
+            oauth_buf_append(buf, *p == ',' ? "%2C" : "%25", 3);
             start = p + 1;
         }
     }
 
-    oauth_buf_append(w->buf, start, (size_t) (last - start));
+    oauth_buf_append(buf, start, (size_t) (last - start));
 }

@@ -19,9 +19,9 @@ my %untested = map { $_ => 1 } qw();
 # What reads bytes that come from outside, and what decides about them; "event"
 # is oauth_order_event.c with what follows from it.
 
-my @parsers = qw(base64url certificate claims credentials demand discovery
-                 event introspection json jwk jwks jws order proof scope target
-                 token url);
+my @parsers = qw(actor base64url certificate claims credentials demand
+                 discovery event introspection json jwk jwks jws order proof
+                 scope target token url);
 
 my @c = map { noun($_) } sources('c');
 

@@ -220,7 +220,8 @@ claims_malformed(void **state)
         { "{\"exp\":\"1\"}", "exp is not a time in seconds, as a number" },
         { "{\"nbf\":{}}", "nbf is not a time in seconds, as a number" },
         { "{\"iat\":\"1\"}", "iat is not a time in seconds, as a number" },
-        { "{\"aud\":[7]}", "aud is neither a string nor an array of strings" }
+        { "{\"aud\":[7]}", "aud is neither a string nor an array of strings" },
+        { "{\"act\":7}", "act is not an object" }
     };
 
     (void) state;
@@ -674,6 +675,45 @@ claims_paths(void **state)
 }
 
 
+/* A path into act never leads to a claim that is named like the path. */
+
+static void
+claims_actor_path(void **state)
+{
+    oauth_claims_t  claims;
+
+    static const oauth_str_t  names[] = {
+        oauth_string("act.sub"), oauth_string("act"), oauth_string("sub")
+    };
+
+    static const oauth_str_t  inner = oauth_string("act.act.sub");
+    static const oauth_str_t  dotted = oauth_string("act.x.y");
+    static const oauth_str_t  other = oauth_string("actor.sub");
+
+    (void) state;
+
+    claims_parse("{\"act.sub\":1,\"act\":{\"sub\":\"a\",\"act\":{\"sub\":"
+                 "\"b\"},\"x.y\":2},\"actor.sub\":3}", &claims);
+
+    assert_true(oauth_str_equal(oauth_json_str(oauth_claims_at(&claims,
+                                                   &names[0], 1)),
+                                oauth_str("a")));
+    assert_ptr_equal(oauth_claims_at(&claims, &names[1], 2),
+                     oauth_claims_at(&claims, &names[0], 1));
+    assert_true(oauth_str_equal(oauth_json_str(oauth_claims_at(&claims, &inner,
+                                                               1)),
+                                oauth_str("b")));
+    assert_int_equal(oauth_json_integer(oauth_claims_at(&claims, &dotted, 1)),
+                     2);
+    assert_int_equal(oauth_json_integer(oauth_claims_at(&claims, &other, 1)),
+                     3);
+
+    claims_parse("{\"act.sub\":1,\"act\":null}", &claims);
+
+    assert_null(oauth_claims_at(&claims, &names[0], 1));
+}
+
+
 static int
 claims_json_free(void **state)
 {
@@ -699,7 +739,8 @@ main(void)
         cmocka_unit_test(claims_marks),
         cmocka_unit_test(claims_scope),
         cmocka_unit_test(claims_members),
-        cmocka_unit_test(claims_paths)
+        cmocka_unit_test(claims_paths),
+        cmocka_unit_test(claims_actor_path)
     };
 
     return cmocka_run_group_tests(tests, NULL, claims_json_free);

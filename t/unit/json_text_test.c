@@ -118,6 +118,31 @@ text_claims(void **state)
 }
 
 
+/* Bytes have control characters, too; in all else they are the same. */
+
+static void
+text_bytes(void **state)
+{
+    json_copy_t  copy;
+    oauth_buf_t  buf;
+
+    (void) state;
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    json_copy_parse(&copy, oauth_str("{\"a\":[\"b\\n,\",\"\\u0085%\"]}"));
+
+    assert_int_equal(oauth_json_text(copy.root + 2, &buf), -1);
+    assert_int_equal(oauth_json_bytes(copy.root + 2, &buf), 0);
+    assert_true(oauth_str_equal(oauth_buf_str(&buf),
+                                oauth_str("b\n%2C,\xc2\x85%25")));
+    assert_int_equal(oauth_json_bytes(NULL, &buf), 0);
+
+    oauth_buf_free(&buf);
+    json_copy_free(&copy);
+}
+
+
 static void
 text_fails(void **state)
 {
@@ -201,6 +226,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(text_claims),
+        cmocka_unit_test(text_bytes),
         cmocka_unit_test(text_fails),
         cmocka_unit_test(text_json)
     };
