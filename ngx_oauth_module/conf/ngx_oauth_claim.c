@@ -24,7 +24,10 @@ static const oauth_str_t  ngx_oauth_claim_names[] = {
     oauth_string("azp"),
     oauth_string("cid"),
     oauth_string("jti"),
-    oauth_string("exp")
+    oauth_string("exp"),
+    oauth_string("act.sub"),
+    oauth_string("act"),
+    oauth_string("")
 };
 
 
@@ -38,7 +41,10 @@ static const struct {
     { ngx_string("oauth_sub"), NGX_OAUTH_CLAIM_SUB, 1 },
     { ngx_string("oauth_client_id"), NGX_OAUTH_CLAIM_CLIENT_ID, 3 },
     { ngx_string("oauth_jti"), NGX_OAUTH_CLAIM_JTI, 1 },
-    { ngx_string("oauth_exp"), NGX_OAUTH_CLAIM_EXP, 1 }
+    { ngx_string("oauth_exp"), NGX_OAUTH_CLAIM_EXP, 1 },
+    { ngx_string("oauth_actor"), NGX_OAUTH_CLAIM_ACTOR, 1 },
+    { ngx_string("oauth_actors"), NGX_OAUTH_CLAIM_ACTORS, 1 },
+    { ngx_string("oauth_claims"), NGX_OAUTH_CLAIM_ALL, 1 }
 };
 
 
@@ -72,6 +78,11 @@ ngx_oauth_claim_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         select->names = &ngx_oauth_claim_names[i];
         select->nnames = 1;
     }
+
+    select = mcf->selected.elts;
+
+    select[NGX_OAUTH_CLAIM_ACTORS].kind = OAUTH_TOKEN_ACTORS;
+    select[NGX_OAUTH_CLAIM_ALL].kind = OAUTH_TOKEN_CLAIMS;
 
     return NGX_OK;
 }
@@ -154,7 +165,10 @@ ngx_oauth_claim_equal(oauth_token_select_t *a, oauth_token_select_t *b)
 {
     ngx_uint_t  i;
 
-    if (a->nnames != b->nnames) {
+    if (a->nnames != b->nnames
+        || a->kind != b->kind
+        || a->encoding != b->encoding)
+    {
         return 0;
     }
 

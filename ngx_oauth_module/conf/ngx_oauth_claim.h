@@ -32,6 +32,9 @@ enum {
     NGX_OAUTH_CLAIM_CID,
     NGX_OAUTH_CLAIM_JTI,
     NGX_OAUTH_CLAIM_EXP,
+    NGX_OAUTH_CLAIM_ACTOR,              /* act.sub (RFC 8693 section 4.1) */
+    NGX_OAUTH_CLAIM_ACTORS,             /* the sub of every actor */
+    NGX_OAUTH_CLAIM_ALL,                /* the whole set of claims */
     NGX_OAUTH_CLAIMS
 };
 

@@ -287,9 +287,7 @@ ngx_oauth_conf_server_headers(ngx_conf_t *cf,
 
         normal = &headers[i].normal;
 
-        if (ngx_oauth_header_needs_subject(&headers[i])) {
-            lcf->demand.subject = 1;
-        }
+        lcf->demand.subject |= ngx_oauth_header_subject(&headers[i]);
 
         known = server->headers.elts;
 
@@ -340,6 +338,7 @@ ngx_oauth_conf_server_claims(ngx_oauth_main_conf_t *mcf,
     for (i = 0; headers && i < lcf->headers->nelts; i++) {
 
         select.names = &headers[i].claim;
+        select.encoding = headers[i].encoding;
 
         if (headers[i].kind == NGX_OAUTH_HEADER_CLAIM
             && ngx_oauth_claim_select(mcf, &select, &headers[i].index)
@@ -349,6 +348,7 @@ ngx_oauth_conf_server_claims(ngx_oauth_main_conf_t *mcf,
         }
     }
 
+    select.encoding = OAUTH_ENCODING_UTF8;
     select.text = 0;
     select.members = 1;
 

@@ -19,11 +19,17 @@ typedef struct {
 
 
 static char *ngx_oauth_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header);
+static char *ngx_oauth_header_value(ngx_conf_t *cf, ngx_oauth_header_t *header,
+    ngx_str_t *value);
+static char *ngx_oauth_header_encoding(ngx_conf_t *cf, ngx_str_t *parameter,
+    ngx_oauth_header_t *header);
 static ngx_oauth_header_t *ngx_oauth_header_lookup(const ngx_array_t *headers,
     const ngx_str_t *normal);
 static ngx_int_t ngx_oauth_header_conflict(ngx_conf_t *cf,
     const ngx_oauth_loc_conf_t *lcf, const ngx_oauth_header_t *inner,
     const ngx_oauth_header_t *outer);
+static ngx_uint_t ngx_oauth_header_has_subject(
+    const ngx_oauth_header_t *header);
 
 
 /*
@@ -82,10 +88,9 @@ ngx_oauth_header_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
-    char                              *error;
-    ngx_str_t                         *value;
-    ngx_oauth_header_t                *header;
-    ngx_http_compile_complex_value_t   ccv;
+    char                *error;
+    ngx_str_t           *value;
+    ngx_oauth_header_t  *header;
 
     value = cf->args->elts;
 
@@ -95,13 +100,30 @@ ngx_oauth_header_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return error;
     }
 
-    if (ngx_strlchr(value[2].data, value[2].data + value[2].len, '$')
-        == NULL)
-    {
-        header->claim = ngx_oauth_str(&value[2]);
+    if (cf->args->nelts == 4) {
 
-        return ngx_oauth_claim_check(cf, &value[2]) == NGX_OK
-               ? NGX_CONF_OK : NGX_CONF_ERROR;
+        error = ngx_oauth_header_encoding(cf, &value[3], header);
+        if (error != NGX_CONF_OK) {
+            return error;
+        }
+    }
+
+    return ngx_oauth_header_value(cf, header, &value[2]);
+}
+
+
+static char *
+ngx_oauth_header_value(ngx_conf_t *cf, ngx_oauth_header_t *header,
+    ngx_str_t *value)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    if (ngx_strlchr(value->data, value->data + value->len, '$') == NULL) {
+        header->kind = NGX_OAUTH_HEADER_CLAIM;
+        header->claim = ngx_oauth_str(value);
+
+        return ngx_oauth_claim_check(cf, value) == NGX_OK ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
     }
 
     header->kind = NGX_OAUTH_HEADER_VALUE;
@@ -109,7 +131,7 @@ ngx_oauth_header_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
 
     ccv.cf = cf;
-    ccv.value = &value[2];
+    ccv.value = value;
     ccv.complex_value = &header->value;
 
     if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
@@ -215,6 +237,34 @@ ngx_oauth_header_name(ngx_conf_t *cf, ngx_oauth_header_t *header)
 }
 
 
+static char *
+ngx_oauth_header_encoding(ngx_conf_t *cf, ngx_str_t *parameter,
+    ngx_oauth_header_t *header)
+{
+    oauth_str_t  name, prefix;
+
+    name = ngx_oauth_str(parameter);
+    prefix = oauth_str("encoding=");
+
+    if (oauth_str_starts(name, prefix)) {
+
+        name.data += prefix.len;
+        name.len -= prefix.len;
+
+        if (oauth_encoding_parse(name, &header->encoding) == 0) {
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\": write encoding=utf-8, "
+                       "encoding=percent or encoding=base64url; put a value "
+                       "with spaces in quotes", parameter);
+
+    return NGX_CONF_ERROR;
+}
+
+
 ngx_int_t
 ngx_oauth_header_merge(ngx_conf_t *cf, const ngx_oauth_loc_conf_t *outer,
     ngx_oauth_loc_conf_t *inner)
@@ -314,8 +364,30 @@ ngx_oauth_header_conflict(ngx_conf_t *cf, const ngx_oauth_loc_conf_t *lcf,
 }
 
 
+/*
+ * A claim that is encoded may hold any character.  A variable is empty if its
+ * claim has a control character, so that no encoding of the value helps there.
+ */
+
 ngx_uint_t
-ngx_oauth_header_needs_subject(const ngx_oauth_header_t *header)
+ngx_oauth_header_subject(const ngx_oauth_header_t *header)
+{
+    if (!ngx_oauth_header_has_subject(header)) {
+        return 0;
+    }
+
+    if (header->encoding == OAUTH_ENCODING_UTF8) {
+        return OAUTH_DEMAND_SUBJECT_FIELD;
+    }
+
+    return (header->kind == NGX_OAUTH_HEADER_CLAIM)
+           ? OAUTH_DEMAND_SUBJECT_ENCODED
+           : OAUTH_DEMAND_SUBJECT_ENCODED|OAUTH_DEMAND_SUBJECT_TEXT;
+}
+
+
+static ngx_uint_t
+ngx_oauth_header_has_subject(const ngx_oauth_header_t *header)
 {
     u_char           *text;
     const ngx_str_t  *value;

@@ -35,6 +35,7 @@ typedef struct {
     ngx_uint_t                 index;   /* the claim's number, which
                                            ngx_oauth_claim_select() gives */
     ngx_http_complex_value_t   value;
+    oauth_encoding_t           encoding;        /* of the claim or value */
 } ngx_oauth_header_t;
 
 
@@ -75,13 +76,14 @@ ngx_int_t ngx_oauth_header_merge(ngx_conf_t *cf,
     const ngx_oauth_loc_conf_t *outer, ngx_oauth_loc_conf_t *inner);
 
 /*
- * Returns 1 when the field tells the app who the subject is: then a token
- * without a subject is refused.  The function finds $oauth_sub and
- * $oauth_claim_sub in the value itself; it does not find them inside another
- * variable, for example a map.
+ * Returns what the field needs of the subject that it tells the app, as bits
+ * OAUTH_DEMAND_SUBJECT_...: a token whose subject lacks that is refused.  0: it
+ * tells the app no subject.  The function finds $oauth_sub and $oauth_claim_sub
+ * in the value itself; it does not find them inside another variable, for
+ * example a map.
  */
 
-ngx_uint_t ngx_oauth_header_needs_subject(const ngx_oauth_header_t *header);
+ngx_uint_t ngx_oauth_header_subject(const ngx_oauth_header_t *header);
 
 
 #endif /* NGX_OAUTH_HEADER_H_INCLUDED */

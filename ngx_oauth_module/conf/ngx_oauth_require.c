@@ -10,6 +10,7 @@
 #include "ngx_oauth_require.h"
 
 
+static ngx_uint_t ngx_oauth_require_is_inner(oauth_str_t path);
 static ngx_int_t ngx_oauth_require_value(ngx_conf_t *cf,
     ngx_oauth_require_t *require, ngx_str_t *value);
 
@@ -61,6 +62,14 @@ ngx_oauth_require_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_oauth_require_is_inner(ngx_oauth_str(&value[1]))) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "claim path \"%V\" leads to an actor that does not "
+                           "act now, and must not decide (RFC 8693 section "
+                           "4.1): write act.sub or act.iss", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
     ngx_oauth_args_note(cf, &lcf->protected);
 
     require = ngx_oauth_args_push(cf, &lcf->requires,
@@ -86,6 +95,14 @@ ngx_oauth_require_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_oauth_require_is_inner(oauth_str_t path)
+{
+    return oauth_str_equal(path, oauth_str("act.act"))
+           || oauth_str_starts(path, oauth_str("act.act."));
 }
 
 

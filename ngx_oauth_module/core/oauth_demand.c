@@ -13,6 +13,7 @@
 
 static oauth_reason_t oauth_demand_audience(const oauth_demand_t *demand,
     const oauth_token_t *token);
+static int oauth_demand_has_subject(unsigned needed, oauth_str_t subject);
 static int oauth_demand_is_for(const oauth_demand_t *demand,
     oauth_str_t audience);
 
@@ -30,8 +31,33 @@ oauth_demand_verify(const oauth_demand_t *demand, const oauth_token_t *token)
         }
     }
 
-    return (demand->subject && !oauth_str_is_field(token->subject))
-           ? OAUTH_NO_SUBJECT : OAUTH_OK;
+    return oauth_demand_has_subject(demand->subject, token->subject)
+           ? OAUTH_OK : OAUTH_NO_SUBJECT;
+}
+
+
+static int
+oauth_demand_has_subject(unsigned needed, oauth_str_t subject)
+{
+    if (needed == 0) {
+        return 1;
+    }
+
+    if (subject.len == 0) {
+        return 0;
+    }
+
+    if ((needed & OAUTH_DEMAND_SUBJECT_FIELD) && !oauth_str_is_field(subject)) {
+        return 0;
+    }
+
+    if ((needed & OAUTH_DEMAND_SUBJECT_TEXT) && oauth_str_has_control(subject))
+    {
+        return 0;
+    }
+
+    return !(needed & OAUTH_DEMAND_SUBJECT_ENCODED)
+           || subject.len <= OAUTH_ENCODING_SIZE;
 }
 
 

@@ -26,6 +26,14 @@
 typedef oauth_str_t (*oauth_demand_resource_pt)(const void *data, size_t i);
 
 
+/* What header fields need of a subject that they carry, as a set of bits. */
+
+#define OAUTH_DEMAND_SUBJECT_FIELD    1     /* as of oauth_str_is_field       */
+#define OAUTH_DEMAND_SUBJECT_TEXT     2     /* no control character           */
+#define OAUTH_DEMAND_SUBJECT_ENCODED  4     /* not longer than
+                                               OAUTH_ENCODING_SIZE            */
+
+
 /* What does not depend on the request. */
 
 typedef struct {
@@ -45,7 +53,8 @@ typedef struct {
                                                signed in, at most; 0: that is
                                                not compared                   */
     unsigned                   any_audience:1;  /* it is not compared         */
-    unsigned                   subject:1;   /* the subject is forwarded       */
+    unsigned                   subject:3;   /* what the fields need that carry
+                                               the subject; 0: there is none  */
 } oauth_demand_t;
 
 
@@ -53,8 +62,8 @@ typedef struct {
  * Compares the audience and the subject.  One value of the token's audience has
  * to be the resource, a further value, or a URL below the resource (see
  * oauth_demand_is_below): else OAUTH_NO_AUDIENCE where the token has none, or
- * OAUTH_WRONG_AUDIENCE.  Then a header field must be able to carry the subject:
- * else OAUTH_NO_SUBJECT.  Returns OAUTH_OK where both are met.
+ * OAUTH_WRONG_AUDIENCE.  Then the header fields must be able to carry the
+ * subject: else OAUTH_NO_SUBJECT.  Returns OAUTH_OK where both are met.
  */
 
 oauth_reason_t oauth_demand_verify(const oauth_demand_t *demand,

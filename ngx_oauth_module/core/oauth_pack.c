@@ -15,7 +15,7 @@
 
 
 static void oauth_pack_write_text(oauth_pack_t *pack,
-    const oauth_json_t *value);
+    oauth_pack_write_pt write, const void *data);
 static oauth_str_t oauth_pack_read_text(oauth_pack_t *pack);
 static void oauth_pack_add(oauth_pack_t *pack, oauth_str_t s);
 
@@ -65,10 +65,11 @@ oauth_pack_str(oauth_pack_t *pack, oauth_str_t s)
 
 
 oauth_str_t
-oauth_pack_text(oauth_pack_t *pack, const oauth_json_t *value)
+oauth_pack_text(oauth_pack_t *pack, oauth_pack_write_pt write,
+    const void *data)
 {
     if (pack->bytes == NULL) {
-        oauth_pack_write_text(pack, value);
+        oauth_pack_write_text(pack, write, data);
     }
 
     return oauth_pack_str(pack, oauth_pack_read_text(pack));
@@ -78,7 +79,8 @@ oauth_pack_text(oauth_pack_t *pack, const oauth_json_t *value)
 /* Writes the length of the text, then the text. */
 
 static void
-oauth_pack_write_text(oauth_pack_t *pack, const oauth_json_t *value)
+oauth_pack_write_text(oauth_pack_t *pack, oauth_pack_write_pt write,
+    const void *data)
 {
     size_t  start, len;
 
@@ -87,7 +89,7 @@ oauth_pack_write_text(oauth_pack_t *pack, const oauth_json_t *value)
 
     oauth_buf_append(&pack->texts, &len, sizeof(size_t));
 
-    if (oauth_json_text(value, &pack->texts) == 0) {
+    if (write(data, &pack->texts) == 0) {
         len = pack->texts.len - start - sizeof(size_t);
         memcpy(pack->texts.data + start, &len, sizeof(size_t));
     }

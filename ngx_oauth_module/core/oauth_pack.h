@@ -20,8 +20,8 @@ typedef struct {
     size_t                nstrings;
     unsigned char        *bytes;        /* NULL while it counts               */
     size_t                nbytes;
-    oauth_buf_t           texts;        /* of JSON values, computed while the
-                                           pack counts                        */
+    oauth_buf_t           texts;        /* which are written while the pack
+                                           counts                             */
     size_t                next;         /* where in texts the next one is     */
     oauth_buf_t           scratch;      /* the text of one number             */
 } oauth_pack_t;
@@ -46,13 +46,18 @@ void oauth_pack_done(oauth_pack_t *pack);
 
 oauth_str_t oauth_pack_str(oauth_pack_t *pack, oauth_str_t s);
 
+/* Appends a text.  Returns 0; or -1 with nothing appended: there is none. */
+
+typedef int (*oauth_pack_write_pt)(const void *data, oauth_buf_t *buf);
+
 /*
- * Returns the text of a value, see oauth_json_text; absent where that is
- * not to be handed out.  While the pack counts, the result is valid until the
- * next call.
+ * Returns the text that write appends, which is called once, while the pack
+ * counts; absent where write returns -1.  While the pack counts, the result is
+ * valid until the next call.
  */
 
-oauth_str_t oauth_pack_text(oauth_pack_t *pack, const oauth_json_t *value);
+oauth_str_t oauth_pack_text(oauth_pack_t *pack, oauth_pack_write_pt write,
+    const void *data);
 
 /*
  * Adds the list of those elements of a claim that can be compared, as of

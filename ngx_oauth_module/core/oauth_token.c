@@ -11,7 +11,7 @@
 
 #include "oauth_pack.h"
 #include "oauth_secret.h"
-#include "oauth_token.h"
+#include "oauth_token_text.h"
 
 
 static oauth_reason_t oauth_token_verify_header(const oauth_jwt_t *jwt,
@@ -29,10 +29,9 @@ static void oauth_token_pack_authentication(oauth_pack_t *pack,
     const oauth_claims_t *claims, const oauth_token_rules_t *rules,
     oauth_token_t *token);
 static void oauth_token_pack_claim(oauth_pack_t *pack,
-    const oauth_json_t *value, const oauth_token_select_t *select,
-    oauth_token_claim_t *claim);
-static int oauth_token_read_payload(oauth_str_t payload,
-    oauth_token_reading_t *reading);
+    const oauth_token_text_view_t *view, oauth_token_claim_t *claim);
+static oauth_str_t oauth_token_pack_text(oauth_pack_t *pack,
+    const oauth_token_text_view_t *view);
 static void oauth_token_set_times(oauth_token_t *token,
     const oauth_claims_t *claims);
 
@@ -100,56 +99,6 @@ oauth_token_claim_has(const oauth_token_claim_t *claim,
     }
 
     return 0;
-}
-
-
-int
-oauth_token_text(const oauth_token_t *token, oauth_str_t name,
-    oauth_buf_t *buf)
-{
-    int                    rc;
-    oauth_token_reading_t  reading;
-
-    if (oauth_token_read(token, &reading) != 0) {
-        buf->failed = 1;
-        return -1;
-    }
-
-    rc = oauth_json_text(oauth_json_at(reading.root, name), buf);
-
-    oauth_token_read_done(&reading);
-
-    return rc;
-}
-
-
-int
-oauth_token_read(const oauth_token_t *token, oauth_token_reading_t *reading)
-{
-    memset(reading, 0, sizeof(oauth_token_reading_t));
-
-    if (token->opaque) {
-        return oauth_token_read_payload(token->payload, reading);
-    }
-
-    /* It was parsed before: this can fail only where memory is short. */
-
-    if (oauth_jwt_parse(token->text, &reading->jwt) != OAUTH_OK) {
-        return -1;
-    }
-
-    reading->root = reading->jwt->payload;
-
-    return 0;
-}
-
-
-void
-oauth_token_read_done(oauth_token_reading_t *reading)
-{
-    oauth_jwt_free(reading->jwt);
-    oauth_secret_wipe(reading->text, reading->len);
-    free(reading->nodes);
 }
 
 
@@ -334,11 +283,10 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     const oauth_token_rules_t *rules, oauth_token_t *token,
     oauth_token_claim_t *claims)
 {
-    size_t                       i;
-    const oauth_json_t          *value;
-    const oauth_claims_t        *c;
-    oauth_token_claim_t          claim;
-    const oauth_token_select_t  *select;
+    size_t                 i;
+    oauth_token_text_view_t     view;
+    const oauth_claims_t  *c;
+    oauth_token_claim_t    claim;
 
     c = source->claims;
 
@@ -361,12 +309,15 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
 
     oauth_token_pack_authentication(pack, c, rules, token);
 
+    view.claims = c;
+    view.text = token->text;
+    view.payload = token->payload;
+
     for (i = 0; i < rules->nselected; i++) {
 
-        select = &rules->selected[i];
-        value = oauth_claims_at(c, select->names, select->nnames);
+        view.select = &rules->selected[i];
 
-        oauth_token_pack_claim(pack, value, select, &claim);
+        oauth_token_pack_claim(pack, &view, &claim);
 
         if (claims) {
             claims[i] = claim;
@@ -419,19 +370,30 @@ oauth_token_pack_authentication(oauth_pack_t *pack,
 
 
 static void
-oauth_token_pack_claim(oauth_pack_t *pack, const oauth_json_t *value,
-    const oauth_token_select_t *select, oauth_token_claim_t *claim)
+oauth_token_pack_claim(oauth_pack_t *pack, const oauth_token_text_view_t *view,
+    oauth_token_claim_t *claim)
 {
+    const oauth_json_t          *value;
+    const oauth_token_select_t  *select;
+
     memset(claim, 0, sizeof(oauth_token_claim_t));
+
+    select = view->select;
+
+    if (!select->text && !select->members) {
+        return;
+    }
+
+    value = oauth_token_text_value(view);
 
     if (value == NULL) {
         return;
     }
 
     if (select->text) {
-        claim->text = oauth_pack_text(pack, value);
+        claim->text = oauth_token_pack_text(pack, view);
 
-        /* It has no control character: see oauth_json_text. */
+        /* It has no control character: see oauth_token_selected. */
 
         claim->field = (oauth_str_is_trimmed(claim->text) != 0);
     }
@@ -443,25 +405,18 @@ oauth_token_pack_claim(oauth_pack_t *pack, const oauth_json_t *value,
 }
 
 
-/* Reading JSON replaces the escapes in it, so that a copy is read. */
+/* All claims of a JWT are in its text already, so they are not copied. */
 
-static int
-oauth_token_read_payload(oauth_str_t payload, oauth_token_reading_t *reading)
+static oauth_str_t
+oauth_token_pack_text(oauth_pack_t *pack, const oauth_token_text_view_t *view)
 {
-    size_t  n;
-
-    n = oauth_json_nodes(payload.len);
-    reading->nodes = malloc(n * sizeof(oauth_json_t) + payload.len);
-
-    if (reading->nodes == NULL) {
-        return -1;
+    if (view->select->kind == OAUTH_TOKEN_CLAIMS
+        && view->payload.data == NULL)
+    {
+        return oauth_token_text_payload(view->text);
     }
 
-    reading->len = payload.len;
-    reading->text = memcpy(reading->nodes + n, payload.data, payload.len);
-    reading->root = oauth_json_parse(reading->text, payload.len,
-                                     reading->nodes, n);
-    return 0;
+    return oauth_pack_text(pack, oauth_token_text_write, view);
 }
 
 

@@ -21,10 +21,24 @@
 #define OAUTH_TOKEN_H_INCLUDED
 
 
+#include "oauth_encoding.h"
 #include "oauth_jwks.h"
 #include "oauth_jwt.h"
 #include "oauth_minted.h"
 #include "oauth_proof.h"
+
+
+/* What is taken from the claims of a token. */
+
+typedef enum {
+    OAUTH_TOKEN_CLAIM = 0,              /* the claim that the names lead to   */
+    OAUTH_TOKEN_ACTORS,                 /* the subs of all actors, as of
+                                           oauth_actor_write                  */
+    OAUTH_TOKEN_CLAIMS                  /* all claims, as JSON in base64url:
+                                           the payload of a JWT as it was sent,
+                                           or the answer about an opaque token,
+                                           if OAUTH_ENCODING_SIZE allows it   */
+} oauth_token_kind_t;
 
 
 /* A claim that the configuration uses; its names are as of oauth_claims_at. */
@@ -32,6 +46,8 @@
 typedef struct {
     const oauth_str_t           *names;
     size_t                       nnames;
+    oauth_token_kind_t           kind;
+    oauth_encoding_t             encoding;      /* of the text of a claim     */
     unsigned                     text:1;        /* to be handed out           */
     unsigned                     members:1;     /* to be compared             */
 } oauth_token_select_t;
@@ -61,7 +77,7 @@ typedef struct {
 /* A selected claim.  Its strings are views of the token's block. */
 
 typedef struct {
-    oauth_str_t                  text;          /* as of oauth_json_text;
+    oauth_str_t                  text;          /* as of oauth_token_selected;
                                                    absent: the token has no
                                                    such claim, or it is not to
                                                    be handed out              */
@@ -205,6 +221,15 @@ int oauth_token_claim_has(const oauth_token_claim_t *claim,
 
 int oauth_token_text(const oauth_token_t *token, oauth_str_t name,
     oauth_buf_t *buf);
+
+/*
+ * Does the same with a selection.  A claim is written as by oauth_json_text; if
+ * it is to be encoded, control characters are written, too, and a text that is
+ * longer than OAUTH_ENCODING_SIZE is not.
+ */
+
+int oauth_token_selected(const oauth_token_t *token,
+    const oauth_token_select_t *select, oauth_buf_t *buf);
 
 /*
  * Reads the claims of a token once more.  Returns 0: reading->root is valid

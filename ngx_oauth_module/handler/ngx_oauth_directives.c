@@ -182,7 +182,7 @@ ngx_command_t  ngx_oauth_directives[] = {
 
     { ngx_string("oauth_header"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
-      |NGX_CONF_TAKE2,
+      |NGX_CONF_TAKE23,
       ngx_oauth_header_parse,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,

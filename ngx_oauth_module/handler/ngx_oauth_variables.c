@@ -36,7 +36,8 @@ static oauth_token_t *ngx_oauth_variables_token(ngx_http_request_t *r);
 static ngx_int_t ngx_oauth_variables_text(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, oauth_token_t *token, ngx_uint_t index);
 static ngx_int_t ngx_oauth_variables_unselected(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name);
+    ngx_http_variable_value_t *v, oauth_token_t *token,
+    const oauth_token_select_t *select);
 static void ngx_oauth_variables_set(ngx_http_variable_value_t *v,
     oauth_str_t text);
 
@@ -60,6 +61,15 @@ static ngx_http_variable_t  ngx_oauth_variables[] = {
 
     { ngx_string("oauth_client_id"), NULL, ngx_oauth_variables_client_id,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_actor"), NULL, ngx_oauth_variables_selected,
+      NGX_OAUTH_CLAIM_ACTOR, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_actors"), NULL, ngx_oauth_variables_selected,
+      NGX_OAUTH_CLAIM_ACTORS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_claims"), NULL, ngx_oauth_variables_selected,
+      NGX_OAUTH_CLAIM_ALL, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_scope"), NULL, ngx_oauth_variables_scope,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -186,6 +196,7 @@ ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     oauth_str_t                  claim;
     ngx_uint_t                   i;
     oauth_token_t               *token;
+    oauth_token_select_t         select;
     const oauth_token_select_t  *selected;
 
     token = ngx_oauth_variables_token(r);
@@ -203,13 +214,20 @@ ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     for (i = 0; i < token->rules->nselected; i++) {
         if (selected[i].nnames == 1
+            && selected[i].kind == OAUTH_TOKEN_CLAIM
+            && selected[i].encoding == OAUTH_ENCODING_UTF8
             && oauth_str_equal(selected[i].names[0], claim))
         {
             return ngx_oauth_variables_text(r, v, token, i);
         }
     }
 
-    return ngx_oauth_variables_unselected(r, v, token, claim);
+    ngx_memzero(&select, sizeof(oauth_token_select_t));
+
+    select.names = &claim;
+    select.nnames = 1;
+
+    return ngx_oauth_variables_unselected(r, v, token, &select);
 }
 
 
@@ -408,7 +426,7 @@ ngx_oauth_variables_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     select = &token->rules->selected[index];
 
     if (!select->text) {
-        return ngx_oauth_variables_unselected(r, v, token, select->names[0]);
+        return ngx_oauth_variables_unselected(r, v, token, select);
     }
 
     ngx_oauth_variables_set(v, token->claims[index].text);
@@ -425,14 +443,15 @@ ngx_oauth_variables_text(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 static ngx_int_t
 ngx_oauth_variables_unselected(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, oauth_token_t *token, oauth_str_t name)
+    ngx_http_variable_value_t *v, oauth_token_t *token,
+    const oauth_token_select_t *select)
 {
     ngx_str_t    value;
     oauth_buf_t  buf;
 
     ngx_memzero(&buf, sizeof(oauth_buf_t));
 
-    (void) oauth_token_text(token, name, &buf);
+    (void) oauth_token_selected(token, select, &buf);
 
     if (buf.len == 0 && !buf.failed) {
         oauth_buf_free(&buf);

@@ -55,6 +55,8 @@ static ngx_int_t ngx_oauth_forward_add(ngx_oauth_ctx_t *ctx,
     ngx_oauth_header_t *header, const ngx_str_t *assertion);
 static ngx_int_t ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx,
     ngx_oauth_header_t *header, ngx_str_t *value);
+static ngx_int_t ngx_oauth_forward_encode(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_header_t *header, ngx_str_t *value);
 
 
 #define ngx_oauth_forward_length(name)                                        \
@@ -507,6 +509,10 @@ ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
             return NGX_ERROR;
         }
 
+        if (header->encoding != OAUTH_ENCODING_UTF8) {
+            return ngx_oauth_forward_encode(ctx, header, value);
+        }
+
         return oauth_str_is_field(ngx_oauth_str(value)) ? NGX_OK
                                                         : NGX_DECLINED;
     }
@@ -521,4 +527,27 @@ ngx_oauth_forward_value(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
     value->data = (u_char *) claim->text.data;
 
     return NGX_OK;
+}
+
+
+/*
+ * Replaces the value by its encoded form, in the request's pool.  NGX_DECLINED:
+ * it is empty, or too long to be encoded.
+ */
+
+static ngx_int_t
+ngx_oauth_forward_encode(ngx_oauth_ctx_t *ctx, ngx_oauth_header_t *header,
+    ngx_str_t *value)
+{
+    oauth_buf_t  buf;
+
+    ngx_memzero(&buf, sizeof(oauth_buf_t));
+
+    (void) oauth_encoding_write(header->encoding, ngx_oauth_str(value), &buf);
+
+    if (buf.len == 0 && !buf.failed) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_oauth_buf_move(ctx->request->pool, &buf, value);
 }

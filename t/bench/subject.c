@@ -42,8 +42,8 @@ static const oauth_str_t  names[] = {
 };
 
 static const oauth_token_select_t  selected[] = {
-    { &names[0], 1, 1, 0 },
-    { &names[1], 1, 1, 1 }
+    { .names = &names[0], .nnames = 1, .text = 1 },
+    { .names = &names[1], .nnames = 1, .text = 1, .members = 1 }
 };
 
 const oauth_token_rules_t  subject_policy = {

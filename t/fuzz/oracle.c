@@ -342,7 +342,16 @@ oracle_selected(const oauth_token_t *token, const oauth_claims_t *claims)
 
         if (claim->text.data) {
             buf.len = 0;
-            fuzz_need(select->text && oauth_json_text(value, &buf) == 0);
+            fuzz_need(select->text
+                      && oauth_token_selected(token, select, &buf) == 0);
+            fuzz_need(oauth_str_equal(claim->text, oauth_buf_str(&buf)));
+        }
+
+        if (claim->text.data && select->kind == OAUTH_TOKEN_CLAIM
+            && select->encoding == OAUTH_ENCODING_UTF8)
+        {
+            buf.len = 0;
+            fuzz_need(oauth_json_text(value, &buf) == 0);
             fuzz_need(oauth_str_equal(claim->text, oauth_buf_str(&buf)));
         }
 

@@ -216,6 +216,61 @@ demand_subject(void **state)
 }
 
 
+/* Header fields that encode the subject can carry more of them. */
+
+static void
+demand_encoded_subject(void **state)
+{
+    size_t          i, k;
+    oauth_token_t   token;
+    oauth_demand_t  demand;
+    unsigned char   large[OAUTH_ENCODING_SIZE + 1];
+
+    static const unsigned  needs[] = {
+        OAUTH_DEMAND_SUBJECT_FIELD,
+        OAUTH_DEMAND_SUBJECT_TEXT,
+        OAUTH_DEMAND_SUBJECT_ENCODED,
+        OAUTH_DEMAND_SUBJECT_FIELD|OAUTH_DEMAND_SUBJECT_ENCODED
+    };
+
+    const struct {
+        oauth_str_t  subject;
+        int          good[4];
+    } cases[] = {
+        { { 0, NULL }, { 0, 0, 0, 0 } },
+        { S(""), { 0, 0, 0, 0 } },
+        { S("joe"), { 1, 1, 1, 1 } },
+        { S(" joe"), { 0, 1, 1, 0 } },
+        { S(" "), { 0, 1, 1, 0 } },
+        { S("j\ne"), { 0, 0, 1, 0 } },
+        { S("j\xc2\x85"), { 0, 0, 1, 0 } },
+        { { OAUTH_ENCODING_SIZE, large }, { 1, 1, 1, 1 } },
+        { { OAUTH_ENCODING_SIZE + 1, large }, { 1, 1, 0, 0 } }
+    };
+
+    (void) state;
+
+    memset(&token, 0, sizeof(oauth_token_t));
+    memset(&demand, 0, sizeof(oauth_demand_t));
+    memset(large, 'a', sizeof(large));
+
+    demand.any_audience = 1;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        token.subject = cases[i].subject;
+        demand.subject = 0;
+        assert_int_equal(oauth_demand_verify(&demand, &token), OAUTH_OK);
+
+        for (k = 0; k < 4; k++) {
+            demand.subject = needs[k] & 7;
+            assert_int_equal(oauth_demand_verify(&demand, &token),
+                             cases[i].good[k] ? OAUTH_OK : OAUTH_NO_SUBJECT);
+        }
+    }
+}
+
+
 static void
 demand_claims(void **state)
 {
@@ -416,6 +471,7 @@ main(void)
         cmocka_unit_test(demand_audiences),
         cmocka_unit_test(demand_below),
         cmocka_unit_test(demand_subject),
+        cmocka_unit_test(demand_encoded_subject),
         cmocka_unit_test(demand_claims),
         cmocka_unit_test(demand_acr),
         cmocka_unit_test(demand_max_age),

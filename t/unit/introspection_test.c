@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "keys.h"
+#include "oauth_base64url.h"
 #include "oauth_introspection.h"
 #include "token_fixture.h"
 
@@ -252,8 +253,11 @@ static void
 introspection_token(void **state)
 {
     const char     *why;
+    size_t          len;
     oauth_buf_t     buf;
+    oauth_str_t     all;
     oauth_token_t  *token;
+    unsigned char   json[1024];
 
     (void) state;
 
@@ -264,7 +268,8 @@ introspection_token(void **state)
                          "\"exp\":1700000100,\"iat\":1699999900,"
                          "\"aud\":[\"a\",\"b\"],\"groups\":[\"admin\",7],"
                          "\"org\":{\"level\":3},\"x.y\":[1,\"q\\\"\"],"
-                         "\"cnf\":{\"jkt\":\"" JKT "\"}}",
+                         "\"cnf\":{\"jkt\":\"" JKT "\"},\"act\":{\"sub\":"
+                         "\"x\",\"act\":{\"sub\":\"y\"}}}",
                          &token, &why), OAUTH_OK);
     assert_null(why);
 
@@ -289,9 +294,30 @@ introspection_token(void **state)
     assert_int_equal(token->expires, 1700000130);
     assert_true(token->ends);
 
+    /* All claims: the answer. */
+
+    all = token->claims[TOKEN_ALL].text;
+    introspection_assert_str(token->claims[TOKEN_PERCENT].text, "admin%2C7");
+    introspection_assert_str(token->claims[TOKEN_ACTORS].text, "x,y");
+    assert_true(token->claims[TOKEN_ALL].field);
+    assert_true(all.len < sizeof(json));
+    assert_int_equal(oauth_base64url_parse(all, json, &len), 0);
+    assert_true(oauth_str_equal((oauth_str_t) { len, json },
+                                token->payload));
+
     /* Claims that were not selected. */
 
     memset(&buf, 0, sizeof(oauth_buf_t));
+
+    assert_int_equal(oauth_token_selected(token,
+                                          &token_selected[TOKEN_ACTORS],
+                                          &buf), 0);
+    introspection_assert_str(oauth_buf_str(&buf), "x,y");
+    buf.len = 0;
+    assert_int_equal(oauth_token_selected(token, &token_selected[TOKEN_ALL],
+                                          &buf), 0);
+    assert_true(oauth_str_equal(oauth_buf_str(&buf), all));
+    buf.len = 0;
 
     assert_int_equal(oauth_token_text(token, oauth_str("username"), &buf), 0);
     oauth_buf_append_literal(&buf, " ");

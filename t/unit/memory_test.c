@@ -157,7 +157,8 @@ memory_make_token(oauth_buf_t *buf, oauth_alg_id_t id, EVP_PKEY *key)
     memset(buf, 0, sizeof(oauth_buf_t));
     keys_append_token(buf, key, id, keys_str(header),
                       oauth_str("{" PAYLOAD ",\"groups\":[\"a\",7,"
-                                "{\"b\":1}]}"));
+                                "{\"b\":1}],\"act\":{\"sub\":\"x\",\"act\":"
+                                "{\"sub\":\"y\"}}}"));
 }
 
 
@@ -260,6 +261,11 @@ memory_assert_whole(const oauth_token_t *token)
 
     assert_true(oauth_str_equal(claim->text, oauth_str("a,7,{\"b\":1}")));
     assert_int_equal(claim->nmembers, 2);
+
+    assert_true(oauth_str_equal(token->claims[TOKEN_ACTORS].text,
+                                oauth_str("x,y")));
+    assert_true(oauth_str_equal(token->claims[TOKEN_PERCENT].text,
+                                oauth_str("a%2C7%2C%7B%22b%22%3A1%7D")));
 }
 
 
@@ -376,6 +382,65 @@ memory_text(void **state)
     /* The JWT, what is decoded, its nodes, and the text. */
 
     assert_int_equal(failed, 4);
+
+    oauth_token_free(token);
+    oauth_jwt_free(jwt);
+    oauth_buf_free(&text);
+}
+
+
+/* The same with an encoded claim, the chain of actors, and all claims. */
+
+static void
+memory_selected(void **state)
+{
+    int              rc, reached;
+    size_t           i, n, failed;
+    oauth_buf_t      text, buf;
+    oauth_str_t      expected;
+    oauth_jwt_t     *jwt;
+    oauth_token_t   *token;
+
+    /* Which, and how many allocations: see memory_text; one to encode. */
+
+    static const size_t  selected[][2] = {
+        { TOKEN_PERCENT, 5 }, { TOKEN_ACTORS, 4 }, { TOKEN_ALL, 1 }
+    };
+
+    (void) state;
+
+    memory_make_token(&text, OAUTH_ALG_ES256, token_keys[TOKEN_P256]);
+    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
+    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
+                                        &token), OAUTH_OK);
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+
+    for (i = 0; i < sizeof(selected) / sizeof(selected[0]); i++) {
+
+        expected = token->claims[selected[i][0]].text;
+        failed = 0;
+
+        for (n = 1, reached = 1; reached; n++) {
+            memory_arm(n);
+            rc = oauth_token_selected(token, &token_selected[selected[i][0]],
+                                      &buf);
+            reached = (memory_count >= n);
+            memory_arm(0);
+
+            assert_int_equal(rc, buf.failed ? -1 : 0);
+
+            if (!buf.failed) {
+                assert_true(oauth_str_equal(oauth_buf_str(&buf), expected));
+            }
+
+            failed += buf.failed;
+
+            oauth_buf_free(&buf);
+        }
+
+        assert_int_equal(failed, selected[i][1]);
+    }
 
     oauth_token_free(token);
     oauth_jwt_free(jwt);
@@ -543,7 +608,8 @@ memory_answer(void **state)
     oauth_introspection_t   question;
 
     static const char  answer[] =
-        "{\"active\":true,\"scope\":\"a b\",\"groups\":[\"a\",7,{\"b\":1}]}";
+        "{\"active\":true,\"scope\":\"a b\",\"groups\":[\"a\",7,{\"b\":1}],"
+        "\"act\":{\"sub\":\"x\",\"act\":{\"sub\":\"y\"}}}";
 
     (void) state;
 
@@ -1098,6 +1164,7 @@ main(void)
         cmocka_unit_test(memory_each_allocation),
         cmocka_unit_test(memory_verify),
         cmocka_unit_test(memory_text),
+        cmocka_unit_test(memory_selected),
         cmocka_unit_test(memory_document),
         cmocka_unit_test(memory_keys),
         cmocka_unit_test(memory_answer),

@@ -32,6 +32,13 @@ typedef struct {
 } pack_t;
 
 
+static int
+pack_write(const void *data, oauth_buf_t *buf)
+{
+    return oauth_json_text(data, buf);
+}
+
+
 static void
 pack_all(oauth_pack_t *pack, const oauth_claims_t *claims, pack_t *p)
 {
@@ -42,10 +49,11 @@ pack_all(oauth_pack_t *pack, const oauth_claims_t *claims, pack_t *p)
     p->name = oauth_pack_str(pack, oauth_str("joe"));
     p->empty = oauth_pack_str(pack, oauth_str(""));
     p->absent = oauth_pack_str(pack, (oauth_str_t) { 0, NULL });
-    p->text = oauth_pack_text(pack, roles);
+    p->text = oauth_pack_text(pack, pack_write, roles);
     p->nmembers = oauth_pack_elements(pack, roles, &p->members);
-    p->control = oauth_pack_text(pack, oauth_json_member(claims->root,
-                                                 oauth_str("bad")));
+    p->control = oauth_pack_text(pack, pack_write,
+                                 oauth_json_member(claims->root,
+                                                   oauth_str("bad")));
     p->naudience = oauth_pack_elements(pack, claims->audience, &p->audience);
 }
 
@@ -143,7 +151,7 @@ pack_memory(void **state)
     memset(&pack, 0, sizeof(oauth_pack_t));
     pack.texts.failed = 1;
 
-    assert_null(oauth_pack_text(&pack, json.root + 2).data);
+    assert_null(oauth_pack_text(&pack, pack_write, json.root + 2).data);
     assert_int_equal(pack.nbytes, 0);
     assert_true(oauth_pack_failed(&pack));
 

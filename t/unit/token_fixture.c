@@ -27,14 +27,23 @@ static const oauth_str_t  token_scopes[] = {
 
 static const oauth_str_t  token_names[] = {
     oauth_string("groups"), oauth_string("org"), oauth_string("level"),
-    oauth_string("roles")
+    oauth_string("roles"), oauth_string("act.sub")
 };
 
 const oauth_token_select_t  token_selected[TOKEN_SELECTED] = {
-    { &token_names[0], 1, 1, 1 },           /* TOKEN_GROUPS */
-    { &token_names[1], 2, 1, 0 },           /* TOKEN_LEVEL: org, level */
-    { &token_names[3], 1, 0, 1 },           /* TOKEN_ROLES */
-    { &token_names[0], 1, 0, 0 }            /* TOKEN_UNUSED */
+    [TOKEN_GROUPS] = { .names = &token_names[0], .nnames = 1, .text = 1,
+                       .members = 1 },
+    [TOKEN_LEVEL] = { .names = &token_names[1], .nnames = 2, .text = 1 },
+    [TOKEN_ROLES] = { .names = &token_names[3], .nnames = 1, .members = 1 },
+    [TOKEN_ACTOR] = { .names = &token_names[4], .nnames = 1, .text = 1,
+                      .members = 1 },
+    [TOKEN_ACTORS] = { .kind = OAUTH_TOKEN_ACTORS, .text = 1 },
+    [TOKEN_ALL] = { .kind = OAUTH_TOKEN_CLAIMS, .text = 1 },
+    [TOKEN_PERCENT] = { .names = &token_names[0], .nnames = 1, .text = 1,
+                        .encoding = OAUTH_ENCODING_PERCENT },
+    [TOKEN_BASE64URL] = { .names = &token_names[0], .nnames = 1, .text = 1,
+                          .encoding = OAUTH_ENCODING_BASE64URL },
+    [TOKEN_UNUSED] = { .names = &token_names[0], .nnames = 1 }
 };
 
 const oauth_token_rules_t  token_policy = {

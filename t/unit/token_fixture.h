@@ -27,10 +27,13 @@
 
 /*
  * The claims that the rules select: of "groups" text and members, of level in
- * "org" the text, of "roles" the members, of the last one nothing.
+ * "org" the text, of "roles" the members; the actor, all actors, all claims;
+ * the text of "groups" in two encodings; of the last one nothing.
  */
 
-enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_ROLES, TOKEN_UNUSED, TOKEN_SELECTED };
+enum { TOKEN_GROUPS, TOKEN_LEVEL, TOKEN_ROLES, TOKEN_ACTOR, TOKEN_ACTORS,
+       TOKEN_ALL, TOKEN_PERCENT, TOKEN_BASE64URL, TOKEN_UNUSED,
+       TOKEN_SELECTED };
 
 enum { TOKEN_RSA, TOKEN_P256, TOKEN_P384, TOKEN_P521, TOKEN_OKP, TOKEN_ED448,
        TOKEN_KEYS };

@@ -282,6 +282,12 @@ token_claims(void **state)
 
         { "{" PAYLOAD ",\"cnf\":{\"jkt\":\"x\"}}", OAUTH_OK, OAUTH_OK },
 
+        /* A chain of actors is a chain in every token. */
+
+        { "{" PAYLOAD ",\"act\":{\"sub\":\"a\"}}", OAUTH_OK, OAUTH_OK },
+        { "{" PAYLOAD ",\"act\":{}}", OAUTH_MALFORMED_CLAIMS,
+          OAUTH_MALFORMED_CLAIMS },
+
         /* The issuer is compared byte for byte. */
 
         { "{\"exp\":1700000100}", OAUTH_UNKNOWN_ISSUER,
@@ -666,13 +672,16 @@ token_create(void **state)
     assert_int_equal(token->refs, 1);
     assert_ptr_equal(token->rules, &token_policy);
 
-    /* Structures, two strings in lists, and the bytes of all. */
+    /*
+     * Structures, two strings in lists, and the bytes of all.  The text of all
+     * claims is in the token itself.
+     */
 
     size = sizeof(oauth_token_t)
            + TOKEN_SELECTED * sizeof(oauth_token_claim_t)
            + 2 * sizeof(oauth_str_t)
            + sizeof("opaque" "read write" "joe" "id-1" "app" "s" "a"
-                    "admin" "admin") - 1 + OAUTH_HASH_SIZE;
+                    "admin" "admin" "admin" "YWRtaW4") - 1 + OAUTH_HASH_SIZE;
 
     assert_int_equal(token->size, size);
 
