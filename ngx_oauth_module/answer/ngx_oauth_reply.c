@@ -30,6 +30,8 @@ static ngx_oauth_text_t *ngx_oauth_reply_prepared(ngx_oauth_ctx_t *ctx,
     ngx_oauth_text_kind_t kind);
 static ngx_int_t ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx,
     ngx_oauth_text_kind_t kind, ngx_oauth_text_t *text);
+static ngx_int_t ngx_oauth_reply_scope(ngx_oauth_ctx_t *ctx,
+    ngx_oauth_text_kind_t kind, ngx_uint_t judging, ngx_str_t *value);
 
 
 ngx_int_t
@@ -121,6 +123,42 @@ ngx_oauth_reply_not(ngx_oauth_ctx_t *ctx)
     }
 
     return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_oauth_reply_note_scopes(ngx_oauth_ctx_t *ctx)
+{
+    oauth_answer_t                 answer;
+    ngx_oauth_text_t              *prepared;
+    ngx_oauth_context_required_t  *required;
+
+    required = ngx_palloc(ctx->request->pool,
+                          sizeof(ngx_oauth_context_required_t));
+    if (required == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->required = required;
+    required->conf = ctx->conf;
+    ngx_str_null(&required->scopes);
+
+    prepared = ngx_oauth_reply_prepared(ctx, NGX_OAUTH_TEXT_MORE);
+
+    if (prepared) {
+        required->scopes = prepared->scope;
+        return NGX_OK;
+    }
+
+    /* Variables show the token only if it was verified. */
+
+    answer = oauth_reason_info(ctx->reason)->answer;
+
+    return ngx_oauth_reply_scope(ctx, NGX_OAUTH_TEXT_MORE,
+                                 answer == OAUTH_ANSWER_NONE
+                                 || answer == OAUTH_ANSWER_SCOPE
+                                 || answer == OAUTH_ANSWER_FORBIDDEN,
+                                 &required->scopes);
 }
 
 
@@ -275,12 +313,8 @@ static ngx_int_t
 ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
     ngx_oauth_text_t *text)
 {
-    ngx_int_t             rc;
-    oauth_buf_t           scope;
     ngx_pool_t           *pool;
     ngx_oauth_issuer_t  **issuers;
-
-    ngx_memzero(&scope, sizeof(oauth_buf_t));
 
     pool = ctx->request->pool;
     issuers = ctx->conf->issuers->elts;
@@ -298,7 +332,28 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
      * text names the scopes that the policy asked for.
      */
 
-    ctx->judging = (ctx->reason == OAUTH_INSUFFICIENT_SCOPE);
+    if (ngx_oauth_reply_scope(ctx, kind,
+                              ctx->reason == OAUTH_INSUFFICIENT_SCOPE,
+                              &text->scope)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page, text);
+}
+
+
+static ngx_int_t
+ngx_oauth_reply_scope(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
+    ngx_uint_t judging, ngx_str_t *value)
+{
+    ngx_int_t    rc;
+    oauth_buf_t  scope;
+
+    ngx_memzero(&scope, sizeof(oauth_buf_t));
+
+    ctx->judging = (judging != 0);
 
     rc = ngx_oauth_text_scope(ctx->request, ctx->conf,
                               &ctx->request->method_name, kind, &scope);
@@ -310,9 +365,5 @@ ngx_oauth_reply_render(ngx_oauth_ctx_t *ctx, ngx_oauth_text_kind_t kind,
         return NGX_ERROR;
     }
 
-    if (ngx_oauth_buf_move(pool, &scope, &text->scope) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_oauth_text_write(pool, ctx->reason, ctx->refusal.page, text);
+    return ngx_oauth_buf_move(ctx->request->pool, &scope, value);
 }

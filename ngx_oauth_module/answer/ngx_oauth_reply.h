@@ -29,4 +29,13 @@ ngx_int_t ngx_oauth_reply(ngx_oauth_ctx_t *ctx);
 ngx_int_t ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx);
 
 
+/*
+ * Keeps the scopes that the request needs in ctx->required: those that a 403
+ * for a missing scope names.  The steps have decided about the request.
+ * Returns NGX_OK, or NGX_ERROR when memory is short.
+ */
+
+ngx_int_t ngx_oauth_reply_note_scopes(ngx_oauth_ctx_t *ctx);
+
+
 #endif /* NGX_OAUTH_REPLY_H_INCLUDED */

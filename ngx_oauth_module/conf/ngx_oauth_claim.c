@@ -48,6 +48,10 @@ static const struct {
 };
 
 
+static ngx_str_t  ngx_oauth_claim_required
+        = ngx_string("oauth_scope_required");
+
+
 /*
  * These claims have their numbers in every configuration.  A token keeps one of
  * them only if a directive or a variable has set "text" or "members".
@@ -198,6 +202,12 @@ ngx_oauth_claim_hand_out(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
     variables = cmcf->variables.elts;
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
+
+        if (ngx_oauth_str_equal(&variables[i].name, &ngx_oauth_claim_required))
+        {
+            mcf->shows_scopes = 1;
+        }
+
         if (ngx_oauth_claim_select_variable(mcf, &variables[i].name, cf->pool)
             != NGX_OK)
         {

@@ -64,8 +64,8 @@ ngx_int_t ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf,
 
 /*
  * Adds the claims of all variables that the configuration mentions, and gives
- * the complete list to every issuer.  Returns NGX_OK, or NGX_ERROR when memory
- * is short.
+ * the complete list to every issuer.  Sets mcf->shows_scopes, too.  Returns
+ * NGX_OK, or NGX_ERROR when memory is short.
  */
 
 ngx_int_t ngx_oauth_claim_hand_out(ngx_conf_t *cf,

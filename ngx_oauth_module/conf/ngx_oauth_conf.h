@@ -61,6 +61,8 @@ typedef struct {
     ngx_uint_t                    ngetters;
     ngx_uint_t                    reads_claims; /* a variable of the module is
                                                    used somewhere             */
+    ngx_uint_t                    shows_scopes; /* $oauth_scope_required is
+                                                   used somewhere */
     size_t                        zone_size;
     ngx_oauth_place_t             zone_place;   /* of oauth_zone              */
     ngx_oauth_zone_t             *zone;

@@ -94,9 +94,10 @@ ngx_oauth_phase_preaccess(ngx_http_request_t *r)
 ngx_int_t
 ngx_oauth_phase_access(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
-    ngx_oauth_ctx_t             *ctx;
-    const ngx_oauth_loc_conf_t  *lcf;
+    ngx_int_t                     rc;
+    ngx_oauth_ctx_t              *ctx;
+    const ngx_oauth_loc_conf_t   *lcf;
+    const ngx_oauth_main_conf_t  *mcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
 
@@ -134,6 +135,12 @@ ngx_oauth_phase_access(ngx_http_request_t *r)
 
     if (rc == NGX_OK && ctx->hidden) {
         ngx_oauth_evaluate_expire(r);
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_oauth_module);
+
+    if (mcf->shows_scopes && ngx_oauth_reply_note_scopes(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return (rc == NGX_OK) ? ngx_oauth_phase_admit(ctx)

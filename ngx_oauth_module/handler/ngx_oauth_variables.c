@@ -13,6 +13,7 @@
 
 #include "ngx_oauth_claim.h"
 #include "ngx_oauth_peek.h"
+#include "ngx_oauth_resource.h"
 #include "ngx_oauth_variables.h"
 
 
@@ -25,6 +26,10 @@ static ngx_int_t ngx_oauth_variables_client_id(ngx_http_request_t *r,
 static ngx_int_t ngx_oauth_variables_issuer(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_scope(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_required(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_resource(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_token_kind(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -72,6 +77,12 @@ static ngx_http_variable_t  ngx_oauth_variables[] = {
       NGX_OAUTH_CLAIM_ALL, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_scope"), NULL, ngx_oauth_variables_scope,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_scope_required"), NULL, ngx_oauth_variables_required,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("oauth_resource"), NULL, ngx_oauth_variables_resource,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_token_kind"), NULL, ngx_oauth_variables_token_kind,
@@ -305,6 +316,67 @@ ngx_oauth_variables_scope(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     if (token) {
         ngx_oauth_variables_set(v, token->scope);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Shows the scopes that the request needs, from the access phase on: see
+ * ngx_oauth_reply_note_scopes().  If no token is needed to know them, they are
+ * shown without one, too.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_required(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    const ngx_oauth_ctx_t               *ctx;
+    const ngx_oauth_context_required_t  *required;
+
+    ctx = ngx_oauth_peek(r);
+    *v = ngx_http_variable_null_value;
+
+    required = ctx ? ctx->required : NULL;
+
+    if (required && required->conf != ctx->conf) {
+        required = NULL;
+    }
+
+    ngx_oauth_peek_note(r, required ? ctx->token : NULL);
+
+    if (required) {
+        ngx_oauth_variables_set(v, ngx_oauth_str(&required->scopes));
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Shows the resource of the location, which the configuration says.  In the log
+ * phase that is the location of the verdict.
+ */
+
+static ngx_int_t
+ngx_oauth_variables_resource(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    const ngx_oauth_ctx_t       *ctx;
+    const ngx_oauth_loc_conf_t  *lcf;
+
+    *v = ngx_http_variable_null_value;
+
+    ctx = ngx_oauth_context_lookup(r);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_oauth_module);
+
+    if (ctx && ctx->logging) {
+        lcf = ctx->decided ? ctx->conf : NULL;
+    }
+
+    if (lcf && lcf->issuers && lcf->resource) {
+        ngx_oauth_variables_set(v, ngx_oauth_str(&lcf->resource->url));
     }
 
     return NGX_OK;

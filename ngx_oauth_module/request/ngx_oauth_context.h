@@ -106,6 +106,14 @@ typedef struct {
 } ngx_oauth_context_recheck_t;
 
 
+/* The scopes that a request needs, and the location that demands them. */
+
+typedef struct {
+    ngx_str_t                    scopes;
+    const ngx_oauth_loc_conf_t  *conf;
+} ngx_oauth_context_required_t;
+
+
 typedef struct {
     ngx_http_request_t          *request;
     const ngx_oauth_loc_conf_t  *conf;      /* the location that the steps
@@ -171,6 +179,10 @@ typedef struct {
                                                for, kept if it sent a token to
                                                a server that protects
                                                something                      */
+
+    ngx_oauth_context_required_t  *required;    /* what the request needs, if a
+                                               variable shows it; NULL: it is
+                                               not known                      */
 
     ngx_oauth_context_waiting_t  waiting;   /* what the steps do now if keys or
                                                an answer are missing          */
