@@ -10,8 +10,6 @@
 #include "ngx_oauth_claim.h"
 
 
-static ngx_uint_t ngx_oauth_claim_equal(oauth_token_select_t *a,
-    oauth_token_select_t *b);
 static ngx_int_t ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf,
     ngx_str_t *name, ngx_pool_t *pool);
 
@@ -24,10 +22,7 @@ static const oauth_str_t  ngx_oauth_claim_names[] = {
     oauth_string("azp"),
     oauth_string("cid"),
     oauth_string("jti"),
-    oauth_string("exp"),
-    oauth_string("act.sub"),
-    oauth_string("act"),
-    oauth_string("")
+    oauth_string("exp")
 };
 
 
@@ -41,10 +36,29 @@ static const struct {
     { ngx_string("oauth_sub"), NGX_OAUTH_CLAIM_SUB, 1 },
     { ngx_string("oauth_client_id"), NGX_OAUTH_CLAIM_CLIENT_ID, 3 },
     { ngx_string("oauth_jti"), NGX_OAUTH_CLAIM_JTI, 1 },
-    { ngx_string("oauth_exp"), NGX_OAUTH_CLAIM_EXP, 1 },
-    { ngx_string("oauth_actor"), NGX_OAUTH_CLAIM_ACTOR, 1 },
-    { ngx_string("oauth_actors"), NGX_OAUTH_CLAIM_ACTORS, 1 },
-    { ngx_string("oauth_claims"), NGX_OAUTH_CLAIM_ALL, 1 }
+    { ngx_string("oauth_exp"), NGX_OAUTH_CLAIM_EXP, 1 }
+};
+
+
+static const oauth_str_t  ngx_oauth_claim_actor = oauth_string("act.sub");
+
+
+static const struct {
+    ngx_str_t             variable;
+    oauth_token_select_t  select;
+} ngx_oauth_claim_furthers[] = {
+    [NGX_OAUTH_CLAIM_ACTOR] = {
+        ngx_string("oauth_actor"),
+        { .names = &ngx_oauth_claim_actor, .nnames = 1, .text = 1 }
+    },
+    [NGX_OAUTH_CLAIM_ACTORS] = {
+        ngx_string("oauth_actors"),
+        { .kind = OAUTH_TOKEN_ACTORS, .text = 1 }
+    },
+    [NGX_OAUTH_CLAIM_ALL] = {
+        ngx_string("oauth_claims"),
+        { .kind = OAUTH_TOKEN_CLAIMS, .text = 1 }
+    }
 };
 
 
@@ -82,11 +96,6 @@ ngx_oauth_claim_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
         select->names = &ngx_oauth_claim_names[i];
         select->nnames = 1;
     }
-
-    select = mcf->selected.elts;
-
-    select[NGX_OAUTH_CLAIM_ACTORS].kind = OAUTH_TOKEN_ACTORS;
-    select[NGX_OAUTH_CLAIM_ALL].kind = OAUTH_TOKEN_CLAIMS;
 
     return NGX_OK;
 }
@@ -164,8 +173,16 @@ ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf, oauth_token_select_t *select,
 }
 
 
-static ngx_uint_t
-ngx_oauth_claim_equal(oauth_token_select_t *a, oauth_token_select_t *b)
+const oauth_token_select_t *
+ngx_oauth_claim_further(ngx_uint_t further)
+{
+    return &ngx_oauth_claim_furthers[further].select;
+}
+
+
+ngx_uint_t
+ngx_oauth_claim_equal(const oauth_token_select_t *a,
+    const oauth_token_select_t *b)
 {
     ngx_uint_t  i;
 
@@ -259,6 +276,14 @@ ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
         }
 
         return NGX_OK;
+    }
+
+    for (i = 0; i <= NGX_OAUTH_CLAIM_ALL; i++) {
+
+        if (ngx_oauth_str_equal(name, &ngx_oauth_claim_furthers[i].variable)) {
+            select = ngx_oauth_claim_furthers[i].select;
+            return ngx_oauth_claim_select(mcf, &select, &index);
+        }
     }
 
     if (!oauth_str_starts(ngx_oauth_str(name), oauth_str(NGX_OAUTH_CLAIM))) {

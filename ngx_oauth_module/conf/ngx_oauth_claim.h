@@ -32,10 +32,19 @@ enum {
     NGX_OAUTH_CLAIM_CID,
     NGX_OAUTH_CLAIM_JTI,
     NGX_OAUTH_CLAIM_EXP,
-    NGX_OAUTH_CLAIM_ACTOR,              /* act.sub (RFC 8693 section 4.1) */
-    NGX_OAUTH_CLAIM_ACTORS,             /* the sub of every actor */
-    NGX_OAUTH_CLAIM_ALL,                /* the whole set of claims */
     NGX_OAUTH_CLAIMS
+};
+
+
+/*
+ * What further variables show.  It has a number only if the configuration
+ * mentions the variable, so that other tokens have no place for it.
+ */
+
+enum {
+    NGX_OAUTH_CLAIM_ACTOR = 0,          /* act.sub (RFC 8693 section 4.1) */
+    NGX_OAUTH_CLAIM_ACTORS,             /* the sub of every actor */
+    NGX_OAUTH_CLAIM_ALL                 /* the whole set of claims */
 };
 
 
@@ -61,6 +70,15 @@ ngx_int_t ngx_oauth_claim_check(ngx_conf_t *cf, ngx_str_t *path);
 
 ngx_int_t ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf,
     oauth_token_select_t *select, ngx_uint_t *index);
+
+/* Returns the selection of NGX_OAUTH_CLAIM_ACTOR and those after it. */
+
+const oauth_token_select_t *ngx_oauth_claim_further(ngx_uint_t further);
+
+/* Returns 1 when both select the same text. */
+
+ngx_uint_t ngx_oauth_claim_equal(const oauth_token_select_t *a,
+    const oauth_token_select_t *b);
 
 /*
  * Adds the claims of all variables that the configuration mentions, and gives

@@ -21,6 +21,11 @@ static ngx_int_t ngx_oauth_variables_claim(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_selected(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_further(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_oauth_variables_find(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, oauth_token_t *token,
+    const oauth_token_select_t *select);
 static ngx_int_t ngx_oauth_variables_client_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_issuer(ngx_http_request_t *r,
@@ -67,13 +72,13 @@ static ngx_http_variable_t  ngx_oauth_variables[] = {
     { ngx_string("oauth_client_id"), NULL, ngx_oauth_variables_client_id,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_actor"), NULL, ngx_oauth_variables_selected,
+    { ngx_string("oauth_actor"), NULL, ngx_oauth_variables_further,
       NGX_OAUTH_CLAIM_ACTOR, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_actors"), NULL, ngx_oauth_variables_selected,
+    { ngx_string("oauth_actors"), NULL, ngx_oauth_variables_further,
       NGX_OAUTH_CLAIM_ACTORS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_claims"), NULL, ngx_oauth_variables_selected,
+    { ngx_string("oauth_claims"), NULL, ngx_oauth_variables_further,
       NGX_OAUTH_CLAIM_ALL, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_scope"), NULL, ngx_oauth_variables_scope,
@@ -204,11 +209,9 @@ ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     ngx_str_t *name = (ngx_str_t *) data;
 
-    oauth_str_t                  claim;
-    ngx_uint_t                   i;
-    oauth_token_t               *token;
-    oauth_token_select_t         select;
-    const oauth_token_select_t  *selected;
+    oauth_str_t            claim;
+    oauth_token_t         *token;
+    oauth_token_select_t   select;
 
     token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
@@ -221,24 +224,48 @@ ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     claim.data += sizeof(NGX_OAUTH_CLAIM) - 1;
     claim.len -= sizeof(NGX_OAUTH_CLAIM) - 1;
 
-    selected = token->rules->selected;
-
-    for (i = 0; i < token->rules->nselected; i++) {
-        if (selected[i].nnames == 1
-            && selected[i].kind == OAUTH_TOKEN_CLAIM
-            && selected[i].encoding == OAUTH_ENCODING_UTF8
-            && oauth_str_equal(selected[i].names[0], claim))
-        {
-            return ngx_oauth_variables_text(r, v, token, i);
-        }
-    }
-
     ngx_memzero(&select, sizeof(oauth_token_select_t));
 
     select.names = &claim;
     select.nnames = 1;
 
-    return ngx_oauth_variables_unselected(r, v, token, &select);
+    return ngx_oauth_variables_find(r, v, token, &select);
+}
+
+
+/* The getter of variables whose data is NGX_OAUTH_CLAIM_ACTOR and the like. */
+
+static ngx_int_t
+ngx_oauth_variables_further(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    oauth_token_t  *token;
+
+    token = ngx_oauth_variables_token(r);
+    *v = ngx_http_variable_null_value;
+
+    return token ? ngx_oauth_variables_find(r, v, token,
+                                            ngx_oauth_claim_further(data))
+                 : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_variables_find(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    oauth_token_t *token, const oauth_token_select_t *select)
+{
+    ngx_uint_t                   i;
+    const oauth_token_select_t  *selected;
+
+    selected = token->rules->selected;
+
+    for (i = 0; i < token->rules->nselected; i++) {
+        if (ngx_oauth_claim_equal(&selected[i], select)) {
+            return ngx_oauth_variables_text(r, v, token, i);
+        }
+    }
+
+    return ngx_oauth_variables_unselected(r, v, token, select);
 }
 
 
