@@ -379,7 +379,7 @@ fuzz_signed_in(const fuzz_demand_t *d)
 static int64_t
 fuzz_time(oauth_str_t text)
 {
-    return fuzz_seconds(&text);
+    return text.data ? fuzz_seconds(&text) : 0;
 }
 
 

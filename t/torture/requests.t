@@ -120,6 +120,18 @@ my $torture = OAuth::Test::Torture->new(keys => [ values %key ],
             proxy_pass http://127.0.0.1:%%APP%%;
         }
 
+        location /signed/ {
+            oauth_acr gold;
+            oauth_max_age 1h;
+            proxy_pass http://127.0.0.1:%%APP%%;
+        }
+
+        location /dry/ {
+            oauth_dry_run on;
+            oauth_strict_uri on;
+            proxy_pass http://127.0.0.1:%%APP%%;
+        }
+
         location /free/ {
             oauth off;
             proxy_pass http://127.0.0.1:%%APP%%;
@@ -137,6 +149,8 @@ $nginx->write_file("html/$_", '<!--#include virtual="/part.html" -->.')
     for qw(ssi.html open.html);
 
 my $alice = 'alice|agent|a,b%2Cc|blue|u-alice|-';
+my $nobody = '-|-|-|-|-';
+my $late = token('ES256', exp => time - 600);
 
 
 sub token {
@@ -154,7 +168,8 @@ my $control = $alice;
 
 my %opens = map { $_ => 1 } qw(try_files index SSI);
 
-# name, request, status, what the app sees (nothing, if not given)
+# name, request, status, what the app sees (nothing, if not given), and what it
+# sees instead where the token could not be verified for lack of memory
 
 my @script = (
     [ 'no token', [ GET => '/' ], 401 ],
@@ -220,6 +235,19 @@ my @script = (
     [ 'satisfy any, let in', [ GET => '/let/' ], 200, '-|-|-|-|-|-' ],
     [ 'token passed', [ GET => '/pass/', token => $good ], 200,
       $alice =~ s/-\z/Bearer $good/r ],
+    [ 'sign in again', [ GET => '/signed/', token => $good ], 401 ],
+    [ 'signed in', [ GET => '/signed/', token => token(
+        'ES256', acr => 'gold', auth_time => time) ], 200, $alice ],
+    [ 'dry run', [ GET => '/dry/', token => $good, 'X-User' => 'root' ], 200,
+      $alice =~ s/-\z/Bearer $good/r,
+      $cache ? () : "$nobody|Bearer $good" ],
+    [ 'dry run, no token', [ GET => '/dry/', 'X-User' => 'root' ], 200,
+      "$nobody|-" ],
+    [ 'dry run, expired', [ GET => '/dry/', token => $late ], 200,
+      "$nobody|Bearer $late" ],
+    [ 'dry run, preflight', [ OPTIONS => '/dry/', Origin => 'https://a',
+                              'Access-Control-Request-Method' => 'GET' ],
+      200, "$nobody|-" ],
     [ 'metadata', [ GET => '/.well-known/oauth-protected-resource' ], 200 ],
     [ 'metadata, HEAD', [ HEAD => '/.well-known/oauth-protected-resource' ],
       200 ],
@@ -295,7 +323,7 @@ sub judge {
 
 
 for my $case (@script) {
-    my ($name, $request, $status, $app) = @$case;
+    my ($name, $request, $status, @apps) = @$case;
     my $id = $name =~ s/\W+/-/gr;
     my $attempt = sub { send_request($id, $request, $name =~ /^HTTP\/2/) };
 
@@ -307,7 +335,7 @@ for my $case (@script) {
 
     my %seen = map { ("@$_" => 1) } $torture->seen;
     my %expected = map { ($_ => 1) } "control $control",
-        defined $app ? "$id $app" : ();
+        map { "$id $_" } @apps;
 
     is_deeply(\@wrong, [], "$name: each of $count allocations");
     is_deeply(\%seen, \%expected, "$name: what the app sees");
