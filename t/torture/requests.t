@@ -2,8 +2,8 @@
 #
 # Every allocation of every kind of request fails once.  Then a request that had
 # to be refused must not be let in, and a request must not be let in without its
-# identity or with that of another.  The worker must serve the next request and
-# lose no memory.
+# identity or its assertion, or with those of another.  The worker must serve the
+# next request and lose no memory.
 
 use strict;
 use warnings;
@@ -12,6 +12,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use OAuth::Test;
+use OAuth::Test::Assertion qw(make_key);
 use OAuth::Test::Http2Client;
 use OAuth::Test::Token qw(mint);
 use OAuth::Test::Torture;
@@ -34,7 +35,7 @@ my $good = token('ES256');
 my $torture = OAuth::Test::Torture->new(keys => [ values %key ],
                                         token => $good,
                                         CACHE => $cache,
-                                        conf => <<'EOT')->start;
+                                        conf => <<'EOT');
     oauth_cache %%CACHE%%;
     oauth_issuer corp { issuer https://corp.test; jwks_file %%DIR%%/jwks; }
     oauth_issuer live { issuer %%ISSUER%%; key_refetch 1s; }
@@ -57,6 +58,7 @@ my $torture = OAuth::Test::Torture->new(keys => [ values %key ],
         oauth_header X-Roles realm.roles;
         oauth_header X-Team $team;
         oauth_header X-Mapped $mapped;
+        oauth_assertion_key key.pem;
 
         location / { proxy_pass http://127.0.0.1:%%APP%%; }
 
@@ -121,6 +123,11 @@ my $torture = OAuth::Test::Torture->new(keys => [ values %key ],
         }
 
         location /signed/ {
+            oauth_assertion X-Assertion claims=groups;
+            proxy_pass http://127.0.0.1:%%APP%%;
+        }
+
+        location /fresh/ {
             oauth_acr gold;
             oauth_max_age 1h;
             proxy_pass http://127.0.0.1:%%APP%%;
@@ -140,6 +147,9 @@ my $torture = OAuth::Test::Torture->new(keys => [ values %key ],
 EOT
 
 my $nginx = $torture->nginx;
+
+make_key($nginx->dir . '/key.pem');
+$torture->start;
 
 mkdir $nginx->dir . "/html/$_" for qw(files index);
 $nginx->write_file("html/$_", 'SECRET')
@@ -233,10 +243,15 @@ my @script = (
     [ 'satisfy any', [ GET => '/any/', token => $good ], 200, $alice ],
     [ 'satisfy any, refused', [ GET => '/any/', token => 'x' ], 401 ],
     [ 'satisfy any, let in', [ GET => '/let/' ], 200, '-|-|-|-|-|-' ],
+    [ 'assertion', [ GET => '/signed/', token => token('EdDSA'),
+                     'X-Assertion' => 'a.b.c' ], 200, "$alice|signed" ],
+    [ 'assertion, refused', [ GET => '/signed/', token => 'x',
+                              'X-Assertion' => 'a.b.c' ], 401 ],
+    [ 'assertion keys', [ GET => '/.well-known/oauth-assertion-keys' ], 200 ],
     [ 'token passed', [ GET => '/pass/', token => $good ], 200,
       $alice =~ s/-\z/Bearer $good/r ],
-    [ 'sign in again', [ GET => '/signed/', token => $good ], 401 ],
-    [ 'signed in', [ GET => '/signed/', token => token(
+    [ 'sign in again', [ GET => '/fresh/', token => $good ], 401 ],
+    [ 'signed in', [ GET => '/fresh/', token => token(
         'ES256', acr => 'gold', auth_time => time) ], 200, $alice ],
     [ 'dry run', [ GET => '/dry/', token => $good, 'X-User' => 'root' ], 200,
       $alice =~ s/-\z/Bearer $good/r,

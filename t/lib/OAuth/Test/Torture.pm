@@ -31,7 +31,13 @@ use constant { PATIENCE => 0.5, MOVES => 70, LEAKS => 4 };
 
 my $app = <<'EOT';
     log_format seen '$http_x_case $http_x_user|$http_x_client|$http_x_roles|'
-                    '$http_x_team|$http_x_mapped|$http_authorization';
+                    '$http_x_team|$http_x_mapped|$http_authorization$signed';
+
+    map $http_x_assertion $signed {
+        default "|?";
+        ""      "";
+        ~^eyJ[\w-]+\.[\w-]+\.[\w-]+$ "|signed";
+    }
 
     server {
         listen 127.0.0.1:%%PORT_main%%;
