@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 #
 # The limits of docs/identity.md, exactly as they stand there but for their
-# rates, when nothing has to be waited for.  A limit holds for a client or a
-# person, and forged tokens, refused ones and none use up nothing of the client
-# that they name.  t/limits_wait.t and t/limits_conn.t have the rest.
+# rates, when nothing has to be waited for.  A limit holds for a client, a person
+# or an actor, and forged tokens, refused ones and none use up nothing of the
+# client that they name.  t/limits_wait.t and t/limits_conn.t have the rest.
 
 use strict;
 use warnings;
@@ -33,6 +33,7 @@ my $json = JSON::PP->new->canonical->utf8;
 my $debugs = qx{'@{[nginx_path()]}' -V 2>&1} =~ /--with-debug/;
 
 check_warm();
+check_actor();
 check_forged();
 check_room();
 check_addresses();
@@ -97,6 +98,37 @@ sub check_warm {
     is(said(map { $http2->answer($_) } @streams), '200 x 21, 429 x 4',
        'HTTP/2: each stream counts');
     $http2->close;
+
+    return;
+}
+
+
+# Who acts for the person (RFC 8693 section 4.1), whatever the client is.
+
+sub check_actor {
+    my $nginx = rates();
+    my $person = 0;
+    my $send = sub {
+        my ($count, $act, %fields) = @_;
+
+        return said(finish_all(map { http($nginx)->start('GET', '/',
+            token => token(client_id => new_client(), sub => 'person-'
+                           . ++$person, act => $act),
+            'X-Address' => $fields{from} // new_address()) } 1 .. $count));
+    };
+
+    is($send->(1), '200 x 1', 'the keys are there');
+    is($send->(30, { sub => 'robot' }), '200 x 21, 429 x 9', 'an actor');
+    is($send->(25, { sub => 'other', act => { sub => 'robot' } }),
+       '200 x 21, 429 x 4', 'another one, which acts for the first');
+    is($send->(25, { sub => 'third', act => { sub => 'inner' } }),
+       '200 x 21, 429 x 4', 'a third one');
+    is($send->(CLIENT, { sub => 'inner' }), '200 x 21',
+       'inner actors are not counted');
+    is($send->(25), '200 x 25', 'no actor: no such limit');
+    is($send->(25, { name => 'fresh' }, from => new_address()),
+       '401 x 21, 429 x 4', 'an actor without a name: the address');
+    is($send->(CLIENT, { sub => 'fresh' }), '200 x 21', 'and never the actor');
 
     return;
 }
