@@ -156,6 +156,7 @@ ngx_oauth_reply_note_scopes(ngx_oauth_ctx_t *ctx)
 
     return ngx_oauth_reply_scope(ctx, NGX_OAUTH_TEXT_MORE,
                                  answer == OAUTH_ANSWER_NONE
+                                 || answer == OAUTH_ANSWER_AUTHENTICATION
                                  || answer == OAUTH_ANSWER_SCOPE
                                  || answer == OAUTH_ANSWER_FORBIDDEN,
                                  &required->scopes);

@@ -21,6 +21,8 @@
 
 static ngx_int_t ngx_oauth_conf_server_location(ngx_conf_t *cf,
     ngx_oauth_main_conf_t *mcf, ngx_oauth_conf_location_t *location);
+static ngx_int_t ngx_oauth_conf_server_protect(ngx_conf_t *cf,
+    ngx_oauth_main_conf_t *mcf, ngx_oauth_conf_location_t *location);
 static ngx_int_t ngx_oauth_conf_server_dry_run(ngx_conf_t *cf,
     ngx_oauth_loc_conf_t *lcf);
 static ngx_int_t ngx_oauth_conf_server_issuers(ngx_conf_t *cf,
@@ -98,15 +100,9 @@ ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
         return NGX_OK;
     }
 
-    if (ngx_oauth_conf_server_issuers(cf, mcf, location->conf) != NGX_OK
-        || ngx_oauth_conf_server_claims(mcf, location->conf) != NGX_OK
-        || ngx_oauth_conf_authentication_finish(cf, location->conf) != NGX_OK
-        || ngx_oauth_conf_assertion_check(cf, location) != NGX_OK)
-    {
+    if (ngx_oauth_conf_server_protect(cf, mcf, location) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    location->server->protects = 1;
 
     /*
      * nginx never serves a request by an "if" block of the server's own level:
@@ -144,6 +140,24 @@ ngx_oauth_conf_server_location(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
     }
 
     return ngx_oauth_conf_server_resource(cf, location);
+}
+
+
+static ngx_int_t
+ngx_oauth_conf_server_protect(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
+    ngx_oauth_conf_location_t *location)
+{
+    if (ngx_oauth_conf_server_issuers(cf, mcf, location->conf) != NGX_OK
+        || ngx_oauth_conf_server_claims(mcf, location->conf) != NGX_OK
+        || ngx_oauth_conf_authentication_finish(cf, location->conf) != NGX_OK
+        || ngx_oauth_conf_assertion_check(cf, location) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    location->server->protects = 1;
+
+    return NGX_OK;
 }
 
 

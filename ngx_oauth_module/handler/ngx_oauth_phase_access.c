@@ -209,8 +209,8 @@ ngx_oauth_phase_check(ngx_oauth_ctx_t *ctx, ngx_int_t rc)
 /*
  * Puts the identity on the request.  Only now it may turn out that there is no
  * assertion, or that the value of a header is doubtful (ngx_oauth_evaluate.c);
- * then the request is refused.  In a dry run, a good token opens nothing that is
- * closed without this module ("satisfy any"), so the other modules decide.
+ * then the request is refused.  In a dry run, a good token opens nothing that
+ * is closed without this module ("satisfy any"), so the other modules decide.
  */
 
 static ngx_int_t
