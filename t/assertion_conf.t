@@ -160,9 +160,9 @@ like(checked(other => "server { listen 127.0.0.1:%%PORT_b%%; $use }")->{said},
 
 # names
 
-refused('as oauth_header', qr/"oauth_assertion" directive names a header that this level sets already: choose another name/,
+refused('as oauth_header', qr/"oauth_assertion" directive names a header that another line of this block sets already: choose another name/,
         server => "$key oauth_header X_Assertion sub; $use");
-refused('as oauth_header, the other way round', qr/"oauth_header" directive names a header that this level sets already/,
+refused('as oauth_header, the other way round', qr/"oauth_header" directive names a header that another line of this block sets already/,
         server => "$key $use oauth_header x-assertion sub;");
 refused('as oauth_header of a level inside', qr/"oauth_assertion" and "oauth_header" set the same header "X-Assertion" in one location: choose another name/,
         server => "$key $use", location => 'oauth_header X-Assertion sub;');
@@ -207,7 +207,7 @@ for my $case (
     [ 'claims=a,b,a', qr/claim "a" in "oauth_assertion" is named twice: remove/ ],
     [ 'claims=a claims=b', qr/has the parameter "claims" twice/ ],
     [ 'claims=$host', qr/"\$host" has a variable/ ],
-    map { [ "claims=a,$_", qr/claim "$_" in "oauth_assertion" is one that each assertion has itself: remove/ ] }
+    map { [ "claims=a,$_", qr/claim "$_" in "oauth_assertion" is one that nginx itself writes: remove/ ] }
         qw(iss aud sub client_id scope act token_iss txn iat exp jti))
 {
     my ($parameters, $pattern) = @$case;

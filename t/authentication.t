@@ -350,8 +350,9 @@ sub logged {
 
     my ($line) = $nginx->wait_for_log(qr/oauth: refused/);
 
-    return like($line, qr/refused:\ insufficient_authentication:\ user\ has\ to
-                          \ sign\ in\ again,\ later\ or\ in\ another\ way:
+    return like($line, qr/refused:\ insufficient_authentication:\ sign-in\ of
+                          \ the\ user\ is\ too\ old,\ of\ another\ kind,
+                          \ or\ not\ known:
                           [ ]$pattern,\ issuer\ "corp"/x, $name);
 }
 

@@ -430,7 +430,7 @@ CONF
 }
 
 my $warns = 'oauth_dry_run is on: requests without a good token are let in and '
-            . 'only logged; remove it to protect what it is about HERE';
+            . 'only logged; remove it to have them refused HERE';
 
 is(said('oauth_dry_run on;', '', '', 'oauth_dry_run'), "accepted; $warns",
    'http');
@@ -451,7 +451,7 @@ for ([ 'oauth_revoke admin; oauth_scope revoke;', 'oauth_revoke admin' ],
 
     is(said('', 'oauth_dry_run on;', $lines, $lines),
        "refused; oauth_dry_run is on: requests without a good token are let in"
-       . " and only logged; remove it to protect what it is about; "
+       . " and only logged; remove it to have them refused; "
        . "\"oauth_dry_run\" would open \"$name\" to everybody who reaches this"
        . ' location: write "oauth_dry_run off" in it HERE', "$name");
     like(said('', 'oauth_dry_run on;', "$lines oauth_dry_run off;", $lines),

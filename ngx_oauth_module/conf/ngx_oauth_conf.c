@@ -276,8 +276,8 @@ ngx_oauth_conf_dry_run(ngx_conf_t *cf, void *post, void *data)
     if (*dry_run) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "oauth_dry_run is on: requests without a good token "
-                           "are let in and only logged; remove it to protect "
-                           "what it is about");
+                           "are let in and only logged; remove it to have them "
+                           "refused");
     }
 
     return NGX_CONF_OK;

@@ -316,7 +316,7 @@ ngx_oauth_conf_assertion_claim(ngx_conf_t *cf, oauth_str_t name,
 
     why = (name.len == 0) ? "is empty"
           : oauth_assertion_is_reserved(name)
-            ? "is one that each assertion has itself" : NULL;
+            ? "is one that nginx itself writes" : NULL;
 
     names = assertion->claims ? assertion->claims->elts : NULL;
 

@@ -41,7 +41,7 @@ ngx_oauth_conf_authentication_acr(ngx_conf_t *cf, ngx_command_t *cmd,
                                "invalid value \"%V\" in \"oauth_acr\": write "
                                "each value of the claim acr as an argument of "
                                "its own, in printable ASCII without spaces, "
-                               "quotes and backslashes", &value[i]);
+                               "quotes or backslashes", &value[i]);
             return NGX_CONF_ERROR;
         }
     }

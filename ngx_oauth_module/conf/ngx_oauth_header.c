@@ -173,8 +173,8 @@ ngx_oauth_header_add(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
         if (ngx_oauth_str_equal(&headers[i].normal, &added->normal)) {
             return (headers[i].kind == kind)
                    ? "is duplicate"
-                   : "names a header that this level sets already: choose "
-                     "another name";
+                   : "names a header that another line of this block "
+                     "sets already: choose another name";
         }
     }
 

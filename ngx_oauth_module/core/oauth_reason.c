@@ -259,7 +259,7 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
 
     [OAUTH_INSUFFICIENT_AUTHENTICATION] = {
         "insufficient_authentication",
-        "user has to sign in again, later or in another way",
+        "sign-in of the user is too old, of another kind, or not known",
         OAUTH_ANSWER_AUTHENTICATION, OAUTH_ERROR_USER,
         "The access token is good, but its user has to sign in again for this "
         "resource" },
@@ -310,7 +310,8 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         "and try again later with a new proof" },
 
     [OAUTH_SERVER_ERROR] = {
-        "server_error", "access token could not be checked",
+        "server_error",
+        "access token could not be checked, or there is no assertion",
         OAUTH_ANSWER_UNAVAILABLE, NULL,
         "The access token could not be checked; keep it and try again later" }
 };
