@@ -43,19 +43,21 @@ static const struct {
 static const oauth_str_t  ngx_oauth_claim_actor = oauth_string("act.sub");
 
 
+/* These variables show what is not just one claim by its name. */
+
 static const struct {
     ngx_str_t             variable;
     oauth_token_select_t  select;
-} ngx_oauth_claim_furthers[] = {
-    [NGX_OAUTH_CLAIM_ACTOR] = {
+} ngx_oauth_claim_selections[] = {
+    [NGX_OAUTH_SELECTION_ACTOR] = {
         ngx_string("oauth_actor"),
         { .names = &ngx_oauth_claim_actor, .nnames = 1, .text = 1 }
     },
-    [NGX_OAUTH_CLAIM_ACTORS] = {
+    [NGX_OAUTH_SELECTION_ACTORS] = {
         ngx_string("oauth_actors"),
         { .kind = OAUTH_TOKEN_ACTORS, .text = 1 }
     },
-    [NGX_OAUTH_CLAIM_ALL] = {
+    [NGX_OAUTH_SELECTION_CLAIMS] = {
         ngx_string("oauth_claims"),
         { .kind = OAUTH_TOKEN_CLAIMS, .text = 1 }
     }
@@ -174,9 +176,9 @@ ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf, oauth_token_select_t *select,
 
 
 const oauth_token_select_t *
-ngx_oauth_claim_further(ngx_uint_t further)
+ngx_oauth_claim_selection(ngx_uint_t n)
 {
-    return &ngx_oauth_claim_furthers[further].select;
+    return &ngx_oauth_claim_selections[n].select;
 }
 
 
@@ -278,10 +280,12 @@ ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
         return NGX_OK;
     }
 
-    for (i = 0; i <= NGX_OAUTH_CLAIM_ALL; i++) {
+    for (i = 0; i <= NGX_OAUTH_SELECTION_CLAIMS; i++) {
 
-        if (ngx_oauth_str_equal(name, &ngx_oauth_claim_furthers[i].variable)) {
-            select = ngx_oauth_claim_furthers[i].select;
+        if (ngx_oauth_str_equal(name,
+                                &ngx_oauth_claim_selections[i].variable))
+        {
+            select = ngx_oauth_claim_selections[i].select;
             return ngx_oauth_claim_select(mcf, &select, &index);
         }
     }

@@ -37,14 +37,15 @@ enum {
 
 
 /*
- * What further variables show.  It has a number only if the configuration
- * mentions the variable, so that other tokens have no place for it.
+ * What some variables show that is not just one claim by its name.  These are
+ * not numbers of the list: only if the configuration mentions such a variable,
+ * what it shows gets one, so that other tokens have no place for it.
  */
 
 enum {
-    NGX_OAUTH_CLAIM_ACTOR = 0,          /* act.sub (RFC 8693 section 4.1) */
-    NGX_OAUTH_CLAIM_ACTORS,             /* the sub of every actor */
-    NGX_OAUTH_CLAIM_ALL                 /* the whole set of claims */
+    NGX_OAUTH_SELECTION_ACTOR = 0,          /* act.sub (RFC 8693 section 4.1) */
+    NGX_OAUTH_SELECTION_ACTORS,             /* the sub of every actor */
+    NGX_OAUTH_SELECTION_CLAIMS                 /* the whole set of claims */
 };
 
 
@@ -71,9 +72,9 @@ ngx_int_t ngx_oauth_claim_check(ngx_conf_t *cf, ngx_str_t *path);
 ngx_int_t ngx_oauth_claim_select(ngx_oauth_main_conf_t *mcf,
     oauth_token_select_t *select, ngx_uint_t *index);
 
-/* Returns the selection of NGX_OAUTH_CLAIM_ACTOR and those after it. */
+/* Returns what one of NGX_OAUTH_SELECTION_ACTOR and so on selects. */
 
-const oauth_token_select_t *ngx_oauth_claim_further(ngx_uint_t further);
+const oauth_token_select_t *ngx_oauth_claim_selection(ngx_uint_t n);
 
 /* Returns 1 when both select the same text. */
 

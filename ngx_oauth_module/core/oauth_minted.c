@@ -25,12 +25,12 @@ static void oauth_minted_remove(oauth_minted_t **link);
 
 
 oauth_str_t
-oauth_minted_lookup(const oauth_minted_t *list, const void *rules,
+oauth_minted_lookup(const oauth_minted_t *list, const void *directive,
     const void *resource, int64_t now)
 {
     for ( /* void */ ; list; list = list->next) {
 
-        if (list->use.rules == rules
+        if (list->use.directive == directive
             && list->use.resource == resource
             && list->use.starts <= now
             && list->use.ends > now)
@@ -92,7 +92,7 @@ oauth_minted_replaced(oauth_minted_t **list, const oauth_minted_use_t *use)
 
     for (n = 0; (minted = *list) != NULL; n++, list = &minted->next) {
 
-        if (minted->use.rules == use->rules
+        if (minted->use.directive == use->directive
             && minted->use.resource == use->resource)
         {
             return list;

@@ -21,7 +21,7 @@ static ngx_int_t ngx_oauth_variables_claim(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_selected(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_oauth_variables_further(ngx_http_request_t *r,
+static ngx_int_t ngx_oauth_variables_fixed(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_find(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, oauth_token_t *token,
@@ -72,14 +72,14 @@ static ngx_http_variable_t  ngx_oauth_variables[] = {
     { ngx_string("oauth_client_id"), NULL, ngx_oauth_variables_client_id,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_actor"), NULL, ngx_oauth_variables_further,
-      NGX_OAUTH_CLAIM_ACTOR, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("oauth_actor"), NULL, ngx_oauth_variables_fixed,
+      NGX_OAUTH_SELECTION_ACTOR, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_actors"), NULL, ngx_oauth_variables_further,
-      NGX_OAUTH_CLAIM_ACTORS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("oauth_actors"), NULL, ngx_oauth_variables_fixed,
+      NGX_OAUTH_SELECTION_ACTORS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_claims"), NULL, ngx_oauth_variables_further,
-      NGX_OAUTH_CLAIM_ALL, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("oauth_claims"), NULL, ngx_oauth_variables_fixed,
+      NGX_OAUTH_SELECTION_CLAIMS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_scope"), NULL, ngx_oauth_variables_scope,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -233,10 +233,10 @@ ngx_oauth_variables_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
-/* The getter of variables whose data is NGX_OAUTH_CLAIM_ACTOR and the like. */
+/* The getter of variables whose data is one of NGX_OAUTH_SELECTION_.... */
 
 static ngx_int_t
-ngx_oauth_variables_further(ngx_http_request_t *r,
+ngx_oauth_variables_fixed(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     oauth_token_t  *token;
@@ -245,7 +245,7 @@ ngx_oauth_variables_further(ngx_http_request_t *r,
     *v = ngx_http_variable_null_value;
 
     return token ? ngx_oauth_variables_find(r, v, token,
-                                            ngx_oauth_claim_further(data))
+                                            ngx_oauth_claim_selection(data))
                  : NGX_OK;
 }
 

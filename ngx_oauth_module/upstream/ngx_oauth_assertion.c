@@ -113,7 +113,7 @@ ngx_oauth_assertion_keep(ngx_oauth_ctx_t *ctx, time_t now, oauth_str_t text)
 {
     oauth_minted_use_t  use;
 
-    use.rules = ctx->conf->assertion;
+    use.directive = ctx->conf->assertion;
     use.resource = ctx->conf->resource;
     use.starts = now;
     use.ends = now + ctx->conf->assertion->ttl / 2;

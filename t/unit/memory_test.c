@@ -769,7 +769,7 @@ memory_assertion(void **state)
                                           &buf);
 
             if (result == OAUTH_DONE) {
-                use.rules = signer;
+                use.directive = signer;
                 (void) oauth_minted_store(&token->minted, &use,
                                           oauth_buf_str(&buf));
             }

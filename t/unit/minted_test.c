@@ -21,17 +21,19 @@
 #define NOW  1700000000
 
 
-static const char  minted_rules[2];             /* only their addresses count */
+/* Only the addresses of these count. */
+
+static const char  minted_directives[2];
 static const char  minted_resources[OAUTH_MINTED + 1];
 
 
 static void
-minted_store(oauth_minted_t **list, size_t rules, size_t resource,
+minted_store(oauth_minted_t **list, size_t directive, size_t resource,
     int64_t starts, int64_t ends, const char *text)
 {
     oauth_minted_use_t  use;
 
-    use.rules = &minted_rules[rules];
+    use.directive = &minted_directives[directive];
     use.resource = &minted_resources[resource];
     use.starts = starts;
     use.ends = ends;
@@ -43,12 +45,12 @@ minted_store(oauth_minted_t **list, size_t rules, size_t resource,
 /* expected is NULL where nothing is to be found. */
 
 static void
-minted_finds(const oauth_minted_t *list, size_t rules, size_t resource,
+minted_finds(const oauth_minted_t *list, size_t directive, size_t resource,
     int64_t now, const char *expected)
 {
     oauth_str_t  text;
 
-    text = oauth_minted_lookup(list, &minted_rules[rules],
+    text = oauth_minted_lookup(list, &minted_directives[directive],
                                &minted_resources[resource], now);
 
     if (expected == NULL) {
@@ -71,12 +73,12 @@ minted_lookup(void **state)
     minted_finds(list, 0, 0, NOW, NULL);
 
     minted_store(&list, 0, 0, NOW, NOW + 30, "first");
-    minted_store(&list, 1, 0, NOW, NOW + 30, "other rules");
+    minted_store(&list, 1, 0, NOW, NOW + 30, "another directive");
     minted_store(&list, 0, 1, NOW, NOW + 30, "other resource");
 
     minted_finds(list, 0, 0, NOW, "first");
     minted_finds(list, 0, 0, NOW + 29, "first");
-    minted_finds(list, 1, 0, NOW, "other rules");
+    minted_finds(list, 1, 0, NOW, "another directive");
     minted_finds(list, 0, 1, NOW, "other resource");
     minted_finds(list, 1, 1, NOW, NULL);
 

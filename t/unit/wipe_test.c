@@ -125,7 +125,7 @@ wipe_minted(void **state)
 
     list = NULL;
     memset(&use, 0, sizeof(oauth_minted_use_t));
-    use.rules = &list;
+    use.directive = &list;
     wipe_calls = 0;
 
     assert_int_equal(oauth_minted_store(&list, &use, oauth_str(TEXT)), 0);
