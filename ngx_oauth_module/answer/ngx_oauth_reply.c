@@ -105,9 +105,9 @@ ngx_oauth_reply_subrequest(ngx_oauth_ctx_t *ctx)
 
 
 /*
- * In a dry run, the refusal is logged and noted only.  Neither is done on the
- * way to the error page of a refusal that another location has made: that one
- * is told.
+ * In a dry run, the refusal is logged and noted only.  Neither is done if the
+ * request comes here for the error page of a location that has refused it: that
+ * refusal is the one that the client gets.
  */
 
 static ngx_int_t

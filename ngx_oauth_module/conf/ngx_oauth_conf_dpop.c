@@ -189,8 +189,9 @@ ngx_oauth_conf_dpop_finish(ngx_conf_t *cf, ngx_oauth_loc_conf_t *lcf,
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_oauth_module);
 
     /*
-     * A dry run hands out no nonce, so it demands none.  A location that does
-     * demand one then sees that this one has other rules.
+     * A dry run hands out no nonce, so it demands none.  A proof that was
+     * verified here is verified again if nginx then takes the request to a
+     * location that demands one, since the two differ in this.
      */
 
     dpop->nonce = dpop->nonce && !lcf->dry_run;

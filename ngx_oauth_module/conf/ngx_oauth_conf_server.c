@@ -162,9 +162,9 @@ ngx_oauth_conf_server_protect(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf,
 
 
 /*
- * What an app shows was to be seen before there was a token.  But whoever comes
- * to these locations gets what only the module has, so their tokens have to
- * count from the beginning.
+ * A dry run lets everybody in, as nginx did before it had this module.  But
+ * these two locations exist only with the module, and only its tokens close
+ * them: nobody could come in before, so a dry run would open them.
  */
 
 static ngx_int_t

@@ -39,7 +39,7 @@ const oauth_json_t *oauth_actor_of(const oauth_json_t *object);
 /*
  * Appends the sub of each actor, the outermost first, as oauth_json_text does
  * with the elements of an array.  It appends nothing where there is no actor.
- * The actors must have been verified.  Returns 0, or -1 as of oauth_json_text.
+ * The actors must have been verified.  Returns 0, or -1 like oauth_json_text.
  */
 
 int oauth_actor_write(const oauth_json_t *claims, oauth_buf_t *buf);

@@ -51,9 +51,9 @@ typedef struct {
  * a request comes.  The first has the scheme and what follows from the reason:
  * error and error_description.  The second has what tells about the resource:
  * resource_metadata, scope, acr_values and max_age; it may be empty.  If it is
- * not, the caller joins
- * the two with ", " if the first has an error, else with a space.  All values
- * are quoted, and none is empty.  When memory is short, buf->failed is set.
+ * not, the caller joins the two with ", " if the first has an error, else with
+ * a space.  All values are quoted, and none is empty.  When memory is short,
+ * buf->failed is set.
  */
 
 void oauth_challenge_write_reason(oauth_buf_t *buf,

@@ -43,7 +43,7 @@ typedef struct {
  * Reads the claims of an object, which must outlive them.  Returns OAUTH_OK; or
  * OAUTH_MALFORMED_CLAIMS: a registered claim has the wrong type, which
  * claims->malformed names (iss and sub must be strings; exp, nbf and iat
- * numbers; aud a string or an array of strings; act as of oauth_actor_verify).
+ * numbers; aud a string or an array of strings; act: see oauth_actor_verify).
  * Where sub, nbf or iat is null, "" or [], it counts as absent; exp, iss and
  * aud do not.
  */

@@ -130,7 +130,9 @@ oauth_client_append_form(const oauth_client_t *client, oauth_str_t token,
 
 
 /*
- * RFC 7523 section 3.  The audience is the issuer, which the revision of that
+ * The assertion by which the client proves to the authorization server who it
+ * is (RFC 7523 section 3); it has nothing to do with those that the app gets
+ * (oauth_assertion.h).  The audience is the issuer, which the revision of that
  * RFC demands.  If it were an endpoint, a hostile server could name the
  * endpoint of another server as its own, and use the assertion there.
  */

@@ -28,7 +28,7 @@ typedef oauth_str_t (*oauth_demand_resource_pt)(const void *data, size_t i);
 
 /* What header fields need of a subject that they carry, as a set of bits. */
 
-#define OAUTH_DEMAND_SUBJECT_FIELD    1     /* as of oauth_str_is_field       */
+#define OAUTH_DEMAND_SUBJECT_FIELD    1     /* see oauth_str_is_field         */
 #define OAUTH_DEMAND_SUBJECT_TEXT     2     /* no control character           */
 #define OAUTH_DEMAND_SUBJECT_ENCODED  4     /* not longer than
                                                OAUTH_ENCODING_SIZE            */

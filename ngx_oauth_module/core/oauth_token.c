@@ -283,10 +283,10 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     const oauth_token_rules_t *rules, oauth_token_t *token,
     oauth_token_claim_t *claims)
 {
-    size_t                 i;
-    oauth_token_text_view_t     view;
-    const oauth_claims_t  *c;
-    oauth_token_claim_t    claim;
+    size_t                    i;
+    const oauth_claims_t     *c;
+    oauth_token_claim_t       claim;
+    oauth_token_text_view_t   view;
 
     c = source->claims;
 

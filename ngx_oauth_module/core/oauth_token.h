@@ -32,7 +32,7 @@
 
 typedef enum {
     OAUTH_TOKEN_CLAIM = 0,              /* the claim that the names lead to   */
-    OAUTH_TOKEN_ACTORS,                 /* the subs of all actors, as of
+    OAUTH_TOKEN_ACTORS,                 /* the subs of all actors: see
                                            oauth_actor_write                  */
     OAUTH_TOKEN_CLAIMS                  /* all claims, as JSON in base64url:
                                            the payload of a JWT as it was sent,
@@ -77,7 +77,7 @@ typedef struct {
 /* A selected claim.  Its strings are views of the token's block. */
 
 typedef struct {
-    oauth_str_t                  text;          /* as of oauth_token_selected;
+    oauth_str_t                  text;          /* see oauth_token_selected;
                                                    absent: the token has no
                                                    such claim, or it is not to
                                                    be handed out              */
