@@ -169,6 +169,12 @@ has('a scope is missing, and there is an error page', {
     subject => 'alice', scopes_required => 'wiki:read wiki:write',
     resource => APP, path => '/page' });
 
+$http->get('/docs', token => reader(), Authorization => 'Basic x');
+has('nginx itself ends a request with two Authorization', {
+    %nobody, outcome => 'unchecked', reason => '', status => '400' });
+
+$nginx->{nginx_logs_tokens} = 1;
+
 # scopes with variables, another resource
 
 $http->get('/variable', token => reader(
