@@ -1,6 +1,6 @@
 // A front for an authorization server that agents cannot use as it is, for
-// nginx's JavaScript module (njs 0.7.9 or newer).  ../idp.md says what it is
-// for, and what its dangers are.
+// nginx's JavaScript module (njs 0.7.9 or newer).  The page docs/agents/idp.md
+// of ngx_oauth_module says what it is for, and what its dangers are.
 //
 // It registers every agent as the same public client, and passes an agent's
 // requests on with the parameters that the server behind it knows (RFC 6749,
