@@ -24,6 +24,8 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
     oauth_issuer cold { issuer %%COLD%%; timeout 2s; }
     oauth_issuer rotating { issuer %%ROTATING%%; key_refetch 1s; }
 
+    map $oauth_claim_team $team { default none; red red; }
+
     server {
         listen 127.0.0.1:%%PORT_main%%;
         server_name app.test;
@@ -87,6 +89,41 @@ my $nginx = nginx(<<'EOT', AS => $issuer->url, UP => $upstream->port,
             oauth_scope read;
             oauth_header X-Main sub;
             auth_request /check;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        # a map of a claim that the subrequest reads first
+
+        location = /team {
+            oauth corp;
+            proxy_set_header X-Team $team;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location = /open_team {
+            proxy_set_header X-Team $team;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /team_there {
+            auth_request /team;
+            proxy_set_header X-Team $team;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /team_here {
+            oauth corp;
+            auth_request /open_team;
+            proxy_set_header X-Team $team;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
+
+        location /team_tried {
+            oauth corp;
+            oauth_scope write;
+            oauth_dry_run on;
+            auth_request /team;
+            proxy_set_header X-Team $team;
             proxy_pass http://127.0.0.1:%%UP%%;
         }
 
@@ -191,6 +228,22 @@ for ([ 'too little scope', token => $reader ], [ 'forged', token => $forged ],
 }
 
 is($upstream->count, $before, 'and the checker was not asked');
+
+# A map that a subrequest has read: each location has a value of its own.
+
+my $red = $issuer->token(scope => 'read', team => 'red');
+
+
+sub team { return join ' ', $_[0]->echoed('X-Team') }
+
+
+is(team($http->get('/team', token => $red)), 'red', 'a map of a claim');
+is(team($http->get('/team_there', token => $red)), 'none',
+   'the identity of a subrequest is not that of an open location');
+is(team($http->get('/team_here', token => $red)), 'red',
+   'a subrequest to an open location does not hide the identity');
+is(team($http->get('/team_tried', token => $red)), 'none',
+   'nor does one lend an identity to a dry run');
 
 # auth_request with a new key: refused, and fetched for the next request
 

@@ -207,7 +207,9 @@ ngx_oauth_evaluate_variable(ngx_http_request_t *r,
 /*
  * nginx reads the variable for itself, and will keep its value.  If computing
  * it has read a claim, its index goes into ctx->kept, which
- * ngx_oauth_evaluate_expire reads.
+ * ngx_oauth_evaluate_expire reads.  A value from a subrequest is about the
+ * location of the subrequest, so the main request must compute its own: no
+ * phase begins when it goes on, and nginx is told not to cache the value.
  */
 
 static ngx_int_t
@@ -230,6 +232,10 @@ ngx_oauth_evaluate_kept(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     if (ctx == NULL || ctx->reads == reads || getter->assigned) {
         return rc;
+    }
+
+    if (r != r->main) {
+        v->no_cacheable = 1;
     }
 
     ctx = ngx_oauth_context_create(r->main);
