@@ -172,7 +172,7 @@ oauth_demand_max_age(const oauth_demand_t *demand, const oauth_token_t *token,
 
     return (token->has_auth_time
             && token->auth_time <= now + leeway
-            && now - token->auth_time <= demand->max_age + leeway)
+            && now - token->auth_time - leeway <= demand->max_age)
            ? OAUTH_OK : OAUTH_INSUFFICIENT_AUTHENTICATION;
 }
 

@@ -400,6 +400,13 @@ demand_max_age(void **state)
         assert_int_equal(oauth_demand_max_age(&demand, &token, 1000),
                          OAUTH_OK);
 
+        /* The longest time that oauth_max_age takes bounds the future only. */
+
+        demand.max_age = INT64_MAX;
+        assert_int_equal(oauth_demand_max_age(&demand, &token, 1000),
+                         cases[i].auth_time <= 1000 + cases[i].leeway
+                         ? OAUTH_OK : OAUTH_INSUFFICIENT_AUTHENTICATION);
+
         /* Without the claim there is no time that could be recent. */
 
         demand.max_age = 300;
