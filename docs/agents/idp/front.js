@@ -66,7 +66,7 @@ function register(r) {
     }
 
     try {
-        asked = JSON.parse(r.requestText);
+        asked = JSON.parse(bodyOf(r));
 
     } catch (e) {
         asked = null;
@@ -106,7 +106,7 @@ function register(r) {
 
 function authorize(r) {
     const posted = (r.method == 'POST');
-    const asked = parse(posted ? r.requestText : r.variables.args);
+    const asked = parse(posted ? bodyOf(r) : r.variables.args);
 
     if (r.method != 'GET' && !posted) {
         show(r, 405, 'This address only takes GET and POST.');
@@ -169,15 +169,7 @@ function refused(r, asked) {
         return 'invalid_target';
     }
 
-    const known = words(r.variables.idp_scopes);
-
-    if (!words(one(asked, 'scope')).every((scope) => known.includes(scope)
-                                          || known.includes(short(r, scope))))
-    {
-        return 'invalid_scope';
-    }
-
-    return '';
+    return areScopes(r, one(asked, 'scope')) ? '' : 'invalid_scope';
 }
 
 
@@ -249,7 +241,7 @@ async function token(r) {
         return;
     }
 
-    const form = parse(r.requestText);
+    const form = parse(bodyOf(r));
     const asked = form && translate(r, form);
 
     if (!asked) {
@@ -289,6 +281,12 @@ function translate(r, form) {
 
     if (form.resource && !form.resource.every((url) => isResource(r, url))) {
         return 'invalid_target';
+    }
+
+    // Some servers let a refresh token be used for other scopes than the first.
+
+    if (!areScopes(r, one(form, 'scope'))) {
+        return 'invalid_scope';
     }
 
     const common = [get('grant_type'), get('client_id'),
@@ -388,6 +386,16 @@ function isResource(r, url) {
 }
 
 
+// Scopes of the list, by either name.
+
+function areScopes(r, text) {
+    const known = words(r.variables.idp_scopes);
+
+    return words(text).every((scope) => known.includes(scope)
+                                        || known.includes(short(r, scope)));
+}
+
+
 function words(text) {
     return (text || '').split(' ').filter((word) => word);
 }
@@ -398,11 +406,28 @@ function origin(url) {
 }
 
 
+// The body of a request, or null: nginx has written it to a file, which it does
+// with one that comes in very many pieces, and njs cannot read it there.
+
+function bodyOf(r) {
+    try {
+        return r.requestText || '';
+
+    } catch (e) {
+        return null;
+    }
+}
+
+
 // The parameters of a query or a form: for each name a list of its values; null
-// if they are malformed.
+// if they are malformed, or if there is no text.
 
 function parse(text) {
     const found = Object.create(null);
+
+    if (text === null) {
+        return null;
+    }
 
     try {
         (text || '').split('&').filter((part) => part).forEach((part) => {
