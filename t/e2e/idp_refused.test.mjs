@@ -157,6 +157,8 @@ async function authorization(front) {
         ['invalid_target', { resource: 'https://evil.example/mcp' }],
         ['invalid_target', { resource: `${front.nginx.url}0` }],
         ['invalid_target', { resource: `${front.nginx.url}@evil.example` }],
+        ...['/ is safe. Click', '/#mcp', '/\u202e', '/\n', '/\u00fc'].map((end) =>
+            ['invalid_target', { resource: front.nginx.url + end }]),
         ['invalid_scope', { scope: `${front.scope} admin` }],
     ]) {
         const { status, headers } = await agree(front, changes);

@@ -378,11 +378,13 @@ function isRedirect(r, uri) {
 }
 
 
-// One of the resources, or a URL below it.
+// One of the resources, or a URL below it; the page shows it, so it must not be a
+// sentence.
 
 function isResource(r, url) {
-    return words(r.variables.idp_resources).some((ours) =>
-        url == ours || url.startsWith(ours.replace(/\/$/, '') + '/'));
+    return !NO_URI.test(url)
+           && words(r.variables.idp_resources).some((ours) =>
+               url == ours || url.startsWith(ours.replace(/\/$/, '') + '/'));
 }
 
 
