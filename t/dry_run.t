@@ -382,6 +382,29 @@ is_deeply(\%counted, { admitted => 1, refused => 1, overruled => 0,
           'dry runs are counted apart, a preflight is not counted')
     or diag(explain(\%counted));
 
+# What the first location would have refused would not have come to the next.
+
+for (['/dry_to_strict', 'dry_run', 'insufficient_scope'],
+     ['/dry_to_strict_admin', 'refused', 'insufficient_scope'])
+{
+    my ($path, $kind, $reason) = @$_;
+    my $group = $kind eq 'refused' ? 'reasons' : 'dry_run_reasons';
+
+    $before = status();
+    get($path, token => $token);
+
+    ok(wait_until(sub {
+        my $now = status();
+
+        return $now->{requests}{$kind} == $before->{requests}{$kind} + 1
+            && $now->{$group}{$reason} == $before->{$group}{$reason} + 1
+            && $now->{requests}{admitted} == $before->{requests}{admitted};
+    }, 5), "$path is counted as $kind");
+    ok(wait_until(sub { $nginx->read_file('access.log')
+                        =~ m{^$path \d+ $reason alice\n\z}m }),
+       'and the access log has the reason');
+}
+
 like($local->get('/status?format=prometheus')->body,
      qr/^nginx_oauth_dry_run_refusals_total\{reason="no_token"\}\ [1-9].*
         ^nginx_oauth_cache/msx, 'in the metrics');

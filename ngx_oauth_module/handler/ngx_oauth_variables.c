@@ -465,6 +465,11 @@ ngx_oauth_variables_token_kind(ngx_http_request_t *r,
 }
 
 
+/*
+ * Shows why the request was refused.  In the log phase this is what a dry run
+ * would have refused, also if another location has admitted the request then.
+ */
+
 static ngx_int_t
 ngx_oauth_variables_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
@@ -482,7 +487,9 @@ ngx_oauth_variables_result(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
     }
 
-    reason = oauth_reason_info(ctx->reason);
+    reason = oauth_reason_info((ctx->logging
+                                && ctx->verdict == NGX_OAUTH_VERDICT_DRY_RUN)
+                               ? ctx->verdict_reason : ctx->reason);
 
     v->len = ngx_strlen(reason->code);
     v->data = (u_char *) reason->code;

@@ -20,7 +20,9 @@
  * then redirects the request to another location, that location's verdict takes
  * its place.  A refusal stays: nginx takes a refused request to its error page
  * at most, and what is decided there is not about what the client asked for.  A
- * refusal ends only if another module has let the request in.  A post_action
+ * refusal ends only if another module has let the request in.  What a dry run
+ * would have refused stays, too, since the request would not have come further;
+ * but if another location refuses it, then that is its verdict.  A post_action
  * runs when the client has its response, so it changes no verdict.
  */
 
@@ -28,6 +30,12 @@ static ngx_inline void
 ngx_oauth_verdict_set(ngx_oauth_ctx_t *ctx, ngx_oauth_context_verdict_t verdict)
 {
     if (ctx->request->post_action && ctx->verdict != NGX_OAUTH_VERDICT_NONE) {
+        return;
+    }
+
+    if (ctx->verdict == NGX_OAUTH_VERDICT_DRY_RUN
+        && verdict != NGX_OAUTH_VERDICT_REFUSED)
+    {
         return;
     }
 
