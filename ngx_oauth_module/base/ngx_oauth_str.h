@@ -31,7 +31,10 @@ ngx_oauth_str(const ngx_str_t *s)
 static ngx_inline ngx_uint_t
 ngx_oauth_str_equal(const ngx_str_t *a, const ngx_str_t *b)
 {
-    return a->len == b->len && ngx_memcmp(a->data, b->data, a->len) == 0;
+    /* An empty string may have no data, which memcmp() does not take. */
+
+    return a->len == b->len
+           && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
 }
 
 
