@@ -59,6 +59,7 @@ static int oauth_signer_passphrase(char *buf, int size, int writing,
 static const oauth_alg_t *oauth_signer_alg(const EVP_PKEY *pkey,
     const char **why);
 static int oauth_signer_init(oauth_signer_t *signer, const char *type);
+static int oauth_signer_is_pair(const oauth_signer_t *signer);
 static int oauth_signer_name(oauth_signer_t *signer);
 static int oauth_signer_numbers(const oauth_signer_t *signer,
     oauth_signer_numbers_t *numbers);
@@ -110,7 +111,8 @@ oauth_signer_create(oauth_str_t pem, const char *type,
     if (result != OAUTH_DONE) {
         oauth_signer_free(*signer);
         *signer = NULL;
-        *why = "it cannot be used to sign, or memory is short";
+        *why = "it cannot sign what its public half verifies, or memory is "
+               "short";
     }
 
     return result;
@@ -292,16 +294,12 @@ oauth_signer_alg(const EVP_PKEY *pkey, const char **why)
 }
 
 
-/*
- * The first signature shows that OpenSSL can use the key.  Returns 0; else -1:
- * it cannot, or memory is short.
- */
+/* Returns 0; else -1: the key is not good to sign, or memory is short. */
 
 static int
 oauth_signer_init(oauth_signer_t *signer, const char *type)
 {
-    int          rc, n;
-    oauth_buf_t  buf;
+    int  n;
 
     if (oauth_signer_name(signer) != 0) {
         return -1;
@@ -315,10 +313,39 @@ oauth_signer_init(oauth_signer_t *signer, const char *type)
         return -1;
     }
 
-    memset(&buf, 0, sizeof(oauth_buf_t));
+    return oauth_signer_is_pair(signer) ? 0 : -1;
+}
 
-    rc = oauth_signer_sign(signer, oauth_str("{}"), &buf);
-    oauth_secret_free(&buf);
+
+/*
+ * The first signature shows that OpenSSL can use the key.  A damaged file may
+ * hold the public key of another pair, which is the one that verifiers get.
+ */
+
+static int
+oauth_signer_is_pair(const oauth_signer_t *signer)
+{
+    int             rc;
+    size_t          len;
+    EVP_MD_CTX     *ctx;
+    unsigned char   signature[OAUTH_SIGNER_NUMBER];
+
+    static const unsigned char  text[] = "text";
+
+    len = sizeof(signature);
+    ctx = EVP_MD_CTX_new();
+
+    rc = ctx
+         && EVP_DigestSignInit_ex(ctx, NULL, signer->alg->digest, NULL, NULL,
+                                  signer->pkey, NULL) == 1
+         && EVP_DigestSign(ctx, signature, &len, text, sizeof(text)) == 1
+         && len <= sizeof(signature)
+         && EVP_MD_CTX_reset(ctx) == 1
+         && EVP_DigestVerifyInit_ex(ctx, NULL, signer->alg->digest, NULL, NULL,
+                                    signer->pkey, NULL) == 1
+         && EVP_DigestVerify(ctx, signature, len, text, sizeof(text)) == 1;
+
+    EVP_MD_CTX_free(ctx);
 
     return rc;
 }

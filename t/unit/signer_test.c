@@ -110,6 +110,44 @@ signer_keys(void **state)
 }
 
 
+/*
+ * A file whose public half is that of another key.  Apps get that half, so they
+ * could verify nothing that the key signs.
+ */
+
+static void
+signer_halves(void **state)
+{
+    char            *pem;
+    size_t           len;
+    EVP_PKEY        *key, *other;
+    const char      *why;
+    unsigned char   *point;
+    oauth_signer_t  *signer;
+
+    (void) state;
+
+    key = keys_ec("P-256");
+    other = keys_ec("P-256");
+
+    len = EVP_PKEY_get1_encoded_public_key(other, &point);
+    assert_int_equal(EVP_PKEY_set1_encoded_public_key(key, point, len), 1);
+    pem = keys_pem(key, 1);
+
+    assert_int_not_equal(oauth_signer_create(oauth_str_of(pem), "JWT", &signer,
+                                             &why), OAUTH_DONE);
+    assert_null(signer);
+    assert_string_equal(why, "it cannot sign what its public half verifies, or "
+                             "memory is short");
+    assert_int_equal(ERR_peek_error(), 0);
+
+    free(pem);
+    OPENSSL_free(point);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(other);
+}
+
+
 /* OpenSSL must not ask for a passphrase at the terminal. */
 
 static void
@@ -608,6 +646,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(signer_keys),
+        cmocka_unit_test(signer_halves),
         cmocka_unit_test(signer_passphrase),
         cmocka_unit_test(signer_surroundings),
         cmocka_unit_test(signer_signs),
