@@ -53,12 +53,15 @@ ngx_oauth_assertion_mint(ngx_oauth_ctx_t *ctx, ngx_str_t *value)
 
     result = ngx_oauth_assertion_sign(ctx, now, &buf);
 
-    if (result != OAUTH_DONE) {
-        return ngx_oauth_assertion_refuse(ctx, result);
+    if (result == OAUTH_DONE) {
+        ngx_oauth_assertion_keep(ctx, now, oauth_buf_str(&buf));
+        rc = ngx_oauth_assertion_copy(ctx, oauth_buf_str(&buf), value);
+
+    } else {
+        rc = ngx_oauth_assertion_refuse(ctx, result);
     }
 
-    ngx_oauth_assertion_keep(ctx, now, oauth_buf_str(&buf));
-    rc = ngx_oauth_assertion_copy(ctx, oauth_buf_str(&buf), value);
+    /* A failed signature leaves memory in it, too. */
 
     oauth_secret_free(&buf);
 

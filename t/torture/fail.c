@@ -153,6 +153,24 @@ calloc(size_t n, size_t size)
 }
 
 
+/* realloc(NULL) allocates, and glibc frees the block if the size is 0. */
+
+void *
+realloc(void *p, size_t size)
+{
+    if (p == NULL) {
+        return malloc(size);
+    }
+
+    if (size == 0) {
+        free(p);
+        return NULL;
+    }
+
+    return torture_fails(size) ? NULL : __libc_realloc(p, size);
+}
+
+
 void *
 memalign(size_t alignment, size_t size)
 {
