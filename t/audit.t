@@ -53,6 +53,12 @@ $block =~ s<^(\s+)location / \{><
             allow all;
             proxy_pass http://127.0.0.1:%%UP%%;
         }
+        location /dry {
+            oauth corp;
+            oauth_scope wiki:write;
+            oauth_dry_run on;
+            proxy_pass http://127.0.0.1:%%UP%%;
+        }
 $1location / {>m or die "no location\n";
 
 my $nginx = nginx("oauth_issuer corp { issuer %%AS%%; introspect opaque; "
@@ -199,6 +205,18 @@ has('an open location', {
 $http->get('/any');
 has('satisfy any', {
     %nobody, outcome => 'refused', reason => 'no_token', status => '200' });
+
+# a dry run
+
+$http->get('/dry', token => reader());
+has('a dry run', {
+    outcome => 'refused', reason => 'insufficient_scope', status => '200',
+    subject => 'alice', scopes_held => 'wiki:read',
+    scopes_required => 'wiki:write' });
+
+$http->get('/dry', token => reader(scope => 'wiki:write'));
+has('a dry run with a good token', {
+    outcome => 'admitted', reason => 'ok', status => '200' });
 
 # what a token says is safe in JSON
 
