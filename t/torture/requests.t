@@ -170,6 +170,10 @@ sub token {
 }
 
 
+# The first allocations of an HTTP/2 connection, before there is a request
+
+use constant HTTP2_START => 12;
+
 my $long = 'alice-of-the-accounting-department-in-the-north';
 
 my $control = $alice;
@@ -280,8 +284,9 @@ my @script = (
 # which there was no memory.  The test knows this allocation by its size and
 # spares it.
 
-# If the start of an HTTP/2 connection lacks memory, nginx does not free all of
-# it either.  This would be visible among the few allocations of a known token.
+# If the start of an HTTP/2 connection lacks memory for the cleanup of its pool,
+# nginx does not free the pool.  This is one of the first allocations, when no
+# request is there yet.  It would be visible among the few of a known token.
 
 for my $name ($cache ? () : ('no token', 'ES256', 'POST', 'bad signature',
                              'metadata'))
@@ -337,6 +342,16 @@ sub judge {
 }
 
 
+# What nginx loses by itself, see above
+
+sub is_nginx_leak {
+    my ($wrong) = @_;
+
+    return $wrong =~ /^(\d+)(?: and on)?: 1 blocks are lost each time$/
+           && $1 <= HTTP2_START;
+}
+
+
 for my $case (@script) {
     my ($name, $request, $status, @apps) = @$case;
     my $id = $name =~ s/\W+/-/gr;
@@ -347,6 +362,8 @@ for my $case (@script) {
     my ($count, @wrong) = $torture->each_allocation(
         attempt => $attempt,
         judge => sub { judge($_[0], $status, $opens{$name}) });
+
+    @wrong = grep { !is_nginx_leak($_) } @wrong if $name =~ /^HTTP\/2/;
 
     my %seen = map { ("@$_" => 1) } $torture->seen;
     my %expected = map { ($_ => 1) } "control $control",
