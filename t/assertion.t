@@ -45,6 +45,7 @@ my $nginx = OAuth::Test::Nginx->new(conf => <<'EOT', log => 'debug',
 
     oauth_assertion X-Assertion;
     oauth_header X-Client $oauth_client_id;
+    oauth_header X-Actor $oauth_actor;
 
     underscores_in_headers on;
     ignore_invalid_headers off;
@@ -303,14 +304,22 @@ is($claims->{exp} - $claims->{iat}, 60, 'whose end is not known');
 
 # the upstreams, and what clients send
 
+my $acting = $issuer->token(act => { sub => 'agent' });
+
 for my $protocol (qw(proxy fastcgi uwsgi scgi grpc)) {
-    my $name = $protocol =~ /proxy|grpc/ ? 'X-Assertion' : 'HTTP_X_ASSERTION';
+    my ($name, $actor) = $protocol =~ /proxy|grpc/
+        ? ('X-Assertion', 'X-Actor') : ('HTTP_X_ASSERTION', 'HTTP_X_ACTOR');
 
     $response = $http->get($protocol eq 'proxy' ? '/x' : "/$protocol",
-                           token => $token, map { ($_ => 'forged') } @spellings);
+                           token => $acting, 'X-Actor' => 'forged',
+                           'x_actor' => 'forged',
+                           map { ($_ => 'forged') } @spellings);
     $claims = claims_of($response, $name);
 
     is($claims->{sub}, 'alice', "$protocol: the app knows who it is");
+    is($claims->{act}{sub}, 'agent', "$protocol: and who acts");
+    is_deeply([ sent($response, $actor) ], [ 'agent' ],
+              "$protocol: which a header says, too");
     unlike($response->body, qr/forged/, "$protocol: from nginx alone");
 }
 
