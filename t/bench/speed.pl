@@ -17,8 +17,8 @@ use List::Util qw(max min);
 use Time::HiRes qw(sleep time);
 
 use OAuth::Bench::Cpu qw(load_cpu);
-use OAuth::Bench::Gateways qw(app bare introspecting module proving refusal
-                            storing);
+use OAuth::Bench::Gateways qw(app asserting bare introspecting module proving
+                            refusal storing);
 use OAuth::Bench::Load qw(load);
 use OAuth::Bench::Peers qw(mod_oauth2 peers versions);
 use OAuth::Bench::Probe qw(ask check_identity);
@@ -92,6 +92,8 @@ sub scenarios {
           base => 'nginx', gateways => 'passing' },
         { name => 'same token, counted', tokens => 'one', status => 200,
           base => 'not counted', gateways => 'counting' },
+        { name => 'same token, an assertion', tokens => 'one', status => 200,
+          base => 'no assertion', gateways => 'asserting' },
         { name => 'same token, a store', tokens => 'one', status => 200,
           base => 'no store', gateways => 'storing' },
         { name => 'same token, 100 revocations a second', tokens => 'one',
@@ -155,6 +157,7 @@ sub gateways {
 EOT
         : $kind eq 'counting' ? module($app, $key,
             server => 'location = /status { oauth off; oauth_status; }')
+        : $kind eq 'asserting' ? asserting($app, $key)
         : $kind eq 'storing' ? storing($app, $key)
         : $kind eq 'revoking' ? storing($app, $key, beside => \&revoke)
         : (module($app, $key), peers($app, $key));

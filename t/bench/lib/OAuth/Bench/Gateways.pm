@@ -12,9 +12,10 @@ use JSON::PP ();
 use OAuth::Bench::Cpu qw(load_cpu);
 use OAuth::Bench::Nginx;
 use OAuth::Bench::Tokens qw(ISSUER RESOURCE claims);
+use OAuth::Test::Assertion qw(make_key);
 use OAuth::Test::Http;
 
-our @EXPORT_OK = qw(app bare introspecting module nginx_conf proving
+our @EXPORT_OK = qw(app asserting bare introspecting module nginx_conf proving
                     refusal storing);
 
 # Settings that do not affect an answer.
@@ -109,7 +110,7 @@ sub bare {
 
 
 # Options: name, cache (entries), issuer (directives of the issuer), beside,
-# folder (one that the workers may write), and the same.
+# prepare (a function that gets the object before it is started), and the same.
 
 sub module {
     my ($app, $key, %options) = @_;
@@ -139,7 +140,7 @@ EOT
     $self->write_file('jwks.json',
         JSON::PP->new->canonical->encode({ keys => [ $key->jwk ] }));
 
-    $self->make_folder($options{folder}) if $options{folder};
+    $options{prepare}->($self) if $options{prepare};
 
     return $self->start;
 }
@@ -179,9 +180,24 @@ EOT
 sub storing {
     my ($app, $key, %options) = @_;
 
-    return module($app, $key, %options, folder => 'store',
+    return module($app, $key, %options,
+        prepare => sub { $_[0]->make_folder('store') },
         http => "oauth_revocation_store %%DIR%%/store;\n",
         server => 'location = /admin { oauth off; oauth_revoke admin; }');
+}
+
+
+# The app gets an assertion.
+
+sub asserting {
+    my ($app, $key) = @_;
+
+    return module($app, $key,
+        prepare => sub { make_key($_[0]->dir . '/assertion.pem') },
+        server => <<'EOT');
+        oauth_assertion_key %%DIR%%/assertion.pem;
+        oauth_assertion X-Assertion;
+EOT
 }
 
 
