@@ -110,6 +110,7 @@ encoding_bytes(void **state)
     unsigned       value;
     oauth_buf_t    buf;
     oauth_str_t    text, out;
+    char           digits[3] = "";
     unsigned char  bytes[256], back[512];
 
     (void) state;
@@ -130,8 +131,9 @@ encoding_bytes(void **state)
         assert_true(out.data[i] > 0x20 && out.data[i] < 0x7f);
 
         if (out.data[i] == '%') {
-            assert_int_equal(sscanf((const char *) out.data + i + 1, "%2X",
-                                    &value), 1);
+            assert_true(out.len - i > 2);
+            memcpy(digits, out.data + i + 1, 2);
+            assert_int_equal(sscanf(digits, "%2X", &value), 1);
             back[len++] = (unsigned char) value;
             i += 2;
 
