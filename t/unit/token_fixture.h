@@ -70,5 +70,13 @@ size_t token_key_of(oauth_alg_id_t id);
 oauth_reason_t token_reason_of(oauth_str_t text,
     const oauth_token_rules_t *policy, const oauth_jwks_t *set);
 
+/* Returns a token with HEADER and these claims, verified by token_policy. */
+
+oauth_token_t *token_new(const char *payload);
+
+/* Fails unless both are the same. */
+
+void token_assert_str(oauth_str_t s, const char *expected);
+
 
 #endif /* TOKEN_FIXTURE_H_INCLUDED */

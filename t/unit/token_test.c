@@ -517,39 +517,6 @@ token_spliced(void **state)
 }
 
 
-/* Returns a verified token, after freeing its text and the JWT. */
-
-static oauth_token_t *
-token_new(const char *payload)
-{
-    oauth_buf_t     text;
-    oauth_jwt_t    *jwt;
-    oauth_token_t  *token;
-
-    memset(&text, 0, sizeof(oauth_buf_t));
-    keys_append_token(&text, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
-                      oauth_str(HEADER), keys_str(payload));
-
-    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
-    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
-                                        &token), OAUTH_OK);
-    oauth_jwt_free(jwt);
-    oauth_buf_free(&text);
-
-    return token;
-}
-
-
-static void
-token_assert_str(oauth_str_t s, const char *expected)
-{
-    if (!oauth_str_equal(s, keys_str(expected))) {
-        fail_msg("\"%.*s\" is not \"%s\"", (int) s.len,
-                 (const char *) s.data, expected);
-    }
-}
-
-
 static void
 token_life(void **state)
 {

@@ -21,39 +21,6 @@
 #include "token_fixture.h"
 
 
-/* Returns a verified token, after freeing its text and the JWT. */
-
-static oauth_token_t *
-text_token(const char *payload)
-{
-    oauth_buf_t     text;
-    oauth_jwt_t    *jwt;
-    oauth_token_t  *token;
-
-    memset(&text, 0, sizeof(oauth_buf_t));
-    keys_append_token(&text, token_keys[TOKEN_P256], OAUTH_ALG_ES256,
-                      oauth_str(HEADER), keys_str(payload));
-
-    assert_int_equal(oauth_jwt_parse(oauth_buf_str(&text), &jwt), OAUTH_OK);
-    assert_int_equal(oauth_token_verify(jwt, &token_policy, token_set, NOW,
-                                        &token), OAUTH_OK);
-    oauth_jwt_free(jwt);
-    oauth_buf_free(&text);
-
-    return token;
-}
-
-
-static void
-text_assert_str(oauth_str_t s, const char *expected)
-{
-    if (!oauth_str_equal(s, keys_str(expected))) {
-        fail_msg("\"%.*s\" is not \"%s\"", (int) s.len,
-                 (const char *) s.data, expected);
-    }
-}
-
-
 /* A token keeps the actor and the chain, unless act is null. */
 
 static void
@@ -64,7 +31,7 @@ text_actors(void **state)
 
     (void) state;
 
-    token = text_token("{" PAYLOAD ",\"act\":null,\"act.sub\":\"a\"}");
+    token = token_new("{" PAYLOAD ",\"act\":null,\"act.sub\":\"a\"}");
 
     assert_null(token->claims[TOKEN_ACTOR].text.data);
     assert_int_equal(token->claims[TOKEN_ACTOR].nmembers, 0);
@@ -73,13 +40,13 @@ text_actors(void **state)
 
     oauth_token_free(token);
 
-    token = text_token("{" PAYLOAD ",\"act\":{\"sub\":\"a,b\",\"act\":"
+    token = token_new("{" PAYLOAD ",\"act\":{\"sub\":\"a,b\",\"act\":"
                       "{\"sub\":\"c\"}},\"act.sub\":\"d\"}");
 
-    text_assert_str(token->claims[TOKEN_ACTOR].text, "a,b");
+    token_assert_str(token->claims[TOKEN_ACTOR].text, "a,b");
     assert_int_equal(token->claims[TOKEN_ACTOR].nmembers, 1);
-    text_assert_str(token->claims[TOKEN_ACTOR].members[0], "a,b");
-    text_assert_str(token->claims[TOKEN_ACTORS].text, "a%2Cb,c");
+    token_assert_str(token->claims[TOKEN_ACTOR].members[0], "a,b");
+    token_assert_str(token->claims[TOKEN_ACTORS].text, "a%2Cb,c");
     assert_true(token->claims[TOKEN_ACTORS].field);
 
     /* The same, if it is needed later. */
@@ -88,7 +55,7 @@ text_actors(void **state)
     assert_int_equal(oauth_token_selected(token,
                                           &token_selected[TOKEN_ACTORS], &buf),
                      0);
-    text_assert_str(oauth_buf_str(&buf), "a%2Cb,c");
+    token_assert_str(oauth_buf_str(&buf), "a%2Cb,c");
 
     oauth_buf_free(&buf);
     oauth_token_free(token);
@@ -127,12 +94,12 @@ text_encodings(void **state)
 
         snprintf(payload, sizeof(payload), "{" PAYLOAD ",\"groups\":%s}",
                  cases[i].json);
-        token = text_token(payload);
+        token = token_new(payload);
         percent = &token->claims[TOKEN_PERCENT];
         base64url = &token->claims[TOKEN_BASE64URL];
 
-        text_assert_str(percent->text, cases[i].percent);
-        text_assert_str(base64url->text, cases[i].base64url);
+        token_assert_str(percent->text, cases[i].percent);
+        token_assert_str(base64url->text, cases[i].base64url);
         assert_int_equal(percent->field, percent->text.len > 0);
         assert_int_equal(base64url->field, base64url->text.len > 0);
 
@@ -140,13 +107,13 @@ text_encodings(void **state)
         assert_int_equal(oauth_token_selected(token,
                                               &token_selected[TOKEN_PERCENT],
                                               &buf), 0);
-        text_assert_str(oauth_buf_str(&buf), cases[i].percent);
+        token_assert_str(oauth_buf_str(&buf), cases[i].percent);
 
         oauth_buf_free(&buf);
         oauth_token_free(token);
     }
 
-    token = text_token("{" PAYLOAD "}");
+    token = token_new("{" PAYLOAD "}");
 
     assert_null(token->claims[TOKEN_PERCENT].text.data);
     assert_false(token->claims[TOKEN_PERCENT].field);
@@ -168,7 +135,7 @@ text_all(void **state)
 
     (void) state;
 
-    token = text_token("{" PAYLOAD ", \"x\" : \"\\u0041\"}");
+    token = token_new("{" PAYLOAD ", \"x\" : \"\\u0041\"}");
     all = token->claims[TOKEN_ALL].text;
 
     assert_true(token->claims[TOKEN_ALL].field);
@@ -176,7 +143,7 @@ text_all(void **state)
                 && all.data + all.len < token->text.data + token->text.len);
 
     assert_int_equal(oauth_base64url_parse(all, json, &len), 0);
-    text_assert_str((oauth_str_t) { len, json },
+    token_assert_str((oauth_str_t) { len, json },
                      "{" PAYLOAD ", \"x\" : \"\\u0041\"}");
 
     memset(&buf, 0, sizeof(oauth_buf_t));
@@ -196,9 +163,9 @@ text_payload(void **state)
 {
     (void) state;
 
-    text_assert_str(oauth_token_text_payload(oauth_str("a.bc.d")), "bc");
-    text_assert_str(oauth_token_text_payload(oauth_str("a..d")), "");
-    text_assert_str(oauth_token_text_payload(oauth_str("a.bc")), "bc");
+    token_assert_str(oauth_token_text_payload(oauth_str("a.bc.d")), "bc");
+    token_assert_str(oauth_token_text_payload(oauth_str("a..d")), "");
+    token_assert_str(oauth_token_text_payload(oauth_str("a.bc")), "bc");
     assert_null(oauth_token_text_payload(oauth_str("abc")).data);
 }
 
