@@ -365,7 +365,7 @@ my $large = $issuer->token(big => 'x' x 3900);
 $nginx->mark;
 $response = $http->get('/big', token => $large, 'X-Assertion' => 'forged');
 
-is($response->json->{line}, 'GET /big HTTP/1.0', 'too large: the error page');
+like($response->json->{line}, qr{^GET /big }, 'too large: the error page');
 is_deeply([ sent($response) ], [], 'the error page gets none');
 is(scalar $nginx->log_lines(qr/oauth: no assertion for "https:\/\/app\.test": its claims are longer than 4096 bytes: name fewer/),
    1, 'the log says why');
@@ -454,8 +454,8 @@ is($http->request('POST', $keys_path)->status, 405, 'POST');
 is($http->get("$keys_path/")->status, 401, 'another path is another path');
 is($nginx->http('other')->get($keys_path)->status, 200,
    'a server without keys: the app answers');
-is($nginx->http('other')->get($keys_path)->json->{line},
-   "GET $keys_path HTTP/1.0", 'at its own path');
+like($nginx->http('other')->get($keys_path)->json->{line},
+     qr{^GET \Q$keys_path\E }, 'at its own path');
 
 # where no token is kept, each request has an assertion of its own
 
