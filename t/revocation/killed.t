@@ -323,7 +323,16 @@ sub state_of {
 }
 
 
-sub ended { return state_of($_[0]) =~ /\AZ?\z/ }
+# A process whose main thread has ended keeps its sockets until its other threads
+# have, too, and these may be in the middle of a write to the disk.
+
+sub ended {
+    my ($pid) = @_;
+
+    my @threads = glob "/proc/$pid/task/*";
+
+    return @threads <= 1 && state_of($pid) =~ /\AZ?\z/;
+}
 
 
 # --- what must hold --------------------------------------------------------
