@@ -8,7 +8,7 @@
 build_packages=(gcc libc6-dev make dpkg-dev libjansson-dev liblmdb-dev
                 libssl-dev libpcre2-dev zlib1g-dev)
 test_packages=(perl git libcmocka-dev libjwt-dev valgrind binutils openssl curl
-               libfaketime)
+               libfaketime libnginx-mod-http-image-filter)
 revocation_packages=(lmdb-utils)
 node_packages=(nodejs npm)
 server_packages=(python3-django-oauth-toolkit sqlite3)
