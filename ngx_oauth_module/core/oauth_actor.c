@@ -82,7 +82,6 @@ int
 oauth_actor_write(const oauth_json_t *claims, oauth_buf_t *buf)
 {
     size_t               start;
-    oauth_str_t          text;
     const oauth_json_t  *actor;
 
     start = buf->len;
@@ -100,17 +99,5 @@ oauth_actor_write(const oauth_json_t *claims, oauth_buf_t *buf)
                                                           oauth_str("sub"))));
     }
 
-    if (buf->len == start && !buf->failed) {
-        return 0;
-    }
-
-    text.data = buf->data + start;
-    text.len = buf->len - start;
-
-    if (buf->failed || oauth_str_has_control(text)) {
-        buf->len = start;
-        return -1;
-    }
-
-    return 0;
+    return oauth_json_text_check(buf, start);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "oauth_actor.h"
 #include "oauth_assertion.h"
 #include "oauth_base64url.h"
 #include "oauth_secret.h"
@@ -138,8 +139,6 @@ oauth_assertion_write_id(oauth_buf_t *buf)
 }
 
 
-/* An act that is no object names no actor (RFC 8693 section 4.1). */
-
 static int
 oauth_assertion_write_copies(const oauth_assertion_t *assertion,
     const oauth_token_t *token, oauth_buf_t *buf)
@@ -154,9 +153,9 @@ oauth_assertion_write_copies(const oauth_assertion_t *assertion,
 
     oauth_assertion_write_client(reading.root, buf);
 
-    value = oauth_json_member(reading.root, oauth_str("act"));
+    value = oauth_actor_of(reading.root);
 
-    if (oauth_json_is(value, OAUTH_JSON_OBJECT)) {
+    if (value) {
         oauth_assertion_name(buf, oauth_str("act"));
         oauth_json_append(value, buf);
     }

@@ -139,6 +139,14 @@ double oauth_json_real(const oauth_json_t *value);
 int oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf);
 
 /*
+ * Checks a text that was appended since buf->len was start.  Returns 0; else
+ * -1, and it is taken off again: it has a control character, or memory was
+ * short (buf->failed).
+ */
+
+int oauth_json_text_check(oauth_buf_t *buf, size_t start);
+
+/*
  * Does the same with control characters, too: for a text that is encoded before
  * it is handed out.  Returns 0, or -1 when memory is short.
  */

@@ -39,25 +39,30 @@ static void oauth_json_put(oauth_json_writer_t *w, oauth_str_t s);
 int
 oauth_json_text(const oauth_json_t *value, oauth_buf_t *buf)
 {
-    size_t       start;
-    oauth_str_t  text;
+    size_t  start;
 
     start = buf->len;
 
-    if (oauth_json_bytes(value, buf) != 0) {
-        return -1;
-    }
+    return (oauth_json_bytes(value, buf) != 0)
+           ? -1 : oauth_json_text_check(buf, start);
+}
+
+
+int
+oauth_json_text_check(oauth_buf_t *buf, size_t start)
+{
+    oauth_str_t  text;
 
     /* If nothing was written, there may be no data to look at. */
 
-    if (buf->len == start) {
+    if (buf->len == start && !buf->failed) {
         return 0;
     }
 
     text.data = buf->data + start;
     text.len = buf->len - start;
 
-    if (oauth_str_has_control(text)) {
+    if (buf->failed || oauth_str_has_control(text)) {
         buf->len = start;
         return -1;
     }
