@@ -2,15 +2,13 @@
 /*
  * Reads oauth_acr and oauth_max_age (RFC 9470 section 3).  The values of acr
  * are sent to clients between the quotes of a challenge, with spaces between
- * them, so they may have no characters that would need an escape there.
+ * them, so they consist of the same characters as the names of scopes.
  * Everything is in the configuration's pool.
  */
 
 
 #include "ngx_oauth_conf_authentication.h"
-
-
-static ngx_uint_t ngx_oauth_conf_authentication_is_acr(const ngx_str_t *value);
+#include "oauth_scope.h"
 
 
 char *
@@ -36,7 +34,7 @@ ngx_oauth_conf_authentication_acr(ngx_conf_t *cf, ngx_command_t *cmd,
             return NGX_CONF_ERROR;
         }
 
-        if (!ngx_oauth_conf_authentication_is_acr(&value[i])) {
+        if (!oauth_scope_valid(ngx_oauth_str(&value[i]))) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid value \"%V\" in \"oauth_acr\": write "
                                "each value of the claim acr as an argument of "
@@ -47,25 +45,6 @@ ngx_oauth_conf_authentication_acr(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     return ngx_oauth_args_push_strings(cf, &lcf->acr);
-}
-
-
-static ngx_uint_t
-ngx_oauth_conf_authentication_is_acr(const ngx_str_t *value)
-{
-    u_char  c;
-    size_t  i;
-
-    for (i = 0; i < value->len; i++) {
-
-        c = value->data[i];
-
-        if (c <= 0x20 || c > 0x7e || c == '"' || c == '\\') {
-            return 0;
-        }
-    }
-
-    return value->len > 0;
 }
 
 
