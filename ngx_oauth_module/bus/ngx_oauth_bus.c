@@ -1,0 +1,284 @@
+
+/*
+ * A bus from its directive to its workers.  The master reads the files that the
+ * directive names, and makes the pipe by which workers wake the leader; the
+ * keys are wiped with the configuration's pool.
+ */
+
+
+#include "ngx_oauth_bus_lease.h"
+#include "ngx_oauth_bus_publication.h"
+#include "ngx_oauth_bus_state.h"
+#include "oauth_secret.h"
+
+
+#define NGX_OAUTH_BUS_FILE  1024                /* bytes of a key file        */
+#define NGX_OAUTH_BUS_ZONE  (64 * 1024)
+
+
+static ngx_int_t ngx_oauth_bus_name(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
+    const ngx_oauth_bus_options_t *options);
+static ngx_int_t ngx_oauth_bus_keys(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
+    const ngx_str_t *file);
+static void ngx_oauth_bus_cleanup(void *data);
+static ngx_int_t ngx_oauth_bus_open(ngx_conf_t *cf, ngx_oauth_bus_t *bus);
+static ngx_int_t ngx_oauth_bus_init(ngx_oauth_zone_root_t *root,
+    ngx_log_t *log);
+
+
+ngx_oauth_bus_t *
+ngx_oauth_bus_create(ngx_conf_t *cf, const ngx_oauth_bus_options_t *options,
+    ngx_oauth_store_t *store, void *tag)
+{
+    ngx_str_t            url, password, ca;
+    ngx_oauth_bus_t     *bus;
+    ngx_pool_cleanup_t  *cln;
+
+    static ngx_str_t     name = ngx_string("oauth_revocation_bus");
+
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_oauth_bus_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    bus = cln->data;
+    ngx_memzero(bus, sizeof(ngx_oauth_bus_t));
+
+    bus->store = store;
+    bus->place = options->place;
+    bus->log = cf->log;
+    bus->bell[0] = NGX_INVALID_FILE;
+    bus->bell[1] = NGX_INVALID_FILE;
+    cln->handler = ngx_oauth_bus_cleanup;
+
+    url = options->url;
+    password = options->password_file;
+    ca = options->ca;
+
+    bus->server = ngx_oauth_redis_conf_parse(cf, &bus->place, &url, &password,
+                                             &ca);
+
+    if (bus->server == NULL
+        || ngx_oauth_bus_name(cf, bus, options) != NGX_OK
+        || ngx_oauth_bus_keys(cf, bus, &options->key_file) != NGX_OK
+        || ngx_oauth_bus_open(cf, bus) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    bus->root.size = sizeof(ngx_oauth_bus_shared_t);
+    bus->root.handler = ngx_oauth_bus_init;
+
+    return (ngx_oauth_zone_create_for(cf, &name, NGX_OAUTH_BUS_ZONE,
+                                      &bus->place, tag, &bus->root)
+            == NGX_OK)
+           ? bus : NULL;
+}
+
+
+static ngx_int_t
+ngx_oauth_bus_name(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
+    const ngx_oauth_bus_options_t *options)
+{
+    u_char  *p;
+
+    static const char  ending[] = ":heartbeats";
+
+    bus->stream = options->stream;
+
+    if (bus->stream.len == 0) {
+        ngx_str_set(&bus->stream, "oauth:revocations");
+    }
+
+    p = ngx_pnalloc(cf->pool, bus->stream.len + sizeof(ending) - 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    bus->heartbeats.data = p;
+    bus->heartbeats.len = bus->stream.len + sizeof(ending) - 1;
+
+    p = ngx_cpymem(p, bus->stream.data, bus->stream.len);
+    ngx_memcpy(p, ending, sizeof(ending) - 1);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_bus_keys(ngx_conf_t *cf, ngx_oauth_bus_t *bus, const ngx_str_t *file)
+{
+    u_char            text[NGX_OAUTH_BUS_FILE];
+    ssize_t           n;
+    ngx_fd_t          fd;
+    const char       *why;
+    oauth_str_t       keys;
+    ngx_file_info_t   fi;
+
+    fd = ngx_open_file(file->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    n = (fd == NGX_INVALID_FILE) ? -1 : read(fd, text, sizeof(text));
+
+    if (n == -1) {
+        ngx_oauth_place_errno(cf, &bus->place, ngx_errno,
+                              "the file of \"key_file\" cannot be read: \"%V\"",
+                              file);
+
+        if (fd != NGX_INVALID_FILE) {
+            (void) ngx_close_file(fd);
+        }
+
+        return NGX_ERROR;
+    }
+
+    if (ngx_fd_info(fd, &fi) == 0 && (fi.st_mode & 0007)) {
+        ngx_oauth_place_warn(cf, &bus->place,
+                             "every user of this machine may use the file \"%V\" "
+                             "of \"key_file\", and so may revoke tokens on all "
+                             "nodes: change its mode to 600", file);
+    }
+
+    (void) ngx_close_file(fd);
+
+    keys.data = text;
+    keys.len = (size_t) n;
+
+    why = oauth_record_read_keys(keys, &bus->keys);
+
+    oauth_secret_wipe(text, sizeof(text));
+
+    if (why) {
+        ngx_oauth_place_error(cf, &bus->place,
+                              "the file \"%V\" of \"key_file\" cannot be used: "
+                              "%s; \"openssl rand -base64 32\" makes a key",
+                              file, why);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_oauth_bus_cleanup(void *data)
+{
+    ngx_uint_t        i;
+    ngx_oauth_bus_t  *bus = data;
+
+    oauth_record_wipe_keys(&bus->keys);
+
+    for (i = 0; i < 2; i++) {
+        if (bus->bell[i] != NGX_INVALID_FILE) {
+            (void) ngx_close_file(bus->bell[i]);
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_oauth_bus_open(ngx_conf_t *cf, ngx_oauth_bus_t *bus)
+{
+    ngx_uint_t  i;
+
+    if (pipe(bus->bell) == -1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno, "pipe() failed");
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < 2; i++) {
+        if (ngx_nonblocking(bus->bell[i]) == -1
+            || fcntl(bus->bell[i], F_SETFD, FD_CLOEXEC) == -1)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                               "fcntl() of a pipe failed");
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_oauth_bus_init(ngx_oauth_zone_root_t *root, ngx_log_t *log)
+{
+    ngx_oauth_bus_t  *bus;
+
+    bus = (ngx_oauth_bus_t *) root;
+    bus->shared = root->memory;
+
+    if (root->zone->fresh) {
+        ngx_memzero(bus->shared, sizeof(ngx_oauth_bus_shared_t));
+        bus->shared->status.lag = NGX_OAUTH_BUS_NEVER;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_oauth_bus_finish(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
+    ngx_resolver_t *resolver, ngx_msec_t timeout)
+{
+    return ngx_oauth_redis_conf_finish(cf, &bus->place, bus->server, resolver,
+                                       timeout);
+}
+
+
+void
+ngx_oauth_bus_start(ngx_oauth_bus_t *bus, ngx_cycle_t *cycle, int64_t longest)
+{
+    bus->log = cycle->log;
+    bus->name = cycle->hostname;
+    bus->longest = ngx_max(longest, 0);
+
+    ngx_oauth_bus_publication_create(bus);
+    ngx_oauth_bus_lease_start(bus);
+}
+
+
+void
+ngx_oauth_bus_done(ngx_oauth_bus_t *bus)
+{
+    ngx_oauth_bus_lease_done(bus);
+}
+
+
+ngx_msec_t
+ngx_oauth_bus_silence(const ngx_oauth_bus_t *bus)
+{
+    ngx_atomic_uint_t  synced;
+
+    synced = bus->shared->synced;
+
+    return synced ? ngx_current_msec - (ngx_msec_t) synced
+                  : NGX_OAUTH_BUS_NEVER;
+}
+
+
+void
+ngx_oauth_bus_read_status(ngx_oauth_bus_t *bus, ngx_oauth_bus_status_t *status)
+{
+    ngx_uint_t               i;
+    ngx_oauth_bus_shared_t  *shared;
+
+    shared = bus->shared;
+
+    ngx_oauth_zone_lock(bus->root.zone);
+
+    *status = shared->status;
+    status->leader = (ngx_uint_t) shared->leader;
+
+    if (shared->leader == 0 || ngx_oauth_bus_is_past(shared->until)) {
+        status->leader = 0;
+        status->state = NGX_OAUTH_BUS_OFFLINE;
+    }
+
+    ngx_oauth_zone_unlock(bus->root.zone);
+
+    status->silence = ngx_oauth_bus_silence(bus);
+
+    for (i = 0; i < status->npeers; i++) {
+        status->peers[i].heard = ngx_current_msec - status->peers[i].heard;
+    }
+}

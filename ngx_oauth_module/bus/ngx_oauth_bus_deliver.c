@@ -1,0 +1,147 @@
+
+/*
+ * One commit at a time, with all that has come since the one before, so that
+ * commits become larger when records come faster.  A commit that failed is
+ * tried again, and reading stops when the other half of the memory is full.
+ */
+
+
+#include "ngx_oauth_bus_deliver.h"
+#include "ngx_oauth_bus_error.h"
+
+
+#define NGX_OAUTH_BUS_DELIVER_PAUSE  1000       /* ms, after a failure        */
+
+
+static void ngx_oauth_bus_deliver_fill(ngx_oauth_bus_leader_t *leader);
+static void ngx_oauth_bus_deliver_handler(ngx_oauth_store_bus_commit_t *commit);
+
+
+ngx_uint_t
+ngx_oauth_bus_deliver_has_room(const ngx_oauth_bus_leader_t *leader)
+{
+    return leader->batch->n < NGX_OAUTH_BUS_BATCH;
+}
+
+
+void
+ngx_oauth_bus_deliver_add(ngx_oauth_bus_leader_t *leader,
+    const oauth_revocation_t *entry)
+{
+    if (leader->batch->n == NGX_OAUTH_BUS_BATCH + 2 * NGX_OAUTH_BUS_PAGE) {
+
+        /* The server has sent more than it was asked for. */
+
+        leader->lost = 1;
+        return;
+    }
+
+    leader->batch->entries[leader->batch->n++] = *entry;
+}
+
+
+void
+ngx_oauth_bus_deliver_write(ngx_oauth_bus_leader_t *leader)
+{
+    if (leader->writing) {
+        return;
+    }
+
+    if (leader->failed) {
+        if (!ngx_oauth_bus_is_past(leader->again)) {
+            return;
+        }
+
+    } else if (leader->batch->n || leader->nunsent || leader->forget
+               || leader->keep)
+    {
+        ngx_oauth_bus_deliver_fill(leader);
+
+    } else {
+        leader->committed = leader->follow.at.id;
+        return;
+    }
+
+    leader->failed = 0;
+    leader->writing = 1;
+    ngx_oauth_store_bus_write(leader->bus->store, &leader->commit);
+}
+
+
+static void
+ngx_oauth_bus_deliver_fill(ngx_oauth_bus_leader_t *leader)
+{
+    ngx_oauth_bus_batch_t         *batch;
+    ngx_oauth_store_bus_commit_t  *commit;
+
+    batch = leader->batch;
+    leader->batch = leader->written;
+    leader->written = batch;
+
+    commit = &leader->commit;
+
+    commit->entries = batch->entries;
+    commit->n = batch->n;
+    commit->unsent = leader->unsent;
+    commit->nunsent = leader->nunsent;
+    commit->position = NULL;
+    commit->handler = ngx_oauth_bus_deliver_handler;
+    commit->data = leader;
+
+    if (leader->unplaced) {
+
+        if (leader->forget) {
+            ngx_memzero(&leader->position, sizeof(oauth_stream_position_t));
+            commit->position = &leader->position;
+        }
+
+    } else if (leader->following) {
+        leader->position = leader->follow.at;
+        commit->position = &leader->position;
+    }
+
+    leader->writing_to = leader->follow.at.id;
+    leader->forget = 0;
+    leader->keep = 0;
+}
+
+
+static void
+ngx_oauth_bus_deliver_handler(ngx_oauth_store_bus_commit_t *commit)
+{
+    ngx_oauth_bus_leader_t  *leader;
+
+    leader = commit->data;
+    leader->writing = 0;
+
+    if (leader->closing) {
+        ngx_free(leader);
+        return;
+    }
+
+    if (commit->result == NGX_OAUTH_STORE_DONE) {
+        leader->written->n = 0;
+        leader->nunsent = 0;
+        leader->committed = leader->writing_to;
+        leader->status.received += commit->news;
+        leader->left -= ngx_min(leader->left, commit->sent);
+
+    } else {
+        leader->failed = 1;
+        leader->again = ngx_current_msec + NGX_OAUTH_BUS_DELIVER_PAUSE;
+
+        ngx_oauth_bus_error_note(leader, "the revocation store of this node "
+                                 "cannot take what was read from the bus",
+                                 NULL);
+    }
+
+    ngx_oauth_bus_step(leader);
+}
+
+
+ngx_uint_t
+ngx_oauth_bus_deliver_is_done(const ngx_oauth_bus_leader_t *leader)
+{
+    return !leader->writing && !leader->failed && leader->batch->n == 0
+           && leader->nunsent == 0;
+}

@@ -1,0 +1,32 @@
+
+/*
+ * From the bus to the store: what was read is collected while a commit runs,
+ * and is written by the next one, together with the position up to which it was
+ * read and with the entries that have to be sent again.
+ */
+
+
+#ifndef NGX_OAUTH_BUS_DELIVER_H_INCLUDED
+#define NGX_OAUTH_BUS_DELIVER_H_INCLUDED
+
+
+#include "ngx_oauth_bus_state.h"
+
+
+/* 1 if there is room for what two replies may hold. */
+
+ngx_uint_t ngx_oauth_bus_deliver_has_room(const ngx_oauth_bus_leader_t *leader);
+
+void ngx_oauth_bus_deliver_add(ngx_oauth_bus_leader_t *leader,
+    const oauth_revocation_t *entry);
+
+/* Begins a commit, if there is something to write and none runs. */
+
+void ngx_oauth_bus_deliver_write(ngx_oauth_bus_leader_t *leader);
+
+/* 1 if all that was delivered is on disk. */
+
+ngx_uint_t ngx_oauth_bus_deliver_is_done(const ngx_oauth_bus_leader_t *leader);
+
+
+#endif /* NGX_OAUTH_BUS_DELIVER_H_INCLUDED */

@@ -1,0 +1,134 @@
+
+/*
+ * The table of the nodes that were heard.  It is the leader's, and begins empty
+ * with each leader: heartbeats fill it within a second.
+ */
+
+
+#include "ngx_oauth_bus_peers.h"
+
+
+#define NGX_OAUTH_BUS_PEERS_DAY  (24 * 3600 * 1000)     /* ms                 */
+
+
+static ngx_oauth_bus_node_t *ngx_oauth_bus_peers_find(
+    ngx_oauth_bus_leader_t *leader, const u_char *node);
+
+
+void
+ngx_oauth_bus_peers_hear(ngx_oauth_bus_leader_t *leader,
+    const oauth_record_t *record, uint64_t written)
+{
+    ngx_oauth_bus_node_t  *node;
+
+    node = ngx_oauth_bus_peers_find(leader, record->node);
+
+    ngx_memcpy(node->node, record->node, OAUTH_RECORD_NODE);
+    node->heard = ngx_current_msec;
+    node->skew = record->clock - (int64_t) (written / 1000);
+    node->longest = record->longest;
+    node->compared = record->compared;
+    node->name_len = record->name_len;
+    ngx_memcpy(node->name, record->name, record->name_len);
+}
+
+
+/* Returns the place of the node, or the one that was unused for longest. */
+
+static ngx_oauth_bus_node_t *
+ngx_oauth_bus_peers_find(ngx_oauth_bus_leader_t *leader, const u_char *node)
+{
+    ngx_uint_t             i;
+    ngx_oauth_bus_node_t  *place, *oldest;
+
+    oldest = &leader->nodes[0];
+
+    for (i = 0; i < NGX_OAUTH_BUS_PEERS; i++) {
+        place = &leader->nodes[i];
+
+        if (place->heard
+            && ngx_memcmp(place->node, node, OAUTH_RECORD_NODE) == 0)
+        {
+            return place;
+        }
+
+        if (oldest->heard && (place->heard == 0 || place->heard < oldest->heard))
+        {
+            oldest = place;
+        }
+    }
+
+    return oldest;
+}
+
+
+ngx_uint_t
+ngx_oauth_bus_peers_have_compared(const ngx_oauth_bus_leader_t *leader,
+    const oauth_stream_id_t *id)
+{
+    ngx_uint_t                   i;
+    const ngx_oauth_bus_node_t  *node;
+
+    for (i = 0; i < NGX_OAUTH_BUS_PEERS; i++) {
+        node = &leader->nodes[i];
+
+        if (node->heard
+            && ngx_current_msec - node->heard < NGX_OAUTH_BUS_ALIVE
+            && oauth_stream_id_compare(&node->compared, id) < 0)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int64_t
+ngx_oauth_bus_peers_longest(const ngx_oauth_bus_leader_t *leader)
+{
+    int64_t     longest;
+    ngx_uint_t  i;
+
+    longest = leader->bus->longest;
+
+    for (i = 0; i < NGX_OAUTH_BUS_PEERS; i++) {
+        if (leader->nodes[i].heard) {
+            longest = ngx_max(longest, leader->nodes[i].longest);
+        }
+    }
+
+    return longest;
+}
+
+
+void
+ngx_oauth_bus_peers_show(ngx_oauth_bus_leader_t *leader)
+{
+    ngx_uint_t             i;
+    ngx_oauth_bus_node_t  *node;
+    ngx_oauth_bus_peer_t  *peer;
+
+    leader->status.npeers = 0;
+
+    for (i = 0; i < NGX_OAUTH_BUS_PEERS; i++) {
+        node = &leader->nodes[i];
+
+        if (node->heard == 0) {
+            continue;
+        }
+
+        if (ngx_current_msec - node->heard > NGX_OAUTH_BUS_PEERS_DAY) {
+            node->heard = 0;
+            continue;
+        }
+
+        peer = &leader->status.peers[leader->status.npeers++];
+
+        ngx_memcpy(peer->node, node->node, OAUTH_RECORD_NODE);
+        peer->heard = node->heard;
+        peer->skew = node->skew;
+        peer->name_len = node->name_len;
+        ngx_memcpy(peer->name, node->name, node->name_len);
+    }
+}

@@ -1,0 +1,33 @@
+
+/*
+ * A session of the leader with the server: from the moment both connections are
+ * ready until one of them fails or records may be missing.
+ */
+
+
+#ifndef NGX_OAUTH_BUS_SESSION_H_INCLUDED
+#define NGX_OAUTH_BUS_SESSION_H_INCLUDED
+
+
+#include "ngx_oauth_bus_state.h"
+
+
+/* Connects.  A failure is noted, and sets leader->broken. */
+
+void ngx_oauth_bus_session_start(ngx_oauth_bus_leader_t *leader);
+
+void ngx_oauth_bus_session_done(ngx_oauth_bus_leader_t *leader);
+
+/* Asks the server about its stream, unless that was asked already. */
+
+void ngx_oauth_bus_session_sample(ngx_oauth_bus_leader_t *leader);
+
+/*
+ * Looks whether there is a gap, if a sample waits for records that the reader
+ * does not find.
+ */
+
+void ngx_oauth_bus_session_probe(ngx_oauth_bus_leader_t *leader);
+
+
+#endif /* NGX_OAUTH_BUS_SESSION_H_INCLUDED */

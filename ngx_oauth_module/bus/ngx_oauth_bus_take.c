@@ -1,0 +1,121 @@
+
+/*
+ * Nothing of a record is believed before a key of the fleet has verified it.  A
+ * record that is not good is counted and left out; whoever can write to the
+ * server can fill the stream with them, so the log has one line a minute.
+ */
+
+
+#include "ngx_oauth_bus_deliver.h"
+#include "ngx_oauth_bus_take.h"
+
+
+#define NGX_OAUTH_BUS_TAKE_MINUTE  60000        /* ms between lines           */
+
+
+static void ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
+    const oauth_stream_id_t *id, const oauth_record_t *record);
+
+
+void
+ngx_oauth_bus_take(ngx_oauth_bus_leader_t *leader, const oauth_stream_id_t *id,
+    oauth_str_t bytes)
+{
+    oauth_record_t  record;
+
+    if (ngx_oauth_bus_take_read(leader, &record, bytes) != NGX_OK) {
+        return;
+    }
+
+    switch (record.kind) {
+
+    case OAUTH_RECORD_REVOCATION:
+        ngx_oauth_bus_deliver_add(leader, &record.entry);
+
+        if (leader->compare.seen
+            && oauth_seen_add(leader->compare.seen, &record.entry) != 0)
+        {
+            leader->compare.full = 1;
+        }
+
+        break;
+
+    case OAUTH_RECORD_WANT:
+        ngx_oauth_bus_take_want(leader, id, &record);
+        break;
+
+    default: /* OAUTH_RECORD_HEARTBEAT: of the other stream */
+        break;
+    }
+}
+
+
+/* A want that is older than the last comparison was answered by it. */
+
+static void
+ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
+    const oauth_stream_id_t *id, const oauth_record_t *record)
+{
+    if (ngx_memcmp(record->node, leader->node, OAUTH_RECORD_NODE) == 0
+        || oauth_stream_id_compare(id, &leader->compared) <= 0)
+    {
+        return;
+    }
+
+    leader->heard_id = *id;
+    leader->heard_since = record->since;
+    leader->heard = ngx_current_msec;
+
+    leader->asked_since = leader->asked
+                          ? ngx_min(leader->asked_since, record->since)
+                          : record->since;
+    leader->asked = 1;
+}
+
+
+ngx_int_t
+ngx_oauth_bus_take_read(ngx_oauth_bus_leader_t *leader, oauth_record_t *record,
+    oauth_str_t bytes)
+{
+    const char             *why;
+    oauth_record_result_t   rc;
+
+    rc = oauth_record_read(record, &leader->bus->keys, bytes);
+
+    switch (rc) {
+
+    case OAUTH_RECORD_OK:
+        return NGX_OK;
+
+    case OAUTH_RECORD_VERSION:
+        why = "it is of a later version of this module";
+        break;
+
+    case OAUTH_RECORD_FORGED:
+        why = "no key of \"key_file\" has made it: all nodes of a fleet need "
+              "the same keys";
+        break;
+
+    case OAUTH_RECORD_FORM:
+        why = "it is not a record of this module";
+        break;
+
+    default: /* OAUTH_RECORD_MEMORY */
+        why = "memory is short";
+        leader->lost = 1;
+        break;
+    }
+
+    leader->status.bad++;
+
+    if (ngx_oauth_bus_is_past(leader->complained)) {
+        leader->complained = ngx_current_msec + NGX_OAUTH_BUS_TAKE_MINUTE;
+
+        ngx_log_error(NGX_LOG_ERR, leader->log, 0,
+                      "oauth: a record on the bus \"%V\" is left out: %s; at "
+                      "most one such line a minute appears",
+                      &leader->bus->server->url, why);
+    }
+
+    return NGX_DECLINED;
+}

@@ -1,0 +1,174 @@
+
+/*
+ * Who asks whom for what is missing.  Random delays keep the nodes of a fleet
+ * from doing the same at the same time: if another node has asked after the
+ * loss, this one need not; and if another has put back what was accepted by a
+ * node that is gone, a fresh comparison shows it.
+ */
+
+
+#include "ngx_oauth_bus_compare.h"
+#include "ngx_oauth_bus_peers.h"
+#include "ngx_oauth_bus_send.h"
+#include "ngx_oauth_bus_want.h"
+
+
+#define NGX_OAUTH_BUS_WANT_DELAY    500         /* ms, at most                */
+#define NGX_OAUTH_BUS_WANT_PAUSE    10000       /* ms between two             */
+#define NGX_OAUTH_BUS_WANT_SOON     1500        /* ms until each node that is
+                                                   alive was heard            */
+#define NGX_OAUTH_BUS_WANT_WAIT     20000       /* ms for answers             */
+#define NGX_OAUTH_BUS_WANT_LEAST    5000        /* ms until what others have
+                                                   accepted is put back       */
+#define NGX_OAUTH_BUS_WANT_RANDOM   15000       /* ms more, at most           */
+
+
+static void ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader);
+static void ngx_oauth_bus_want_send(ngx_oauth_bus_leader_t *leader);
+
+
+void
+ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
+{
+    ngx_oauth_bus_compare_t  *compare;
+
+    compare = &leader->compare;
+
+    ngx_log_error(NGX_LOG_NOTICE, leader->log, 0,
+                  "oauth: %uL records are on the bus \"%V\"; %uL revocations "
+                  "were missing there, and this node sends them again",
+                  compare->count, &leader->bus->server->url, compare->missing);
+
+    leader->status.repairs++;
+    leader->compared = compare->end;
+    leader->rung = 1;
+
+    if (compare->foreign) {
+        leader->restore_since = compare->since;
+        leader->restore_at = ngx_current_msec + NGX_OAUTH_BUS_WANT_LEAST
+                             + (ngx_msec_t) ngx_random()
+                               % NGX_OAUTH_BUS_WANT_RANDOM;
+    }
+
+    if (compare->lost) {
+        leader->unplaced = 0;
+        leader->keep = 1;
+        leader->lost_time = compare->begun;
+
+        if (leader->fresh || compare->count != compare->added) {
+            ngx_oauth_bus_want_prepare(leader);
+        }
+
+        leader->fresh = 0;
+        leader->away = 0;
+    }
+
+    ngx_oauth_bus_compare_done(leader);
+}
+
+
+static void
+ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader)
+{
+    ngx_msec_t  earliest;
+
+    leader->want = 1;
+    leader->want_since = (leader->fresh || leader->away)
+                         ? 0 : leader->compare.since;
+    leader->want_at = ngx_current_msec
+                      + (ngx_msec_t) ngx_random() % NGX_OAUTH_BUS_WANT_DELAY;
+
+    earliest = leader->want_last + NGX_OAUTH_BUS_WANT_PAUSE;
+
+    if (leader->want_last && !ngx_oauth_bus_is_past(earliest)) {
+        leader->want_at = earliest;
+    }
+}
+
+
+void
+ngx_oauth_bus_want_step(ngx_oauth_bus_leader_t *leader)
+{
+    if (leader->want) {
+        ngx_oauth_bus_want_send(leader);
+    }
+
+    if (leader->wanted
+        && ngx_oauth_bus_is_past(leader->want_from)
+        && ((leader->want_id.ms
+             && ngx_oauth_bus_peers_have_compared(leader, &leader->want_id))
+            || ngx_oauth_bus_is_past(leader->want_until)))
+    {
+        leader->wanted = 0;
+        leader->answer_time = ngx_current_msec;
+    }
+
+    if (leader->compare.state != NGX_OAUTH_BUS_COMPARE_NONE) {
+        return;
+    }
+
+    if (leader->asked) {
+        leader->asked = 0;
+        ngx_oauth_bus_compare_start(leader, 0, 0, leader->asked_since);
+
+    } else if (leader->restore_at && ngx_oauth_bus_is_past(leader->restore_at))
+    {
+        leader->restore_at = 0;
+        ngx_oauth_bus_compare_start(leader, 0, 1, leader->restore_since);
+
+    } else {
+        return;
+    }
+
+    ngx_oauth_bus_step(leader);
+}
+
+
+static void
+ngx_oauth_bus_want_send(ngx_oauth_bus_leader_t *leader)
+{
+    if (leader->heard
+        && (ngx_msec_int_t) (leader->heard - leader->lost_time) >= 0
+        && leader->heard_since <= leader->want_since)
+    {
+        leader->want_id = leader->heard_id;
+
+    } else if (ngx_oauth_bus_is_past(leader->want_at)) {
+        ngx_memzero(&leader->want_id, sizeof(oauth_stream_id_t));
+        leader->want_last = ngx_current_msec;
+        ngx_oauth_bus_send_want(leader);
+
+    } else {
+        return;
+    }
+
+    leader->want = 0;
+    leader->wanted = 1;
+    leader->want_from = ngx_current_msec + NGX_OAUTH_BUS_WANT_SOON;
+    leader->want_until = ngx_current_msec + NGX_OAUTH_BUS_WANT_WAIT;
+}
+
+
+void
+ngx_oauth_bus_want_again(ngx_oauth_bus_leader_t *leader)
+{
+    ngx_oauth_bus_compare_t  *compare;
+
+    compare = &leader->compare;
+
+    if (compare->state != NGX_OAUTH_BUS_COMPARE_NONE && !compare->lost) {
+
+        if (compare->restore) {
+            leader->restore_at = ngx_current_msec + 1;
+            leader->restore_since = compare->since;
+
+        } else {
+            leader->asked_since = leader->asked
+                                  ? ngx_min(leader->asked_since, compare->since)
+                                  : compare->since;
+            leader->asked = 1;
+        }
+    }
+
+    ngx_oauth_bus_compare_done(leader);
+}
