@@ -2,10 +2,12 @@
 /*
  * Follows a Redis stream, and notices when the server has lost something that
  * was on it: restarted empty, with an old copy, failed over to a replica that
- * lacked records, emptied, or trimmed past the reader.  What a server says about
+ * lacked records, emptied, or trimmed past the reader.  What a server says of
  * its stream (its run id, the last id, and how many records were ever added) is
  * compared with what was read; no single one of these numbers would do.
  *
+ * A record that was added and lost between two samples, and that the caller has
+ * not read, need not be noticed: whoever has sent it does not read it back.
  * Nothing is allocated, and times are the caller's.
  */
 
@@ -15,6 +17,9 @@
 
 
 #include "oauth_stream.h"
+
+
+#define OAUTH_FOLLOW_RECENT  256        /* records, of which the ids are kept */
 
 
 typedef enum {
@@ -39,33 +44,58 @@ typedef struct {
     oauth_stream_id_t        last;      /* of the newest sample               */
     oauth_follow_sample_t    sample;    /* that is to be compared             */
     unsigned                 pending:1; /* there is one                       */
+    unsigned                 asked:1;   /* for a sample                       */
     unsigned                 agreed:1;  /* one has agreed since the start     */
     int64_t                  time;      /* of the last one that has agreed    */
     oauth_stream_id_t        id;        /* and its last id: all up to it was
                                            read                               */
+
+    oauth_stream_position_t  then;      /* when it was asked                  */
+    uint64_t                 read;      /* records since the start            */
+    oauth_stream_id_t        recent[OAUTH_FOLLOW_RECENT];   /* of them        */
 } oauth_follow_t;
 
+
+/*
+ * Begins at a position: that of a sample, or one that was kept.  After
+ * OAUTH_FOLLOW_LOST only this is allowed.
+ */
 
 void oauth_follow_start(oauth_follow_t *follow,
     const oauth_stream_position_t *position);
 
 /*
- * The server has said this.  The sample is compared when all records up to its
- * last one were read; one that still waits is replaced only by
- * oauth_follow_is_behind's caller, so that a busy stream is compared, too.
+ * The server is asked for a sample now.  It may answer after records have been
+ * read on another connection that are newer than the sample.  Without this call
+ * such a sample counts as a loss.  One sample is asked for at a time.
+ */
+
+void oauth_follow_ask(oauth_follow_t *follow);
+
+/*
+ * The server has said this, after what it has said before.  It is compared when
+ * all records up to its last one were read: now, or it is pending until then.
+ * While one is pending, a newer one does not replace it, so that samples of a
+ * stream that grows faster than it is read are compared, too.  If more than
+ * OAUTH_FOLLOW_RECENT newer records were read, it cannot be compared, and
+ * nothing changes.
  */
 
 oauth_follow_result_t oauth_follow_sample(oauth_follow_t *follow,
     const oauth_follow_sample_t *sample);
 
-/* A record of the stream, in the order of their ids, was read. */
+/*
+ * A record of the stream was read: the first one after the position.  The
+ * position is that of this record now.
+ */
 
 oauth_follow_result_t oauth_follow_record(oauth_follow_t *follow,
     const oauth_stream_id_t *id);
 
 /*
- * The server has no record between the position and this id: what was there was
- * removed.
+ * The server was asked for records after the position, up to the last id of the
+ * sample that is pending (or a later one), and has none: what was there was
+ * removed.  Without this the sample would be pending until a record is added.
  */
 
 oauth_follow_result_t oauth_follow_none(oauth_follow_t *follow,

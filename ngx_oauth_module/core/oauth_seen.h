@@ -2,9 +2,9 @@
 /*
  * A set of revocations that were seen on the bus, for the comparison with what
  * a node has.  It keeps a 64-bit keyed hash of each (key, cut and end), in one
- * block of memory with a fixed number of places, so that ten million take 160
- * MB for the time of a comparison.  The hash has a random key, so nobody can
- * choose two that look the same.
+ * block of memory that has 12 bytes for each entry of its room, so that ten
+ * million take 120 MB for the time of a comparison.  The hash has a random key,
+ * so nobody can choose two that look the same.
  */
 
 
@@ -18,9 +18,14 @@
 typedef struct oauth_seen_s  oauth_seen_t;
 
 
-/* A set with room for n entries.  NULL: no memory.  Free it with _free. */
+/*
+ * Creates a set with room for n entries; n may be 0.  Returns NULL where memory
+ * is short, or OpenSSL has no random bytes; else oauth_seen_free releases it.
+ */
 
 oauth_seen_t *oauth_seen_create(size_t n);
+
+/* Releases a set.  NULL is allowed. */
 
 void oauth_seen_free(oauth_seen_t *seen);
 
@@ -28,7 +33,7 @@ void oauth_seen_free(oauth_seen_t *seen);
 
 int oauth_seen_add(oauth_seen_t *seen, const oauth_revocation_t *entry);
 
-/* 1: the entry, with this cut and end, was added. */
+/* 1 when the entry, with this cut and end, was added; else 0. */
 
 int oauth_seen_has(const oauth_seen_t *seen, const oauth_revocation_t *entry);
 

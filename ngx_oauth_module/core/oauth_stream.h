@@ -44,7 +44,7 @@ int oauth_stream_id_read(oauth_str_t text, oauth_stream_id_t *id);
 size_t oauth_stream_id_write(const oauth_stream_id_t *id,
     char text[OAUTH_STREAM_ID]);
 
-/* Returns a number below, equal to or above 0, as a is before, at or after b. */
+/* Returns -1, 0 or 1, as a is before b, equal to it, or after it. */
 
 int oauth_stream_id_compare(const oauth_stream_id_t *a,
     const oauth_stream_id_t *b);

@@ -36,13 +36,13 @@ my @walls = (
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
         files => [qw(oauth_key oauth_point oauth_verifier oauth_secret
                      oauth_hash oauth_nonce oauth_certificate
-                     oauth_certificates oauth_signer)],
+                     oauth_certificates oauth_signer oauth_mac)],
     },
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
         files => [qw(oauth_key oauth_secret oauth_hash oauth_certificate
-                     oauth_certificates oauth_signer
+                     oauth_certificates oauth_signer oauth_mac
                      ngx_oauth_fetch)],
     },
     {
