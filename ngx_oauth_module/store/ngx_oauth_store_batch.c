@@ -77,11 +77,12 @@ ngx_oauth_store_batch_release(ngx_oauth_store_batch_t *batch)
 
 void
 ngx_oauth_store_batch_start(ngx_oauth_store_batch_t *batch,
-    const ngx_oauth_store_db_t *db, int64_t longest)
+    const ngx_oauth_store_db_t *db, int64_t longest, ngx_uint_t fleet)
 {
     batch->alone = 0;
     batch->data = db->data;
     batch->longest = longest;
+    batch->fleet = fleet;
     batch->nunits = 0;
     batch->nrows = 0;
 }

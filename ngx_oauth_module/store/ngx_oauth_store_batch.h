@@ -55,6 +55,7 @@ typedef struct {
     ngx_atomic_t                  alone;    /* only the owner may write it    */
     ngx_oauth_store_db_file_t     data;     /* where it is to be written      */
     int64_t                       longest;  /* as of ngx_oauth_store_start    */
+    ngx_uint_t                    fleet;    /* the entries are to be sent     */
     ngx_uint_t                    nunits;
     ngx_uint_t                    nrows;
     ngx_oauth_store_batch_unit_t  units[NGX_OAUTH_STORE_BATCH_ROWS];
@@ -81,10 +82,13 @@ ngx_oauth_store_batch_t *ngx_oauth_store_batch_acquire(
 void ngx_oauth_store_batch_release(ngx_oauth_store_batch_t *batch);
 
 
-/* The owner empties the batch, adds commits to it, and lets it wait. */
+/*
+ * The owner empties the batch, adds commits to it, and lets it wait.  fleet:
+ * as of ngx_oauth_store_bus_create.
+ */
 
 void ngx_oauth_store_batch_start(ngx_oauth_store_batch_t *batch,
-    const ngx_oauth_store_db_t *db, int64_t longest);
+    const ngx_oauth_store_db_t *db, int64_t longest, ngx_uint_t fleet);
 
 /* NGX_DECLINED: it has no room for the commit. */
 

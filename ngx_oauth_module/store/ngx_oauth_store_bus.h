@@ -76,7 +76,10 @@ void ngx_oauth_store_bus_write(ngx_oauth_store_t *store,
  * returns NGX_ERROR if the store cannot be read.
  */
 
-/* The id of the store, which is that of the node, and the number of unsent. */
+/*
+ * The id of the store, which is that of the node, and the number of unsent.
+ * NGX_DECLINED: the store is new, and a thread has not given it an id yet.
+ */
 
 ngx_int_t ngx_oauth_store_bus_node(ngx_oauth_store_t *store,
     u_char node[NGX_OAUTH_STORE_BUS_NODE], uint64_t *unsent);

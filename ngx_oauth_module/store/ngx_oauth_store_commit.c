@@ -7,7 +7,7 @@
 
 
 #include "ngx_oauth_store_commit.h"
-#include "ngx_oauth_store_entry.h"
+#include "ngx_oauth_store_position.h"
 
 
 #define NGX_OAUTH_STORE_COMMIT_BATCHES  16      /* of one transaction         */
@@ -43,8 +43,8 @@ static int ngx_oauth_store_commit_units(const ngx_oauth_store_db_t *db,
     ngx_oauth_store_batch_table_t *table, ngx_oauth_store_batch_t *batch);
 static int ngx_oauth_store_commit_put(ngx_oauth_store_entry_txn_t *t,
     ngx_oauth_store_batch_t *batch, ngx_oauth_store_batch_unit_t *unit);
-static int ngx_oauth_store_commit_finish(ngx_oauth_store_entry_txn_t *t,
-    ngx_oauth_store_batch_table_t *table);
+static int ngx_oauth_store_commit_is_fleet(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_batch_t *batch, ngx_uint_t *fleet);
 
 
 int
@@ -295,7 +295,7 @@ ngx_oauth_store_commit_put(ngx_oauth_store_entry_txn_t *t,
     ngx_oauth_store_batch_t *batch, ngx_oauth_store_batch_unit_t *unit)
 {
     int                     rc;
-    ngx_uint_t              i;
+    ngx_uint_t              i, fleet;
     ngx_oauth_store_row_t   row;
 
     unit->result = NGX_OAUTH_STORE_DONE;
@@ -317,9 +317,14 @@ ngx_oauth_store_commit_put(ngx_oauth_store_entry_txn_t *t,
         }
     }
 
+    rc = ngx_oauth_store_commit_is_fleet(t, batch, &fleet);
+    if (rc != 0) {
+        return rc;
+    }
+
     for (i = unit->first; i < unit->first + unit->n; i++) {
 
-        rc = ngx_oauth_store_entry_store(t, &batch->rows[i], unit->id);
+        rc = ngx_oauth_store_entry_store(t, &batch->rows[i], unit->id, fleet);
         if (rc != 0) {
             return rc;
         }
@@ -329,7 +334,37 @@ ngx_oauth_store_commit_put(ngx_oauth_store_entry_txn_t *t,
 }
 
 
+/*
+ * A worker of a configuration without a bus does not know of one that a newer
+ * configuration has; and where the bus was taken out for a while, the stream
+ * goes on at the position.  So with a position, each entry has to be sent.
+ */
+
 static int
+ngx_oauth_store_commit_is_fleet(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_batch_t *batch, ngx_uint_t *fleet)
+{
+    int                      rc;
+    oauth_stream_position_t  position;
+
+    *fleet = 1;
+
+    if (batch->fleet) {
+        return 0;
+    }
+
+    rc = ngx_oauth_store_position_lookup(t->db, t->txn, &position);
+
+    if (rc == MDB_NOTFOUND) {
+        *fleet = 0;
+        rc = 0;
+    }
+
+    return rc;
+}
+
+
+int
 ngx_oauth_store_commit_finish(ngx_oauth_store_entry_txn_t *t,
     ngx_oauth_store_batch_table_t *table)
 {

@@ -10,6 +10,7 @@
 
 
 #include "ngx_oauth_store_batch.h"
+#include "ngx_oauth_store_entry.h"
 
 
 /*
@@ -20,6 +21,11 @@
 
 int ngx_oauth_store_commit_run(const ngx_oauth_store_db_t *db,
     ngx_oauth_store_batch_table_t *table, ngx_oauth_store_batch_t *batch);
+
+/* Commits, and counts that for the status.  As ngx_oauth_store_entry_commit. */
+
+int ngx_oauth_store_commit_finish(ngx_oauth_store_entry_txn_t *t,
+    ngx_oauth_store_batch_table_t *table);
 
 
 #endif /* NGX_OAUTH_STORE_COMMIT_H_INCLUDED */

@@ -9,11 +9,16 @@
 
 
 #include "ngx_oauth_store_entry.h"
+#include "ngx_oauth_store_unsent.h"
 
 
+static int ngx_oauth_store_entry_create(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_row_t *row, ngx_oauth_store_row_t *before);
 static int ngx_oauth_store_entry_count(ngx_oauth_store_entry_txn_t *t,
     int64_t time, int64_t change);
-static int ngx_oauth_store_entry_flush_time(ngx_oauth_store_entry_txn_t *t);
+static int ngx_oauth_store_entry_flush(ngx_oauth_store_entry_txn_t *t);
+static int ngx_oauth_store_entry_flush_time(ngx_oauth_store_entry_txn_t *t,
+    ngx_oauth_store_entry_time_t *time);
 static int ngx_oauth_store_entry_move(ngx_oauth_store_entry_txn_t *t,
     const oauth_revocation_t *from, const oauth_revocation_t *to);
 static int ngx_oauth_store_entry_put(ngx_oauth_store_entry_txn_t *t,
@@ -31,8 +36,7 @@ ngx_oauth_store_entry_begin(ngx_oauth_store_entry_txn_t *t,
     int  rc;
 
     t->db = db;
-    t->time = 0;
-    t->change = 0;
+    ngx_memzero(t->times, sizeof(t->times));
 
     rc = mdb_txn_begin(db->env, NULL, 0, &t->txn);
     if (rc != 0) {
@@ -76,7 +80,7 @@ ngx_oauth_store_entry_commit(ngx_oauth_store_entry_txn_t *t)
     MDB_txn  *txn;
     uint64_t  id;
 
-    rc = ngx_oauth_store_entry_flush_time(t);
+    rc = ngx_oauth_store_entry_flush(t);
 
     if (rc == 0) {
         rc = ngx_oauth_store_db_write_head(t->db, t->txn, &t->head);
@@ -138,48 +142,117 @@ ngx_oauth_store_entry_lookup(ngx_oauth_store_entry_txn_t *t,
 
 int
 ngx_oauth_store_entry_store(ngx_oauth_store_entry_txn_t *t,
-    const oauth_revocation_t *entry, uint64_t unit)
+    const oauth_revocation_t *entry, uint64_t unit, ngx_uint_t unsent)
 {
-    int                     rc;
-    oauth_revocation_t     *to;
-    ngx_oauth_store_row_t   row, before;
+    int                    rc;
+    oauth_revocation_t     said;
+    ngx_oauth_store_row_t  row, before;
 
-    if (entry->key[0] > OAUTH_REVOCATION_USED) {
-        return EINVAL;
+    row.unit = unit;
+    row.foreign = 0;
+    ngx_oauth_store_row_merge(&row, entry, NULL, t->longest);
+
+    rc = ngx_oauth_store_entry_create(t, &row, &before);
+
+    if (rc == MDB_KEYEXIST) {
+        ngx_oauth_store_row_write_entry(&before, &said);
+
+        row.foreign = 0;
+        ngx_oauth_store_row_merge(&row, entry, &before, t->longest);
+
+        unsent = unsent && !ngx_oauth_store_row_is_said(&row, &said);
+
+        rc = ngx_oauth_store_entry_move(t, &before.entry, &row.entry);
+
+        if (rc == 0) {
+            rc = ngx_oauth_store_entry_put(t, &row);
+        }
     }
 
-    row.entry = *entry;
-    row.open = (entry->end == 0);
-    row.unit = unit;
-
-    to = &row.entry;
-    to->end = ngx_max(to->end, 0);
-    to->time = ngx_max(to->time, 0);
-
-    rc = ngx_oauth_store_entry_lookup(t, entry->key, &before);
-
-    if (rc == 0) {
-        to->cut = ngx_max(to->cut, before.entry.cut);
-        to->end = ngx_max(to->end, before.entry.end);
-        to->time = ngx_max(to->time, before.entry.time);
-        row.open |= before.open;
-
-    } else if (rc != MDB_NOTFOUND) {
+    if (rc != 0 || !unsent || entry->key[0] == OAUTH_REVOCATION_USED) {
         return rc;
     }
 
-    if (row.open) {
-        to->end = ngx_max(to->end,
-                          ngx_oauth_store_row_open_end(to, t->longest));
+    return ngx_oauth_store_unsent_store(t->db, t->txn, entry->key, &t->head);
+}
+
+
+int
+ngx_oauth_store_entry_take(ngx_oauth_store_entry_txn_t *t,
+    const oauth_revocation_t *entry, ngx_oauth_store_row_t *row,
+    ngx_uint_t *news)
+{
+    int                    rc;
+    oauth_revocation_t     said;
+    ngx_oauth_store_row_t  before;
+
+    *news = 1;
+
+    row->unit = 0;
+    row->foreign = 1;
+    ngx_oauth_store_row_merge(row, entry, NULL, t->longest);
+
+    rc = ngx_oauth_store_entry_create(t, row, &before);
+
+    if (rc != MDB_KEYEXIST) {
+        return rc;
     }
 
-    if (rc == MDB_NOTFOUND) {
-        t->head.counts[to->key[0]]++;
+    row->unit = before.unit;
+    row->foreign = 1;
+    ngx_oauth_store_row_merge(row, entry, &before, t->longest);
+
+    ngx_oauth_store_row_write_entry(&before, &said);
+
+    if (ngx_oauth_store_row_is_said(row, &said)) {
+        *news = 0;
+        return 0;
     }
 
-    rc = ngx_oauth_store_entry_move(t, rc == 0 ? &before.entry : NULL, to);
+    rc = ngx_oauth_store_entry_move(t, &before.entry, &row->entry);
 
-    return rc ? rc : ngx_oauth_store_entry_put(t, &row);
+    return rc ? rc : ngx_oauth_store_entry_put(t, row);
+}
+
+
+/*
+ * Most entries that are written are new, so they are not looked up before.
+ * MDB_KEYEXIST: there is one, and nothing has changed.
+ */
+
+static int
+ngx_oauth_store_entry_create(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_row_t *row, ngx_oauth_store_row_t *before)
+{
+    int      rc;
+    u_char   bytes[NGX_OAUTH_STORE_ROW_VALUE];
+    MDB_val  key, value;
+
+    if (row->entry.key[0] > OAUTH_REVOCATION_USED) {
+        return EINVAL;
+    }
+
+    ngx_oauth_store_row_write(row, bytes);
+
+    ngx_oauth_store_entry_key(&key, row->entry.key, OAUTH_REVOCATION_KEY);
+    ngx_oauth_store_entry_key(&value, bytes, sizeof(bytes));
+
+    rc = mdb_put(t->txn, t->db->dbi, &key, &value, MDB_NOOVERWRITE);
+
+    if (rc == 0) {
+        t->head.counts[row->entry.key[0]]++;
+        return ngx_oauth_store_entry_move(t, NULL, &row->entry);
+    }
+
+    if (rc != MDB_KEYEXIST) {
+        return rc;
+    }
+
+    ngx_memcpy(before->entry.key, row->entry.key, OAUTH_REVOCATION_KEY);
+
+    return (ngx_oauth_store_row_read(before, value.mv_data, value.mv_size)
+            == NGX_OK)
+           ? MDB_KEYEXIST : MDB_CORRUPTED;
 }
 
 
@@ -217,6 +290,10 @@ ngx_oauth_store_entry_expire(ngx_oauth_store_entry_txn_t *t,
     t->head.counts[key[0]]--;
 
     rc = ngx_oauth_store_entry_move(t, &before, NULL);
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_unsent_expire(t->db, t->txn, key, &t->head);
+    }
 
     return rc ? rc : ngx_oauth_store_entry_delete(t, key,
                                                   OAUTH_REVOCATION_KEY);
@@ -269,32 +346,57 @@ ngx_oauth_store_entry_move(ngx_oauth_store_entry_txn_t *t,
 }
 
 
-/* Most entries of a transaction have one time, whose row is written once. */
+/*
+ * Entries of a transaction have few times, in any order, so the row of each is
+ * written once.
+ */
 
 static int
 ngx_oauth_store_entry_count(ngx_oauth_store_entry_txn_t *t, int64_t time,
     int64_t change)
 {
-    int  rc;
+    int                            rc;
+    ngx_oauth_store_entry_time_t  *slot;
 
-    if (t->time != time) {
+    slot = &t->times[(uint64_t) time % NGX_OAUTH_STORE_ENTRY_TIMES];
 
-        rc = ngx_oauth_store_entry_flush_time(t);
+    if (slot->time != time) {
+
+        rc = ngx_oauth_store_entry_flush_time(t, slot);
         if (rc != 0) {
             return rc;
         }
 
-        t->time = time;
+        slot->time = time;
     }
 
-    t->change += change;
+    slot->change += change;
 
     return 0;
 }
 
 
 static int
-ngx_oauth_store_entry_flush_time(ngx_oauth_store_entry_txn_t *t)
+ngx_oauth_store_entry_flush(ngx_oauth_store_entry_txn_t *t)
+{
+    int         rc;
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_OAUTH_STORE_ENTRY_TIMES; i++) {
+
+        rc = ngx_oauth_store_entry_flush_time(t, &t->times[i]);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+ngx_oauth_store_entry_flush_time(ngx_oauth_store_entry_txn_t *t,
+    ngx_oauth_store_entry_time_t *time)
 {
     int       rc;
     u_char    bytes[NGX_OAUTH_STORE_ROW_TIME_KEY];
@@ -302,11 +404,11 @@ ngx_oauth_store_entry_flush_time(ngx_oauth_store_entry_txn_t *t)
     uint64_t  n;
     MDB_val   key, value;
 
-    if (t->change == 0) {
+    if (time->change == 0) {
         return 0;
     }
 
-    ngx_oauth_store_row_write_time(t->time, bytes);
+    ngx_oauth_store_row_write_time(time->time, bytes);
     ngx_oauth_store_entry_key(&key, bytes, sizeof(bytes));
 
     n = 0;
@@ -324,8 +426,8 @@ ngx_oauth_store_entry_flush_time(ngx_oauth_store_entry_txn_t *t)
         return rc;
     }
 
-    n += (uint64_t) t->change;
-    t->change = 0;
+    n += (uint64_t) time->change;
+    time->change = 0;
 
     if (n == 0) {
         return ngx_oauth_store_entry_delete(t, bytes, sizeof(bytes));

@@ -1,8 +1,8 @@
 
 /*
- * Entries inside a transaction of LMDB that writes.  An entry is up to three
- * rows: itself, its end, and the number of entries of its time; and the head
- * counts it.  Results are those of LMDB and of ngx_oauth_store_problem.h: 0, or
+ * Entries inside a transaction of LMDB that writes.  An entry is up to four
+ * rows: itself, its end, the number of entries of its time, and one if it is
+ * unsent; and the head counts it.  Results are those of LMDB and of ngx_oauth_store_problem.h: 0, or
  * an error after which the transaction is aborted.
  */
 
@@ -14,6 +14,15 @@
 #include "ngx_oauth_store_db.h"
 
 
+#define NGX_OAUTH_STORE_ENTRY_TIMES  128
+
+
+typedef struct {
+    int64_t                      time;
+    int64_t                      change;    /* of the number of its entries   */
+} ngx_oauth_store_entry_time_t;
+
+
 /* A transaction, on the stack of a thread. */
 
 typedef struct {
@@ -21,8 +30,7 @@ typedef struct {
     MDB_txn                     *txn;
     ngx_oauth_store_row_head_t   head;
     int64_t                      longest;   /* of all configurations          */
-    int64_t                      time;      /* whose number has changed       */
-    int64_t                      change;    /* by this                        */
+    ngx_oauth_store_entry_time_t times[NGX_OAUTH_STORE_ENTRY_TIMES];
 } ngx_oauth_store_entry_txn_t;
 
 
@@ -36,7 +44,7 @@ int ngx_oauth_store_entry_begin(ngx_oauth_store_entry_txn_t *t,
     const ngx_oauth_store_db_t *db, int64_t longest);
 
 /*
- * Writes the number and the head that have changed, and commits.  After an
+ * Writes the numbers and the head that have changed, and commits.  After an
  * error, also one that is found after the commit, an abort must follow.
  */
 
@@ -52,12 +60,23 @@ int ngx_oauth_store_entry_lookup(ngx_oauth_store_entry_txn_t *t,
     const u_char key[OAUTH_REVOCATION_KEY], ngx_oauth_store_row_t *row);
 
 /*
- * Adds an entry; where there is one, the later cut, end and time are kept.
- * unit: what the caller writes it with.
+ * Adds an entry that was accepted here; where there is one, the later cut, end
+ * and time are kept.  unit: what the caller writes it with.  unsent: it becomes
+ * unsent if this tells other nodes anything new.
  */
 
 int ngx_oauth_store_entry_store(ngx_oauth_store_entry_txn_t *t,
-    const oauth_revocation_t *entry, uint64_t unit);
+    const oauth_revocation_t *entry, uint64_t unit, ngx_uint_t unsent);
+
+/*
+ * Adds an entry that came from the bus, in the same way.  Sets *news to 1 if the
+ * store did not have it like this, or to 0, and then nothing was written.  row
+ * becomes what is there now.
+ */
+
+int ngx_oauth_store_entry_take(ngx_oauth_store_entry_txn_t *t,
+    const oauth_revocation_t *entry, ngx_oauth_store_row_t *row,
+    ngx_uint_t *news);
 
 /*
  * Removes the entry of a row of ends, or moves the row, if the entry has to

@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_oauth_store_bus_run.h"
 #include "ngx_oauth_store_commit.h"
 #include "ngx_oauth_store_expire.h"
 #include "ngx_oauth_store_job.h"
@@ -22,7 +23,8 @@
 enum {
     NGX_OAUTH_STORE_JOB_FOUND = 0,
     NGX_OAUTH_STORE_JOB_WRITE,
-    NGX_OAUTH_STORE_JOB_EXPIRE
+    NGX_OAUTH_STORE_JOB_EXPIRE,
+    NGX_OAUTH_STORE_JOB_BUS
 };
 
 
@@ -30,11 +32,15 @@ static void ngx_oauth_store_job_begin_handler(ngx_event_t *ev);
 static void ngx_oauth_store_job_hold_handler(ngx_event_t *ev);
 static void ngx_oauth_store_job_again_handler(ngx_event_t *ev);
 static void ngx_oauth_store_job_choose(ngx_oauth_store_t *store);
+static ngx_int_t ngx_oauth_store_job_choose_next(ngx_oauth_store_t *store);
 static void ngx_oauth_store_job_fill(ngx_oauth_store_t *store);
 static ngx_int_t ngx_oauth_store_job_run(ngx_oauth_store_t *store);
 static void ngx_oauth_store_job_deny(ngx_oauth_store_t *store,
     ngx_queue_t *commits);
+static void ngx_oauth_store_job_deny_bus(ngx_oauth_store_t *store);
 static void ngx_oauth_store_job_answer(ngx_oauth_store_commit_t *commit,
+    ngx_oauth_store_result_t result);
+static void ngx_oauth_store_job_answer_bus(ngx_oauth_store_t *store,
     ngx_oauth_store_result_t result);
 #if (NGX_THREADS)
 static void ngx_oauth_store_job_thread(void *data, ngx_log_t *log);
@@ -43,6 +49,8 @@ static ngx_int_t ngx_oauth_store_job_resize(ngx_oauth_store_t *store);
 static void ngx_oauth_store_job_founded(ngx_oauth_store_t *store);
 static void ngx_oauth_store_job_written(ngx_oauth_store_t *store);
 static void ngx_oauth_store_job_expired(ngx_oauth_store_t *store);
+static void ngx_oauth_store_job_read(ngx_oauth_store_t *store);
+static void ngx_oauth_store_job_result(ngx_oauth_store_t *store);
 #endif
 static void ngx_oauth_store_job_greet(ngx_oauth_store_t *store);
 static void ngx_oauth_store_job_full(ngx_oauth_store_t *store, int rc);
@@ -119,6 +127,13 @@ ngx_oauth_store_write(ngx_oauth_store_t *store,
 {
     ngx_queue_insert_tail(&store->waiting, &commit->queue);
 
+    ngx_oauth_store_job_hold(store);
+}
+
+
+void
+ngx_oauth_store_job_hold(ngx_oauth_store_t *store)
+{
     if (!store->hold.timer_set) {
         ngx_add_timer(&store->hold, NGX_OAUTH_STORE_JOB_HOLD);
     }
@@ -159,52 +174,81 @@ ngx_oauth_store_job_begin_handler(ngx_event_t *ev)
     }
 
     if (ngx_queue_empty(&store->waiting) && ngx_queue_empty(&store->writing)
-        && store->hold.timer_set)
+        && store->bus == NULL && store->hold.timer_set)
     {
         ngx_del_timer(&store->hold);
     }
 }
 
 
-/* Removal and writing take turns. */
-
 static void
 ngx_oauth_store_job_choose(ngx_oauth_store_t *store)
 {
-    ngx_uint_t  last;
-
     if (store->problem || store->db.readonly) {
         ngx_oauth_store_job_deny(store, &store->waiting);
+        ngx_oauth_store_job_deny_bus(store);
         store->expire = 0;
         return;
     }
 
-    last = store->job;
+    if (ngx_oauth_store_job_choose_next(store) == NGX_OK
+        && ngx_oauth_store_job_run(store) != NGX_OK)
+    {
+        ngx_oauth_store_job_deny(store, &store->writing);
+        ngx_oauth_store_job_deny(store, &store->waiting);
+        ngx_oauth_store_job_deny_bus(store);
+    }
+}
+
+
+/*
+ * Commits are written in every second task at least.  What is removed and what
+ * has come from the bus take turns between them.
+ */
+
+static ngx_int_t
+ngx_oauth_store_job_choose_next(ngx_oauth_store_t *store)
+{
+    ngx_uint_t  waits;
+
+    waits = !ngx_queue_empty(&store->waiting);
 
     if (!store->ready) {
         store->job = NGX_OAUTH_STORE_JOB_FOUND;
         store->found.longest = store->longest;
+        return NGX_OK;
+    }
 
-    } else if (store->expire
-               && (ngx_queue_empty(&store->waiting)
-                   || last != NGX_OAUTH_STORE_JOB_EXPIRE))
+    if (waits && (store->job != NGX_OAUTH_STORE_JOB_WRITE
+                  || (!store->expire && store->bus == NULL)))
     {
-        store->job = NGX_OAUTH_STORE_JOB_EXPIRE;
-        store->now = (int64_t) ngx_time() - NGX_OAUTH_STORE_JOB_SLACK;
-        store->expire = 0;
-
-    } else if (!ngx_queue_empty(&store->waiting)) {
         store->job = NGX_OAUTH_STORE_JOB_WRITE;
         ngx_oauth_store_job_fill(store);
+        return NGX_OK;
+    }
+
+    if (!store->expire && store->bus == NULL) {
+        return NGX_DECLINED;
+    }
+
+    store->now = (int64_t) ngx_time() - NGX_OAUTH_STORE_JOB_SLACK;
+
+    if (store->expire && (store->bus == NULL
+                          || store->other != NGX_OAUTH_STORE_JOB_EXPIRE))
+    {
+        store->job = NGX_OAUTH_STORE_JOB_EXPIRE;
+        store->expire = 0;
 
     } else {
-        return;
+        store->job = NGX_OAUTH_STORE_JOB_BUS;
+        store->bus->sent = 0;
+        store->bus->news = 0;
+        store->bus->ended = 0;
     }
 
-    if (ngx_oauth_store_job_run(store) != NGX_OK) {
-        ngx_oauth_store_job_deny(store, &store->writing);
-        ngx_oauth_store_job_deny(store, &store->waiting);
-    }
+    store->other = store->job;
+
+    return NGX_OK;
 }
 
 
@@ -216,7 +260,8 @@ ngx_oauth_store_job_fill(ngx_oauth_store_t *store)
     ngx_queue_t               *q;
     ngx_oauth_store_commit_t  *commit;
 
-    ngx_oauth_store_batch_start(store->batch, &store->db, store->longest);
+    ngx_oauth_store_batch_start(store->batch, &store->db, store->longest,
+                                store->fleet);
 
     while (!ngx_queue_empty(&store->waiting)) {
 
@@ -291,9 +336,34 @@ ngx_oauth_store_job_deny(ngx_oauth_store_t *store, ngx_queue_t *commits)
 
 
 static void
+ngx_oauth_store_job_deny_bus(ngx_oauth_store_t *store)
+{
+    if (store->bus) {
+        ngx_oauth_store_job_answer_bus(store, NGX_OAUTH_STORE_UNUSABLE);
+    }
+}
+
+
+static void
 ngx_oauth_store_job_answer(ngx_oauth_store_commit_t *commit,
     ngx_oauth_store_result_t result)
 {
+    commit->result = result;
+    commit->handler(commit);
+}
+
+
+/* The handler may hand in the next one. */
+
+static void
+ngx_oauth_store_job_answer_bus(ngx_oauth_store_t *store,
+    ngx_oauth_store_result_t result)
+{
+    ngx_oauth_store_bus_commit_t  *commit;
+
+    commit = store->bus;
+    store->bus = NULL;
+
     commit->result = result;
     commit->handler(commit);
 }
@@ -306,7 +376,8 @@ ngx_oauth_store_job_answer(ngx_oauth_store_commit_t *commit,
 static void
 ngx_oauth_store_job_thread(void *data, ngx_log_t *log)
 {
-    ngx_oauth_store_t  *store;
+    ngx_oauth_store_t          *store;
+    ngx_oauth_store_bus_run_t   run;
 
     store = data;
 
@@ -320,6 +391,13 @@ ngx_oauth_store_job_thread(void *data, ngx_log_t *log)
         ngx_oauth_store_batch_wait(store->batch);
         store->rc = ngx_oauth_store_commit_run(&store->db, store->table,
                                                store->batch);
+        break;
+
+    case NGX_OAUTH_STORE_JOB_BUS:
+        run.commit = store->bus;
+        run.longest = store->longest;
+        run.now = store->now;
+        store->rc = ngx_oauth_store_bus_run(&store->db, store->table, &run);
         break;
 
     default: /* NGX_OAUTH_STORE_JOB_EXPIRE */
@@ -352,6 +430,10 @@ ngx_oauth_store_job_done_handler(ngx_event_t *ev)
 
     case NGX_OAUTH_STORE_JOB_WRITE:
         ngx_oauth_store_job_written(store);
+        break;
+
+    case NGX_OAUTH_STORE_JOB_BUS:
+        ngx_oauth_store_job_read(store);
         break;
 
     default: /* NGX_OAUTH_STORE_JOB_EXPIRE */
@@ -420,20 +502,9 @@ ngx_oauth_store_job_written(ngx_oauth_store_t *store)
 
     if (store->rc == 0) {
         store->full = 0;
-
-    } else if (ngx_oauth_store_problem_is_full(store->rc)) {
-        ngx_oauth_store_job_full(store, store->rc);
-
-    } else if (store->rc == ENOMEM) {
-
-        /* The next commit may have enough memory. */
-
-        ngx_oauth_store_state_log(store, NGX_LOG_ERR,
-                                  "cannot take revocations", store->rc);
-
-    } else {
-        ngx_oauth_store_state_fail(store, store->rc);
     }
+
+    ngx_oauth_store_job_result(store);
 
     ngx_queue_init(&written);
     ngx_queue_add(&written, &store->writing);
@@ -447,6 +518,59 @@ ngx_oauth_store_job_written(ngx_oauth_store_t *store)
 
         commit = ngx_queue_data(q, ngx_oauth_store_commit_t, queue);
         ngx_oauth_store_job_answer(commit, store->batch->units[i].result);
+    }
+}
+
+
+/* If there was nothing to write, there may still be no room. */
+
+static void
+ngx_oauth_store_job_read(ngx_oauth_store_t *store)
+{
+    ngx_oauth_store_result_t  result;
+
+    result = NGX_OAUTH_STORE_DONE;
+
+    if (store->rc == 0) {
+        if (store->bus->news) {
+            store->full = 0;
+        }
+
+    } else {
+        store->bus->sent = 0;
+        store->bus->news = 0;
+        store->bus->ended = 0;
+
+        result = ngx_oauth_store_problem_is_full(store->rc)
+                 ? NGX_OAUTH_STORE_FULL : NGX_OAUTH_STORE_UNUSABLE;
+    }
+
+    ngx_oauth_store_job_result(store);
+    ngx_oauth_store_job_answer_bus(store, result);
+}
+
+
+/* Says in the log why something was not written. */
+
+static void
+ngx_oauth_store_job_result(ngx_oauth_store_t *store)
+{
+    if (store->rc == 0) {
+        return;
+    }
+
+    if (ngx_oauth_store_problem_is_full(store->rc)) {
+        ngx_oauth_store_job_full(store, store->rc);
+
+    } else if (store->rc == ENOMEM) {
+
+        /* The next commit may have enough memory. */
+
+        ngx_oauth_store_state_log(store, NGX_LOG_ERR,
+                                  "cannot take revocations", store->rc);
+
+    } else {
+        ngx_oauth_store_state_fail(store, store->rc);
     }
 }
 

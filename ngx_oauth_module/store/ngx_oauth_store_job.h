@@ -1,7 +1,7 @@
 
 /*
- * What a worker has its thread do: found the store, write commits, remove
- * entries.  A worker has one task at a time; what arrives meanwhile is written
+ * What a worker has its thread do: found the store, write commits and what has
+ * come from the bus, remove entries.  A worker has one task at a time; what arrives meanwhile is written
  * together by the next one.
  */
 
@@ -24,6 +24,10 @@ void ngx_oauth_store_job_start(ngx_oauth_store_t *store);
 /* There is something to do. */
 
 void ngx_oauth_store_job_post(ngx_oauth_store_t *store);
+
+/* The same, and a worker that shuts down stays until it is done. */
+
+void ngx_oauth_store_job_hold(ngx_oauth_store_t *store);
 
 
 #endif /* NGX_OAUTH_STORE_JOB_H_INCLUDED */

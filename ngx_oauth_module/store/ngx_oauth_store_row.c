@@ -9,7 +9,10 @@
 #include "ngx_oauth_store_row.h"
 
 
-#define NGX_OAUTH_STORE_ROW_OPEN  0x01  /* in the byte of flags               */
+/* In the byte of flags. */
+
+#define NGX_OAUTH_STORE_ROW_OPEN     0x01
+#define NGX_OAUTH_STORE_ROW_FOREIGN  0x02
 
 
 int64_t
@@ -27,6 +30,63 @@ ngx_oauth_store_row_open_end(const oauth_revocation_t *entry, int64_t longest)
     since = (entry->cut == OAUTH_REVOCATION_ALWAYS) ? entry->time : entry->cut;
 
     return ngx_oauth_store_row_add(ngx_max(since, 0), longest);
+}
+
+
+void
+ngx_oauth_store_row_merge(ngx_oauth_store_row_t *row,
+    const oauth_revocation_t *entry, const ngx_oauth_store_row_t *before,
+    int64_t longest)
+{
+    oauth_revocation_t  *to;
+
+    to = &row->entry;
+    *to = *entry;
+
+    row->open = (entry->end == 0);
+    to->end = ngx_max(to->end, 0);
+    to->time = ngx_max(to->time, 0);
+
+    if (before) {
+        to->cut = ngx_max(to->cut, before->entry.cut);
+        to->end = ngx_max(to->end, before->entry.end);
+        to->time = ngx_max(to->time, before->entry.time);
+        row->open |= before->open;
+        row->foreign &= before->foreign;
+    }
+
+    if (row->open) {
+        to->end = ngx_max(to->end, ngx_oauth_store_row_open_end(to, longest));
+    }
+}
+
+
+void
+ngx_oauth_store_row_write_entry(const ngx_oauth_store_row_t *row,
+    oauth_revocation_t *entry)
+{
+    *entry = row->entry;
+
+    if (row->open && entry->end != OAUTH_REVOCATION_ALWAYS) {
+        entry->end = 0;
+    }
+}
+
+
+/* Without a cut, the end of an entry that is open depends on its time. */
+
+ngx_uint_t
+ngx_oauth_store_row_is_said(const ngx_oauth_store_row_t *row,
+    const oauth_revocation_t *entry)
+{
+    oauth_revocation_t  own;
+
+    ngx_oauth_store_row_write_entry(row, &own);
+
+    return own.cut == entry->cut
+           && own.end == entry->end
+           && (own.end != 0 || own.cut != OAUTH_REVOCATION_ALWAYS
+               || own.time == entry->time);
 }
 
 
@@ -80,7 +140,8 @@ ngx_oauth_store_row_write(const ngx_oauth_store_row_t *row,
     ngx_oauth_store_row_write_number((uint64_t) row->entry.cut, value);
     ngx_oauth_store_row_write_number((uint64_t) row->entry.end, value + 8);
     ngx_oauth_store_row_write_number((uint64_t) row->entry.time, value + 16);
-    value[24] = row->open ? NGX_OAUTH_STORE_ROW_OPEN : 0;
+    value[24] = (row->open ? NGX_OAUTH_STORE_ROW_OPEN : 0)
+                | (row->foreign ? NGX_OAUTH_STORE_ROW_FOREIGN : 0);
     ngx_oauth_store_row_write_number(row->unit, value + 25);
 }
 
@@ -96,7 +157,8 @@ ngx_oauth_store_row_read(ngx_oauth_store_row_t *row, const u_char *value,
     row->entry.cut = (int64_t) ngx_oauth_store_row_read_number(value);
     row->entry.end = (int64_t) ngx_oauth_store_row_read_number(value + 8);
     row->entry.time = (int64_t) ngx_oauth_store_row_read_number(value + 16);
-    row->open = value[24] & NGX_OAUTH_STORE_ROW_OPEN;
+    row->open = (value[24] & NGX_OAUTH_STORE_ROW_OPEN) ? 1 : 0;
+    row->foreign = (value[24] & NGX_OAUTH_STORE_ROW_FOREIGN) ? 1 : 0;
     row->unit = ngx_oauth_store_row_read_number(value + 25);
 
     return NGX_OK;
@@ -125,6 +187,50 @@ ngx_oauth_store_row_write_time(int64_t time,
 
 
 void
+ngx_oauth_store_row_write_unsent(const u_char entry[OAUTH_REVOCATION_KEY],
+    u_char key[NGX_OAUTH_STORE_ROW_UNSENT_KEY])
+{
+    key[0] = NGX_OAUTH_STORE_ROW_UNSENT;
+    ngx_memcpy(key + 1, entry, OAUTH_REVOCATION_KEY);
+}
+
+
+void
+ngx_oauth_store_row_write_position(const oauth_stream_position_t *position,
+    u_char value[NGX_OAUTH_STORE_ROW_READ_VALUE])
+{
+    u_char  *p;
+
+    p = ngx_cpymem(value, position->server, OAUTH_STREAM_SERVER);
+
+    ngx_oauth_store_row_write_number(position->id.ms, p);
+    ngx_oauth_store_row_write_number(position->id.seq, p + 8);
+    ngx_oauth_store_row_write_number(position->added, p + 16);
+}
+
+
+ngx_int_t
+ngx_oauth_store_row_read_position(oauth_stream_position_t *position,
+    const u_char *value, size_t len)
+{
+    const u_char  *p;
+
+    if (len != NGX_OAUTH_STORE_ROW_READ_VALUE) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(position->server, value, OAUTH_STREAM_SERVER);
+    p = value + OAUTH_STREAM_SERVER;
+
+    position->id.ms = ngx_oauth_store_row_read_number(p);
+    position->id.seq = ngx_oauth_store_row_read_number(p + 8);
+    position->added = ngx_oauth_store_row_read_number(p + 16);
+
+    return NGX_OK;
+}
+
+
+void
 ngx_oauth_store_row_write_head(const ngx_oauth_store_row_head_t *head,
     u_char value[NGX_OAUTH_STORE_ROW_HEAD_VALUE])
 {
@@ -143,6 +249,8 @@ ngx_oauth_store_row_write_head(const ngx_oauth_store_row_head_t *head,
     for (i = 0; i < NGX_OAUTH_STORE_ROW_KINDS; i++, p += 8) {
         ngx_oauth_store_row_write_number(head->counts[i], p);
     }
+
+    ngx_oauth_store_row_write_number(head->unsent, p);
 }
 
 
@@ -172,6 +280,8 @@ ngx_oauth_store_row_read_head(ngx_oauth_store_row_head_t *head,
     for (i = 0; i < NGX_OAUTH_STORE_ROW_KINDS; i++, p += 8) {
         head->counts[i] = ngx_oauth_store_row_read_number(p);
     }
+
+    head->unsent = ngx_oauth_store_row_read_number(p);
 
     return NGX_OK;
 }

@@ -15,6 +15,7 @@
 #include <ngx_event.h>
 
 #include "ngx_oauth_store_batch.h"
+#include "ngx_oauth_store_bus.h"
 #include "ngx_oauth_store_found.h"
 #include "ngx_oauth_zone.h"
 
@@ -28,6 +29,8 @@ struct ngx_oauth_store_s {
     ngx_str_t                       folder;
     ngx_oauth_place_t               place;
     ngx_cycle_t                    *cycle;
+    ngx_uint_t                      fleet;  /* as of
+                                               ngx_oauth_store_bus_create     */
     ngx_oauth_store_batch_table_t  *table;  /* NULL until the zone is there   */
 
     /* of the worker */
@@ -49,6 +52,8 @@ struct ngx_oauth_store_s {
 
     ngx_queue_t                     waiting;    /* commits for the next task  */
     ngx_queue_t                     writing;    /* those of this task         */
+    ngx_oauth_store_bus_commit_t   *bus;        /* is to be written, NULL: it
+                                                   was                        */
     ngx_oauth_store_batch_t        *batch;
     ngx_uint_t                      shared;     /* the batch is               */
     uint64_t                        unit;       /* the last id                */
@@ -71,6 +76,8 @@ struct ngx_oauth_store_s {
     /* what the task does, and its result */
 
     ngx_uint_t                      job;
+    ngx_uint_t                      other;      /* the last that was not to
+                                                   write commits              */
     int                             rc;
     int64_t                         now;
     ngx_uint_t                      more;
