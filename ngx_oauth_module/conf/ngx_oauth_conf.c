@@ -8,6 +8,7 @@
 
 
 #include "ngx_oauth_claim.h"
+#include "ngx_oauth_conf_bus.h"
 #include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_mtls.h"
 #include "ngx_oauth_conf_revocation.h"
@@ -102,6 +103,7 @@ ngx_oauth_conf_create_location(ngx_conf_t *cf)
     lcf->mtls = NGX_CONF_UNSET_UINT;
     lcf->revocation_audience = NGX_CONF_UNSET_PTR;
     lcf->recheck.interval = NGX_CONF_UNSET_MSEC;
+    lcf->stale.time = NGX_CONF_UNSET_MSEC;
     lcf->pass_token = NGX_CONF_UNSET;
     lcf->dry_run = NGX_CONF_UNSET;
     lcf->cors = NGX_CONF_UNSET;
@@ -144,6 +146,7 @@ ngx_oauth_conf_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->revocation_audience,
                              prev->revocation_audience, NULL);
     ngx_oauth_conf_revocation_merge(cf, conf, prev);
+    ngx_oauth_conf_bus_merge(&conf->stale, &prev->stale);
     ngx_conf_merge_value(conf->pass_token, prev->pass_token, 0);
     ngx_conf_merge_value(conf->dry_run, prev->dry_run, 0);
     conf->withholds = !(conf->pass_token || conf->dry_run);

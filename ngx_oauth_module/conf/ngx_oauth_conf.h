@@ -17,6 +17,7 @@
 #include <ngx_http.h>
 
 #include "ngx_oauth_args.h"
+#include "ngx_oauth_bus.h"
 #include "ngx_oauth_counters.h"
 #include "ngx_oauth_introspected.h"
 #include "ngx_oauth_notice.h"
@@ -91,6 +92,12 @@ typedef struct {
     ngx_oauth_place_t             store_place;  /* of oauth_revocation_store  */
     ngx_oauth_store_t            *store;        /* NULL: nothing can be revoked
                                                                               */
+    ngx_oauth_bus_options_t       bus_options;  /* of oauth_revocation_bus; its
+                                                   url is empty: there is none
+                                                                              */
+    ngx_oauth_bus_t              *bus;          /* NULL: this node is alone   */
+    ngx_oauth_place_t             stale_place;  /* of the first
+                                                   oauth_revocation_stale     */
     time_t                        longest;      /* seconds from its iat for
                                                    which any token may be good
                                                                               */
@@ -120,6 +127,26 @@ typedef struct {
     ngx_uint_t                    expiry;       /* responses end when their
                                                    token has expired          */
 } ngx_oauth_conf_recheck_t;
+
+
+/*
+ * What oauth_revocation_stale says: what happens once the bus has been silent
+ * for longer than a time.
+ */
+
+typedef enum {
+    NGX_OAUTH_STALE_SERVE = 0,                  /* nothing                    */
+    NGX_OAUTH_STALE_DENY,                       /* no token is accepted       */
+    NGX_OAUTH_STALE_FRESH                       /* only new tokens are        */
+} ngx_oauth_conf_stale_mode_t;
+
+
+typedef struct {
+    ngx_msec_t                    time;
+    ngx_oauth_conf_stale_mode_t   mode;
+    time_t                        fresh;        /* seconds since the iat of a
+                                                   new token, at most         */
+} ngx_oauth_conf_stale_t;
 
 
 /* What oauth_dpop says. */
@@ -269,6 +296,7 @@ struct ngx_oauth_loc_conf_s {
     ngx_oauth_place_t             status_place; /* of oauth_status; line 0: this
                                                    location has none          */
     ngx_oauth_conf_recheck_t      recheck;
+    ngx_oauth_conf_stale_t        stale;
 
     ngx_flag_t                    pass_token;
     ngx_flag_t                    dry_run;      /* nothing is refused         */

@@ -9,6 +9,7 @@
 
 #include "ngx_oauth_conf_assertion.h"
 #include "ngx_oauth_conf_authentication.h"
+#include "ngx_oauth_conf_bus.h"
 #include "ngx_oauth_conf_dpop.h"
 #include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_issuer.h"
@@ -66,6 +67,13 @@ ngx_command_t  ngx_oauth_directives[] = {
     { ngx_string("oauth_revocation_store"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_oauth_conf_revocation_store,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_revocation_bus"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_oauth_conf_bus,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -176,6 +184,14 @@ ngx_command_t  ngx_oauth_directives[] = {
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
       |NGX_CONF_TAKE12,
       ngx_oauth_conf_revocation_recheck,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("oauth_revocation_stale"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_HTTP_LMT_CONF
+      |NGX_CONF_TAKE2,
+      ngx_oauth_conf_bus_stale,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

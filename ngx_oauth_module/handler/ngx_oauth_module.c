@@ -8,6 +8,7 @@
 
 
 #include "ngx_oauth_caching_warn.h"
+#include "ngx_oauth_conf_bus.h"
 #include "ngx_oauth_conf_counters.h"
 #include "ngx_oauth_conf_introspection.h"
 #include "ngx_oauth_conf_mtls.h"
@@ -100,7 +101,9 @@ ngx_oauth_module_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (ngx_oauth_module_create_zone(cf, mcf) != NGX_OK) {
+    if (ngx_oauth_module_create_zone(cf, mcf) != NGX_OK
+        || ngx_oauth_conf_bus_finish(cf, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -298,6 +301,10 @@ ngx_oauth_init_process(ngx_cycle_t *cycle)
         ngx_oauth_store_start(mcf->store, cycle, mcf->longest);
     }
 
+    if (mcf->bus) {
+        ngx_oauth_bus_start(mcf->bus, cycle, mcf->longest);
+    }
+
     if (mcf->recheck_least) {
         mcf->recheck = ngx_oauth_recheck_create(cycle, mcf->recheck_least);
         if (mcf->recheck == NULL) {
@@ -336,6 +343,10 @@ ngx_oauth_exit_process(ngx_cycle_t *cycle)
     if (mcf) {
         oauth_cache_free(mcf->cache);
         mcf->cache = NULL;
+
+        if (mcf->bus) {
+            ngx_oauth_bus_done(mcf->bus);
+        }
 
         if (mcf->store) {
             ngx_oauth_store_done(mcf->store);

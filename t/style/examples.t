@@ -164,6 +164,8 @@ sub adapt {
     $text =~ s{\blisten\s+unix:\K[^\s;]+}{$dir/socket}g;
     $text =~ s{\bclient_(?:secret|key)_file\s+\K[^;]+}{$dir/key.pem}g;
     $text =~ s{\boauth_assertion_key\s+\K[^;]+}{"$dir/key" . ++$keys . '.pem'}ge;
+    $text =~ s{\b(?:key|password)_file=\K[^\s;]+}{$dir/fleet.key}g;
+    $text =~ s{\bca=\K[^\s;]+}{$dir/cert.pem}g;
     $text =~ s{\bssl_trusted_certificate\s+\K[^;]+}{$dir/cert.pem}g;
     $text =~ s{^\s*ssl_certificate(?:_key)?\s+/etc[^;]*;}{}mg;
     $text =~ s{\blisten\s+(?:\[::\]:|127\.0\.0\.1:)?(\d+)}{'listen 127.0.0.1:' . port($1)}ge;
@@ -194,6 +196,9 @@ sub prepare {
             or BAIL_OUT('openssl cannot make a key');
         chmod 0600, "$dir/key$n.pem";
     }
+
+    system("umask 077 && openssl rand -base64 32 > '$dir/fleet.key'") == 0
+        or BAIL_OUT('openssl cannot make a key of a fleet');
 
     # A public key that everybody knows: the generator of P-256.
 
