@@ -207,6 +207,7 @@ ngx_oauth_revoke_cleanup(void *data)
     ngx_oauth_revoke_t  *revoke = data;
 
     ngx_oauth_wait_done(&revoke->wait);
+    ngx_oauth_revoke_publish_done(revoke);
     ngx_oauth_revoke_token_done(revoke);
     oauth_order_free(&revoke->order);
 }

@@ -70,6 +70,7 @@ struct ngx_oauth_revoke_s {
     oauth_order_entry_t             *entries;   /* the order's, or "given"    */
     size_t                           n;
     ngx_oauth_store_commit_t         commit;
+    ngx_oauth_bus_publication_t      publication;
 
     /* While an issuer is found, and its keys or its answer are awaited. */
     ngx_oauth_wait_t                 wait;
@@ -79,6 +80,8 @@ struct ngx_oauth_revoke_s {
     unsigned                         parsed:1;
     unsigned                         refetched:1;
     unsigned                         missing:1; /* an issuer could not decide */
+    unsigned                         publishing:1;  /* the bus has the
+                                                   publication                */
 
     /* Of the input "token". */
     oauth_str_t                      text;      /* the token, as it was sent  */
@@ -159,15 +162,34 @@ ngx_int_t ngx_oauth_revoke_refuse(ngx_oauth_revoke_t *revoke, const char *code,
 
 /*
  * Has revoke->entries written.  NGX_AGAIN: the response follows when they are
- * on disk.  Otherwise there is nothing to write, or no memory, and it returns
+ * on disk, and the bus was told.  Otherwise there is nothing to write, or no memory, and it returns
  * what nginx's filters return.
  */
 
 ngx_int_t ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke);
 
+/*
+ * Has the entries that are on disk brought to the other nodes.  NGX_OK: there
+ * is nothing to wait for.  NGX_AGAIN: the request is still blocked, and it is
+ * answered later.
+ */
+
+ngx_int_t ngx_oauth_revoke_publish(ngx_oauth_revoke_t *revoke);
+
+/* Releases what that holds. */
+
+void ngx_oauth_revoke_publish_done(ngx_oauth_revoke_t *revoke);
+
 /* Answers that the request was carried out, with the status of its input. */
 
 ngx_int_t ngx_oauth_revoke_done(ngx_oauth_revoke_t *revoke);
+
+/*
+ * Answers that it was carried out on this node, and that the other nodes will
+ * get to know.
+ */
+
+ngx_int_t ngx_oauth_revoke_queued(ngx_oauth_revoke_t *revoke);
 
 /* Answers with this status, and says why: revoke->order.error. */
 

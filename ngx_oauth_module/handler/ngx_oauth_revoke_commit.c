@@ -1,8 +1,8 @@
 
 /*
  * From the entries that an input has read to the response: they are written to
- * the store, which calls back when they are on disk.  Until then the request
- * stays, whoever wants to end it.
+ * the store, which calls back when they are on disk, and then the bus is told.
+ * Until all of that is done the request stays, whoever wants to end it.
  */
 
 
@@ -109,6 +109,15 @@ ngx_oauth_revoke_committed(ngx_oauth_store_commit_t *commit)
 
     ngx_http_set_log_request(c->log, r);
 
+    if (commit->result == NGX_OAUTH_STORE_DONE) {
+
+        ngx_oauth_revoke_audit(revoke);
+
+        if (ngx_oauth_revoke_publish(revoke) == NGX_AGAIN) {
+            return;
+        }
+    }
+
     r->main->blocked--;
 
     ngx_http_finalize_request(r, ngx_oauth_revoke_answer(revoke));
@@ -122,7 +131,6 @@ ngx_oauth_revoke_answer(ngx_oauth_revoke_t *revoke)
     switch (revoke->commit.result) {
 
     case NGX_OAUTH_STORE_DONE:
-        ngx_oauth_revoke_audit(revoke);
         return ngx_oauth_revoke_done(revoke);
 
     case NGX_OAUTH_STORE_USED:

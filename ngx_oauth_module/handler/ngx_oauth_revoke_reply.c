@@ -11,6 +11,9 @@
 #include "ngx_oauth_revoke.h"
 
 
+static const ngx_str_t  ngx_oauth_revoke_empty = ngx_null_string;
+
+
 ngx_int_t
 ngx_oauth_revoke_refuse(ngx_oauth_revoke_t *revoke, const char *code,
     const char *why)
@@ -27,10 +30,18 @@ ngx_oauth_revoke_refuse(ngx_oauth_revoke_t *revoke, const char *code,
 ngx_int_t
 ngx_oauth_revoke_done(ngx_oauth_revoke_t *revoke)
 {
-    static ngx_str_t  empty = ngx_null_string;
-
     return ngx_oauth_revoke_send(revoke->request, revoke->input->status,
-                                 &empty, &empty);
+                                 &ngx_oauth_revoke_empty,
+                                 &ngx_oauth_revoke_empty);
+}
+
+
+ngx_int_t
+ngx_oauth_revoke_queued(ngx_oauth_revoke_t *revoke)
+{
+    return ngx_oauth_revoke_send(revoke->request, NGX_HTTP_ACCEPTED,
+                                 &ngx_oauth_revoke_empty,
+                                 &ngx_oauth_revoke_empty);
 }
 
 
