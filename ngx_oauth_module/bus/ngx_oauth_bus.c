@@ -9,10 +9,10 @@
 #include "ngx_oauth_bus_lease.h"
 #include "ngx_oauth_bus_publication.h"
 #include "ngx_oauth_bus_state.h"
-#include "oauth_secret.h"
+#include "ngx_oauth_file.h"
+#include "ngx_oauth_str.h"
 
 
-#define NGX_OAUTH_BUS_FILE  1024                /* bytes of a key file        */
 #define NGX_OAUTH_BUS_ZONE  (64 * 1024)
 
 
@@ -108,50 +108,23 @@ ngx_oauth_bus_name(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
 static ngx_int_t
 ngx_oauth_bus_keys(ngx_conf_t *cf, ngx_oauth_bus_t *bus, const ngx_str_t *file)
 {
-    u_char            text[NGX_OAUTH_BUS_FILE];
-    ssize_t           n;
-    ngx_fd_t          fd;
-    const char       *why;
-    oauth_str_t       keys;
-    ngx_file_info_t   fi;
+    ngx_str_t    name, *text;
+    const char  *why;
 
-    fd = ngx_open_file(file->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    name = *file;
 
-    n = (fd == NGX_INVALID_FILE) ? -1 : read(fd, text, sizeof(text));
-
-    if (n == -1) {
-        ngx_oauth_place_errno(cf, &bus->place, ngx_errno,
-                              "the file of \"key_file\" cannot be read: \"%V\"",
-                              file);
-
-        if (fd != NGX_INVALID_FILE) {
-            (void) ngx_close_file(fd);
-        }
-
+    text = ngx_oauth_file_secret(cf, &bus->place, &name);
+    if (text == NULL) {
         return NGX_ERROR;
     }
 
-    if (ngx_fd_info(fd, &fi) == 0 && (fi.st_mode & 0007)) {
-        ngx_oauth_place_warn(cf, &bus->place,
-                             "every user of this machine may use the file \"%V\" "
-                             "of \"key_file\", and so may revoke tokens on all "
-                             "nodes: change its mode to 600", file);
-    }
-
-    (void) ngx_close_file(fd);
-
-    keys.data = text;
-    keys.len = (size_t) n;
-
-    why = oauth_record_read_keys(keys, &bus->keys);
-
-    oauth_secret_wipe(text, sizeof(text));
+    why = oauth_record_read_keys(ngx_oauth_str(text), &bus->keys);
 
     if (why) {
         ngx_oauth_place_error(cf, &bus->place,
                               "the file \"%V\" of \"key_file\" cannot be used: "
                               "%s; \"openssl rand -base64 32\" makes a key",
-                              file, why);
+                              &name, why);
         return NGX_ERROR;
     }
 

@@ -68,6 +68,11 @@ ngx_oauth_bus_deliver_write(ngx_oauth_bus_leader_t *leader)
 }
 
 
+/*
+ * The position stays where it is while a comparison runs or is due, so that a
+ * leader that follows this one reads the want which is the reason for it.
+ */
+
 static void
 ngx_oauth_bus_deliver_fill(ngx_oauth_bus_leader_t *leader)
 {
@@ -95,7 +100,9 @@ ngx_oauth_bus_deliver_fill(ngx_oauth_bus_leader_t *leader)
             commit->position = &leader->position;
         }
 
-    } else if (leader->following) {
+    } else if (leader->following && !leader->asked
+               && leader->compare.state == NGX_OAUTH_BUS_COMPARE_NONE)
+    {
         leader->position = leader->follow.at;
         commit->position = &leader->position;
     }

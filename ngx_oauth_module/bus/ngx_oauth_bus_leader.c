@@ -121,6 +121,7 @@ ngx_oauth_bus_leader_done(ngx_oauth_bus_t *bus)
     ngx_oauth_bus_compare_done(leader);
 
     leader->status.state = NGX_OAUTH_BUS_OFFLINE;
+    ngx_oauth_bus_leader_show(leader);
 
     c = leader->bell;
 
@@ -277,10 +278,6 @@ ngx_oauth_bus_leader_step_handler(ngx_event_t *ev)
 static void
 ngx_oauth_bus_leader_again(ngx_oauth_bus_leader_t *leader)
 {
-    if (leader->retry.timer_set) {
-        return;
-    }
-
     ngx_oauth_bus_want_again(leader);
     ngx_oauth_bus_session_done(leader);
 
@@ -296,6 +293,10 @@ ngx_oauth_bus_leader_again(ngx_oauth_bus_leader_t *leader)
 
     leader->lost = 0;
     leader->broken = 0;
+
+    if (leader->retry.timer_set) {
+        return;
+    }
 
     leader->delay = ngx_min(ngx_max(2 * leader->delay,
                                     NGX_OAUTH_BUS_LEADER_SOON),

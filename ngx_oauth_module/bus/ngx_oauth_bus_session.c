@@ -148,6 +148,7 @@ ngx_oauth_bus_session_sample(ngx_oauth_bus_leader_t *leader)
         return;
     }
 
+    oauth_follow_ask(&leader->follow);
     leader->sampling = 1;
 }
 

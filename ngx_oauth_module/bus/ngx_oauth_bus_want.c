@@ -42,6 +42,7 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
     leader->status.repairs++;
     leader->compared = compare->end;
     leader->rung = 1;
+    leader->keep = 1;
 
     if (compare->foreign) {
         leader->restore_since = compare->since;
@@ -52,7 +53,6 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
 
     if (compare->lost) {
         leader->unplaced = 0;
-        leader->keep = 1;
         leader->lost_time = compare->begun;
 
         if (leader->fresh || compare->count != compare->added) {
