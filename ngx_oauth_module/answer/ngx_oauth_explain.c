@@ -132,6 +132,7 @@ ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line, u_char *last)
 
     ngx_oauth_explain_form(&e);
     ngx_oauth_explain_jwt(&e);
+    ngx_oauth_explain_stale(&e);
     ngx_oauth_explain_proof(&e);
     ngx_oauth_explain_mtls(&e);
     ngx_oauth_explain_policy(&e);

@@ -70,6 +70,7 @@ void ngx_oauth_explain_algorithms(ngx_oauth_explain_t *e,
 
 void ngx_oauth_explain_form(ngx_oauth_explain_t *e);
 void ngx_oauth_explain_jwt(ngx_oauth_explain_t *e);
+void ngx_oauth_explain_stale(ngx_oauth_explain_t *e);
 void ngx_oauth_explain_proof(ngx_oauth_explain_t *e);
 void ngx_oauth_explain_mtls(ngx_oauth_explain_t *e);
 void ngx_oauth_explain_policy(ngx_oauth_explain_t *e);

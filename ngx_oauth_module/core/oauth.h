@@ -82,6 +82,7 @@ typedef enum {
     OAUTH_NOT_YET_VALID,
     OAUTH_LIFETIME_TOO_LONG,
     OAUTH_REVOKED,
+    OAUTH_REVOCATIONS_STALE,      /* those of other nodes; and it is not new  */
     OAUTH_SENDER_CONSTRAINED,     /* bound in a way that is not accepted here */
     OAUTH_INACTIVE,               /* the issuer says so, when it is asked     */
     OAUTH_INTROSPECTION_MISMATCH, /* its answer contradicts the token         */
@@ -116,6 +117,7 @@ typedef enum {
     OAUTH_KEYS_UNAVAILABLE,
     OAUTH_INTROSPECTION_UNAVAILABLE,
     OAUTH_REVOCATIONS_UNAVAILABLE,
+    OAUTH_REVOCATIONS_SILENT,     /* those of other nodes are not known       */
     OAUTH_REPLAY_FULL,            /* no room to remember another proof        */
     OAUTH_SERVER_ERROR,           /* memory is short, and the like            */
 

@@ -113,6 +113,13 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
         "The access token was revoked; get a new one, if you still may" },
 
+    [OAUTH_REVOCATIONS_STALE] = {
+        "revocations_stale",
+        "the bus of revocations is silent, and access token is not new",
+        OAUTH_ANSWER_TOKEN, OAUTH_ERROR_TOKEN,
+        "At the moment this resource accepts only access tokens that were "
+        "issued a short time ago; get a new one" },
+
     [OAUTH_SENDER_CONSTRAINED] = {
         "sender_constrained",
         "access token is bound in a way, or was sent with a scheme, that is "
@@ -302,6 +309,13 @@ static const oauth_reason_info_t  oauth_reasons[OAUTH_REASONS] = {
         OAUTH_ANSWER_UNAVAILABLE, NULL,
         "It cannot be checked at the moment whether the access token was "
         "revoked; keep it and try again later" },
+
+    [OAUTH_REVOCATIONS_SILENT] = {
+        "revocations_silent",
+        "the bus of revocations is silent",
+        OAUTH_ANSWER_UNAVAILABLE, NULL,
+        "It cannot be checked at the moment whether the access token was "
+        "revoked elsewhere; keep it and try again later" },
 
     [OAUTH_REPLAY_FULL] = {
         "replay_full", "no room to remember another DPoP proof",

@@ -155,6 +155,11 @@ typedef struct {
                                                which the last answer may be
                                                used                           */
 
+    ngx_msec_t                   silence;   /* for which nothing was heard of
+                                               the other nodes, as of
+                                               ngx_oauth_bus_silence, when that
+                                               decided                        */
+
     ngx_oauth_wait_t             wait;      /* linked while the request is
                                                parked                         */
     ngx_oauth_context_refusal_t  refusal;

@@ -83,3 +83,25 @@ ngx_oauth_revoked_find(ngx_oauth_store_t *store, oauth_token_t *token)
 
     return OAUTH_OK;
 }
+
+
+/*
+ * A silence of NGX_OAUTH_BUS_NEVER is longer than any other.  An iat of 0 is
+ * none, and longer ago than any time that is configured.
+ */
+
+oauth_reason_t
+ngx_oauth_revoked_judge(ngx_msec_t silence,
+    const ngx_oauth_conf_stale_t *stale, const oauth_token_t *token)
+{
+    if (silence <= stale->time) {
+        return OAUTH_OK;
+    }
+
+    if (stale->mode == NGX_OAUTH_STALE_DENY) {
+        return OAUTH_REVOCATIONS_SILENT;
+    }
+
+    return (token->issued_at >= ngx_time() - stale->fresh)
+           ? OAUTH_OK : OAUTH_REVOCATIONS_STALE;
+}

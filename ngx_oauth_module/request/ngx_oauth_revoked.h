@@ -2,7 +2,8 @@
 /*
  * Whether a token was revoked.  This is looked at on every request, also for a
  * token that the worker knows, so that a revocation counts from the moment that
- * it is on disk.
+ * it is on disk.  While nothing is heard of the other nodes of a fleet, they
+ * may have revoked tokens that are not revoked here.
  */
 
 
@@ -10,7 +11,7 @@
 #define NGX_OAUTH_REVOKED_H_INCLUDED
 
 
-#include "ngx_oauth_store.h"
+#include "ngx_oauth_conf.h"
 
 
 /*
@@ -35,6 +36,17 @@ ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
     return ngx_oauth_store_is_unchanged(store, token->epoch)
            ? OAUTH_OK : ngx_oauth_revoked_lookup(store, token);
 }
+
+/*
+ * Whether the token may be used in a location whose mode is not
+ * NGX_OAUTH_STALE_SERVE, although the bus has been silent for this many ms (see
+ * ngx_oauth_bus_silence) and other nodes may have revoked it.  Returns OAUTH_OK,
+ * OAUTH_REVOCATIONS_STALE (it is not new) or OAUTH_REVOCATIONS_SILENT (no token
+ * may be used).
+ */
+
+oauth_reason_t ngx_oauth_revoked_judge(ngx_msec_t silence,
+    const ngx_oauth_conf_stale_t *stale, const oauth_token_t *token);
 
 
 #endif /* NGX_OAUTH_REVOKED_H_INCLUDED */

@@ -84,7 +84,8 @@ static const ngx_oauth_steps_step_t  ngx_oauth_steps[] = {
        every token; may park the request */
     { "introspect", ngx_oauth_introspect, 1 },
 
-    /* requires that no revocation on disk is about the token */
+    /* requires that no revocation on disk is about the token, and that other
+       nodes cannot have revoked it without this one knowing */
     { "revoked", ngx_oauth_steps_revoked, 0 },
 
     /* requires a proof for a token that is bound to a key or certificate of
@@ -470,6 +471,7 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_steps_revoked(ngx_oauth_ctx_t *ctx)
 {
+    oauth_reason_t                reason;
     const ngx_oauth_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
@@ -478,8 +480,18 @@ ngx_oauth_steps_revoked(ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    return ngx_oauth_steps_result(ctx, ngx_oauth_revoked_verify(mcf->store,
-                                                                ctx->token));
+    reason = ngx_oauth_revoked_verify(mcf->store, ctx->token);
+
+    if (mcf->bus
+        && reason == OAUTH_OK
+        && ctx->conf->stale.mode != NGX_OAUTH_STALE_SERVE)
+    {
+        ctx->silence = ngx_oauth_bus_silence(mcf->bus);
+        reason = ngx_oauth_revoked_judge(ctx->silence, &ctx->conf->stale,
+                                         ctx->token);
+    }
+
+    return ngx_oauth_steps_result(ctx, reason);
 }
 
 

@@ -42,6 +42,7 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
     { OAUTH_NOT_YET_VALID, "not_yet_valid", OAUTH_ANSWER_TOKEN },
     { OAUTH_LIFETIME_TOO_LONG, "lifetime_too_long", OAUTH_ANSWER_TOKEN },
     { OAUTH_REVOKED, "revoked", OAUTH_ANSWER_TOKEN },
+    { OAUTH_REVOCATIONS_STALE, "revocations_stale", OAUTH_ANSWER_TOKEN },
     { OAUTH_SENDER_CONSTRAINED, "sender_constrained", OAUTH_ANSWER_TOKEN },
     { OAUTH_INACTIVE, "inactive", OAUTH_ANSWER_TOKEN },
     { OAUTH_INTROSPECTION_MISMATCH, "introspection_mismatch",
@@ -78,6 +79,8 @@ static const reason_case_t  reason_cases[OAUTH_REASONS] = {
     { OAUTH_INTROSPECTION_UNAVAILABLE, "introspection_unavailable",
       OAUTH_ANSWER_UNAVAILABLE },
     { OAUTH_REVOCATIONS_UNAVAILABLE, "revocations_unavailable",
+      OAUTH_ANSWER_UNAVAILABLE },
+    { OAUTH_REVOCATIONS_SILENT, "revocations_silent",
       OAUTH_ANSWER_UNAVAILABLE },
     { OAUTH_REPLAY_FULL, "replay_full", OAUTH_ANSWER_UNAVAILABLE },
     { OAUTH_SERVER_ERROR, "server_error", OAUTH_ANSWER_UNAVAILABLE }
