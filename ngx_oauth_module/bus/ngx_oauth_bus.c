@@ -24,6 +24,7 @@ static void ngx_oauth_bus_cleanup(void *data);
 static ngx_int_t ngx_oauth_bus_open(ngx_conf_t *cf, ngx_oauth_bus_t *bus);
 static ngx_int_t ngx_oauth_bus_init(ngx_oauth_zone_root_t *root,
     ngx_log_t *log);
+static ngx_msec_t ngx_oauth_bus_since(ngx_msec_t time);
 
 
 ngx_oauth_bus_t *
@@ -224,8 +225,24 @@ ngx_oauth_bus_silence(const ngx_oauth_bus_t *bus)
 
     synced = bus->shared->synced;
 
-    return synced ? ngx_current_msec - (ngx_msec_t) synced
+    return synced ? ngx_oauth_bus_since((ngx_msec_t) synced)
                   : NGX_OAUTH_BUS_NEVER;
+}
+
+
+/*
+ * The time is the leader's, who may have looked at the clock after this worker
+ * did: what is in the future has just happened.
+ */
+
+static ngx_msec_t
+ngx_oauth_bus_since(ngx_msec_t time)
+{
+    ngx_msec_int_t  passed;
+
+    passed = (ngx_msec_int_t) (ngx_current_msec - time);
+
+    return (ngx_msec_t) ngx_max(passed, 0);
 }
 
 
@@ -252,6 +269,6 @@ ngx_oauth_bus_read_status(ngx_oauth_bus_t *bus, ngx_oauth_bus_status_t *status)
     status->silence = ngx_oauth_bus_silence(bus);
 
     for (i = 0; i < status->npeers; i++) {
-        status->peers[i].heard = ngx_current_msec - status->peers[i].heard;
+        status->peers[i].heard = ngx_oauth_bus_since(status->peers[i].heard);
     }
 }
