@@ -268,6 +268,10 @@ ngx_oauth_bus_read_status(ngx_oauth_bus_t *bus, ngx_oauth_bus_status_t *status)
 
     status->silence = ngx_oauth_bus_silence(bus);
 
+    if (status->waiting) {
+        status->waiting = ngx_oauth_bus_since(status->waiting);
+    }
+
     for (i = 0; i < status->npeers; i++) {
         status->peers[i].heard = ngx_oauth_bus_since(status->peers[i].heard);
     }

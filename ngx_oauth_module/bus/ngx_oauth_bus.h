@@ -97,6 +97,9 @@ typedef struct {
     ngx_msec_t                  lag;            /* ms from sending to reading
                                                    back; _NEVER: unknown      */
     uint64_t                    unsent;         /* entries                    */
+    ngx_msec_t                  waiting;        /* ms for which there have been
+                                                   some, and none was read back
+                                                   from the bus               */
     int64_t                     skew;           /* of this node, as above     */
     size_t                      cursor_len;
     u_char                      cursor[48];     /* the id of the last record  */

@@ -131,6 +131,11 @@ ngx_oauth_bus_deliver_handler(ngx_oauth_store_bus_commit_t *commit)
         leader->nunsent = 0;
         leader->committed = leader->writing_to;
         leader->status.received += commit->news;
+
+        if (commit->sent) {
+            leader->status.waiting = 0;
+        }
+
         leader->left -= ngx_min(leader->left, commit->sent);
 
     } else {

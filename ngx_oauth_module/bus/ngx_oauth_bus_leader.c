@@ -216,6 +216,13 @@ ngx_oauth_bus_leader_look(ngx_oauth_bus_leader_t *leader)
 
     ngx_memcpy(leader->status.node, leader->node, OAUTH_RECORD_NODE);
 
+    if (leader->status.unsent == 0) {
+        leader->status.waiting = 0;
+
+    } else if (leader->status.waiting == 0) {
+        leader->status.waiting = ngx_current_msec;
+    }
+
     return rc;
 }
 

@@ -44,8 +44,10 @@ typedef struct {
 
     ngx_pid_t                      leader;      /* 0: none                    */
     ngx_msec_t                     until;       /* when its lease ends        */
-    ngx_oauth_bus_status_t         status;      /* "heard" of a peer is when,
-                                                   and not how long ago       */
+    ngx_oauth_bus_status_t         status;      /* "heard" of a peer, and
+                                                   "waiting", are since when,
+                                                   and not for how long; 0: not
+                                                   at all                     */
 } ngx_oauth_bus_shared_t;
 
 
