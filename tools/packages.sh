@@ -5,10 +5,10 @@
 
 # The options of nginx that come with its headers may call programs of dpkg-dev.
 
-build_packages=(gcc libc6-dev make dpkg-dev libjansson-dev liblmdb-dev
-                libssl-dev libpcre2-dev zlib1g-dev)
+build_packages=(gcc libc6-dev make dpkg-dev libhiredis-dev libjansson-dev
+                liblmdb-dev libssl-dev libpcre2-dev zlib1g-dev)
 test_packages=(perl git libcmocka-dev libjwt-dev valgrind binutils openssl curl
-               libfaketime libnginx-mod-http-image-filter)
+               libfaketime libnginx-mod-http-image-filter redis-server)
 revocation_packages=(lmdb-utils)
 node_packages=(nodejs npm)
 server_packages=(python3-django-oauth-toolkit sqlite3)
@@ -18,7 +18,7 @@ bench_packages=(perl wrk haproxy apache2 libapache2-mod-auth-openidc
 browser_packages=(chromium)
 fuzz_packages=(perl clang libclang-rt-dev libcmocka-dev binutils)
 coverage_packages=(gcovr)
-services=(nginx haproxy apache2)
+services=(nginx haproxy apache2 redis-server)
 
 lists=old                       # apt's package lists, until they are fetched
 

@@ -18,7 +18,7 @@ ngx_oauth_place_here(ngx_conf_t *cf, ngx_oauth_place_t *place)
 
 
 void ngx_cdecl
-ngx_oauth_place_error(ngx_conf_t *cf, ngx_oauth_place_t *place,
+ngx_oauth_place_error(ngx_conf_t *cf, const ngx_oauth_place_t *place,
     const char *fmt, ...)
 {
     u_char   buf[NGX_MAX_CONF_ERRSTR], *p;

@@ -26,8 +26,8 @@ void ngx_oauth_place_here(ngx_conf_t *cf, ngx_oauth_place_t *place);
 
 /* Logs an [emerg] that names this place and not the line that nginx reads. */
 
-void ngx_cdecl ngx_oauth_place_error(ngx_conf_t *cf, ngx_oauth_place_t *place,
-    const char *fmt, ...);
+void ngx_cdecl ngx_oauth_place_error(ngx_conf_t *cf,
+    const ngx_oauth_place_t *place, const char *fmt, ...);
 
 
 #endif /* NGX_OAUTH_PLACE_H_INCLUDED */

@@ -30,9 +30,16 @@
 #define NGX_OAUTH_REDIS_TIME      2000      /* ms: to connect, TLS and AUTH
                                                together; and for a command
                                                that does not wait             */
+#define NGX_OAUTH_REDIS_ARGS      32        /* of a command, at most          */
+#define NGX_OAUTH_REDIS_UNSENT    (8 * 1024 * 1024)     /* bytes, at most     */
+#define NGX_OAUTH_REDIS_REPLY     (4 * 1024 * 1024)     /* bytes of a reply,
+                                               at most                        */
+#define NGX_OAUTH_REDIS_MEMBERS   16384     /* of all arrays of a reply
+                                               together, at most              */
 
 
 typedef struct ngx_oauth_redis_s       ngx_oauth_redis_t;
+typedef struct ngx_oauth_redis_link_s  ngx_oauth_redis_link_t;
 typedef struct ngx_oauth_redis_conf_s  ngx_oauth_redis_conf_t;  /* see
                                                    ngx_oauth_redis_conf.h     */
 
@@ -48,7 +55,8 @@ typedef void (*ngx_oauth_redis_pt)(ngx_oauth_redis_t *redis);
 
 
 /*
- * The caller fills in the first members, and owns the structure.  ready: called
+ * The caller zeroes the structure, fills in the first members, and owns it; with
+ * _done, or once closed was called, it may start again.  ready: called
  * once commands may be sent.  closed: the connection has failed, and everything
  * is released; error says why, in words, without a full stop.  Neither is
  * called from within ngx_oauth_redis_start, _send or _done.  No reply handler is
@@ -65,7 +73,8 @@ struct ngx_oauth_redis_s {
     size_t                         error_len;
     u_char                         error[NGX_OAUTH_REDIS_ERROR];
 
-    /* the connection's own members follow */
+    ngx_oauth_redis_link_t        *link;    /* NULL: neither connected nor
+                                               about to be                    */
 };
 
 
@@ -78,11 +87,13 @@ struct ngx_oauth_redis_s {
 ngx_int_t ngx_oauth_redis_start(ngx_oauth_redis_t *redis);
 
 /*
- * Sends a command.  time: ms until the reply must be there; 0: the usual time.
- * Replies come in the order of the commands; a command behind one that waits on
- * the server has its time from when the one before it was answered.  NGX_OK;
- * NGX_BUSY: NGX_OAUTH_REDIS_COMMANDS are unanswered, and nothing was sent;
- * NGX_ERROR: no memory, or not connected.
+ * Sends a command, together with the others of this round of the event loop.
+ * argc is at most NGX_OAUTH_REDIS_ARGS.  time: ms until the reply must be there;
+ * 0: the usual time.  Replies come in the order of the commands; a command behind
+ * one that waits on the server has its time from when the one before it was
+ * answered.  NGX_OK; NGX_BUSY: NGX_OAUTH_REDIS_COMMANDS are unanswered, or
+ * NGX_OAUTH_REDIS_UNSENT bytes unsent, and nothing was sent; NGX_ERROR: no
+ * memory, or not ready.
  */
 
 ngx_int_t ngx_oauth_redis_send(ngx_oauth_redis_t *redis, ngx_uint_t argc,
@@ -92,6 +103,15 @@ ngx_int_t ngx_oauth_redis_send(ngx_oauth_redis_t *redis, ngx_uint_t argc,
 /* Closes the connection, without calling any handler.  May be called twice. */
 
 void ngx_oauth_redis_done(ngx_oauth_redis_t *redis);
+
+/*
+ * Writes a text of a server, as of an error reply, for a log line or a status:
+ * printable ASCII, what is something else as "\\xNN", and cut where last is.
+ * Returns the end of what was written.
+ */
+
+u_char *ngx_oauth_redis_text(u_char *p, u_char *last, const char *text,
+    size_t len);
 
 
 #endif /* NGX_OAUTH_REDIS_H_INCLUDED */
