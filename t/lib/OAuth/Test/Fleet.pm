@@ -40,6 +40,7 @@ use constant CONF => <<'EOC';
         oauth as;
         oauth_resource https://app.test;
         location / { root %%DIR%%/html; }
+        %%LOCATIONS%%
     }
 
     server {
@@ -54,15 +55,16 @@ EOC
 # options: port, of the server; and with defaults: nodes (3), workers (2), relay
 # (0: the nodes speak to the server; 1: each node has a relay of its own), url
 # (without the port: "redis://127.0.0.1"), bus (further parameters), stale ("30s
-# serve"), keys (the text of a key file), more (lines of http { }), log, size
+# serve"), keys (the text of a key file), more (lines of http { }), locations (of
+# the server "main"), files (name => text, in the folder of a node), log, size
 
 sub new {
     my ($class, %options) = @_;
 
     my $self = bless {
         nodes => 3, workers => 2, relay => 0, url => 'redis://127.0.0.1',
-        bus => '', stale => '30s serve', more => '', log => 'notice',
-        size => '256m', files => {}, keys => new_key(),
+        bus => '', stale => '30s serve', more => '', locations => '',
+        log => 'notice', size => '256m', files => {}, keys => new_key(),
         key => OAuth::Test::Key->new('ES256'), %options
     }, $class;
 
@@ -82,7 +84,8 @@ sub new_node {
         allow => qr/exited on signal 9/, relay => $relay,
         URL => $self->{url} . ':' . ($relay ? $relay->port : $self->{port}),
         STREAM => STREAM, BUS => $self->{bus}, STALE => $self->{stale},
-        MORE => $self->{more}, SIZE => $self->{size});
+        MORE => $self->{more}, LOCATIONS => $self->{locations},
+        SIZE => $self->{size});
 
     $nginx->{STORE} = $nginx->make_folder('store');
     $nginx->write_file('html/page', 'page');
@@ -109,9 +112,17 @@ sub write_keys {
 sub start {
     my ($self) = @_;
 
-    $_->start for $self->nodes;
-    $self->wait_for_sync(20)
+    $self->launch->wait_for_sync(20)
         or die "the nodes do not get in sync:\n", $self->describe;
+
+    return $self;
+}
+
+
+sub launch {
+    my ($self) = @_;
+
+    $_->start for $self->nodes;
 
     return $self;
 }
