@@ -58,6 +58,7 @@ main() {
     phase)      run_phase "$@" ;;               # test.sh; for run_tests alone
     inside)     "inside_$1" "${@:2}" ;;         # debian.sh; for that file alone
     matrix)     run_matrix "$@" ;;              # matrix.sh
+    soak)       run_soak "$@" ;;                # test.sh
     coverage)   measure_coverage ;;             # coverage.sh
     fuzz)       run_fuzzers "$@" ;;             # fuzz.sh
     bench)      run_bench "$@" ;;               # bench.sh
@@ -94,6 +95,11 @@ usage: ./build.sh verb
                   revoke while processes are killed, disks are slow or full,
                   nginx is upgraded, and thousands of streams run; takes a
                   quarter of an hour, and some of it needs root
+  test --fleet [redis | valkey]
+                  let the nodes of a fleet revoke while their bus is stopped,
+                  emptied, replaced and hostile, with the Redis of this Debian
+                  or, which needs root, with the Valkey of Debian 13; takes a
+                  quarter of an hour
   test --deb [suite...]
                   build Debian's package, and install, use, upgrade and purge
                   it in fresh folders with Debian 12 and 13, or with the suites
@@ -106,6 +112,10 @@ usage: ./build.sh verb
                   Debian, and write docs/matrix.md; the cells are named
                   suite:nginx:compiler, and a name stands for all that begin
                   with it; needs root and hours
+  soak [redis | valkey] [seed...]
+                  three nodes of a fleet revoke for 20 seconds, while random
+                  things happen to them and their bus, for each seed (1-10);
+                  counts what was lost
   coverage        measure how much of the module's own files the phases
                   ${coverage_phases[*]} run; fails below $coverage_lines % of the lines or
                   $coverage_branches % of the branches

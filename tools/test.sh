@@ -8,7 +8,7 @@ phases=(unit style prove e2e)
 
 
 # run_tests [phase | --asan | --valgrind | --torture | --revocation |
-#            --deb [suite...] | --image]
+#            --fleet [redis | valkey] | --deb [suite...] | --image]
 #
 # Each phase is a process of its own, so that a command that fails ends its
 # phase and not the others.  t/tap adds a line "passed failed skipped" to the
@@ -19,7 +19,7 @@ run_tests() {
 
     case ${1:-all} in
     all) ;;
-    --asan | --valgrind | --torture | --revocation | --deb | --image)
+    --asan | --valgrind | --torture | --revocation | --fleet | --deb | --image)
         wanted=("${1#--}")
         ;;
     *)
@@ -165,4 +165,78 @@ phase_revocation() {
     make -s -C "$top/t/revocation" BUILD="$build"
     cd "$top"
     t/env "$build" t/tap t/revocation/*.t
+}
+
+
+# phase_fleet [redis | valkey]: the long runs of a fleet, with the Redis of this
+# Debian or with the Valkey of Debian 13.
+
+phase_fleet() {
+    on_server "${1:-redis}" fleet_tests
+}
+
+
+fleet_tests() {
+    run_make helpers
+    cd "$top"
+    t/env "$build" t/tap t/fleet/*.t
+}
+
+
+# run_soak [redis | valkey] [seed...]: two seeds at a time; see t/fleet/soak.pl.
+
+run_soak() {
+    local server=redis
+
+    case ${1:-} in
+    redis | valkey)
+        server=$1
+        shift
+        ;;
+    esac
+
+    need_build
+    need "${test_packages[@]}"
+    on_server "$server" soak "${@:-1-10}"
+}
+
+
+soak() {
+    run_make helpers
+    cd "$top"
+    t/env "$build" perl t/fleet/soak.pl "$@"
+}
+
+
+# on_server redis|valkey command...: runs a command of this script, for which
+# OAUTH_REDIS_SERVER names the server.
+
+on_server() {
+    case $1 in
+    redis)
+        "${@:2}"
+        ;;
+    valkey)
+        in_namespaces valkey "${@:2}"
+        ;;
+    *)
+        die "there is no server $1: redis or valkey"
+        ;;
+    esac
+}
+
+
+# Valkey runs inside a Debian 13, and all else outside of it; the folder of
+# temporary files is the same for both.
+
+inside_valkey() {
+    local folder=${TMPDIR:-/tmp} log=$build/valkey.log
+
+    say "valkey of Debian 13; the log is $log"
+    open_root trixie >"$log" 2>&1
+    install_in_root valkey-server >>"$log" 2>&1
+    mkdir -p "$root$folder"
+    mount --bind "$folder" "$root$folder"
+    export OAUTH_REDIS_SERVER="chroot $root /usr/bin/valkey-server"
+    "$@"
 }

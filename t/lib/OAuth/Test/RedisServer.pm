@@ -9,7 +9,6 @@ use warnings;
 
 use File::Temp ();
 
-use OAuth::Test::Build qw(build_path);
 use OAuth::Test::File;
 use OAuth::Test::Port qw(free_port);
 use OAuth::Test::Process qw(reap spawn stop_process wait_until);
@@ -21,13 +20,7 @@ use OAuth::Test::RedisClient;
 sub program {
     return split ' ', $ENV{OAUTH_REDIS_SERVER} if $ENV{OAUTH_REDIS_SERVER};
 
-    for my $path (build_path('redis/redis-server'),
-                  map { "$_/redis-server" } split /:/, $ENV{PATH})
-    {
-        return $path if -x $path;
-    }
-
-    return;
+    return (grep { -x } map { "$_/redis-server" } split /:/, $ENV{PATH})[0];
 }
 
 
