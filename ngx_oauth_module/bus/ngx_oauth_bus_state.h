@@ -239,6 +239,7 @@ struct ngx_oauth_bus_leader_s {
                                                                               */
     int64_t                        restore_since;
     oauth_stream_id_t              compared;    /* of the last comparison     */
+    int64_t                        compared_since;
     oauth_stream_id_t              drained;     /* and all was sent since     */
 
     ngx_oauth_bus_node_t           nodes[NGX_OAUTH_BUS_PEERS];

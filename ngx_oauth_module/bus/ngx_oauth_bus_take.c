@@ -7,10 +7,12 @@
 
 
 #include "ngx_oauth_bus_deliver.h"
+#include "ngx_oauth_bus_send.h"
 #include "ngx_oauth_bus_take.h"
 
 
 #define NGX_OAUTH_BUS_TAKE_MINUTE  60000        /* ms between lines           */
+#define NGX_OAUTH_BUS_TAKE_OLD     60           /* seconds, of a want         */
 
 
 static void ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
@@ -50,14 +52,23 @@ ngx_oauth_bus_take(ngx_oauth_bus_leader_t *leader, const oauth_stream_id_t *id,
 }
 
 
-/* A want that is older than the last comparison was answered by it. */
+/*
+ * Nobody waits for the answer to an old want.  One that is not after the last
+ * comparison, or after the one that runs, is answered by that.
+ */
 
 static void
 ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
     const oauth_stream_id_t *id, const oauth_record_t *record)
 {
+    int64_t                         now;
+    const ngx_oauth_bus_compare_t  *compare;
+
+    compare = &leader->compare;
+    now = ngx_oauth_bus_send_time(leader);
+
     if (ngx_memcmp(record->node, leader->node, OAUTH_RECORD_NODE) == 0
-        || oauth_stream_id_compare(id, &leader->compared) <= 0)
+        || (int64_t) (id->ms / 1000) < now - NGX_OAUTH_BUS_TAKE_OLD)
     {
         return;
     }
@@ -65,6 +76,15 @@ ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
     leader->heard_id = *id;
     leader->heard_since = record->since;
     leader->heard = ngx_current_msec;
+
+    if ((oauth_stream_id_compare(id, &leader->compared) <= 0
+         && record->since >= leader->compared_since)
+        || (compare->state != NGX_OAUTH_BUS_COMPARE_NONE
+            && oauth_stream_id_compare(id, &compare->end) <= 0
+            && record->since >= compare->since))
+    {
+        return;
+    }
 
     leader->asked_since = leader->asked
                           ? ngx_min(leader->asked_since, record->since)

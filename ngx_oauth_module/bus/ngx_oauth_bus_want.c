@@ -41,6 +41,7 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
 
     leader->status.repairs++;
     leader->compared = compare->end;
+    leader->compared_since = compare->since;
     leader->rung = 1;
     leader->keep = 1;
 
