@@ -303,12 +303,16 @@ ngx_oauth_store_bus_walk(ngx_oauth_store_t *store, MDB_cursor *cursor,
                                   range->after ? range->after : zero,
                                   range->after ? OAUTH_REVOCATION_KEY : 1);
 
-    for (i = 0; rc == 0 && i < most; i++) {
+    for (i = 0; rc == 0; i++) {
 
         if (key.mv_size != OAUTH_REVOCATION_KEY
             || *(u_char *) key.mv_data >= OAUTH_REVOCATION_USED)
         {
             return MDB_NOTFOUND;
+        }
+
+        if (i == most) {
+            return 0;
         }
 
         if (ngx_oauth_store_row_read(&row, value.mv_data, value.mv_size)

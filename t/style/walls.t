@@ -54,11 +54,13 @@ my @walls = (
     {
         what  => 'LMDB',
         sign  => qr/<lmdb\.h>|\bmdb_\w+\s*\(|\bMDB_\w+/,
-        files => [qw(ngx_oauth_store_commit ngx_oauth_store_db
+        files => [qw(ngx_oauth_store_bus ngx_oauth_store_bus_run
+                     ngx_oauth_store_commit ngx_oauth_store_db
                      ngx_oauth_store_entry ngx_oauth_store_expire
                      ngx_oauth_store_found ngx_oauth_store_job
-                     ngx_oauth_store_problem ngx_oauth_store_read
-                     ngx_oauth_store_state)],
+                     ngx_oauth_store_position ngx_oauth_store_problem
+                     ngx_oauth_store_read ngx_oauth_store_state
+                     ngx_oauth_store_unsent)],
     },
     {
         what  => 'an HTTP status',
