@@ -27,7 +27,6 @@ oauth_follow_start(oauth_follow_t *follow,
     memset(follow, 0, sizeof(oauth_follow_t));
 
     follow->at = *position;
-    follow->last = position->id;
 }
 
 
@@ -51,12 +50,14 @@ oauth_follow_sample(oauth_follow_t *follow,
     if (memcmp(sample->server, follow->at.server, OAUTH_STREAM_SERVER) != 0
         || oauth_stream_id_compare(&sample->last, &follow->last) < 0
         || oauth_stream_id_compare(&sample->last, &then->id) < 0
+        || sample->added < follow->added
         || sample->added < then->added)
     {
         return OAUTH_FOLLOW_LOST;
     }
 
     follow->last = sample->last;
+    follow->added = sample->added;
 
     if (follow->pending) {
         return OAUTH_FOLLOW_OK;

@@ -6,8 +6,8 @@
  * its stream (its run id, the last id, and how many records were ever added) is
  * compared with what was read; no single one of these numbers would do.
  *
- * A record that was added and lost between two samples, and that the caller has
- * not read, need not be noticed: whoever has sent it does not read it back.
+ * A record that no sample has counted before it was lost, and that the caller
+ * has not read, need not be noticed: whoever has sent it does not read it back.
  * Nothing is allocated, and times are the caller's.
  */
 
@@ -41,7 +41,8 @@ typedef struct {
 
 typedef struct {
     oauth_stream_position_t  at;        /* what was read                      */
-    oauth_stream_id_t        last;      /* of the newest sample               */
+    oauth_stream_id_t        last;      /* of the newest sample; 0 before it  */
+    uint64_t                 added;     /* the same                           */
     oauth_follow_sample_t    sample;    /* that is to be compared             */
     unsigned                 pending:1; /* there is one                       */
     unsigned                 asked:1;   /* for a sample                       */
@@ -76,9 +77,8 @@ void oauth_follow_ask(oauth_follow_t *follow);
  * The server has said this, after what it has said before.  It is compared when
  * all records up to its last one were read: now, or it is pending until then.
  * While one is pending, a newer one does not replace it, so that samples of a
- * stream that grows faster than it is read are compared, too.  If more than
- * OAUTH_FOLLOW_RECENT newer records were read, it cannot be compared, and
- * nothing changes.
+ * stream that grows faster than it is read are compared, too.  If
+ * OAUTH_FOLLOW_RECENT or more newer records were read, it cannot be compared.
  */
 
 oauth_follow_result_t oauth_follow_sample(oauth_follow_t *follow,
@@ -93,9 +93,11 @@ oauth_follow_result_t oauth_follow_record(oauth_follow_t *follow,
     const oauth_stream_id_t *id);
 
 /*
- * The server was asked for records after the position, up to the last id of the
- * sample that is pending (or a later one), and has none: what was there was
- * removed.  Without this the sample would be pending until a record is added.
+ * The server has no records after the position up to this id: what was there
+ * was removed.  The id is the last one of the pending sample, or a later one;
+ * and the server was asked when that sample was pending, so that a record which
+ * was added in between is not missed.  Without this call the sample would be
+ * pending until another record is added.
  */
 
 oauth_follow_result_t oauth_follow_none(oauth_follow_t *follow,
