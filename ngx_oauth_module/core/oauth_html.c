@@ -5,6 +5,9 @@
  */
 
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "oauth_html.h"
 
 
@@ -49,4 +52,56 @@ oauth_html_append(oauth_buf_t *buf, oauth_str_t text)
             oauth_buf_append(buf, text.data, 1);
         }
     }
+}
+
+
+void
+oauth_html_append_number(oauth_buf_t *buf, uint64_t number)
+{
+    char  text[sizeof("18446744073709551615")];
+
+    (void) snprintf(text, sizeof(text), "%" PRIu64, number);
+
+    oauth_buf_append_text(buf, text);
+}
+
+
+void
+oauth_html_append_fact(oauth_buf_t *buf, const char *name, uint64_t number)
+{
+    oauth_buf_append_literal(buf, "<div><dt>");
+    oauth_buf_append_text(buf, name);
+    oauth_buf_append_literal(buf, "</dt><dd>");
+    oauth_html_append_number(buf, number);
+    oauth_buf_append_literal(buf, "</dd></div>\n");
+}
+
+
+void
+oauth_html_append_time(oauth_buf_t *buf, int64_t seconds)
+{
+    size_t  i;
+
+    static const struct {
+        int64_t      seconds;
+        const char  *name;
+    } units[] = {
+        { 86400, " days" }, { 3600, " hours" }, { 60, " minutes" }
+    };
+
+    if (seconds < 0) {
+        seconds = 0;
+    }
+
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (seconds >= 2 * units[i].seconds) {
+            oauth_html_append_number(buf, (uint64_t) (seconds
+                                                      / units[i].seconds));
+            oauth_buf_append_text(buf, units[i].name);
+            return;
+        }
+    }
+
+    oauth_html_append_number(buf, (uint64_t) seconds);
+    oauth_buf_append_literal(buf, " s");
 }

@@ -32,5 +32,18 @@
 
 void oauth_html_append(oauth_buf_t *buf, oauth_str_t text);
 
+/* The same for a number. */
+
+void oauth_html_append_number(oauth_buf_t *buf, uint64_t number);
+
+/* A time, in the largest unit of which there are at least two. */
+
+void oauth_html_append_time(oauth_buf_t *buf, int64_t seconds);
+
+/* A number with its name, a constant, as part of a list "dl". */
+
+void oauth_html_append_fact(oauth_buf_t *buf, const char *name,
+    uint64_t number);
+
 
 #endif /* OAUTH_HTML_H_INCLUDED */

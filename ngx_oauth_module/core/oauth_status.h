@@ -4,8 +4,8 @@
  * programs, the text format of Prometheus, and a page for people.  Whoever has
  * a snapshot filled in owns what it refers to.  It has no token and no subject.
  *
- * All times are in seconds.  A number of seconds that is not known, or that
- * does not apply, is OAUTH_STATUS_NEVER.
+ * All times are in seconds, unless ms are written.  A time that is not known,
+ * or that does not apply, is OAUTH_STATUS_NEVER.
  */
 
 
@@ -19,6 +19,7 @@
 
 #define OAUTH_STATUS_NEVER    (-1)
 #define OAUTH_STATUS_MINUTES  60
+#define OAUTH_STATUS_NODE     9         /* bytes: 8 hex digits and a zero     */
 
 /* The Content-Type of the metrics. */
 
@@ -118,6 +119,58 @@ typedef struct {
 } oauth_status_revocation_t;
 
 
+/* Another node of the fleet. */
+
+typedef struct {
+    oauth_str_t                     name;
+    char                            node[OAUTH_STATUS_NODE];    /* as below   */
+    int64_t                         heard;      /* ms since then              */
+    int64_t                         skew;       /* by which its clock is ahead
+                                                   of that of the bus         */
+} oauth_status_peer_t;
+
+
+typedef enum {
+    OAUTH_STATUS_BUS_OFFLINE = 0,
+    OAUTH_STATUS_BUS_CATCHING_UP,
+    OAUTH_STATUS_BUS_ONLINE,
+
+    OAUTH_STATUS_BUS_STATES
+} oauth_status_bus_state_t;
+
+
+/* The bus between the nodes of a fleet. */
+
+typedef struct {
+    oauth_status_bus_state_t        state;
+    uint64_t                        leader;     /* process id; 0: none        */
+    char                            node[OAUTH_STATUS_NODE];    /* the first
+                                                   hex digits of this node's id,
+                                                   and a zero byte; may be
+                                                   empty                      */
+    int64_t                         silence;    /* ms since this node knew that
+                                                   it had all that is on the bus
+                                                                              */
+    int64_t                         lag;        /* ms from sending to reading
+                                                   back                       */
+    uint64_t                        unsent;     /* entries                    */
+    int64_t                         waiting;    /* ms for which there have been
+                                                   some, and none got through */
+    int64_t                         skew;       /* of this node, as of a peer */
+    oauth_str_t                     cursor;     /* the id of the last record  */
+    uint64_t                        sent;       /* records                    */
+    uint64_t                        received;   /* entries that were new here */
+    uint64_t                        bad;        /* records                    */
+    uint64_t                        comparisons;
+    uint64_t                        losses;
+    uint64_t                        connects;
+    int64_t                         error_age;
+    oauth_str_t                     error;      /* the last one, in words     */
+    const oauth_status_peer_t      *peers;
+    size_t                          npeers;
+} oauth_status_bus_t;
+
+
 typedef struct {
     oauth_str_t                     version;    /* of the module              */
     int64_t                         time;       /* since the epoch            */
@@ -138,6 +191,7 @@ typedef struct {
                                                    any more                   */
     const oauth_status_revocation_t  *revocation;   /* NULL: there is no store
                                                                               */
+    const oauth_status_bus_t       *bus;        /* NULL: there is none        */
     size_t                          zone_size;  /* bytes for keys and metadata
                                                                               */
     size_t                          zone_used;

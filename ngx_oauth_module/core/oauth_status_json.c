@@ -9,19 +9,11 @@
 #include <time.h>
 
 #include "oauth_document.h"
-#include "oauth_quote.h"
-#include "oauth_status.h"
+#include "oauth_status_bus.h"
+#include "oauth_tree.h"
 
 
-#define OAUTH_STATUS_QUOTED  1024       /* bytes of a text that is not UTF-8  */
-
-
-static int oauth_status_set(json_t *object, const char *name, json_t *value);
-static json_t *oauth_status_whole(json_t *value, int rc);
-static json_t *oauth_status_str(oauth_str_t text);
-static json_t *oauth_status_buf(const oauth_buf_t *buf);
 static json_t *oauth_status_date(int64_t time);
-static json_t *oauth_status_seconds(int64_t seconds);
 static json_t *oauth_status_requests(const oauth_status_requests_t *requests);
 static json_t *oauth_status_reasons(const uint64_t *numbers);
 static json_t *oauth_status_refused(const oauth_status_t *status);
@@ -48,91 +40,41 @@ oauth_status_write_json(oauth_buf_t *buf, const oauth_status_t *status)
     cache = json_object();
     zone = json_object();
 
-    rc = oauth_status_set(root, "version", oauth_status_str(status->version))
-         | oauth_status_set(root, "time", oauth_status_date(status->time))
-         | oauth_status_set(root, "started",
-                            oauth_status_date(status->started))
-         | oauth_status_set(root, "requests",
-                            oauth_status_requests(&status->requests))
-         | oauth_status_set(root, "reasons",
-                            oauth_status_reasons(status->reasons))
-         | oauth_status_set(root, "dry_run_reasons",
-                            oauth_status_reasons(status->dry_reasons))
-         | oauth_status_set(root, "refused_per_minute",
-                            oauth_status_refused(status))
-         | oauth_status_set(cache, "hits", json_integer(status->hits))
-         | oauth_status_set(cache, "misses", json_integer(status->misses))
-         | oauth_status_set(cache, "entries_per_worker",
-                            json_integer(status->cache))
-         | oauth_status_set(zone, "bytes", json_integer(status->zone_size))
-         | oauth_status_set(zone, "used", json_integer(status->zone_used));
+    rc = oauth_tree_set(root, "version", oauth_tree_str(status->version))
+         | oauth_tree_set(root, "time", oauth_status_date(status->time))
+         | oauth_tree_set(root, "started",
+                          oauth_status_date(status->started))
+         | oauth_tree_set(root, "requests",
+                          oauth_status_requests(&status->requests))
+         | oauth_tree_set(root, "reasons",
+                          oauth_status_reasons(status->reasons))
+         | oauth_tree_set(root, "dry_run_reasons",
+                          oauth_status_reasons(status->dry_reasons))
+         | oauth_tree_set(root, "refused_per_minute",
+                          oauth_status_refused(status))
+         | oauth_tree_set(cache, "hits", json_integer(status->hits))
+         | oauth_tree_set(cache, "misses", json_integer(status->misses))
+         | oauth_tree_set(cache, "entries_per_worker",
+                          json_integer(status->cache))
+         | oauth_tree_set(zone, "bytes", json_integer(status->zone_size))
+         | oauth_tree_set(zone, "used", json_integer(status->zone_used));
 
-    rc |= oauth_status_set(root, "cache", cache)
-          | oauth_status_set(root, "zone", zone)
-          | oauth_status_set(root, "responses_ended",
-                             json_integer(status->ended))
-          | oauth_status_set(root, "revocation",
-                             oauth_status_revocation(status))
-          | oauth_status_set(root, "issuers", oauth_status_issuers(status))
-          | oauth_status_set(root, "resources",
-                             oauth_status_resources(status));
+    rc |= oauth_tree_set(root, "cache", cache)
+          | oauth_tree_set(root, "zone", zone)
+          | oauth_tree_set(root, "responses_ended",
+                           json_integer(status->ended))
+          | oauth_tree_set(root, "revocation",
+                           oauth_status_revocation(status))
+          | oauth_tree_set(root, "bus", oauth_status_bus_json(status->bus))
+          | oauth_tree_set(root, "issuers", oauth_status_issuers(status))
+          | oauth_tree_set(root, "resources",
+                           oauth_status_resources(status));
 
     if (rc != 0 || oauth_document_write(root, buf) != 0) {
         buf->failed = 1;
     }
 
     json_decref(root);
-}
-
-
-/* Takes over the value.  Returns 0, or -1: memory is short. */
-
-static int
-oauth_status_set(json_t *object, const char *name, json_t *value)
-{
-    return json_object_set_new(object, name, value);
-}
-
-
-/* Returns the value; or frees it and returns NULL, where a part is missing. */
-
-static json_t *
-oauth_status_whole(json_t *value, int rc)
-{
-    if (rc != 0) {
-        json_decref(value);
-        return NULL;
-    }
-
-    return value;
-}
-
-
-/* A text that is not UTF-8, or has control characters, is quoted for a log. */
-
-static json_t *
-oauth_status_str(oauth_str_t text)
-{
-    json_t         *value;
-    unsigned char   quoted[OAUTH_STATUS_QUOTED], *last;
-
-    value = oauth_str_has_control(text)
-            ? NULL : json_stringn(text.len ? (const char *) text.data : "",
-                                  text.len);
-    if (value) {
-        return value;
-    }
-
-    last = oauth_quote_write(quoted, quoted + sizeof(quoted), text);
-
-    return json_stringn((const char *) quoted, (size_t) (last - quoted));
-}
-
-
-static json_t *
-oauth_status_buf(const oauth_buf_t *buf)
-{
-    return buf->failed ? NULL : oauth_status_str(oauth_buf_str(buf));
 }
 
 
@@ -152,14 +94,6 @@ oauth_status_date(int64_t time)
     }
 
     return json_string(text);
-}
-
-
-static json_t *
-oauth_status_seconds(int64_t seconds)
-{
-    return (seconds == OAUTH_STATUS_NEVER) ? json_null()
-                                           : json_integer(seconds);
 }
 
 
@@ -186,11 +120,11 @@ oauth_status_reasons(const uint64_t *numbers)
     reasons = json_object();
 
     for (i = OAUTH_OK + 1; i < OAUTH_REASONS; i++) {
-        rc |= oauth_status_set(reasons, oauth_reason_info(i)->code,
-                               json_integer((json_int_t) numbers[i]));
+        rc |= oauth_tree_set(reasons, oauth_reason_info(i)->code,
+                             json_integer((json_int_t) numbers[i]));
     }
 
-    return oauth_status_whole(reasons, rc);
+    return oauth_tree_whole(reasons, rc);
 }
 
 
@@ -208,7 +142,7 @@ oauth_status_refused(const oauth_status_t *status)
         rc |= json_array_append_new(minutes, json_integer(status->refused[i]));
     }
 
-    return oauth_status_whole(minutes, rc);
+    return oauth_tree_whole(minutes, rc);
 }
 
 
@@ -227,7 +161,7 @@ oauth_status_issuers(const oauth_status_t *status)
                                     oauth_status_issuer(&status->issuers[i]));
     }
 
-    return oauth_status_whole(issuers, rc);
+    return oauth_tree_whole(issuers, rc);
 }
 
 
@@ -241,23 +175,23 @@ oauth_status_issuer(const oauth_status_issuer_t *issuer)
     keys = json_pack("{sIsI}", "usable", (json_int_t) issuer->nkeys,
                      "not_usable", (json_int_t) issuer->nskipped);
 
-    rc = oauth_status_set(object, "name", oauth_status_str(issuer->name))
-         | oauth_status_set(object, "issuer",
-                            oauth_status_str(issuer->issuer))
-         | oauth_status_set(object, "state",
-                            json_string(oauth_status_state(issuer->state)))
-         | oauth_status_set(keys, "age", oauth_status_seconds(issuer->age))
-         | oauth_status_set(keys, "refresh_in",
-                            oauth_status_seconds(issuer->refresh))
-         | oauth_status_set(keys, "expire_in",
-                            oauth_status_seconds(issuer->expiry));
+    rc = oauth_tree_set(object, "name", oauth_tree_str(issuer->name))
+         | oauth_tree_set(object, "issuer",
+                          oauth_tree_str(issuer->issuer))
+         | oauth_tree_set(object, "state",
+                          json_string(oauth_status_state(issuer->state)))
+         | oauth_tree_set(keys, "age", oauth_tree_seconds(issuer->age))
+         | oauth_tree_set(keys, "refresh_in",
+                          oauth_tree_seconds(issuer->refresh))
+         | oauth_tree_set(keys, "expire_in",
+                          oauth_tree_seconds(issuer->expiry));
 
-    rc |= oauth_status_set(object, "keys", keys)
+    rc |= oauth_tree_set(object, "keys", keys)
           | oauth_status_set_counted(object, issuer)
-          | oauth_status_set(object, "readiness",
-                             oauth_status_readiness(issuer));
+          | oauth_tree_set(object, "readiness",
+                           oauth_status_readiness(issuer));
 
-    return oauth_status_whole(object, rc);
+    return oauth_tree_whole(object, rc);
 }
 
 
@@ -268,34 +202,34 @@ oauth_status_set_counted(json_t *object, const oauth_status_issuer_t *issuer)
     json_t  *error;
 
     if (!issuer->counted) {
-        return oauth_status_set(object, "requests", json_null())
-               | oauth_status_set(object, "fetches", json_null())
-               | oauth_status_set(object, "introspection", json_null())
-               | oauth_status_set(object, "last_error", json_null());
+        return oauth_tree_set(object, "requests", json_null())
+               | oauth_tree_set(object, "fetches", json_null())
+               | oauth_tree_set(object, "introspection", json_null())
+               | oauth_tree_set(object, "last_error", json_null());
     }
 
-    rc = oauth_status_set(object, "requests",
-                          oauth_status_requests(&issuer->requests))
-         | oauth_status_set(object, "fetches",
-                            json_pack("{sIsIsfsI}",
-                                      "succeeded",
-                                      (json_int_t) issuer->fetched,
-                                      "failed", (json_int_t) issuer->failed,
-                                      "seconds", (double) issuer->msec / 1000,
-                                      "waits", (json_int_t) issuer->waits))
-         | oauth_status_set(object, "introspection",
-                            oauth_status_introspection(issuer));
+    rc = oauth_tree_set(object, "requests",
+                        oauth_status_requests(&issuer->requests))
+         | oauth_tree_set(object, "fetches",
+                          json_pack("{sIsIsfsI}",
+                                    "succeeded",
+                                    (json_int_t) issuer->fetched,
+                                    "failed", (json_int_t) issuer->failed,
+                                    "seconds", (double) issuer->msec / 1000,
+                                    "waits", (json_int_t) issuer->waits))
+         | oauth_tree_set(object, "introspection",
+                          oauth_status_introspection(issuer));
 
     if (issuer->error_age == OAUTH_STATUS_NEVER) {
-        return rc | oauth_status_set(object, "last_error", json_null());
+        return rc | oauth_tree_set(object, "last_error", json_null());
     }
 
     error = json_object();
 
-    rc |= oauth_status_set(error, "age", json_integer(issuer->error_age))
-          | oauth_status_set(error, "text", oauth_status_str(issuer->error));
+    rc |= oauth_tree_set(error, "age", json_integer(issuer->error_age))
+          | oauth_tree_set(error, "text", oauth_tree_str(issuer->error));
 
-    return rc | oauth_status_set(object, "last_error", error);
+    return rc | oauth_tree_set(object, "last_error", error);
 }
 
 
@@ -349,18 +283,18 @@ oauth_status_readiness(const oauth_status_issuer_t *issuer)
 
         finding = json_object();
 
-        rc |= oauth_status_set(finding, "code",
-                               json_string(oauth_readiness_info(i)->code))
-              | oauth_status_set(finding, "text", oauth_status_buf(&text))
-              | oauth_status_set(finding, "remedy",
-                                 json_string(oauth_readiness_info(i)->remedy));
+        rc |= oauth_tree_set(finding, "code",
+                             json_string(oauth_readiness_info(i)->code))
+              | oauth_tree_set(finding, "text", oauth_tree_buf(&text))
+              | oauth_tree_set(finding, "remedy",
+                               json_string(oauth_readiness_info(i)->remedy));
 
         rc |= json_array_append_new(findings, finding);
 
         oauth_buf_free(&text);
     }
 
-    return oauth_status_whole(findings, rc);
+    return oauth_tree_whole(findings, rc);
 }
 
 
@@ -380,17 +314,17 @@ oauth_status_resources(const oauth_status_t *status)
         resource = &status->resources[i];
         object = json_object();
 
-        rc |= oauth_status_set(object, "resource",
-                               oauth_status_str(resource->url))
-              | oauth_status_set(object, "requests",
-                                 resource->counted
-                                 ? oauth_status_requests(&resource->requests)
-                                 : json_null());
+        rc |= oauth_tree_set(object, "resource",
+                             oauth_tree_str(resource->url))
+              | oauth_tree_set(object, "requests",
+                               resource->counted
+                               ? oauth_status_requests(&resource->requests)
+                               : json_null());
 
         rc |= json_array_append_new(resources, object);
     }
 
-    return oauth_status_whole(resources, rc);
+    return oauth_tree_whole(resources, rc);
 }
 
 
@@ -415,17 +349,17 @@ oauth_status_revocation(const oauth_status_t *status)
                        "used", (json_int_t) revocation->used,
                        "commits", (json_int_t) revocation->commits);
 
-    rc = oauth_status_set(object, "error",
-                          revocation->usable
-                          ? json_null() : oauth_status_str(revocation->error))
-         | oauth_status_set(object, "entries",
-                            oauth_status_entries(revocation))
-         | oauth_status_set(object, "oldest_age",
-                            oauth_status_seconds(revocation->oldest))
-         | oauth_status_set(object, "last_commit_age",
-                            oauth_status_seconds(revocation->committed));
+    rc = oauth_tree_set(object, "error",
+                        revocation->usable
+                        ? json_null() : oauth_tree_str(revocation->error))
+         | oauth_tree_set(object, "entries",
+                          oauth_status_entries(revocation))
+         | oauth_tree_set(object, "oldest_age",
+                          oauth_tree_seconds(revocation->oldest))
+         | oauth_tree_set(object, "last_commit_age",
+                          oauth_tree_seconds(revocation->committed));
 
-    return oauth_status_whole(object, rc);
+    return oauth_tree_whole(object, rc);
 }
 
 
@@ -454,11 +388,11 @@ oauth_status_entries(const oauth_status_revocation_t *revocation)
         oauth_buf_append(&name, "", 1);
 
         rc |= name.failed
-              || oauth_status_set(entries, (const char *) name.data,
+              || oauth_tree_set(entries, (const char *) name.data,
                       json_integer((json_int_t) revocation->entries[kind]));
 
         oauth_buf_free(&name);
     }
 
-    return oauth_status_whole(entries, rc);
+    return oauth_tree_whole(entries, rc);
 }

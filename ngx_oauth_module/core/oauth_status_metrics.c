@@ -9,25 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "oauth_status.h"
-
-
-#define OAUTH_STATUS_PREFIX  "nginx_oauth_"
-#define OAUTH_STATUS_NUMBER  32         /* bytes of a number as text          */
-
-
-typedef enum {
-    OAUTH_STATUS_COUNTER = 0,
-    OAUTH_STATUS_GAUGE
-} oauth_status_type_t;
-
-
-/* A label of a sample; where the name is NULL, there is none. */
-
-typedef struct {
-    const char           *name;
-    oauth_str_t           value;
-} oauth_status_label_t;
+#include "oauth_metric.h"
+#include "oauth_status_bus.h"
 
 
 /* A number of each issuer.  -1: this issuer has no such number. */
@@ -36,7 +19,7 @@ typedef int64_t (*oauth_status_number_pt)(const oauth_status_issuer_t *issuer);
 
 typedef struct {
     const char              *name;
-    oauth_status_type_t      type;
+    oauth_metric_type_t      type;
     const char              *help;
     oauth_status_number_pt   number;
     unsigned                 msec:1;    /* the number is in ms and shown in
@@ -44,19 +27,8 @@ typedef struct {
 } oauth_status_metric_t;
 
 
-static void oauth_status_append_head(oauth_buf_t *buf, const char *name,
-    oauth_status_type_t type, const char *help);
-static void oauth_status_append_sample(oauth_buf_t *buf, const char *name,
-    oauth_status_label_t first, oauth_status_label_t second,
-    const char *number);
-static void oauth_status_append_count(oauth_buf_t *buf, const char *name,
-    oauth_status_label_t first, oauth_status_label_t second, uint64_t count);
-static void oauth_status_append_label(oauth_buf_t *buf,
-    oauth_status_label_t label);
-static void oauth_status_append_simple(oauth_buf_t *buf, const char *name,
-    oauth_status_type_t type, const char *help, uint64_t count);
 static void oauth_status_append_results(oauth_buf_t *buf, const char *name,
-    oauth_status_label_t whose, const oauth_status_requests_t *requests);
+    oauth_metric_label_t whose, const oauth_status_requests_t *requests);
 static void oauth_status_append_requests(oauth_buf_t *buf,
     const oauth_status_t *status);
 static void oauth_status_append_reasons(oauth_buf_t *buf, const char *name,
@@ -88,64 +60,61 @@ static int64_t oauth_status_introspected(const oauth_status_issuer_t *issuer,
     uint64_t n);
 
 
-static const oauth_status_label_t  oauth_status_no_label = { NULL,
-                                                             { 0, NULL } };
-
 static const oauth_status_metric_t  oauth_status_metrics[] = {
 
-    { "issuer_keys", OAUTH_STATUS_GAUGE,
+    { "issuer_keys", OAUTH_METRIC_GAUGE,
       "Keys of the issuer that can verify tokens.",
       oauth_status_keys, 0 },
 
-    { "issuer_keys_age_seconds", OAUTH_STATUS_GAUGE,
+    { "issuer_keys_age_seconds", OAUTH_METRIC_GAUGE,
       "Time since the keys of the issuer were fetched.",
       oauth_status_age, 0 },
 
-    { "issuer_keys_refresh_seconds", OAUTH_STATUS_GAUGE,
+    { "issuer_keys_refresh_seconds", OAUTH_METRIC_GAUGE,
       "Time until the keys of the issuer are fetched again.",
       oauth_status_refresh, 0 },
 
-    { "issuer_keys_expiry_seconds", OAUTH_STATUS_GAUGE,
+    { "issuer_keys_expiry_seconds", OAUTH_METRIC_GAUGE,
       "Time until the keys of the issuer are too old to be used.",
       oauth_status_expiry, 0 },
 
-    { "issuer_fetches_succeeded_total", OAUTH_STATUS_COUNTER,
+    { "issuer_fetches_succeeded_total", OAUTH_METRIC_COUNTER,
       "Fetches that brought keys of the issuer.",
       oauth_status_fetched, 0 },
 
-    { "issuer_fetches_failed_total", OAUTH_STATUS_COUNTER,
+    { "issuer_fetches_failed_total", OAUTH_METRIC_COUNTER,
       "Fetches that brought no keys of the issuer.",
       oauth_status_failed, 0 },
 
-    { "issuer_fetch_seconds_total", OAUTH_STATUS_COUNTER,
+    { "issuer_fetch_seconds_total", OAUTH_METRIC_COUNTER,
       "Time that all fetches of the issuer's keys have taken.",
       oauth_status_time, 1 },
 
-    { "issuer_waits_total", OAUTH_STATUS_COUNTER,
+    { "issuer_waits_total", OAUTH_METRIC_COUNTER,
       "Times that a request waited for the keys of the issuer.",
       oauth_status_waits, 0 },
 
-    { "issuer_introspections_total", OAUTH_STATUS_COUNTER,
+    { "issuer_introspections_total", OAUTH_METRIC_COUNTER,
       "Questions to the issuer about a token.",
       oauth_status_asked, 0 },
 
-    { "issuer_introspections_active_total", OAUTH_STATUS_COUNTER,
+    { "issuer_introspections_active_total", OAUTH_METRIC_COUNTER,
       "Answers of the issuer that made a good token.",
       oauth_status_active, 0 },
 
-    { "issuer_introspections_inactive_total", OAUTH_STATUS_COUNTER,
+    { "issuer_introspections_inactive_total", OAUTH_METRIC_COUNTER,
       "Answers of the issuer that refused the token.",
       oauth_status_inactive, 0 },
 
-    { "issuer_introspections_failed_total", OAUTH_STATUS_COUNTER,
+    { "issuer_introspections_failed_total", OAUTH_METRIC_COUNTER,
       "Questions to which no answer came that could be used.",
       oauth_status_unanswered, 0 },
 
-    { "issuer_introspection_seconds_total", OAUTH_STATUS_COUNTER,
+    { "issuer_introspection_seconds_total", OAUTH_METRIC_COUNTER,
       "Time that all questions about tokens have taken.",
       oauth_status_asking, 1 },
 
-    { "issuer_introspection_waits_total", OAUTH_STATUS_COUNTER,
+    { "issuer_introspection_waits_total", OAUTH_METRIC_COUNTER,
       "Times that a request waited for an answer of the issuer.",
       oauth_status_asking_waits, 0 }
 };
@@ -165,33 +134,37 @@ oauth_status_write_metrics(oauth_buf_t *buf, const oauth_status_t *status)
     oauth_status_append_states(buf, status);
     oauth_status_append_findings(buf, status);
 
-    oauth_status_append_simple(buf, "cache_hits_total", OAUTH_STATUS_COUNTER,
-                               "Requests whose token the worker knew.",
-                               status->hits);
-    oauth_status_append_simple(buf, "cache_misses_total",
-                               OAUTH_STATUS_COUNTER,
-                               "Requests whose token was verified.",
-                               status->misses);
-    oauth_status_append_simple(buf, "zone_bytes", OAUTH_STATUS_GAUGE,
-                               "Room for keys in the shared memory.",
-                               status->zone_size);
-    oauth_status_append_simple(buf, "zone_used_bytes", OAUTH_STATUS_GAUGE,
-                               "Shared memory that keys take.",
-                               status->zone_used);
-    oauth_status_append_simple(buf, "responses_ended_total",
-                               OAUTH_STATUS_COUNTER,
-                               "Running responses that ended because their "
-                               "token was not good any more.",
-                               status->ended);
+    oauth_metric_simple(buf, "cache_hits_total", OAUTH_METRIC_COUNTER,
+                        "Requests whose token the worker knew.",
+                        status->hits);
+    oauth_metric_simple(buf, "cache_misses_total",
+                        OAUTH_METRIC_COUNTER,
+                        "Requests whose token was verified.",
+                        status->misses);
+    oauth_metric_simple(buf, "zone_bytes", OAUTH_METRIC_GAUGE,
+                        "Room for keys in the shared memory.",
+                        status->zone_size);
+    oauth_metric_simple(buf, "zone_used_bytes", OAUTH_METRIC_GAUGE,
+                        "Shared memory that keys take.",
+                        status->zone_used);
+    oauth_metric_simple(buf, "responses_ended_total",
+                        OAUTH_METRIC_COUNTER,
+                        "Running responses that ended because their "
+                        "token was not good any more.",
+                        status->ended);
 
     if (status->revocation) {
         oauth_status_append_revocation(buf, status->revocation);
     }
 
-    oauth_status_append_simple(buf, "start_time_seconds", OAUTH_STATUS_GAUGE,
-                               "When the counters began, in seconds since the "
-                               "epoch.",
-                               (uint64_t) status->started);
+    if (status->bus) {
+        oauth_status_bus_metrics(buf, status->bus);
+    }
+
+    oauth_metric_simple(buf, "start_time_seconds", OAUTH_METRIC_GAUGE,
+                        "When the counters began, in seconds since the "
+                        "epoch.",
+                        (uint64_t) status->started);
 }
 
 
@@ -199,18 +172,18 @@ static void
 oauth_status_append_requests(oauth_buf_t *buf, const oauth_status_t *status)
 {
     size_t                          i;
-    oauth_status_label_t            label;
+    oauth_metric_label_t            label;
     const oauth_status_issuer_t    *issuer;
     const oauth_status_resource_t  *resource;
 
-    oauth_status_append_head(buf, "requests_total", OAUTH_STATUS_COUNTER,
-                             "Requests to protected locations, by result.");
-    oauth_status_append_results(buf, "requests_total", oauth_status_no_label,
+    oauth_metric_head(buf, "requests_total", OAUTH_METRIC_COUNTER,
+                      "Requests to protected locations, by result.");
+    oauth_status_append_results(buf, "requests_total", oauth_metric_no_label,
                                 &status->requests);
 
-    oauth_status_append_head(buf, "resource_requests_total",
-                             OAUTH_STATUS_COUNTER,
-                             "Requests to the resource, by result.");
+    oauth_metric_head(buf, "resource_requests_total",
+                      OAUTH_METRIC_COUNTER,
+                      "Requests to the resource, by result.");
 
     label.name = "resource";
 
@@ -224,10 +197,10 @@ oauth_status_append_requests(oauth_buf_t *buf, const oauth_status_t *status)
         }
     }
 
-    oauth_status_append_head(buf, "issuer_requests_total",
-                             OAUTH_STATUS_COUNTER,
-                             "Requests whose token names the issuer, by "
-                             "result.");
+    oauth_metric_head(buf, "issuer_requests_total",
+                      OAUTH_METRIC_COUNTER,
+                      "Requests whose token names the issuer, by "
+                      "result.");
 
     label.name = "issuer";
 
@@ -248,16 +221,16 @@ oauth_status_append_reasons(oauth_buf_t *buf, const char *name,
     const char *help, const uint64_t *numbers)
 {
     int                   i;
-    oauth_status_label_t  label;
+    oauth_metric_label_t  label;
 
-    oauth_status_append_head(buf, name, OAUTH_STATUS_COUNTER, help);
+    oauth_metric_head(buf, name, OAUTH_METRIC_COUNTER, help);
 
     label.name = "reason";
 
     for (i = OAUTH_OK + 1; i < OAUTH_REASONS; i++) {
         label.value = oauth_str_of(oauth_reason_info(i)->code);
-        oauth_status_append_count(buf, name, label, oauth_status_no_label,
-                                  numbers[i]);
+        oauth_metric_count(buf, name, label, oauth_metric_no_label,
+                           numbers[i]);
     }
 }
 
@@ -265,10 +238,10 @@ oauth_status_append_reasons(oauth_buf_t *buf, const char *name,
 static void
 oauth_status_append_issuers(oauth_buf_t *buf, const oauth_status_t *status)
 {
-    char                          number[OAUTH_STATUS_NUMBER];
+    char                          number[OAUTH_METRIC_NUMBER];
     size_t                        i, k;
     int64_t                       n;
-    oauth_status_label_t          label;
+    oauth_metric_label_t          label;
     const oauth_status_metric_t  *metric;
 
     label.name = "issuer";
@@ -279,8 +252,8 @@ oauth_status_append_issuers(oauth_buf_t *buf, const oauth_status_t *status)
     {
         metric = &oauth_status_metrics[i];
 
-        oauth_status_append_head(buf, metric->name, metric->type,
-                                 metric->help);
+        oauth_metric_head(buf, metric->name, metric->type,
+                          metric->help);
 
         for (k = 0; k < status->nissuers; k++) {
 
@@ -295,8 +268,8 @@ oauth_status_append_issuers(oauth_buf_t *buf, const oauth_status_t *status)
                             metric->msec ? n / 1000 : n, (int) (n % 1000));
 
             label.value = status->issuers[k].name;
-            oauth_status_append_sample(buf, metric->name, label,
-                                       oauth_status_no_label, number);
+            oauth_metric_sample(buf, metric->name, label,
+                                oauth_metric_no_label, number);
         }
     }
 }
@@ -309,10 +282,10 @@ oauth_status_append_states(oauth_buf_t *buf, const oauth_status_t *status)
 {
     int                   state;
     size_t                i;
-    oauth_status_label_t  issuer, label;
+    oauth_metric_label_t  issuer, label;
 
-    oauth_status_append_head(buf, "issuer_state", OAUTH_STATUS_GAUGE,
-                             "1 for the state that the issuer's keys are in.");
+    oauth_metric_head(buf, "issuer_state", OAUTH_METRIC_GAUGE,
+                      "1 for the state that the issuer's keys are in.");
 
     issuer.name = "issuer";
     label.name = "state";
@@ -323,9 +296,9 @@ oauth_status_append_states(oauth_buf_t *buf, const oauth_status_t *status)
 
         for (state = 0; state < OAUTH_STATUS_STATES; state++) {
             label.value = oauth_str_of(oauth_status_state(state));
-            oauth_status_append_count(buf, "issuer_state", issuer, label,
-                                      status->issuers[i].state
-                                      == (oauth_status_state_t) state);
+            oauth_metric_count(buf, "issuer_state", issuer, label,
+                               status->issuers[i].state
+                               == (oauth_status_state_t) state);
         }
     }
 }
@@ -336,11 +309,11 @@ oauth_status_append_findings(oauth_buf_t *buf, const oauth_status_t *status)
 {
     int                   kind;
     size_t                i;
-    oauth_status_label_t  issuer, label;
+    oauth_metric_label_t  issuer, label;
 
-    oauth_status_append_head(buf, "issuer_finding", OAUTH_STATUS_GAUGE,
-                             "1 where agents may fail at the issuer for this "
-                             "reason.");
+    oauth_metric_head(buf, "issuer_finding", OAUTH_METRIC_GAUGE,
+                      "1 where agents may fail at the issuer for this "
+                      "reason.");
 
     issuer.name = "issuer";
     label.name = "finding";
@@ -354,7 +327,7 @@ oauth_status_append_findings(oauth_buf_t *buf, const oauth_status_t *status)
              kind++)
         {
             label.value = oauth_str_of(oauth_readiness_info(kind)->code);
-            oauth_status_append_count(buf, "issuer_finding", issuer, label,
+            oauth_metric_count(buf, "issuer_finding", issuer, label,
                                    status->issuers[i].readiness.found[kind]);
         }
     }
@@ -367,10 +340,10 @@ oauth_status_append_revocation(oauth_buf_t *buf,
 {
     unsigned              kind;
     oauth_buf_t           name;
-    oauth_status_label_t  label;
+    oauth_metric_label_t  label;
 
-    oauth_status_append_head(buf, "revocations", OAUTH_STATUS_GAUGE,
-                             "Entries of the store, by what they are about.");
+    oauth_metric_head(buf, "revocations", OAUTH_METRIC_GAUGE,
+                      "Entries of the store, by what they are about.");
 
     label.name = "kind";
 
@@ -384,155 +357,52 @@ oauth_status_append_revocation(oauth_buf_t *buf,
         oauth_revocation_kind_write(&name, kind);
 
         label.value = oauth_buf_str(&name);
-        oauth_status_append_count(buf, "revocations", label,
-                                  oauth_status_no_label,
-                                  revocation->entries[kind]);
+        oauth_metric_count(buf, "revocations", label,
+                           oauth_metric_no_label,
+                           revocation->entries[kind]);
 
         buf->failed |= name.failed;
         oauth_buf_free(&name);
     }
 
-    oauth_status_append_simple(buf, "revocation_store_usable",
-                               OAUTH_STATUS_GAUGE,
-                               "1 if the store of revocations can be used.",
-                               revocation->usable);
-    oauth_status_append_simple(buf, "revocation_store_bytes",
-                               OAUTH_STATUS_GAUGE,
-                               "Bytes that the store may take.",
-                               revocation->size);
-    oauth_status_append_simple(buf, "revocation_store_used_bytes",
-                               OAUTH_STATUS_GAUGE,
-                               "Bytes that the store takes.",
-                               revocation->used);
-    oauth_status_append_simple(buf, "revocation_commits_total",
-                               OAUTH_STATUS_COUNTER,
-                               "Commits of revocations to disk.",
-                               revocation->commits);
+    oauth_metric_simple(buf, "revocation_store_usable",
+                        OAUTH_METRIC_GAUGE,
+                        "1 if the store of revocations can be used.",
+                        revocation->usable);
+    oauth_metric_simple(buf, "revocation_store_bytes",
+                        OAUTH_METRIC_GAUGE,
+                        "Bytes that the store may take.",
+                        revocation->size);
+    oauth_metric_simple(buf, "revocation_store_used_bytes",
+                        OAUTH_METRIC_GAUGE,
+                        "Bytes that the store takes.",
+                        revocation->used);
+    oauth_metric_simple(buf, "revocation_commits_total",
+                        OAUTH_METRIC_COUNTER,
+                        "Commits of revocations to disk.",
+                        revocation->commits);
 }
 
 
 static void
 oauth_status_append_results(oauth_buf_t *buf, const char *name,
-    oauth_status_label_t whose, const oauth_status_requests_t *requests)
+    oauth_metric_label_t whose, const oauth_status_requests_t *requests)
 {
-    oauth_status_label_t  label;
+    oauth_metric_label_t  label;
 
     label.name = "result";
 
     label.value = oauth_str("admitted");
-    oauth_status_append_count(buf, name, whose, label, requests->admitted);
+    oauth_metric_count(buf, name, whose, label, requests->admitted);
 
     label.value = oauth_str("refused");
-    oauth_status_append_count(buf, name, whose, label, requests->refused);
+    oauth_metric_count(buf, name, whose, label, requests->refused);
 
     label.value = oauth_str("overruled");
-    oauth_status_append_count(buf, name, whose, label, requests->overruled);
+    oauth_metric_count(buf, name, whose, label, requests->overruled);
 
     label.value = oauth_str("dry_run");
-    oauth_status_append_count(buf, name, whose, label, requests->dry);
-}
-
-
-static void
-oauth_status_append_simple(oauth_buf_t *buf, const char *name,
-    oauth_status_type_t type, const char *help, uint64_t count)
-{
-    oauth_status_append_head(buf, name, type, help);
-    oauth_status_append_count(buf, name, oauth_status_no_label,
-                              oauth_status_no_label, count);
-}
-
-
-static void
-oauth_status_append_head(oauth_buf_t *buf, const char *name,
-    oauth_status_type_t type, const char *help)
-{
-    oauth_buf_append_literal(buf, "# HELP " OAUTH_STATUS_PREFIX);
-    oauth_buf_append_text(buf, name);
-    oauth_buf_append_literal(buf, " ");
-    oauth_buf_append_text(buf, help);
-    oauth_buf_append_literal(buf, "\n# TYPE " OAUTH_STATUS_PREFIX);
-    oauth_buf_append_text(buf, name);
-    oauth_buf_append_text(buf, type == OAUTH_STATUS_COUNTER ? " counter\n"
-                                                            : " gauge\n");
-}
-
-
-static void
-oauth_status_append_count(oauth_buf_t *buf, const char *name,
-    oauth_status_label_t first, oauth_status_label_t second, uint64_t count)
-{
-    char  number[OAUTH_STATUS_NUMBER];
-
-    (void) snprintf(number, sizeof(number), "%" PRIu64, count);
-
-    oauth_status_append_sample(buf, name, first, second, number);
-}
-
-
-static void
-oauth_status_append_sample(oauth_buf_t *buf, const char *name,
-    oauth_status_label_t first, oauth_status_label_t second,
-    const char *number)
-{
-    oauth_buf_append_literal(buf, OAUTH_STATUS_PREFIX);
-    oauth_buf_append_text(buf, name);
-
-    if (first.name || second.name) {
-        oauth_buf_append_literal(buf, "{");
-        oauth_status_append_label(buf, first);
-
-        if (first.name && second.name) {
-            oauth_buf_append_literal(buf, ",");
-        }
-
-        oauth_status_append_label(buf, second);
-        oauth_buf_append_literal(buf, "}");
-    }
-
-    oauth_buf_append_literal(buf, " ");
-    oauth_buf_append_text(buf, number);
-    oauth_buf_append_literal(buf, "\n");
-}
-
-
-/*
- * The format escapes a backslash and a quote, and wants UTF-8.  A byte that is
- * not visible ASCII becomes \xHH, so that different names stay different.
- */
-
-static void
-oauth_status_append_label(oauth_buf_t *buf, oauth_status_label_t label)
-{
-    char           escaped[sizeof("\\\\xff")];
-    size_t         i;
-    unsigned char  c;
-
-    if (label.name == NULL) {
-        return;
-    }
-
-    oauth_buf_append_text(buf, label.name);
-    oauth_buf_append_literal(buf, "=\"");
-
-    for (i = 0; i < label.value.len; i++) {
-
-        c = label.value.data[i];
-
-        if (c < ' ' || c > '~') {
-            (void) snprintf(escaped, sizeof(escaped), "\\\\x%02x", c);
-            oauth_buf_append_text(buf, escaped);
-            continue;
-        }
-
-        if (c == '"' || c == '\\') {
-            oauth_buf_append_literal(buf, "\\");
-        }
-
-        oauth_buf_append(buf, &c, 1);
-    }
-
-    oauth_buf_append_literal(buf, "\"");
+    oauth_metric_count(buf, name, whose, label, requests->dry);
 }
 
 

@@ -11,17 +11,13 @@
 #include <string.h>
 
 #include "oauth_html.h"
-#include "oauth_status.h"
+#include "oauth_status_bus.h"
 
 
 #define OAUTH_STATUS_BAR     8          /* width of a minute in the chart     */
 #define OAUTH_STATUS_HEIGHT  80         /* of the chart                       */
 
 
-static void oauth_status_append_number(oauth_buf_t *buf, uint64_t number);
-static void oauth_status_append_time(oauth_buf_t *buf, int64_t seconds);
-static void oauth_status_append_fact(oauth_buf_t *buf, const char *name,
-    uint64_t number);
 static void oauth_status_append_summary(oauth_buf_t *buf,
     const oauth_status_t *status);
 static void oauth_status_append_chart(oauth_buf_t *buf,
@@ -148,6 +144,10 @@ oauth_status_write_page(oauth_buf_t *buf, const oauth_status_t *status)
         oauth_status_append_revocation(buf, status);
     }
 
+    if (status->bus) {
+        oauth_status_bus_page(buf, status->bus);
+    }
+
     oauth_status_append_memory(buf, status);
 
     oauth_buf_append_literal(buf, "</main>\n</body>\n</html>\n");
@@ -161,22 +161,22 @@ oauth_status_append_summary(oauth_buf_t *buf, const oauth_status_t *status)
                              "<p class=\"note\">Version ");
     oauth_html_append(buf, status->version);
     oauth_buf_append_literal(buf, " of the module. Counted for ");
-    oauth_status_append_time(buf, status->time - status->started);
+    oauth_html_append_time(buf, status->time - status->started);
     oauth_buf_append_literal(buf, ", by all workers together. This page loads "
                              "itself again every 10 seconds.</p>\n"
                              "<dl class=\"facts\">\n");
 
-    oauth_status_append_fact(buf, "admitted", status->requests.admitted);
-    oauth_status_append_fact(buf, "refused", status->requests.refused);
-    oauth_status_append_fact(buf, "overruled", status->requests.overruled);
+    oauth_html_append_fact(buf, "admitted", status->requests.admitted);
+    oauth_html_append_fact(buf, "refused", status->requests.refused);
+    oauth_html_append_fact(buf, "overruled", status->requests.overruled);
 
     if (status->requests.dry) {
-        oauth_status_append_fact(buf, "let in by a dry run",
-                                 status->requests.dry);
+        oauth_html_append_fact(buf, "let in by a dry run",
+                               status->requests.dry);
     }
 
-    oauth_status_append_fact(buf, "cache hits", status->hits);
-    oauth_status_append_fact(buf, "cache misses", status->misses);
+    oauth_html_append_fact(buf, "cache hits", status->hits);
+    oauth_html_append_fact(buf, "cache misses", status->misses);
 
     oauth_buf_append_literal(buf, "</dl>\n");
 }
@@ -203,9 +203,9 @@ oauth_status_append_chart(oauth_buf_t *buf, const oauth_status_t *status)
 
     oauth_buf_append_literal(buf, "<h2>Refusals of the last hour</h2>\n"
                              "<p class=\"note\">");
-    oauth_status_append_number(buf, sum);
+    oauth_html_append_number(buf, sum);
     oauth_buf_append_literal(buf, " in all, at most ");
-    oauth_status_append_number(buf, sum ? most : 0);
+    oauth_html_append_number(buf, sum ? most : 0);
     oauth_buf_append_literal(buf, " in a minute; the current minute is on the "
                              "right.</p>\n");
 
@@ -283,7 +283,7 @@ oauth_status_append_reasons(oauth_buf_t *buf, const uint64_t *numbers)
         oauth_buf_append_literal(buf, "</code> ");
         oauth_html_append(buf, oauth_str_of(reason->sentence));
         oauth_buf_append_literal(buf, "</td><td>");
-        oauth_status_append_number(buf, numbers[i]);
+        oauth_html_append_number(buf, numbers[i]);
         oauth_buf_append_literal(buf, "</td></tr>\n");
     }
 
@@ -324,29 +324,29 @@ oauth_status_append_keys(oauth_buf_t *buf,
     const oauth_status_issuer_t *issuer)
 {
     oauth_buf_append_literal(buf, "<p>Keys: ");
-    oauth_status_append_number(buf, issuer->nkeys);
+    oauth_html_append_number(buf, issuer->nkeys);
     oauth_buf_append_literal(buf, " usable");
 
     if (issuer->nskipped) {
         oauth_buf_append_literal(buf, ", ");
-        oauth_status_append_number(buf, issuer->nskipped);
+        oauth_html_append_number(buf, issuer->nskipped);
         oauth_buf_append_literal(buf, " not");
     }
 
     if (issuer->age != OAUTH_STATUS_NEVER) {
         oauth_buf_append_literal(buf, "; fetched ");
-        oauth_status_append_time(buf, issuer->age);
+        oauth_html_append_time(buf, issuer->age);
         oauth_buf_append_literal(buf, " ago");
     }
 
     if (issuer->refresh != OAUTH_STATUS_NEVER) {
         oauth_buf_append_literal(buf, "; next fetch in ");
-        oauth_status_append_time(buf, issuer->refresh);
+        oauth_html_append_time(buf, issuer->refresh);
     }
 
     if (issuer->expiry != OAUTH_STATUS_NEVER) {
         oauth_buf_append_literal(buf, "; usable for ");
-        oauth_status_append_time(buf, issuer->expiry);
+        oauth_html_append_time(buf, issuer->expiry);
     }
 
     oauth_buf_append_literal(buf, ".</p>\n");
@@ -359,7 +359,7 @@ oauth_status_append_numbers(oauth_buf_t *buf,
 {
     if (issuer->error_age != OAUTH_STATUS_NEVER) {
         oauth_buf_append_literal(buf, "<p>Last error, ");
-        oauth_status_append_time(buf, issuer->error_age);
+        oauth_html_append_time(buf, issuer->error_age);
         oauth_buf_append_literal(buf, " ago: <code>");
         oauth_html_append(buf, issuer->error);
         oauth_buf_append_literal(buf, "</code></p>\n");
@@ -367,20 +367,20 @@ oauth_status_append_numbers(oauth_buf_t *buf,
 
     oauth_buf_append_literal(buf, "<dl class=\"facts\">\n");
 
-    oauth_status_append_fact(buf, "admitted", issuer->requests.admitted);
-    oauth_status_append_fact(buf, "refused", issuer->requests.refused);
-    oauth_status_append_fact(buf, "good fetches", issuer->fetched);
-    oauth_status_append_fact(buf, "failed fetches", issuer->failed);
-    oauth_status_append_fact(buf, "waits for keys", issuer->waits);
+    oauth_html_append_fact(buf, "admitted", issuer->requests.admitted);
+    oauth_html_append_fact(buf, "refused", issuer->requests.refused);
+    oauth_html_append_fact(buf, "good fetches", issuer->fetched);
+    oauth_html_append_fact(buf, "failed fetches", issuer->failed);
+    oauth_html_append_fact(buf, "waits for keys", issuer->waits);
 
     if (issuer->introspects) {
-        oauth_status_append_fact(buf, "questions about tokens",
-                                 issuer->introspection.asked);
-        oauth_status_append_fact(buf, "active", issuer->introspection.active);
-        oauth_status_append_fact(buf, "not active",
-                                 issuer->introspection.inactive);
-        oauth_status_append_fact(buf, "without an answer",
-                                 issuer->introspection.failed);
+        oauth_html_append_fact(buf, "questions about tokens",
+                               issuer->introspection.asked);
+        oauth_html_append_fact(buf, "active", issuer->introspection.active);
+        oauth_html_append_fact(buf, "not active",
+                               issuer->introspection.inactive);
+        oauth_html_append_fact(buf, "without an answer",
+                               issuer->introspection.failed);
     }
 
     oauth_buf_append_literal(buf, "</dl>\n");
@@ -467,9 +467,9 @@ oauth_status_append_resources(oauth_buf_t *buf, const oauth_status_t *status)
         oauth_buf_append_literal(buf, "</code></td><td>");
 
         if (resource->counted) {
-            oauth_status_append_number(buf, resource->requests.admitted);
+            oauth_html_append_number(buf, resource->requests.admitted);
             oauth_buf_append_literal(buf, "</td><td>");
-            oauth_status_append_number(buf, resource->requests.refused);
+            oauth_html_append_number(buf, resource->requests.refused);
 
         } else {
             oauth_buf_append_literal(buf, "not counted</td><td>");
@@ -512,7 +512,7 @@ oauth_status_append_revocation(oauth_buf_t *buf, const oauth_status_t *status)
         oauth_buf_append_literal(buf, "<tr><td>");
         oauth_revocation_kind_write(buf, kind);
         oauth_buf_append_literal(buf, "</td><td>");
-        oauth_status_append_number(buf, revocation->entries[kind]);
+        oauth_html_append_number(buf, revocation->entries[kind]);
         oauth_buf_append_literal(buf, "</td></tr>\n");
     }
 
@@ -520,16 +520,16 @@ oauth_status_append_revocation(oauth_buf_t *buf, const oauth_status_t *status)
 
     if (revocation->committed != OAUTH_STATUS_NEVER) {
         oauth_buf_append_literal(buf, "The last one was stored ");
-        oauth_status_append_time(buf, revocation->committed);
+        oauth_html_append_time(buf, revocation->committed);
         oauth_buf_append_literal(buf, " ago. ");
     }
 
     oauth_buf_append_literal(buf, "The store takes ");
-    oauth_status_append_number(buf, revocation->used);
+    oauth_html_append_number(buf, revocation->used);
     oauth_buf_append_literal(buf, " of ");
-    oauth_status_append_number(buf, revocation->size);
+    oauth_html_append_number(buf, revocation->size);
     oauth_buf_append_literal(buf, " bytes. Running responses that ended: ");
-    oauth_status_append_number(buf, status->ended);
+    oauth_html_append_number(buf, status->ended);
     oauth_buf_append_literal(buf, ".</p>\n");
 }
 
@@ -538,65 +538,11 @@ static void
 oauth_status_append_memory(oauth_buf_t *buf, const oauth_status_t *status)
 {
     oauth_buf_append_literal(buf, "<h2>Memory</h2>\n<p>Keys take ");
-    oauth_status_append_number(buf, status->zone_used / 1024);
+    oauth_html_append_number(buf, status->zone_used / 1024);
     oauth_buf_append_literal(buf, " KB of ");
-    oauth_status_append_number(buf, status->zone_size / 1024);
+    oauth_html_append_number(buf, status->zone_size / 1024);
     oauth_buf_append_literal(buf, " KB in the shared memory. Each worker keeps "
                              "up to ");
-    oauth_status_append_number(buf, status->cache);
+    oauth_html_append_number(buf, status->cache);
     oauth_buf_append_literal(buf, " verified tokens.</p>\n");
-}
-
-
-static void
-oauth_status_append_fact(oauth_buf_t *buf, const char *name, uint64_t number)
-{
-    oauth_buf_append_literal(buf, "<div><dt>");
-    oauth_buf_append_text(buf, name);
-    oauth_buf_append_literal(buf, "</dt><dd>");
-    oauth_status_append_number(buf, number);
-    oauth_buf_append_literal(buf, "</dd></div>\n");
-}
-
-
-static void
-oauth_status_append_number(oauth_buf_t *buf, uint64_t number)
-{
-    char  text[sizeof("18446744073709551615")];
-
-    (void) snprintf(text, sizeof(text), "%" PRIu64, number);
-
-    oauth_buf_append_text(buf, text);
-}
-
-
-/* In the largest unit of which there are at least two. */
-
-static void
-oauth_status_append_time(oauth_buf_t *buf, int64_t seconds)
-{
-    size_t  i;
-
-    static const struct {
-        int64_t      seconds;
-        const char  *name;
-    } units[] = {
-        { 86400, " days" }, { 3600, " hours" }, { 60, " minutes" }
-    };
-
-    if (seconds < 0) {
-        seconds = 0;
-    }
-
-    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (seconds >= 2 * units[i].seconds) {
-            oauth_status_append_number(buf, (uint64_t) (seconds
-                                                        / units[i].seconds));
-            oauth_buf_append_text(buf, units[i].name);
-            return;
-        }
-    }
-
-    oauth_status_append_number(buf, (uint64_t) seconds);
-    oauth_buf_append_literal(buf, " s");
 }

@@ -224,7 +224,8 @@ ngx_oauth_status_read(ngx_http_request_t *r, oauth_status_t *status)
     ngx_oauth_status_read_counters(mcf->counters, status);
 
     if (ngx_oauth_status_read_issuers(r, mcf, status) != NGX_OK
-        || ngx_oauth_status_read_revocation(r, mcf, status) != NGX_OK)
+        || ngx_oauth_status_read_revocation(r, mcf, status) != NGX_OK
+        || ngx_oauth_status_bus_read(r, mcf, status) != NGX_OK)
     {
         return NGX_ERROR;
     }

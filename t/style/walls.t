@@ -28,6 +28,7 @@ my @walls = (
         files => [qw(oauth_document oauth_problem oauth_discovery oauth_jwk
                      oauth_jwks oauth_jwks_text oauth_metadata
                      oauth_readiness oauth_status_json oauth_client
+                     oauth_status_bus_json oauth_status_bus oauth_tree
                      oauth_order oauth_order_subject oauth_order_event
                      oauth_order_effect oauth_order_error)],
     },

@@ -53,11 +53,49 @@ html_escaped(void **state)
 }
 
 
+static void
+html_numbers(void **state)
+{
+    size_t       i;
+    oauth_buf_t  buf;
+
+    static const struct {
+        int64_t      seconds;
+        const char  *html;
+    } cases[] = {
+        { -1, "0 s" }, { 0, "0 s" }, { 119, "119 s" }, { 120, "2 minutes" },
+        { 7199, "119 minutes" }, { 7200, "2 hours" },
+        { 2 * 86400 - 1, "47 hours" }, { 3 * 86400 - 1, "2 days" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+
+        memset(&buf, 0, sizeof(oauth_buf_t));
+        oauth_html_append_time(&buf, cases[i].seconds);
+        oauth_buf_append(&buf, "", 1);
+
+        assert_string_equal(buf.data, cases[i].html);
+        oauth_buf_free(&buf);
+    }
+
+    memset(&buf, 0, sizeof(oauth_buf_t));
+    oauth_html_append_fact(&buf, "hits", UINT64_MAX);
+    oauth_buf_append(&buf, "", 1);
+
+    assert_string_equal(buf.data, "<div><dt>hits</dt><dd>"
+                                  "18446744073709551615</dd></div>\n");
+    oauth_buf_free(&buf);
+}
+
+
 int
 main(void)
 {
     static const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(html_escaped)
+        cmocka_unit_test(html_escaped),
+        cmocka_unit_test(html_numbers)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "status_fixture.h"
+#include "status_bus_fixture.h"
 
 
 static oauth_status_issuer_t    status_issuers[3];
@@ -113,6 +113,9 @@ status_setup(void **state)
     status_full.nresources = 2;
     status_full.ended = 33;
     status_full.revocation = &status_revocation;
+    status_full.bus = &status_bus;
+
+    (void) status_bus_setup(state);
 
     status_revocation.error = oauth_str("<full>");
     status_revocation.entries[OAUTH_REVOCATION_SUBJECT] = 61;
