@@ -57,7 +57,7 @@ note(sprintf 'node 0 was in sync %.1f s after the first was added',
      time - $began);
 measure('a node that was away');
 
-is($fleet->status(1)->{repairs}, 0, 'without a comparison');
+is($fleet->status(1)->{comparisons}, 0, 'without a comparison');
 is($fleet->status(1)->{losses}, 0, 'without an alarm');
 
 # a new node

@@ -85,7 +85,7 @@ sub run {
          $seen->{late});
     note(join '; ', map { my $status = $fleet->status($_);
         "$_: " . join ' ', map { "$_ " . ($status->{$_} // 'none') }
-                           qw(repairs losses connects bad sent) } 0 .. 2);
+                           qw(comparisons losses connects bad sent) } 0 .. 2);
 
     ok($_->stop, "$name: nginx ends when asked to") for $fleet->nodes;
 

@@ -139,8 +139,8 @@ sub run {
 
     isnt($status->{state}, 'online', "$name: the bus is $status->{state}");
     note(sprintf '%s: worst page %.0f ms, memory +%d kB, "%s"', $name,
-         1000 * $worst, $growth, ref $status->{error} ? $status->{error}{text}
-                                 : $status->{error} // 'no error');
+         1000 * $worst, $growth, $status->{last_error} ? $status->{last_error}{text}
+                                 : 'no error');
 
     return;
 }
@@ -199,7 +199,7 @@ EOC
             next;
         }
 
-        ok(wait_until(sub { $fleet->status(0)->{error} }), "TLS, $case: error");
+        ok(wait_until(sub { $fleet->status(0)->{last_error} }), "TLS, $case: error");
         is($fleet->status(0)->{state}, 'offline', "TLS, $case: no connection");
         is($fleet->revoker(0)->revoke({ subject => 'tls' }), 202,
            "TLS, $case: a revocation is queued");
@@ -207,7 +207,7 @@ EOC
              qr/^total_commands_processed:[0-9]\r$/m,
              "TLS, $case: the server got no command but ours");
         note("TLS, $case: ", JSON::PP->new->allow_nonref->encode(
-            $fleet->status(0)->{error}));
+            $fleet->status(0)->{last_error}));
     }
 
     return;

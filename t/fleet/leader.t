@@ -88,7 +88,7 @@ for my $n (1 .. RESTARTS) {
 
     my $status = $fleet->status(2);
 
-    is($status->{repairs}, 0, 'without a comparison');
+    is($status->{comparisons}, 0, 'without a comparison');
     is($status->{losses}, 0, 'without an alarm');
     cmp_ok($status->{received}, '<', 400, 'it did not read everything');
 }

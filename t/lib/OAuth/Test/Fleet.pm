@@ -112,7 +112,7 @@ sub write_keys {
 sub start {
     my ($self) = @_;
 
-    $self->launch->wait_for_sync(20)
+    $self->launch->wait_for_sync(60)
         or die "the nodes do not get in sync:\n", $self->describe;
 
     return $self;
@@ -143,7 +143,7 @@ sub status {
 
     return {} unless $response->status == 200;
 
-    return $response->json->{revocation}{bus} // {};
+    return $response->json->{bus} // {};
 }
 
 
