@@ -53,7 +53,10 @@ sub run {
 
     ok($load->wait_for(BEFORE), "$name: the nodes revoke");
 
-    if ($name ne 'none') {
+    if ($name eq 'none') {
+        sleep SECONDS;
+
+    } else {
         $faults->prepare($name);
         ok($load->wait_for(BEFORE), "$name: and go on");
         last_for($faults, $name);

@@ -17,8 +17,9 @@ use OAuth::Test::Process qw(reap spawn wait_until);
 use constant {
     CONNECTIONS => 4,                   # of the watcher, to each node
     TURN        => 0.05,                # seconds
-    EVERY       => 5,                   # one in so many requests is about a
+    EVERY       => 3,                   # one in so many requests is about a
                                         # token that the watcher has
+    CHECKED     => 3,                   # tokens, each turn
 };
 
 
@@ -207,7 +208,8 @@ sub watch {
             $seen{late}++ if $time > ($self->{limit} // 0.25);
         }
 
-        check($watched[ $turn++ % @watched ], \%seen, @probes);
+        check($watched[ $turn++ % @watched ], \%seen, @probes)
+            for 1 .. CHECKED;
 
         my $rest = $next - time;
         sleep $rest if $rest > 0;

@@ -30,7 +30,8 @@ sub program {
 sub new {
     my ($class, %options) = @_;
 
-    my $self = bless { aof => 1, lines => '', %options }, $class;
+    my $self = bless { aof => 1, lines => '', owner => $$, %options },
+        $class;
 
     $self->{dir} = File::Temp->newdir('oauth-redis-XXXXXX', TMPDIR => 1);
 
@@ -204,6 +205,18 @@ sub version {
 
     return $info =~ /^(valkey)_version:(\S+)/m ? "$1 $2"
          : $info =~ /^(redis)_version:(\S+)/m ? "$1 $2" : 'unknown';
+}
+
+
+# A server that runs would write into a folder that is about to go.
+
+sub DESTROY {
+    my ($self) = @_;
+
+    local ($?, $!, $@);
+    $self->kill if $self->{owner} == $$;
+
+    return;
 }
 
 
