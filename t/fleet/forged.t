@@ -139,7 +139,7 @@ for my $keys ("$first$third", "$third$first", "$third") {
 }
 
 add($friend->revocations(issuer => AS, prefix => 'late', count => 1));
-is($revoker->revoke({ subject => 'last1' }), 204, 'with the new key');
+is($fleet->revoker(0)->revoke({ subject => 'last1' }), 204, 'with the new key');
 ok(arrives('last1'), 'a record arrives');
 is_deeply([ missing('late1') ], [ 'late1' ], 'one of the old key does not');
 
