@@ -235,13 +235,20 @@ ngx_oauth_bus_send_added(ngx_oauth_redis_t *redis, const redisReply *reply,
 }
 
 
+/*
+ * This node has just compared.  What it has learnt since then was on the stream,
+ * or is unsent.
+ */
+
 static void
 ngx_oauth_bus_send_wanted(ngx_oauth_redis_t *redis, const redisReply *reply,
     void *data)
 {
     ngx_oauth_bus_leader_t  *leader = data;
 
-    (void) ngx_oauth_bus_send_id(leader, reply, &leader->want_id);
+    if (ngx_oauth_bus_send_id(leader, reply, &leader->want_id) == NGX_OK) {
+        leader->compared = leader->want_id;
+    }
 }
 
 

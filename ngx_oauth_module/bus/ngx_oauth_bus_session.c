@@ -336,7 +336,7 @@ ngx_oauth_bus_session_begin(ngx_oauth_bus_leader_t *leader)
 static int64_t
 ngx_oauth_bus_session_since(const ngx_oauth_bus_leader_t *leader)
 {
-    if (leader->fresh) {
+    if (leader->fresh || leader->away) {
         return 0;
     }
 

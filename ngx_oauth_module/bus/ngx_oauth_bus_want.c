@@ -74,8 +74,7 @@ ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader)
     ngx_msec_t  earliest;
 
     leader->want = 1;
-    leader->want_since = (leader->fresh || leader->away)
-                         ? 0 : leader->compare.since;
+    leader->want_since = leader->compare.since;
     leader->want_at = ngx_current_msec
                       + (ngx_msec_t) ngx_random() % NGX_OAUTH_BUS_WANT_DELAY;
 
