@@ -2,7 +2,7 @@
 /*
  * Lack of memory: the n-th allocation of the core, jansson and OpenSSL fails,
  * for every n that a key set, a token, a proof, an answer, a question, an
- * assertion and a revocation need.
+ * assertion, a revocation and a record of a fleet need.
  * A good token is accepted or refused, a bad one is never accepted, nothing
  * crashes, and the next run works like the first.  The sanitizers and valgrind
  * look for leaks.
@@ -29,6 +29,8 @@
 #include "oauth_client.h"
 #include "oauth_introspection.h"
 #include "oauth_order.h"
+#include "oauth_record.h"
+#include "oauth_seen.h"
 #include "proof_fixture.h"
 #include "token_fixture.h"
 
@@ -1157,6 +1159,121 @@ memory_event(void **state)
 }
 
 
+/*
+ * The keys of a fleet, a record by the first and its reading by the second one.
+ * Returns 1: memory was short, and that was said; 0: all went well, and the
+ * bytes are there.
+ */
+
+static int
+memory_run_record(const oauth_record_t *record,
+    unsigned char bytes[OAUTH_RECORD_SIZE])
+{
+    size_t                  len;
+    const char             *why;
+    oauth_record_t          read;
+    oauth_record_keys_t     keys, swapped;
+    oauth_record_result_t   result;
+
+    why = oauth_record_read_keys(oauth_str(
+              "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+              "+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/s="), &keys);
+
+    if (why) {
+        assert_string_equal(why, "memory is short");
+        assert_int_equal(keys.n, 0);
+        return 1;
+    }
+
+    swapped.n = 2;
+    swapped.macs[0] = keys.macs[1];
+    swapped.macs[1] = keys.macs[0];
+
+    result = oauth_record_write(record, &keys, bytes, &len);
+
+    if (result == OAUTH_RECORD_OK) {
+        result = oauth_record_read(&read, &swapped,
+                                   (oauth_str_t) { len, bytes });
+    }
+
+    oauth_record_wipe_keys(&keys);
+
+    if (result == OAUTH_RECORD_OK) {
+        assert_int_equal(read.kind, record->kind);
+        assert_int_equal(read.since, record->since);
+        return 0;
+    }
+
+    /* A good record is not taken for a forged one. */
+
+    assert_int_equal(result, OAUTH_RECORD_MEMORY);
+
+    return 1;
+}
+
+
+static void
+memory_record(void **state)
+{
+    int             reached, failed;
+    size_t          n, failures;
+    unsigned char   good[OAUTH_RECORD_SIZE], bytes[OAUTH_RECORD_SIZE];
+    oauth_record_t  record;
+
+    (void) state;
+
+    memset(&record, 0, sizeof(oauth_record_t));
+    memset(good, 0, OAUTH_RECORD_SIZE);
+    memset(bytes, 0, OAUTH_RECORD_SIZE);
+
+    record.kind = OAUTH_RECORD_WANT;
+    record.since = NOW;
+
+    memory_arm(0);
+    assert_int_equal(memory_run_record(&record, good), 0);
+
+    failures = 0;
+
+    for (n = 1, reached = 1; reached; n++) {
+
+        memory_arm(n);
+        failed = memory_run_record(&record, bytes);
+        reached = (memory_count >= n);
+        memory_arm(0);
+
+        assert_true(reached || !failed);
+        assert_int_equal(ERR_peek_error(), 0);
+
+        if (!failed) {
+            assert_memory_equal(bytes, good, OAUTH_RECORD_SIZE);
+        }
+
+        failures += (size_t) failed;
+    }
+
+    assert_true(failures > 20);
+}
+
+
+static void
+memory_seen(void **state)
+{
+    oauth_seen_t  *seen;
+
+    (void) state;
+
+    memory_arm(1);
+    seen = oauth_seen_create(10);
+    memory_arm(0);
+
+    assert_null(seen);
+
+    seen = oauth_seen_create(10);
+    assert_non_null(seen);
+    oauth_seen_free(seen);
+}
+
+
 int
 main(void)
 {
@@ -1174,7 +1291,9 @@ main(void)
         cmocka_unit_test(memory_certificate),
         cmocka_unit_test(memory_revocation),
         cmocka_unit_test(memory_order),
-        cmocka_unit_test(memory_event)
+        cmocka_unit_test(memory_event),
+        cmocka_unit_test(memory_record),
+        cmocka_unit_test(memory_seen)
     };
 
     json_set_alloc_funcs(memory_json_alloc, free);
