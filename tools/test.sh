@@ -209,7 +209,7 @@ soak() {
 
 
 # on_server redis|valkey command...: runs a command of this script, for which
-# OAUTH_REDIS_SERVER names the server.
+# OAUTH_REDIS names the server.
 
 on_server() {
     case $1 in
@@ -237,6 +237,6 @@ inside_valkey() {
     install_in_root valkey-server >>"$log" 2>&1
     mkdir -p "$root$folder"
     mount --bind "$folder" "$root$folder"
-    export OAUTH_REDIS_SERVER="chroot $root /usr/bin/valkey-server"
+    export OAUTH_REDIS="chroot $root /usr/bin/valkey-server"
     "$@"
 }

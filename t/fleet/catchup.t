@@ -17,7 +17,7 @@ use Time::HiRes qw(time);
 use OAuth::Test;
 use OAuth::Test::Fleet;
 use OAuth::Test::Record qw(new_key);
-use OAuth::Test::RedisServer;
+use OAuth::Test::RedisData;
 
 use constant {
     COUNT => $ENV{OAUTH_CATCHUP} // 360_000,
@@ -27,10 +27,10 @@ use constant {
 };
 
 plan(skip_all => 'there is no redis-server')
-    unless OAuth::Test::RedisServer::program();
+    unless OAuth::Test::Redis::available();
 
 my $key = new_key();
-my $server = OAuth::Test::RedisServer->new;
+my $server = OAuth::Test::RedisData->new;
 my $fleet = OAuth::Test::Fleet->new(port => $server->port, nodes => 2,
                                     keys => $key, size => '1g')->start;
 my $friend = OAuth::Test::Record->new($key);

@@ -20,7 +20,7 @@ use OAuth::Test;
 use OAuth::Test::Faults;
 use OAuth::Test::Fleet;
 use OAuth::Test::FleetLoad;
-use OAuth::Test::RedisServer;
+use OAuth::Test::RedisData;
 
 use constant {
     SECONDS => $ENV{OAUTH_FAULT} // 3,
@@ -30,7 +30,7 @@ use constant {
 };
 
 plan(skip_all => 'there is no redis-server')
-    unless OAuth::Test::RedisServer::program();
+    unless OAuth::Test::Redis::available();
 
 my @names = split ' ', $ENV{OAUTH_FAULTS}
                        // join ' ', 'none', OAuth::Test::Faults::names();
@@ -45,7 +45,7 @@ finish();
 sub run {
     my ($name) = @_;
 
-    my $server = OAuth::Test::RedisServer->new;
+    my $server = OAuth::Test::RedisData->new;
     my $fleet = OAuth::Test::Fleet->new(port => $server->port, relay => 1)
                 ->start;
     my $faults = OAuth::Test::Faults->new(fleet => $fleet, server => $server);

@@ -15,7 +15,7 @@ use lib "$FindBin::Bin/../lib";
 use OAuth::Test;
 use OAuth::Test::Fleet;
 use OAuth::Test::Record qw(new_key);
-use OAuth::Test::RedisServer;
+use OAuth::Test::RedisData;
 
 use constant {
     AS     => OAuth::Test::Fleet::AS,
@@ -24,10 +24,10 @@ use constant {
 };
 
 plan(skip_all => 'there is no redis-server')
-    unless OAuth::Test::RedisServer::program();
+    unless OAuth::Test::Redis::available();
 
 my ($first, $second) = (new_key(), new_key());
-my $server = OAuth::Test::RedisServer->new;
+my $server = OAuth::Test::RedisData->new;
 my $fleet = OAuth::Test::Fleet->new(port => $server->port, nodes => 2,
                                     keys => "$first$second")->start;
 my $redis = $server->client;
@@ -74,9 +74,9 @@ is_deeply([ missing('no1', 'no20', 'bit1') ], [ 'no1 no20 bit1' ],
 # other forms of an entry of the stream
 
 counts_as_bad('without the field', sub {
-    $redis->ok('XADD', STREAM, '*', 'other', $good) });
+    $redis->command('XADD', STREAM, '*', 'other', $good) });
 counts_as_bad('with an empty one', sub {
-    $redis->ok('XADD', STREAM, '*', 'r', '') });
+    $redis->command('XADD', STREAM, '*', 'r', '') });
 is_deeply([ missing('bit1') ], [ 'bit1' ], 'these are not read');
 
 # heartbeats of strangers are no peers
@@ -84,7 +84,7 @@ is_deeply([ missing('bit1') ], [ 'bit1' ], 'these are not read');
 my $peers = $fleet->status(0)->{peers};
 
 counts_as_bad('a heartbeat of a stranger', sub {
-    $redis->ok('XADD', STREAM . ':heartbeats', '*', 'r',
+    $redis->command('XADD', STREAM . ':heartbeats', '*', 'r',
                $stranger->heartbeat) });
 is(scalar @{ $fleet->status(0)->{peers} }, scalar @$peers, 'it is no peer');
 

@@ -18,8 +18,7 @@ use OAuth::Test;
 use OAuth::Test::Certificate qw(certificate);
 use OAuth::Test::Fleet;
 use OAuth::Test::HostileRedis;
-use OAuth::Test::Port qw(free_port);
-use OAuth::Test::RedisServer;
+use OAuth::Test::Redis;
 
 use constant {
     SECONDS => $ENV{OAUTH_HOSTILE} // 3,
@@ -29,7 +28,7 @@ use constant {
 };
 
 plan(skip_all => 'there is no redis-server')
-    unless OAuth::Test::RedisServer::program();
+    unless OAuth::Test::Redis::available();
 
 my $block = 'x' x 65_536;
 
@@ -180,14 +179,9 @@ sub tls {
 
     for my $case ('good', 'wrong name', 'unknown authority', 'expired') {
         my ($certificate, $accepted) = @{ $cases{$case} };
-        my $port = free_port();
-        my $server = OAuth::Test::RedisServer->new(lines => <<"EOC");
-tls-port $port
-tls-cert-file $certificate->{certificate}
-tls-key-file $certificate->{key}
-tls-auth-clients no
-EOC
-        my $fleet = OAuth::Test::Fleet->new(port => $port, nodes => 1,
+        my $server = OAuth::Test::Redis->new(certificate => $certificate);
+        my $fleet = OAuth::Test::Fleet->new(port => $server->tls_port,
+            nodes => 1,
             url => 'rediss://127.0.0.1',
             bus => "ca=$authority->{certificate}")->launch;
 

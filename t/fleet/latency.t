@@ -19,7 +19,7 @@ use Time::HiRes qw(sleep time);
 
 use OAuth::Test;
 use OAuth::Test::Fleet;
-use OAuth::Test::RedisServer;
+use OAuth::Test::RedisData;
 
 use constant {
     COUNT => $ENV{OAUTH_LATENCY} // 1000,
@@ -30,9 +30,9 @@ use constant {
 };
 
 plan(skip_all => 'there is no redis-server')
-    unless OAuth::Test::RedisServer::program();
+    unless OAuth::Test::Redis::available();
 
-my $server = OAuth::Test::RedisServer->new;
+my $server = OAuth::Test::RedisData->new;
 my $fleet = OAuth::Test::Fleet->new(port => $server->port)->start;
 
 note($server->version, ', three nodes with two workers each');
@@ -148,8 +148,7 @@ sub bare {
     my ($last, @pairs) = ('0-0');
 
     for my $n (1 .. BARE / 2) {
-        $reader->send(OAuth::Test::RedisClient::encode(
-            'XREAD', 'BLOCK', 5000, 'STREAMS', "bare-$when", $last));
+        $reader->send('XREAD', 'BLOCK', 5000, 'STREAMS', "bare-$when", $last);
         sleep 0.0005;
 
         my $began = time;

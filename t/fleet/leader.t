@@ -18,7 +18,7 @@ use Time::HiRes qw(sleep time);
 use OAuth::Test;
 use OAuth::Test::Fleet;
 use OAuth::Test::FleetLoad;
-use OAuth::Test::RedisServer;
+use OAuth::Test::RedisData;
 
 use constant {
     KILLS    => $ENV{OAUTH_LEADER} // 20,
@@ -29,14 +29,14 @@ use constant {
 };
 
 plan(skip_all => 'there is no redis-server')
-    unless OAuth::Test::RedisServer::program();
+    unless OAuth::Test::Redis::available();
 
 my $seed = $ENV{OAUTH_LEADER_SEED} // time;
 
 note("OAUTH_LEADER_SEED=$seed");
 srand $seed;
 
-my $server = OAuth::Test::RedisServer->new;
+my $server = OAuth::Test::RedisData->new;
 my $fleet = OAuth::Test::Fleet->new(port => $server->port, workers => 3)
             ->start;
 

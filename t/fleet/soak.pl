@@ -24,7 +24,7 @@ use OAuth::Test::Fleet;
 use OAuth::Test::FleetLoad;
 use OAuth::Test::Nginx;
 use OAuth::Test::Process qw(wait_until);
-use OAuth::Test::RedisServer;
+use OAuth::Test::RedisData;
 
 use constant {
     SECONDS => 20,
@@ -49,7 +49,7 @@ GetOptions('j=i' => \$jobs, v => \$verbose)
 
 my @seeds = map { /\A(\d+)-(\d+)\z/ ? $1 .. $2 : $_ } @ARGV ? @ARGV : 1;
 
-die "there is no redis-server\n" unless OAuth::Test::RedisServer::program();
+die "there is no redis-server\n" unless OAuth::Test::Redis::available();
 exit(@seeds == 1 ? soak(@seeds) : run_all(@seeds));
 
 
@@ -104,7 +104,7 @@ sub soak {
     my @moments = sort { $a <=> $b } map { rand SECONDS } 1 .. $count;
     my @names = map { (FAULTS)[ rand @{ [ FAULTS ] } ] } @moments;
 
-    my $server = OAuth::Test::RedisServer->new;
+    my $server = OAuth::Test::RedisData->new;
     my $fleet = OAuth::Test::Fleet->new(port => $server->port, relay => 1)
                 ->start;
     my $faults = OAuth::Test::Faults->new(fleet => $fleet, server => $server);

@@ -10,7 +10,7 @@ use warnings;
 
 use OAuth::Test::Fleet;
 use OAuth::Test::Process qw(wait_until);
-use OAuth::Test::RedisServer;
+use OAuth::Test::RedisData;
 use OAuth::Test::Relay;
 
 use constant STREAM => OAuth::Test::Fleet::STREAM;
@@ -20,8 +20,8 @@ use constant STREAM => OAuth::Test::Fleet::STREAM;
 # too long for a soak.
 
 my %faults = (
-    frozen   => { begin => sub { $_[0]{server}->freeze },
-                  end => sub { $_[0]{server}->thaw } },
+    frozen   => { begin => sub { $_[0]{server}->kill('STOP') },
+                  end => sub { $_[0]{server}->kill('CONT') } },
     paused   => { begin => sub { $_[0]->ask(qw(CLIENT PAUSE 1000 ALL)) } },
     silent   => { begin => sub { $_->hold for $_[0]->relays },
                   end => \&normal },
@@ -42,13 +42,13 @@ my %faults = (
     type     => { begin => sub { $_[0]->ask('SET', STREAM, 'text') },
                   end => sub { $_[0]->ask('DEL', STREAM) } },
 
-    restart  => { begin => sub { $_[0]{server}->kill },
+    restart  => { begin => sub { $_[0]{server}->kill('KILL') },
                   end => sub { $_[0]{server}->start } },
-    empty    => { begin => sub { $_[0]{server}->kill; $_[0]{server}->wipe },
+    empty    => { begin => sub { $_[0]{server}->kill('KILL'); $_[0]{server}->wipe },
                   end => sub { $_[0]{server}->start } },
     old      => { keep => 1,
                   begin => sub {
-                      $_[0]{server}->kill;
+                      $_[0]{server}->kill('KILL');
                       $_[0]{server}->put_back;
                   },
                   end => sub { $_[0]{server}->start } },
@@ -82,8 +82,8 @@ sub new {
     my $self = bless { %options }, $class;
 
     $self->{link} = OAuth::Test::Relay->new(target => $self->{server}->port);
-    $self->{replica} = OAuth::Test::RedisServer->new(
-        lines => 'replicaof 127.0.0.1 ' . $self->{link}->port);
+    $self->{replica} = OAuth::Test::RedisData->new(
+        conf => [ 'replicaof 127.0.0.1 ' . $self->{link}->port ]);
     $self->wait_for_replica;
 
     return $self;
@@ -195,9 +195,9 @@ sub delete_last {
     my ($self) = @_;
 
     my $client = $self->{server}->client;
-    my $last = $client->ok('XREVRANGE', STREAM, '+', '-', 'COUNT', 100);
+    my $last = $client->command('XREVRANGE', STREAM, '+', '-', 'COUNT', 100);
 
-    $client->ok('XDEL', STREAM, map { $_->[0] } @$last) if @$last;
+    $client->command('XDEL', STREAM, map { $_->[0] } @$last) if @$last;
     $client->close;
 
     return;
@@ -223,10 +223,10 @@ sub promote {
     my ($self) = @_;
 
     $self->{link}->target(0);
-    $self->{server}->kill;
+    $self->{server}->kill('KILL');
     $self->{replica}->command(qw(REPLICAOF NO ONE));
     @$self{qw(server replica)} = @$self{qw(replica server)};
-    $self->{server}{lines} = '';
+    $self->{server}{conf} = [];
     $self->move;
 
     return;
@@ -242,7 +242,7 @@ sub replicate {
 
     $self->{link}->normal;
     $self->{link}->target($self->{server}->port);
-    $replica->{lines} = 'replicaof 127.0.0.1 ' . $self->{link}->port;
+    $replica->{conf} = [ 'replicaof 127.0.0.1 ' . $self->{link}->port ];
     $replica->wipe;
     $replica->start;
     $self->wait_for_replica;
@@ -269,8 +269,8 @@ sub end_split {
     my ($self) = @_;
 
     @$self{qw(server replica)} = @$self{qw(replica server)};
-    $self->{server}{lines} = '';
-    $self->{replica}->kill;
+    $self->{server}{conf} = [];
+    $self->{replica}->kill('KILL');
     $self->move;
     $self->replicate;
 

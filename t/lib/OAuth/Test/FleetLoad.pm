@@ -228,15 +228,19 @@ sub check {
 
     my $bytes = $probes[0]{http}->bytes('GET', '/page',
                                         token => $watched->{token});
+    my %refused = %$watched;
 
     ask($_, $bytes) for @probes;
 
+    # These requests are under way together, so only a refusal before them counts.
+
     for my $probe (@probes) {
         my $status = answer($probe) // next;
+        my $node = $probe->{node};
 
         if ($status == 401) {
-            $seen->{refused}++ unless $watched->{ $probe->{node} }++;
-        } elsif ($status == 200 && $watched->{ $probe->{node} }) {
+            $seen->{refused}++ unless $watched->{$node}++;
+        } elsif ($status == 200 && $refused{$node}) {
             $seen->{reopened}++;
         }
     }

@@ -1,7 +1,8 @@
 package OAuth::Test::Redis;
 
 # A real Redis (or Valkey) server on free ports of 127.0.0.1, in a temporary
-# folder.  The variable OAUTH_REDIS names another program than redis-server.
+# folder.  The variable OAUTH_REDIS names another program than redis-server, which
+# may have arguments.
 #
 #   my $redis = OAuth::Test::Redis->new(password => 'x');
 #   $redis->command(qw(XADD s * r x));
@@ -21,7 +22,7 @@ use OAuth::Test::RedisCaller;
 # Whether there is such a server on this machine.
 
 sub available {
-    my $program = program();
+    my ($program) = program();
 
     return grep { -x "$_/$program" } split(/:/, $ENV{PATH} // ''),
         '/usr/bin', '/usr/sbin', '/usr/local/bin'
@@ -31,7 +32,7 @@ sub available {
 }
 
 
-sub program { return $ENV{OAUTH_REDIS} // 'redis-server' }
+sub program { return split ' ', $ENV{OAUTH_REDIS} // 'redis-server' }
 
 
 # options: password, of the default user; users, lines of an ACL as "bus on
@@ -82,7 +83,7 @@ sub start {
         delete @$self{qw(port tls_port)} unless $known;
     }
 
-    die program() . " does not start:\n", $self->log,
+    die join(' ', program()), " does not start:\n", $self->log,
         read_file("$self->{folder}/output");
 }
 
@@ -98,7 +99,9 @@ sub launch {
     $self->{pid} = spawn(sub {
         open STDOUT, '>', "$folder/output";
         open STDERR, '>&', \*STDOUT;
-        exec program(), $file or die "cannot run redis: $!\n";
+        my @command = program();
+
+        exec @command, $file or die "cannot run redis: $!\n";
     });
 
     return;

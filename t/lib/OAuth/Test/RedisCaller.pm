@@ -13,6 +13,8 @@ use Time::HiRes qw(time);
 
 use OAuth::Test::Mode qw(seconds);
 
+use constant TOGETHER => 1000;          # records that are under way
+
 
 # options: port; timeout, in seconds
 
@@ -40,10 +42,49 @@ sub command {
 sub send {
     my ($self, @words) = @_;
 
-    local $SIG{PIPE} = 'IGNORE';
+    return $self->send_bytes(bytes_of(@words));
+}
 
-    my $data = join '', '*' . @words . "\r\n",
+
+sub bytes_of {
+    my (@words) = @_;
+
+    return join '', '*' . @words . "\r\n",
         map { '$' . length($_) . "\r\n$_\r\n" } @words;
+}
+
+
+# Adds records to a stream, many at a time.  Returns how many were refused.
+
+sub add {
+    my ($self, $stream, @records) = @_;
+
+    my $refused = 0;
+
+    while (my @part = splice @records, 0, TOGETHER) {
+        $self->send_bytes(join '', map { bytes_of('XADD', $stream, '*', 'r',
+                                                  $_) } @part);
+        eval { $self->reply; 1 } or $refused++ for @part;
+    }
+
+    return $refused;
+}
+
+
+# The records of a stream as pairs of id and bytes.
+
+sub records {
+    my ($self, $stream) = @_;
+
+    return map { [ $_->[0], $_->[1][1] ] }
+        @{ $self->command('XRANGE', $stream, '-', '+') };
+}
+
+
+sub send_bytes {
+    my ($self, $data) = @_;
+
+    local $SIG{PIPE} = 'IGNORE';
 
     while (length $data) {
         my $n = syswrite $self->{socket}, $data;
@@ -89,6 +130,15 @@ sub bytes {
     $self->more while length $self->{buffer} < $length + 2;
 
     return substr substr($self->{buffer}, 0, $length + 2, ''), 0, $length;
+}
+
+
+sub close {
+    my ($self) = @_;
+
+    close $self->{socket};
+
+    return;
 }
 
 
