@@ -199,7 +199,7 @@ sub happen {
     $faults->prepare($name);
     pass(0.05 + rand 0.4);
 
-    for (1 .. $faults->again($name) ? 3 : 1) {
+    for (1 .. ($faults->again($name) ? 3 : 1)) {
         $faults->begin($name);
         pass(0.05 + rand 0.4);
     }
