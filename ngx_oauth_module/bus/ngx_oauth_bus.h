@@ -140,7 +140,9 @@ ngx_oauth_bus_t *ngx_oauth_bus_create(ngx_conf_t *cf,
 ngx_int_t ngx_oauth_bus_finish(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
     ngx_resolver_t *resolver, ngx_msec_t timeout);
 
-/* In a worker that starts, after the store; and in one that exits, before it. */
+/*
+ * In a worker that starts, after the store; and in one that exits, before it.
+ */
 
 void ngx_oauth_bus_start(ngx_oauth_bus_t *bus, ngx_cycle_t *cycle,
     int64_t longest);
@@ -149,8 +151,8 @@ void ngx_oauth_bus_done(ngx_oauth_bus_t *bus);
 
 /*
  * For how many ms this node has not known whether its store has all that is on
- * the bus: 0 to about 1000 where all is well.  NGX_OAUTH_BUS_NEVER: it has never
- * known since nginx was started.  Costs a read of shared memory.
+ * the bus: 0 to about 1000 where all is well.  NGX_OAUTH_BUS_NEVER: it has
+ * never known since nginx was started.  Costs a read of shared memory.
  */
 
 ngx_msec_t ngx_oauth_bus_silence(const ngx_oauth_bus_t *bus);

@@ -1,7 +1,7 @@
 
 /*
- * Errors of the bus, in words.  Text that comes from the server is a stranger's:
- * it is cut, and what is not printable is left out.
+ * Errors of the bus, in words.  Text that comes from the server is a
+ * stranger's: it is cut, and what is not printable is left out.
  */
 
 

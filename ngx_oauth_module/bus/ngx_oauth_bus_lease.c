@@ -1,8 +1,8 @@
 
 /*
- * The lease.  A leader that was stopped for longer than it lasts notices when it
- * renews it that another worker has it.  Two leaders at once for a moment do no
- * harm: what they do may be done twice.
+ * The lease.  A leader that was stopped for longer than it lasts notices when
+ * it renews it that another worker has it.  Two leaders at once for a moment do
+ * no harm: what they do may be done twice.
  */
 
 

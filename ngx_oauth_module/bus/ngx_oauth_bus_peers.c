@@ -52,8 +52,7 @@ ngx_oauth_bus_peers_find(ngx_oauth_bus_leader_t *leader, const u_char *node)
             return place;
         }
 
-        if (oldest->heard && (place->heard == 0 || place->heard < oldest->heard))
-        {
+        if (place->heard < oldest->heard) {
             oldest = place;
         }
     }

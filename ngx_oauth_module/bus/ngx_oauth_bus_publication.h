@@ -1,6 +1,8 @@
 
 /*
- * The part of ngx_oauth_bus.h about publications that is only for this folder.
+ * Publications: requests that wait until their revocations are on the bus.
+ * What the other folders need is in ngx_oauth_bus.h; this is for the files of
+ * this folder only.
  */
 
 

@@ -183,4 +183,3 @@ ngx_oauth_bus_reply_text(const redisReply *reply)
 
     return text;
 }
-

@@ -19,8 +19,8 @@ ngx_int_t ngx_oauth_bus_reply_server(const redisReply *reply,
 
 /*
  * Reads the reply to XINFO STREAM into last, added and *length; a stream that
- * does not exist is empty.  NGX_DECLINED: it is an error.  NGX_ABORT: the server
- * is too old to count what was added.
+ * does not exist is empty.  NGX_DECLINED: it is an error.  NGX_ABORT: the
+ * server is too old to count what was added.
  */
 
 ngx_int_t ngx_oauth_bus_reply_stream(const redisReply *reply,

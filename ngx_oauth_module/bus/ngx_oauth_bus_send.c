@@ -2,8 +2,8 @@
 /*
  * Sends records.  The reply to XADD only says that a server has taken a record;
  * a server that is about to be replaced says so, too, and then loses it.  So an
- * entry counts as sent when the reader has read it back, and stays unsent in the
- * store until then.
+ * entry counts as sent when the reader has read it back, and stays unsent in
+ * the store until then.
  */
 
 
@@ -236,8 +236,8 @@ ngx_oauth_bus_send_added(ngx_oauth_redis_t *redis, const redisReply *reply,
 
 
 /*
- * This node has just compared.  What it has learnt since then was on the stream,
- * or is unsent.
+ * This node has just compared.  What it has learnt since then was on the
+ * stream, or is unsent.
  */
 
 static void

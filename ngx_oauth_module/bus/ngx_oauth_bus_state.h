@@ -173,7 +173,7 @@ struct ngx_oauth_bus_leader_s {
     unsigned                       round:1;     /* entries were sent, and have
                                                    to be read back            */
     unsigned                       rung:1;      /* there may be unsent ones   */
-    unsigned                       refused:1;   /* the server takes no records */
+    unsigned                       refused:1;   /* it takes no records        */
     unsigned                       want:1;      /* is to be sent              */
     unsigned                       wanted:1;    /* answers are awaited        */
     unsigned                       asked:1;     /* another node wants         */

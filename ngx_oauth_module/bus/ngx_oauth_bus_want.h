@@ -1,8 +1,8 @@
 
 /*
  * What a node does beside its own comparison: it asks the others to compare,
- * too, if records were removed that it has not read; it waits for their answers;
- * and it compares when another node asks.
+ * too, if records were removed that it has not read; it waits for their
+ * answers; and it compares when another node asks.
  */
 
 

@@ -1,7 +1,7 @@
 
 /*
- * The bus of a fleet in the metrics of the status.  A time that is not known has
- * no sample.
+ * The bus of a fleet in the metrics of the status.  A time that is not known
+ * has no sample.
  */
 
 

@@ -1,7 +1,7 @@
 
 /*
- * The bus of a fleet on the page of the status.  All texts are escaped for HTML;
- * names of other nodes and errors come from elsewhere.
+ * The bus of a fleet on the page of the status.  All texts are escaped for
+ * HTML; names of other nodes and errors come from elsewhere.
  */
 
 

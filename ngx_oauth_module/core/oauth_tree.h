@@ -14,7 +14,9 @@
 #include "oauth.h"
 
 
-/* Takes over the value, which may be NULL.  Returns 0, or -1: memory is short. */
+/*
+ * Takes over the value, which may be NULL.  Returns 0, or -1: memory is short.
+ */
 
 int oauth_tree_set(json_t *object, const char *name, json_t *value);
 

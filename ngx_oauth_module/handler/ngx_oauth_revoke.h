@@ -162,8 +162,8 @@ ngx_int_t ngx_oauth_revoke_refuse(ngx_oauth_revoke_t *revoke, const char *code,
 
 /*
  * Has revoke->entries written.  NGX_AGAIN: the response follows when they are
- * on disk, and the bus was told.  Otherwise there is nothing to write, or no memory, and it returns
- * what nginx's filters return.
+ * on disk, and the bus was told.  Otherwise there is nothing to write, or no
+ * memory, and it returns what nginx's filters return.
  */
 
 ngx_int_t ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke);

@@ -40,9 +40,9 @@ ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
 /*
  * Whether the token may be used in a location whose mode is not
  * NGX_OAUTH_STALE_SERVE, although the bus has been silent for this many ms (see
- * ngx_oauth_bus_silence) and other nodes may have revoked it.  Returns OAUTH_OK,
- * OAUTH_REVOCATIONS_STALE (it is not new) or OAUTH_REVOCATIONS_SILENT (no token
- * may be used).
+ * ngx_oauth_bus_silence) and other nodes may have revoked it.  Returns
+ * OAUTH_OK, OAUTH_REVOCATIONS_STALE (it is not new) or OAUTH_REVOCATIONS_SILENT
+ * (no token may be used).
  */
 
 oauth_reason_t ngx_oauth_revoked_judge(ngx_msec_t silence,

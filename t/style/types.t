@@ -34,6 +34,15 @@ my %shared = (
     'ngx_oauth_explain_line.h' => [qw(ngx_oauth_explain_t
                                       ngx_oauth_explain_share_t)],
 
+    # the leader of a bus, and what it consists of, for all files of the folder
+
+    'ngx_oauth_bus_state.h' => [qw(ngx_oauth_bus_leader_t
+                                   ngx_oauth_bus_shared_t
+                                   ngx_oauth_bus_batch_t
+                                   ngx_oauth_bus_node_t
+                                   ngx_oauth_bus_compare_state_t
+                                   ngx_oauth_bus_compare_t)],
+
     # an issuer points to the provider of its keys and to its introspector, which
     # it declares ahead
 

@@ -87,7 +87,8 @@ my @walls = (
                     |\bngx_oauth_zone_(?:un)?lock\b/x,
         files => [qw(ngx_oauth_zone ngx_oauth_doc ngx_oauth_doc_table
                      ngx_oauth_notice ngx_oauth_counters
-                     ngx_oauth_introspected ngx_oauth_replay)],
+                     ngx_oauth_introspected ngx_oauth_replay ngx_oauth_bus
+                     ngx_oauth_bus_lease ngx_oauth_bus_leader)],
     },
     {
         what  => 'a directive table',
