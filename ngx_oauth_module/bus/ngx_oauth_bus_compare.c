@@ -13,6 +13,7 @@
 #include "ngx_oauth_bus_deliver.h"
 #include "ngx_oauth_bus_error.h"
 #include "ngx_oauth_bus_reply.h"
+#include "ngx_oauth_bus_send.h"
 #include "ngx_oauth_bus_take.h"
 
 
@@ -42,6 +43,8 @@ ngx_oauth_bus_compare_start(ngx_oauth_bus_leader_t *leader, ngx_uint_t lost,
     compare->restore = restore;
     compare->since = since;
     compare->begun = ngx_current_msec;
+    compare->time.ms = (uint64_t) ngx_oauth_bus_send_time(leader,
+                                                           ngx_current_msec);
     compare->added = leader->sample.added;
     compare->end = leader->sample.last;
 

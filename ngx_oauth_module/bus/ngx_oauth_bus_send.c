@@ -47,6 +47,10 @@ ngx_oauth_bus_send_unsent(ngx_oauth_bus_leader_t *leader)
             return;
         }
 
+        if (leader->left) {
+            leader->pass_failed = 1;
+        }
+
         leader->round = 0;
         leader->rung = 1;
     }
@@ -65,28 +69,29 @@ ngx_oauth_bus_send_unsent(ngx_oauth_bus_leader_t *leader)
     ngx_memzero(&record, sizeof(oauth_record_t));
     record.kind = OAUTH_RECORD_REVOCATION;
 
+    leader->left = 0;
+
     for (i = 0; i < n; i++) {
         record.entry = entries[i];
 
         if (ngx_oauth_bus_send_record(leader, &record,
                                       ngx_oauth_bus_send_added)
-            != NGX_OK)
+            == NGX_OK)
         {
-            break;
+            leader->left++;
         }
     }
 
-    leader->status.sent += i;
+    leader->status.sent += leader->left;
     leader->round = 1;
-    leader->left = i;
     leader->round_until = ngx_current_msec + NGX_OAUTH_BUS_SEND_AGAIN;
 }
 
 
 /*
- * Reads the next entries, in the order of their keys.  At the end it begins
- * again; if there is none at all, everything that this node knows is on the
- * bus.
+ * Reads the next entries, in the order of their keys, and begins again at the
+ * end.  If all that were sent from the first to the last key were read back,
+ * then what was unsent when that pass began is on the bus.
  */
 
 static ngx_uint_t
@@ -106,6 +111,16 @@ ngx_oauth_bus_send_read(ngx_oauth_bus_leader_t *leader,
                                          leader->started ? leader->after : NULL,
                                          entries, &n);
 
+    if (rc == NGX_OK && n == 0) {
+
+        if (!leader->pass_failed) {
+            leader->drained = leader->pass;
+        }
+
+        leader->pass = leader->compared;
+        leader->pass_failed = 0;
+    }
+
     if (rc == NGX_OK && n == 0 && leader->started) {
         leader->started = 0;
         n = NGX_OAUTH_BUS_ROUND;
@@ -115,12 +130,7 @@ ngx_oauth_bus_send_read(ngx_oauth_bus_leader_t *leader,
 
     ngx_oauth_store_reset(leader->bus->store);
 
-    if (rc != NGX_OK) {
-        return 0;
-    }
-
-    if (n == 0) {
-        leader->drained = leader->compared;
+    if (rc != NGX_OK || n == 0) {
         return 0;
     }
 
@@ -319,7 +329,7 @@ ngx_oauth_bus_send_trim(ngx_oauth_bus_leader_t *leader)
     int64_t     now, horizon;
     ngx_str_t   argv[5];
 
-    now = ngx_oauth_bus_send_time(leader);
+    now = ngx_oauth_bus_send_time(leader, ngx_current_msec) / 1000;
     horizon = ngx_oauth_bus_send_horizon(leader);
 
     if (now <= horizon || !ngx_oauth_bus_is_past(leader->trimmed)) {
@@ -364,13 +374,17 @@ ngx_oauth_bus_send_horizon(const ngx_oauth_bus_leader_t *leader)
 
 
 int64_t
-ngx_oauth_bus_send_time(const ngx_oauth_bus_leader_t *leader)
+ngx_oauth_bus_send_time(const ngx_oauth_bus_leader_t *leader,
+    ngx_msec_t moment)
 {
+    int64_t  time;
+
     if (leader->answered == 0) {
         return 0;
     }
 
-    return (leader->server_time
-            + (int64_t) (ngx_current_msec - leader->answered))
-           / 1000;
+    time = leader->server_time
+           + (int64_t) (ngx_msec_int_t) (moment - leader->answered);
+
+    return ngx_max(time, 0);
 }

@@ -34,9 +34,10 @@ void ngx_oauth_bus_send_trim(ngx_oauth_bus_leader_t *leader);
 
 int64_t ngx_oauth_bus_send_horizon(const ngx_oauth_bus_leader_t *leader);
 
-/* The server's clock now, in seconds; 0: not known. */
+/* The server's clock at a moment of the worker's, in ms; 0: not known. */
 
-int64_t ngx_oauth_bus_send_time(const ngx_oauth_bus_leader_t *leader);
+int64_t ngx_oauth_bus_send_time(const ngx_oauth_bus_leader_t *leader,
+    ngx_msec_t moment);
 
 
 #endif /* NGX_OAUTH_BUS_SEND_H_INCLUDED */

@@ -76,6 +76,8 @@ ngx_oauth_bus_session_done(ngx_oauth_bus_leader_t *leader)
     leader->round = 0;
     leader->behind = 0;
     leader->compare.asked = 0;
+
+    ngx_memzero(&leader->heartbeats, sizeof(oauth_stream_id_t));
 }
 
 
@@ -263,6 +265,11 @@ ngx_oauth_bus_session_follow(ngx_oauth_bus_leader_t *leader)
     leader->rung = 1;
 
     if (rc == NGX_OK) {
+
+        if (leader->synced.ms == 0) {
+            leader->synced = position.id;
+        }
+
         oauth_follow_start(&leader->follow, &position);
 
         if (oauth_follow_sample(&leader->follow, &leader->sample)
@@ -274,7 +281,8 @@ ngx_oauth_bus_session_follow(ngx_oauth_bus_leader_t *leader)
 
         leader->status.losses++;
         leader->away = ((int64_t) (position.id.ms / 1000)
-                        < ngx_oauth_bus_send_time(leader)
+                        < ngx_oauth_bus_send_time(leader, ngx_current_msec)
+                          / 1000
                           - ngx_oauth_bus_send_horizon(leader));
     }
 
@@ -402,7 +410,7 @@ ngx_oauth_bus_session_probed(ngx_oauth_redis_t *redis, const redisReply *reply,
     leader->probing = 0;
     ngx_oauth_bus_step(leader);
 
-    if (!leader->follow.pending
+    if (!leader->follow.pending || reply->type == REDIS_REPLY_ERROR
         || oauth_stream_id_compare(&leader->probe, &leader->follow.at.id) != 0)
     {
         return;

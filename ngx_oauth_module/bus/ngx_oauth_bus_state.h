@@ -120,6 +120,8 @@ typedef struct {
                                                                               */
     int64_t                        since;       /* as of a want               */
     oauth_stream_id_t              end;         /* the last record to read    */
+    oauth_stream_id_t              time;        /* of the server when it began
+                                                                              */
     uint64_t                       added;       /* to the stream, up to it    */
     oauth_stream_id_t              at;          /* the last one that was read */
     uint64_t                       count;       /* of those that were read    */
@@ -172,6 +174,7 @@ struct ngx_oauth_bus_leader_s {
     unsigned                       failed:1;    /* it has to be tried again   */
     unsigned                       round:1;     /* entries were sent, and have
                                                    to be read back            */
+    unsigned                       pass_failed:1;   /* some were not          */
     unsigned                       rung:1;      /* there may be unsent ones   */
     unsigned                       refused:1;   /* it takes no records        */
     unsigned                       want:1;      /* is to be sent              */
@@ -240,7 +243,12 @@ struct ngx_oauth_bus_leader_s {
     int64_t                        restore_since;
     oauth_stream_id_t              compared;    /* of the last comparison     */
     int64_t                        compared_since;
-    oauth_stream_id_t              drained;     /* and all was sent since     */
+    oauth_stream_id_t              pass;        /* of the last one when sending
+                                                   began with the first key   */
+    oauth_stream_id_t              drained;     /* of the one after which all
+                                                   that was missing was sent  */
+    oauth_stream_id_t              synced;      /* the time, as the server's id,
+                                                   when this node was in sync */
 
     ngx_oauth_bus_node_t           nodes[NGX_OAUTH_BUS_PEERS];
 };

@@ -65,7 +65,7 @@ ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
     const ngx_oauth_bus_compare_t  *compare;
 
     compare = &leader->compare;
-    now = ngx_oauth_bus_send_time(leader);
+    now = ngx_oauth_bus_send_time(leader, ngx_current_msec) / 1000;
 
     if (ngx_memcmp(record->node, leader->node, OAUTH_RECORD_NODE) == 0
         || (int64_t) (id->ms / 1000) < now - NGX_OAUTH_BUS_TAKE_OLD)

@@ -24,6 +24,8 @@
 
 
 static void ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader);
+static void ngx_oauth_bus_want_wait(ngx_oauth_bus_leader_t *leader,
+    const oauth_stream_id_t *id);
 static void ngx_oauth_bus_want_send(ngx_oauth_bus_leader_t *leader);
 
 
@@ -41,7 +43,15 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
 
     leader->status.repairs++;
     leader->compared = compare->end;
+
+    if (oauth_stream_id_compare(&compare->time, &compare->end) > 0) {
+        leader->compared = compare->time;
+    }
+
     leader->compared_since = compare->since;
+    leader->started = 0;
+    leader->pass = leader->compared;
+    leader->pass_failed = 0;
     leader->rung = 1;
     leader->keep = 1;
 
@@ -56,9 +66,7 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
         leader->unplaced = 0;
         leader->lost_time = compare->begun;
 
-        if (leader->fresh || compare->count != compare->added) {
-            ngx_oauth_bus_want_prepare(leader);
-        }
+        ngx_oauth_bus_want_prepare(leader);
 
         leader->fresh = 0;
         leader->away = 0;
@@ -68,10 +76,25 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
 }
 
 
+/*
+ * If all that was ever added is there, the stream is another one, or the server
+ * is: the others notice that, too, and need not be asked.  This node only waits
+ * until they have compared.  Otherwise records were removed that only this node
+ * may lack.
+ */
+
 static void
 ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader)
 {
     ngx_msec_t  earliest;
+
+    leader->want = 0;
+    leader->wanted = 0;
+
+    if (!leader->fresh && leader->compare.count == leader->compare.added) {
+        ngx_oauth_bus_want_wait(leader, &leader->synced);
+        return;
+    }
 
     leader->want = 1;
     leader->want_since = leader->compare.since;
@@ -83,6 +106,20 @@ ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader)
     if (leader->want_last && !ngx_oauth_bus_is_past(earliest)) {
         leader->want_at = earliest;
     }
+}
+
+
+/* Waits until the others have compared after this one; 0: not known yet. */
+
+static void
+ngx_oauth_bus_want_wait(ngx_oauth_bus_leader_t *leader,
+    const oauth_stream_id_t *id)
+{
+    leader->want = 0;
+    leader->wanted = 1;
+    leader->want_id = *id;
+    leader->want_from = ngx_current_msec + NGX_OAUTH_BUS_WANT_SOON;
+    leader->want_until = ngx_current_msec + NGX_OAUTH_BUS_WANT_WAIT;
 }
 
 
@@ -127,25 +164,19 @@ ngx_oauth_bus_want_step(ngx_oauth_bus_leader_t *leader)
 static void
 ngx_oauth_bus_want_send(ngx_oauth_bus_leader_t *leader)
 {
+    static const oauth_stream_id_t  unknown;
+
     if (leader->heard
         && (ngx_msec_int_t) (leader->heard - leader->lost_time) >= 0
         && leader->heard_since <= leader->want_since)
     {
-        leader->want_id = leader->heard_id;
+        ngx_oauth_bus_want_wait(leader, &leader->heard_id);
 
     } else if (ngx_oauth_bus_is_past(leader->want_at)) {
-        ngx_memzero(&leader->want_id, sizeof(oauth_stream_id_t));
+        ngx_oauth_bus_want_wait(leader, &unknown);
         leader->want_last = ngx_current_msec;
         ngx_oauth_bus_send_want(leader);
-
-    } else {
-        return;
     }
-
-    leader->want = 0;
-    leader->wanted = 1;
-    leader->want_from = ngx_current_msec + NGX_OAUTH_BUS_WANT_SOON;
-    leader->want_until = ngx_current_msec + NGX_OAUTH_BUS_WANT_WAIT;
 }
 
 
