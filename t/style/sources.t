@@ -21,7 +21,7 @@ my %untested = map { $_ => 1 } qw();
 
 my @parsers = qw(actor base64url certificate claims credentials demand
                  discovery event introspection json jwk jwks jws order proof
-                 scope target token url);
+                 record record_keys scope target token url);
 
 my @c = map { noun($_) } sources('c');
 

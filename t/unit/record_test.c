@@ -305,9 +305,8 @@ record_form(void **state)
 #define KEY         "01a1a2a3a4a5a6a7a8a9aaabacadaeaf"
 #define BEAT        "0000000000000001" "000000006553f107" "0000000000000e10" \
                     RECORD_NOUGHT RECORD_NOUGHT
-#define NAME_64     "3031323334353637303132333435363730313233343536373031323334" \
-                    "3536373031323334353637303132333435363730313233343536373031" \
-                    "323334353637"
+#define NAME_16     "30313233343536373031323334353637"
+#define NAME_64     NAME_16 NAME_16 NAME_16 NAME_16
 
     static const struct {
         oauth_record_result_t   result;
