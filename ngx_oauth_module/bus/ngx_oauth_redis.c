@@ -4,8 +4,8 @@
  * allocated with ngx_oauth_redis_start.  Whatever may call a handler of the
  * caller is called by the event loop: errors and "ready" by a posted event,
  * replies when there is something to read.  So nobody is called from within his
- * own call.  If a handler of a reply ends the connection, the link is freed when
- * the loop over the replies has noticed.
+ * own call.  If a handler of a reply ends the connection, the link is freed
+ * when the loop over the replies has noticed.
  *
  * Until the server has accepted password and database, nothing else is sent: a
  * command behind a wrong password would be carried out for the default user.
@@ -516,9 +516,8 @@ ngx_oauth_redis_replies(ngx_oauth_redis_link_t *link)
 
         if (rc != NGX_OK) {
             error = link->reader.error;
-            ngx_oauth_redis_error_said(link->redis, "what the server sends "
-                                       "cannot be read", error,
-                                       ngx_strlen(error));
+            ngx_oauth_redis_error(link->redis, "what the server sends cannot "
+                                  "be read: %s", error);
             ngx_oauth_redis_fail(link);
             return n;
         }

@@ -8,8 +8,8 @@
  *
  * Commands may be sent once the server has accepted user, password and
  * database; until then nothing else is sent.  Each command has a deadline, and
- * the replies are bounded.  Whatever goes wrong closes the connection; it is not
- * opened again by itself.
+ * the replies are bounded.  Whatever goes wrong closes the connection; it is
+ * not opened again by itself.
  */
 
 
@@ -55,12 +55,12 @@ typedef void (*ngx_oauth_redis_pt)(ngx_oauth_redis_t *redis);
 
 
 /*
- * The caller zeroes the structure, fills in the first members, and owns it; with
- * _done, or once closed was called, it may start again.  ready: called
+ * The caller zeroes the structure, fills in the first members, and owns it;
+ * with _done, or once closed was called, it may start again.  ready: called
  * once commands may be sent.  closed: the connection has failed, and everything
  * is released; error says why, in words, without a full stop.  Neither is
- * called from within ngx_oauth_redis_start, _send or _done.  No reply handler is
- * called after closed or _done.
+ * called from within ngx_oauth_redis_start, _send or _done.  No reply handler
+ * is called after closed or _done.
  */
 
 struct ngx_oauth_redis_s {
@@ -88,12 +88,12 @@ ngx_int_t ngx_oauth_redis_start(ngx_oauth_redis_t *redis);
 
 /*
  * Sends a command, together with the others of this round of the event loop.
- * argc is at most NGX_OAUTH_REDIS_ARGS.  time: ms until the reply must be there;
- * 0: the usual time.  Replies come in the order of the commands; a command behind
- * one that waits on the server has its time from when the one before it was
- * answered.  NGX_OK; NGX_BUSY: NGX_OAUTH_REDIS_COMMANDS are unanswered, or
- * NGX_OAUTH_REDIS_UNSENT bytes unsent, and nothing was sent; NGX_ERROR: no
- * memory, or not ready.
+ * argc is at most NGX_OAUTH_REDIS_ARGS.  time: ms until the reply must be
+ * there; 0: the usual time.  Replies come in the order of the commands; a
+ * command behind one that waits on the server has its time from when the one
+ * before it was answered.  NGX_OK; NGX_BUSY: NGX_OAUTH_REDIS_COMMANDS are
+ * unanswered, or NGX_OAUTH_REDIS_UNSENT bytes unsent, and nothing was sent;
+ * NGX_ERROR: no memory, or not ready.
  */
 
 ngx_int_t ngx_oauth_redis_send(ngx_oauth_redis_t *redis, ngx_uint_t argc,

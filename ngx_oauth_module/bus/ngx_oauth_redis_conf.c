@@ -137,9 +137,10 @@ ngx_oauth_redis_conf_url(ngx_oauth_redis_conf_parser_t *parser)
         if (parser->rest.data[i] <= 0x20 || parser->rest.data[i] >= 0x7f
             || ngx_strchr("?#%\\", parser->rest.data[i]))
         {
-            return ngx_oauth_redis_conf_error(parser, "has a character that "
-                                              "cannot be in it: write "
-                                              "redis://[user@]host[:port][/db]");
+            return ngx_oauth_redis_conf_error(parser,
+                                              "has a character that cannot be "
+                                              "in it: write redis://[user@]"
+                                              "host[:port][/db]");
         }
     }
 
@@ -302,8 +303,9 @@ ngx_oauth_redis_conf_port(ngx_oauth_redis_conf_parser_t *parser)
         p = ngx_strlchr(p, last, ']');
 
         if (p == NULL) {
-            return ngx_oauth_redis_conf_error(parser, "has a \"[\" without "
-                                              "\"]\": write redis://[::1]:6379");
+            return ngx_oauth_redis_conf_error(parser,
+                                              "has a \"[\" without \"]\": "
+                                              "write redis://[::1]:6379");
         }
     }
 

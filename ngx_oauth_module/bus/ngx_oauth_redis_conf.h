@@ -38,9 +38,9 @@ struct ngx_oauth_redis_conf_s {
 
 /*
  * Reads the URL redis://[user@]host[:port][/db], rediss://..., or
- * unix:/path[:db], and the files, whose names may be empty.  All of it is in the
- * configuration's pool; the password is wiped with that.  NULL: an error, which
- * is logged with its place and says what to write.
+ * unix:/path[:db], and the files, whose names may be empty.  All of it is in
+ * the configuration's pool; the password is wiped with that.  NULL: an error,
+ * which is logged with its place and says what to write.
  */
 
 struct ngx_oauth_redis_conf_s *ngx_oauth_redis_conf_parse(ngx_conf_t *cf,

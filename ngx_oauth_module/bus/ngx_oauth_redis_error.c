@@ -1,8 +1,9 @@
 
 /*
  * Why a connection to the server of the bus has failed.  A server, or whoever
- * answers in its place, may send any bytes as the text of an error: they are cut
- * and escaped, so that they can neither fill the log nor begin a line in it.
+ * answers in its place, may send any bytes as the text of an error: they are
+ * cut and escaped, so that they can neither fill the log nor begin a line in
+ * it.
  */
 
 

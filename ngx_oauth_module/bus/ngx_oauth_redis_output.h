@@ -1,8 +1,8 @@
 
 /*
- * The commands that are about to be sent: one piece of memory, which grows up to
- * NGX_OAUTH_REDIS_UNSENT.  A password in it is wiped when it was sent, and when
- * the memory is given back.
+ * The commands that are about to be sent: one piece of memory, which grows up
+ * to NGX_OAUTH_REDIS_UNSENT.  A password in it is wiped when it was sent, and
+ * when the memory is given back.
  */
 
 

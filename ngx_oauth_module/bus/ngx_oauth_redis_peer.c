@@ -19,7 +19,7 @@ static void ngx_oauth_redis_peer_add(ngx_oauth_redis_peer_t *peer,
     struct sockaddr *sockaddr, socklen_t socklen);
 static void ngx_oauth_redis_peer_next(ngx_oauth_redis_peer_t *peer);
 static ngx_int_t ngx_oauth_redis_peer_try(ngx_oauth_redis_peer_t *peer,
-    ngx_oauth_redis_address_t *address);
+    ngx_oauth_redis_peer_address_t *address);
 static void ngx_oauth_redis_peer_event(ngx_event_t *ev);
 static void ngx_oauth_redis_peer_refused(ngx_oauth_redis_peer_t *peer,
     ngx_err_t err);
@@ -117,7 +117,7 @@ static void
 ngx_oauth_redis_peer_add(ngx_oauth_redis_peer_t *peer,
     struct sockaddr *sockaddr, socklen_t socklen)
 {
-    ngx_oauth_redis_address_t  *address;
+    ngx_oauth_redis_peer_address_t  *address;
 
     if (peer->naddresses == NGX_OAUTH_REDIS_PEER_ADDRESSES
         || socklen > (socklen_t) sizeof(ngx_sockaddr_t))
@@ -163,7 +163,7 @@ ngx_oauth_redis_peer_next(ngx_oauth_redis_peer_t *peer)
 
 static ngx_int_t
 ngx_oauth_redis_peer_try(ngx_oauth_redis_peer_t *peer,
-    ngx_oauth_redis_address_t *address)
+    ngx_oauth_redis_peer_address_t *address)
 {
     ngx_int_t               rc;
     ngx_connection_t       *c;

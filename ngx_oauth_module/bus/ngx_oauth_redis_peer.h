@@ -1,7 +1,7 @@
 
 /*
- * From the name of the server to a connection on which commands may be sent: its
- * addresses, which are tried in turn, and TLS.
+ * From the name of the server to a connection on which commands may be sent:
+ * its addresses, which are tried in turn, and TLS.
  */
 
 
@@ -29,7 +29,7 @@ typedef void (*ngx_oauth_redis_peer_pt)(ngx_oauth_redis_peer_t *peer,
 typedef struct {
     ngx_sockaddr_t              sockaddr;
     socklen_t                   socklen;
-} ngx_oauth_redis_address_t;
+} ngx_oauth_redis_peer_address_t;
 
 /*
  * The caller sets the first three members, and the others to zero.  With NGX_OK
@@ -51,7 +51,7 @@ struct ngx_oauth_redis_peer_s {
     u_char                      text[NGX_SOCKADDR_STRLEN];
     ngx_uint_t                  tried;
     ngx_uint_t                  naddresses;
-    ngx_oauth_redis_address_t   addresses[NGX_OAUTH_REDIS_PEER_ADDRESSES];
+    ngx_oauth_redis_peer_address_t   addresses[NGX_OAUTH_REDIS_PEER_ADDRESSES];
 };
 
 

@@ -13,7 +13,7 @@
 #include "ngx_oauth_redis_reader.h"
 
 
-#define NGX_OAUTH_REDIS_READER_LINE   4096  /* bytes of a reply that is a line */
+#define NGX_OAUTH_REDIS_READER_LINE   4096  /* bytes of a line            */
 #define NGX_OAUTH_REDIS_READER_DEPTH  6     /* arrays in arrays               */
 
 
@@ -116,8 +116,8 @@ ngx_oauth_redis_reader_next(ngx_oauth_redis_reader_t *reader,
 
 /*
  * hiredis has taken the first byte of an incomplete item, which says what it
- * is.  If the rest is a number in a complete line, it is the length of a string:
- * all other items that are one line would have been taken.
+ * is.  If the rest is a number in a complete line, it is the length of a
+ * string: all other items that are one line would have been taken.
  */
 
 static const char *

@@ -113,7 +113,8 @@ ngx_oauth_redis_tls_name(ngx_oauth_redis_t *redis, SSL *ssl)
                                                                 : NGX_ERROR;
     }
 
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set_hostflags(param,
+                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 
     if (X509_VERIFY_PARAM_set1_host(param, name, redis->conf->host.len) != 1
         || SSL_set_tlsext_host_name(ssl, name) != 1)
@@ -133,8 +134,9 @@ ngx_oauth_redis_tls_verify(ngx_oauth_redis_t *redis, ngx_connection_t *c)
     rc = SSL_get_verify_result(c->ssl->connection);
 
     if (rc != X509_V_OK) {
-        ngx_oauth_redis_error(redis, "the certificate of the server is not "
-                              "accepted: %s", X509_verify_cert_error_string(rc));
+        ngx_oauth_redis_error(redis,
+                              "the certificate of the server is not accepted: "
+                              "%s", X509_verify_cert_error_string(rc));
         return NGX_ERROR;
     }
 

@@ -17,24 +17,24 @@
 
 
 /*
- * ca: a file with certificate authorities; empty: those of the system.  NULL: an
- * [emerg] was logged, or there is no memory.
+ * ca: a file with certificate authorities; empty: those of the system.  NULL:
+ * an [emerg] was logged, or there is no memory.
  */
 
 ngx_ssl_t *ngx_oauth_redis_tls_create(ngx_conf_t *cf,
     const ngx_oauth_place_t *place, ngx_str_t *ca);
 
 /*
- * Prepares the connection for ngx_ssl_handshake.  NGX_ERROR: no memory, which is
- * the error of redis.
+ * Prepares the connection for ngx_ssl_handshake.  NGX_ERROR: no memory, which
+ * is the error of redis.
  */
 
 ngx_int_t ngx_oauth_redis_tls_start(ngx_oauth_redis_t *redis,
     ngx_connection_t *c);
 
 /*
- * After the handshake.  NGX_OK: the server is who it has to be; NGX_ERROR: it is
- * not, or the handshake failed, and the error of redis says why.
+ * After the handshake.  NGX_OK: the server is who it has to be; NGX_ERROR: it
+ * is not, or the handshake failed, and the error of redis says why.
  */
 
 ngx_int_t ngx_oauth_redis_tls_verify(ngx_oauth_redis_t *redis,

@@ -161,7 +161,7 @@ like(debian("zcat /usr/share/doc/$package/changelog.gz"),
 ok(-s "$root/usr/share/doc/$package/$_", "its documentation: $_")
     for qw(README.md docs/directives.md docs/agents/curl.md copyright);
 like(debian("dpkg-query -W -f='\${Depends}' $package"),
-     qr/(?=.*libcurl4)(?=.*libjansson4)(?=.*liblmdb0)(?=.*libssl3)(?=.*nginx-abi-1\.)/,
+     qr/(?=.*libcurl4)(?=.*libhiredis)(?=.*libjansson4)(?=.*liblmdb0)(?=.*libssl3)(?=.*nginx-abi-1\.)/,
      'it depends on its libraries and on the interface of nginx');
 
 like(debian('oauth-check --help'), qr/\Ausage: oauth-check /, 'oauth-check runs');

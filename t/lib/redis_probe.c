@@ -4,12 +4,13 @@
  *
  *   redis_probe redis://127.0.0.1:6379 password_file=/path ca=/path;
  *
- * The query has the commands, as "PING;SET,key,value;GET,key".  Words that begin
- * with "!" are for the probe: "!time=100" (ms, for the commands after it),
- * "!times=1000" (each command after it so often), "!hold" (waits until the
+ * The query has the commands, as "PING;SET,key,value;GET,key".  Words that
+ * begin with "!" are for the probe: "!time=100" (ms, for the commands after
+ * it), "!times=1000" (each command after it so often), "!hold" (waits until the
  * connection is closed), "!done" and "!again" (in the handler of the first
  * reply: ends the connection, or ends it and opens another one, which sends the
- * commands once more), "!reopen" (the same in "closed", once).
+ * commands once more), "!reopen" (the same in "closed", once), "!early" (tries
+ * to send before the connection is ready).
  */
 
 
@@ -25,10 +26,13 @@
 #define PROBE_WORDS  16
 
 
-typedef struct {
+typedef struct probe_conf_s  probe_conf_t;
+
+struct probe_conf_s {
     ngx_oauth_redis_conf_t  *redis;
     ngx_oauth_place_t        place;
-} probe_conf_t;
+    probe_conf_t            *next;
+};
 
 typedef struct {
     ngx_oauth_redis_t        redis;
@@ -40,6 +44,7 @@ typedef struct {
     unsigned                 done:1;
     unsigned                 again:1;
     unsigned                 reopen:1;
+    unsigned                 early:1;
     u_char                  *last;
     u_char                   text[PROBE_TEXT];
 } probe_ctx_t;
@@ -99,9 +104,9 @@ char *ngx_module_names[] = { "redis_probe_module", NULL };
 char *ngx_module_order[] = { NULL };
 
 
-/* The last one of the configuration that is being read. */
+/* Those of the configuration that is being read. */
 
-static probe_conf_t  *probe_named;
+static probe_conf_t  *probe_confs;
 
 
 static void
@@ -246,6 +251,7 @@ probe_command(probe_ctx_t *ctx, u_char *p, u_char *last, ngx_uint_t sent)
         if (!sent) {
             ctx->done |= (ngx_strncmp(p, "!done", 5) == 0);
             ctx->again |= (ngx_strncmp(p, "!again", 6) == 0);
+            ctx->early |= (ngx_strncmp(p, "!early", 6) == 0);
             ctx->reopen |= (ngx_strncmp(p, "!reopen", 7) == 0);
         }
 
@@ -335,6 +341,11 @@ probe_begin(probe_ctx_t *ctx)
 
     if (ngx_oauth_redis_start(&ctx->redis) != NGX_OK) {
         probe_closed(&ctx->redis);
+        return;
+    }
+
+    if (ctx->early) {
+        probe_query(ctx, 1);
     }
 }
 
@@ -433,7 +444,8 @@ probe_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    probe_named = probe->redis->address.socklen ? probe_named : probe;
+    probe->next = probe_confs;
+    probe_confs = probe;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = probe_handler;
@@ -449,10 +461,17 @@ probe_finish(ngx_conf_t *cf)
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    probe = probe_named;
-    probe_named = NULL;
+    probe = probe_confs;
+    probe_confs = NULL;
 
-    return probe ? ngx_oauth_redis_conf_finish(cf, &probe->place, probe->redis,
-                                               clcf->resolver, 3000)
-                 : NGX_OK;
+    for ( /* void */ ; probe; probe = probe->next) {
+        if (ngx_oauth_redis_conf_finish(cf, &probe->place, probe->redis,
+                                        clcf->resolver, 3000)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }

@@ -37,14 +37,15 @@ my @walls = (
         sign  => qr/<openssl\/(?!err\.h>)|\b(?:EVP|OSSL|BIO|X509)_\w+/,
         files => [qw(oauth_key oauth_point oauth_verifier oauth_secret
                      oauth_hash oauth_nonce oauth_certificate
-                     oauth_certificates oauth_signer oauth_mac)],
+                     oauth_certificates oauth_signer oauth_mac
+                     ngx_oauth_redis_tls)],
     },
     {
         what  => "OpenSSL's error queue",
         sign  => qr/<openssl\/err\.h>|\bERR_\w+\s*\(/,
         files => [qw(oauth_key oauth_secret oauth_hash oauth_certificate
                      oauth_certificates oauth_signer oauth_mac
-                     ngx_oauth_fetch)],
+                     ngx_oauth_fetch ngx_oauth_redis_tls)],
     },
     {
         what  => 'libcurl',
@@ -62,6 +63,12 @@ my @walls = (
                      ngx_oauth_store_position ngx_oauth_store_problem
                      ngx_oauth_store_read ngx_oauth_store_state
                      ngx_oauth_store_unsent)],
+    },
+    {
+        what  => 'hiredis',
+        sign  => qr/<hiredis\/|\bredis[A-Z]\w+|\bREDIS_\w+|\bfreeReplyObject\b/,
+        files => [qw(ngx_oauth_redis ngx_oauth_redis_output
+                     ngx_oauth_redis_reader)],
     },
     {
         what  => 'an HTTP status',
