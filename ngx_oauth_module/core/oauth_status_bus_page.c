@@ -33,7 +33,8 @@ static const struct {
         "There is no connection to the bus. What is revoked here is kept and "
         "sent later." },
     [OAUTH_STATUS_BUS_CATCHING_UP] = { "poor",
-        "This node reads what is on the bus, and does not have all of it yet." },
+        "This node reads what is on the bus, and does not have all of it "
+        "yet." },
     [OAUTH_STATUS_BUS_ONLINE] = { "good",
         "This node has all that is on the bus." }
 };
