@@ -87,10 +87,14 @@ sub measure {
     }, 120), "$what: is in sync") or diag($fleet->describe);
 
     my $took = time - $began;
+    my @cpu = cpu($fleet->leader(1));
 
     note(sprintf '%s: %d records in %.2f s (of which %.2f s until nginx was up)'
          . ': %.0f records a second; the leader had %d MB', $what, COUNT, $took,
          $up - $began, COUNT / $took, $memory / 1024);
+    note(sprintf 'its leader used %.2f s of a processor: %.2f s in its first '
+         . 'thread, %.2f s in others; the machine has %d of them', $cpu[0] +
+         $cpu[1], @cpu, scalar(() = glob '/sys/devices/system/cpu/cpu[0-9]*'));
     cmp_ok(COUNT / $took, '>', LEAST, 'that is fast enough for any machine');
 
     my @some = map { 'away' . (1 + int rand COUNT) } 1 .. SOME;
@@ -100,6 +104,26 @@ sub measure {
        token => $fleet->token($some[0]))->status, 401, 'and refuses a token');
 
     return;
+}
+
+
+# Seconds of the first thread of a process, and of its others
+
+sub cpu {
+    my ($pid) = @_;
+
+    my @seconds = (0, 0);
+
+    for my $path (glob "/proc/$pid/task/*") {
+        open my $in, '<', "$path/stat" or next;
+
+        my @fields = split ' ', <$in> =~ s/\A.*\) //sr;
+
+        $seconds[ $path =~ m{/$pid\z} ? 0 : 1 ] += ($fields[11] + $fields[12])
+                                                  / 100;
+    }
+
+    return @seconds;
 }
 
 

@@ -79,13 +79,14 @@ sub new_node {
 
     my $relay = $self->{relay}
         && OAuth::Test::Relay->new(target => $self->{port});
+    my %lines = (BUS => $self->{bus}, MORE => $self->{more},
+                 LOCATIONS => $self->{locations});
     my $nginx = OAuth::Test::Nginx->new(
-        conf => CONF, workers => $self->{workers}, log => $self->{log},
+        conf => CONF =~ s/%%(BUS|MORE|LOCATIONS)%%/$lines{$1}/gr,
+        workers => $self->{workers}, log => $self->{log},
         allow => qr/exited on signal 9/, relay => $relay,
         URL => $self->{url} . ':' . ($relay ? $relay->port : $self->{port}),
-        STREAM => STREAM, BUS => $self->{bus}, STALE => $self->{stale},
-        MORE => $self->{more}, LOCATIONS => $self->{locations},
-        SIZE => $self->{size});
+        STREAM => STREAM, STALE => $self->{stale}, SIZE => $self->{size});
 
     $nginx->{STORE} = $nginx->make_folder('store');
     $nginx->write_file('html/page', 'page');

@@ -6,7 +6,9 @@ package OAuth::Test::HostileRedis;
 #   mode    silent (reads, and never answers), close (closes at once), bytes
 #           (answers whatever comes with "bytes"), greet (writes "bytes" before
 #           anything comes), endless (answers with "bytes", and then with "more"
-#           without an end), slow (answers with "bytes", one byte each 50 ms)
+#           without an end), slow (answers with "bytes", one byte each 50 ms), lie
+#           (answers each command as a server with an empty stream would, but for
+#           those in "lies": name of a command => bytes)
 
 use strict;
 use warnings;
@@ -41,6 +43,7 @@ sub serve {
 
     return if $mode eq 'close';
     return $self->hang($client) if $mode eq 'silent';
+    return $self->lie($client, $state->{lies}) if $mode eq 'lie';
 
     $self->write_all($client, $bytes) if $mode eq 'greet';
 
@@ -61,6 +64,84 @@ sub serve {
     }
 
     return;
+}
+
+
+my %truth = (
+    INFO  => text("# Server\r\nredis_version:7.0.15\r\nrun_id:" . 'a' x 40
+                  . "\r\n"),
+    XINFO => array(map { text($_) } 'length', 0, 'last-generated-id', '0-0',
+                   'max-deleted-entry-id', '0-0', 'entries-added', 0),
+    XADD  => text('1-1'),
+    XREAD => "*-1\r\n",
+    XTRIM => ":0\r\n",
+    PING  => "+PONG\r\n",
+);
+
+sub text { return '$' . length($_[0]) . "\r\n$_[0]\r\n" }
+sub array { return '*' . @_ . "\r\n" . join '', @_ }
+
+
+# What XREAD would say about one stream.  Each entry is an id and fields.
+
+sub stream {
+    my ($name, @entries) = @_;
+
+    return array(text($name), array(map {
+        my ($id, @fields) = @$_;
+        array(text($id), array(map { text($_) } @fields));
+    } @entries));
+}
+
+
+sub lie {
+    my ($self, $client, $lies) = @_;
+
+    my $buffer = '';
+
+    while (my @words = $self->command($client, \$buffer)) {
+        my $name = uc $words[0];
+        my $reply = $lies->{$name} // $truth{$name} // "+OK\r\n";
+
+        # A server would wait for a record.
+
+        sleep 0.2 if $name eq 'XREAD';
+        $self->write_all($client, $reply);
+    }
+
+    return;
+}
+
+
+# Nothing if the client has left.
+
+sub command {
+    my ($self, $client, $buffer) = @_;
+
+    my $count = $self->number($client, $buffer, '*') or return;
+    my @words;
+
+    for (1 .. $count) {
+        my $size = $self->number($client, $buffer, '$') // return;
+
+        push @words, substr $self->need($client, $buffer, $size + 2), 0, $size;
+    }
+
+    return @words;
+}
+
+
+sub number {
+    my ($self, $client, $buffer, $type) = @_;
+
+    until ($$buffer =~ /\r\n/) {
+        $self->read_some($client, $buffer) or return;
+    }
+
+    $$buffer =~ s/\A(.)(\d+)\r\n//;
+    die "not a command\n" unless $1 eq $type;
+
+    return $2;
 }
 
 1;
