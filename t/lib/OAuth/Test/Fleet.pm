@@ -40,6 +40,7 @@ use constant CONF => <<'EOC';
         oauth as;
         oauth_resource https://app.test;
         location / { root %%DIR%%/html; }
+        location = /give { oauth off; oauth_revoke token; }
         %%LOCATIONS%%
     }
 
