@@ -98,8 +98,8 @@ usage: ./build.sh verb
   test --fleet [redis | valkey]
                   let the nodes of a fleet revoke while their bus is stopped,
                   emptied, replaced and hostile, with the Redis of this Debian
-                  or, which needs root, with the Valkey of Debian 13; takes a
-                  quarter of an hour
+                  or, which needs root, with the Valkey of Debian 13; takes
+                  half an hour
   test --deb [suite...]
                   build Debian's package, and install, use, upgrade and purge
                   it in fresh folders with Debian 12 and 13, or with the suites
