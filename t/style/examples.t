@@ -26,7 +26,7 @@ use Test::More;
 my @documents = (qw(README.md docs/directives.md docs/quickstart.md
                     docs/login.md docs/identity.md docs/audit.md
                     docs/troubleshooting.md docs/status.md docs/tokens.md
-                    docs/revocation.md),
+                    docs/revocation.md docs/fleet.md),
                  map { s{^\Q@{[top()]}\E/}{}r }
                      glob("'@{[top()]}'/docs/agents/*.md"));
 
