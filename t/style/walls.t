@@ -66,7 +66,7 @@ my @walls = (
     },
     {
         what  => 'hiredis',
-        sign  => qr/<hiredis\/|\bredis[A-Z]\w+|\bREDIS_\w+|\bfreeReplyObject\b/,
+        sign  => qr/<hiredis\/|\bredis[A-Z]\w+\s*\(|\bfreeReplyObject\b/,
         files => [qw(ngx_oauth_redis ngx_oauth_redis_output
                      ngx_oauth_redis_reader)],
     },
