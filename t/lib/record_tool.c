@@ -270,9 +270,9 @@ record_tool_read(const char *text)
         return -1;
     }
 
-    for (pad = 0; pad < 2 && len && text[len - 1 - (size_t) pad] == '='; pad++) {
-        /* void */
-    }
+    /* The decoder counts the padding. */
+
+    pad = (len && text[len - 1] == '=') + (len > 1 && text[len - 2] == '=');
 
     bytes.data = data;
     bytes.len = (size_t) (n - pad);

@@ -70,8 +70,9 @@ sub serve {
 my %truth = (
     INFO  => text("# Server\r\nredis_version:7.0.15\r\nrun_id:" . 'a' x 40
                   . "\r\n"),
-    XINFO => array(map { text($_) } 'length', 0, 'last-generated-id', '0-0',
-                   'max-deleted-entry-id', '0-0', 'entries-added', 0),
+    XINFO => array(text('length'), ":0\r\n", text('last-generated-id'),
+                   text('0-0'), text('max-deleted-entry-id'), text('0-0'),
+                   text('entries-added'), ":0\r\n"),
     XADD  => text('1-1'),
     XREAD => "*-1\r\n",
     XTRIM => ":0\r\n",
