@@ -91,10 +91,24 @@ ngx_oauth_revoked_find(ngx_oauth_store_t *store, oauth_token_t *token)
  */
 
 oauth_reason_t
-ngx_oauth_revoked_judge(ngx_msec_t silence,
-    const ngx_oauth_conf_stale_t *stale, const oauth_token_t *token)
+ngx_oauth_revoked_judge(const ngx_oauth_main_conf_t *mcf,
+    const ngx_oauth_conf_stale_t *stale, oauth_token_t *token,
+    ngx_msec_t *silence)
 {
-    if (silence <= stale->time) {
+    oauth_reason_t  reason;
+
+    reason = ngx_oauth_revoked_verify(mcf->store, token);
+
+    if (mcf->bus == NULL
+        || reason != OAUTH_OK
+        || stale->mode == NGX_OAUTH_STALE_SERVE)
+    {
+        return reason;
+    }
+
+    *silence = ngx_oauth_bus_silence(mcf->bus);
+
+    if (*silence <= stale->time) {
         return OAUTH_OK;
     }
 

@@ -38,15 +38,17 @@ ngx_oauth_revoked_verify(ngx_oauth_store_t *store, oauth_token_t *token)
 }
 
 /*
- * Whether the token may be used in a location whose mode is not
- * NGX_OAUTH_STALE_SERVE, although the bus has been silent for this many ms (see
- * ngx_oauth_bus_silence) and other nodes may have revoked it.  Returns
- * OAUTH_OK, OAUTH_REVOCATIONS_STALE (it is not new) or OAUTH_REVOCATIONS_SILENT
- * (no token may be used).
+ * Does the same for a new request, for which other nodes count as well: where
+ * the bus has been silent for longer than its location allows, the token may be
+ * revoked there.  Returns also OAUTH_REVOCATIONS_STALE (the token is not new)
+ * or OAUTH_REVOCATIONS_SILENT (no token may be used), and sets *silence to for
+ * how long that was, as of ngx_oauth_bus_silence.
  */
 
-oauth_reason_t ngx_oauth_revoked_judge(ngx_msec_t silence,
-    const ngx_oauth_conf_stale_t *stale, const oauth_token_t *token);
+oauth_reason_t ngx_oauth_revoked_judge(const ngx_oauth_main_conf_t *mcf,
+    const ngx_oauth_conf_stale_t *stale, oauth_token_t *token,
+    ngx_msec_t *silence);
+
 
 
 #endif /* NGX_OAUTH_REVOKED_H_INCLUDED */

@@ -471,7 +471,6 @@ ngx_oauth_steps_refetch(ngx_oauth_ctx_t *ctx)
 static ngx_int_t
 ngx_oauth_steps_revoked(ngx_oauth_ctx_t *ctx)
 {
-    oauth_reason_t                reason;
     const ngx_oauth_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
@@ -480,18 +479,10 @@ ngx_oauth_steps_revoked(ngx_oauth_ctx_t *ctx)
         return NGX_OK;
     }
 
-    reason = ngx_oauth_revoked_verify(mcf->store, ctx->token);
-
-    if (mcf->bus
-        && reason == OAUTH_OK
-        && ctx->conf->stale.mode != NGX_OAUTH_STALE_SERVE)
-    {
-        ctx->silence = ngx_oauth_bus_silence(mcf->bus);
-        reason = ngx_oauth_revoked_judge(ctx->silence, &ctx->conf->stale,
-                                         ctx->token);
-    }
-
-    return ngx_oauth_steps_result(ctx, reason);
+    return ngx_oauth_steps_result(ctx, ngx_oauth_revoked_judge(mcf,
+                                                         &ctx->conf->stale,
+                                                         ctx->token,
+                                                         &ctx->silence));
 }
 
 
