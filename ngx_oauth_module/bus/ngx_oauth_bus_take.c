@@ -73,9 +73,10 @@ ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
         return;
     }
 
-    leader->heard_id = *id;
-    leader->heard_since = record->since;
-    leader->heard = ngx_current_msec;
+    if (oauth_stream_id_compare(id, &leader->heard_id) > 0) {
+        leader->heard_id = *id;
+        leader->heard_since = record->since;
+    }
 
     if ((oauth_stream_id_compare(id, &leader->compared) <= 0
          && record->since >= leader->compared_since)
