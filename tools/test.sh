@@ -172,14 +172,9 @@ phase_revocation() {
 # Debian or with the Valkey of Debian 13.
 
 phase_fleet() {
-    on_server "${1:-redis}" fleet_tests
-}
-
-
-fleet_tests() {
     run_make helpers
     cd "$top"
-    t/env "$build" t/tap t/fleet/*.t
+    on_server "${1:-redis}" t/env "$build" t/tap t/fleet/*.t
 }
 
 
@@ -197,19 +192,14 @@ run_soak() {
 
     need_build
     need "${test_packages[@]}"
-    on_server "$server" soak "${@:-1-10}"
-}
-
-
-soak() {
     run_make helpers
     cd "$top"
-    t/env "$build" perl t/fleet/soak.pl "$@"
+    on_server "$server" t/env "$build" perl t/fleet/soak.pl "${@:-1-10}"
 }
 
 
-# on_server redis|valkey command...: runs a command of this script, for which
-# OAUTH_REDIS names the server.
+# on_server redis|valkey command...: runs a command, for which OAUTH_REDIS names
+# the server.
 
 on_server() {
     case $1 in
