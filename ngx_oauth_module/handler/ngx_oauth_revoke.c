@@ -435,8 +435,16 @@ ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke)
     r = revoke->request;
     rc = revoke->input->read(revoke);
 
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
     if (rc == NGX_OK) {
         rc = ngx_oauth_revoke_commit(revoke);
+
+        if (rc == NGX_DONE) {
+            return;
+        }
 
     } else if (rc == NGX_DECLINED) {
         rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_BAD_REQUEST);
@@ -450,9 +458,9 @@ ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke)
         rc = ngx_oauth_revoke_fail(revoke, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    if (rc != NGX_AGAIN) {
-        ngx_http_finalize_request(r, rc);
-    }
+    /* NGX_AGAIN is of nginx's filters here: the client reads slowly. */
+
+    ngx_http_finalize_request(r, rc);
 }
 
 

@@ -161,7 +161,7 @@ ngx_int_t ngx_oauth_revoke_refuse(ngx_oauth_revoke_t *revoke, const char *code,
     const char *why);
 
 /*
- * Has revoke->entries written.  NGX_AGAIN: the response follows when they are
+ * Has revoke->entries written.  NGX_DONE: the response follows when they are
  * on disk, and the bus was told.  Otherwise there is nothing to write, or no
  * memory, and it returns what nginx's filters return.
  */

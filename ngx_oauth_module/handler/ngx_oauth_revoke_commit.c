@@ -17,7 +17,7 @@ static ngx_int_t ngx_oauth_revoke_repeated(ngx_oauth_revoke_t *revoke);
 
 
 /*
- * NGX_AGAIN: the entries are being written.  Until that is done the request
+ * NGX_DONE: the entries are being written.  Until that is done the request
  * stays: also if its client leaves, or if nginx or this module ends it, which
  * "blocked" puts off.
  */
@@ -62,7 +62,7 @@ ngx_oauth_revoke_commit(ngx_oauth_revoke_t *revoke)
 
     ngx_oauth_store_write(revoke->mcf->store, commit);
 
-    return NGX_AGAIN;
+    return NGX_DONE;
 }
 
 
