@@ -350,13 +350,7 @@ ngx_oauth_redis_peer_close(ngx_oauth_redis_peer_t *peer)
     pool = c->pool;
 
 #if (NGX_SSL)
-
-    if (c->ssl) {
-        c->ssl->no_wait_shutdown = 1;
-        c->ssl->no_send_shutdown = 1;
-        (void) ngx_ssl_shutdown(c);
-    }
-
+    ngx_oauth_redis_tls_done(c);
 #endif
 
     ngx_close_connection(c);

@@ -133,6 +133,8 @@ ngx_oauth_redis_tls_verify(ngx_oauth_redis_t *redis, ngx_connection_t *c)
 
     rc = SSL_get_verify_result(c->ssl->connection);
 
+    ERR_clear_error();
+
     if (rc != X509_V_OK) {
         ngx_oauth_redis_error(redis,
                               "the certificate of the server is not accepted: "
@@ -146,6 +148,22 @@ ngx_oauth_redis_tls_verify(ngx_oauth_redis_t *redis, ngx_connection_t *c)
     }
 
     return NGX_OK;
+}
+
+
+void
+ngx_oauth_redis_tls_done(ngx_connection_t *c)
+{
+    if (c->ssl == NULL) {
+        return;
+    }
+
+    c->ssl->no_wait_shutdown = 1;
+    c->ssl->no_send_shutdown = 1;
+
+    (void) ngx_ssl_shutdown(c);
+
+    ERR_clear_error();
 }
 
 

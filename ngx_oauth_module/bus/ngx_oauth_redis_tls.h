@@ -40,6 +40,10 @@ ngx_int_t ngx_oauth_redis_tls_start(ngx_oauth_redis_t *redis,
 ngx_int_t ngx_oauth_redis_tls_verify(ngx_oauth_redis_t *redis,
     ngx_connection_t *c);
 
+/* Ends TLS at once, if there is any, before the connection is closed. */
+
+void ngx_oauth_redis_tls_done(ngx_connection_t *c);
+
 
 #endif
 
