@@ -1,12 +1,12 @@
 
 /*
  * First a transaction that only reads looks whether there is anything to write:
- * after a comparison, most of what was read is known, and LMDB's lock of writers
- * is not taken for it.  Then one transaction writes all, in the order of the
- * keys, so that LMDB finds neighbours in the page that it has just changed.
+ * where the stream is read again, most of it is known, and LMDB's lock of
+ * writers is not taken for it.  Then one transaction writes all, in the order
+ * of the keys, so that LMDB finds neighbours in pages that it has changed.
  *
- * An entry that became unsent after the first look is not looked at again: the
- * record about it, which was not even sent then, is still to come.
+ * An entry that becomes unsent after that look stays so, and is sent: the
+ * record that will come back is not among those that were read already.
  */
 
 

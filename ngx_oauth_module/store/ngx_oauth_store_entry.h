@@ -2,8 +2,9 @@
 /*
  * Entries inside a transaction of LMDB that writes.  An entry is up to four
  * rows: itself, its end, the number of entries of its time, and one if it is
- * unsent; and the head counts it.  Results are those of LMDB and of ngx_oauth_store_problem.h: 0, or
- * an error after which the transaction is aborted.
+ * unsent; and the head counts it.  Results are those of LMDB and of
+ * ngx_oauth_store_problem.h: 0, or an error after which the transaction is
+ * aborted.
  */
 
 
@@ -69,9 +70,9 @@ int ngx_oauth_store_entry_store(ngx_oauth_store_entry_txn_t *t,
     const oauth_revocation_t *entry, uint64_t unit, ngx_uint_t unsent);
 
 /*
- * Adds an entry that came from the bus, in the same way.  Sets *news to 1 if the
- * store did not have it like this, or to 0, and then nothing was written.  row
- * becomes what is there now.
+ * Adds an entry that came from the bus, in the same way.  Sets *news to 1 if
+ * the store did not have it like this, or to 0, and then nothing was written.
+ * row becomes what is there now.
  */
 
 int ngx_oauth_store_entry_take(ngx_oauth_store_entry_txn_t *t,

@@ -1,8 +1,8 @@
 
 /*
- * What a worker has its thread do: found the store, write commits and what has
- * come from the bus, remove entries.  A worker has one task at a time; what arrives meanwhile is written
- * together by the next one.
+ * What a worker has its thread do: found the store, write commits, write what
+ * has come from the bus, remove entries.  A worker has one task at a time; what
+ * arrives meanwhile is written together by the next one.
  */
 
 
