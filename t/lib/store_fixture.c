@@ -1,226 +1,20 @@
 /*
- * See store_fixture.h.  The posted events and the one task of nginx's thread
- * pool are run by store_run(); timers are noted, and never fire.  The formatter
- * knows those formats of nginx that the store uses.
+ * See store_fixture.h.  store_run() runs the events that were posted, and the
+ * task for nginx's threads.
  */
 
 
 #include "store_fixture.h"
-#include "ngx_oauth_watch.h"
 
 #include <dirent.h>
 
 
-ngx_pid_t             ngx_pid;
-ngx_uint_t            ngx_pagesize = 4096;
-volatile ngx_msec_t   ngx_current_msec;
-volatile ngx_time_t  *ngx_cached_time;
-ngx_rbtree_t          ngx_event_timer_rbtree;
-ngx_queue_t           ngx_posted_events;
-
-static ngx_time_t            store_clock;
-static ngx_thread_task_t    *store_task;
-static store_fixture_t      *store_current;
-static unsigned              store_number;
-static ngx_log_t             store_log;
+static ngx_time_t  store_clock;
+static ngx_log_t   store_log;
+static unsigned    store_number;
 
 
-/* --- nginx ----------------------------------------------------------------- */
-
-void *
-ngx_pnalloc(ngx_pool_t *pool, size_t size)
-{
-    (void) pool;
-
-    return malloc(size);
-}
-
-
-u_char *
-ngx_vslprintf(u_char *p, u_char *last, const char *fmt, va_list args)
-{
-    int          n;
-    size_t       len;
-    char         text[32];
-    ngx_str_t   *v;
-    const char  *s;
-
-    for ( ; *fmt && p < last; fmt++) {
-
-        s = text;
-        len = 1;
-
-        if (*fmt != '%') {
-            s = fmt;
-
-        } else if (fmt[1] == 'V') {
-            v = va_arg(args, ngx_str_t *);
-            s = (char *) v->data;
-            len = v->len;
-            fmt += 1;
-
-        } else if (fmt[1] == 's') {
-            s = va_arg(args, char *);
-            len = strlen(s);
-            fmt += 1;
-
-        } else if (fmt[1] == '*') {
-            len = va_arg(args, size_t);
-            s = va_arg(args, char *);
-            fmt += 2;
-
-        } else if (fmt[1] == 'Z') {
-            text[0] = '\0';
-            fmt += 1;
-
-        } else {
-            n = snprintf(text, sizeof(text), fmt[1] == '0' ? "%020llu" : "%llu",
-                         (unsigned long long) va_arg(args, uint64_t));
-            len = (size_t) n;
-            fmt += (fmt[1] == '0') ? 5 : 2;
-        }
-
-        len = ngx_min(len, (size_t) (last - p));
-        p = ngx_cpymem(p, s, len);
-    }
-
-    return p;
-}
-
-
-u_char *
-ngx_sprintf(u_char *buf, const char *fmt, ...)
-{
-    u_char   *p;
-    va_list   args;
-
-    va_start(args, fmt);
-    p = ngx_vslprintf(buf, (u_char *) -1, fmt, args);
-    va_end(args);
-
-    return p;
-}
-
-
-u_char *
-ngx_slprintf(u_char *buf, u_char *last, const char *fmt, ...)
-{
-    u_char   *p;
-    va_list   args;
-
-    va_start(args, fmt);
-    p = ngx_vslprintf(buf, last, fmt, args);
-    va_end(args);
-
-    return p;
-}
-
-
-void
-ngx_log_error_core(ngx_uint_t level, ngx_log_t *log, ngx_err_t err,
-    const char *fmt, ...)
-{
-    u_char   *p;
-    va_list   args;
-
-    (void) level;
-    (void) log;
-    (void) err;
-
-    p = store_current->log + store_current->log_len;
-
-    va_start(args, fmt);
-    p = ngx_vslprintf(p, store_current->log + sizeof(store_current->log) - 1,
-                      fmt, args);
-    va_end(args);
-
-    store_current->log_len = p - store_current->log;
-}
-
-
-u_char *
-ngx_strerror(ngx_err_t err, u_char *errstr, size_t size)
-{
-    return ngx_slprintf(errstr, errstr + size, "%s", strerror(err));
-}
-
-
-u_char *
-ngx_hex_dump(u_char *dst, u_char *src, size_t len)
-{
-    while (len--) {
-        dst += sprintf((char *) dst, "%02x", *src++);
-    }
-
-    return dst;
-}
-
-
-ngx_int_t
-ngx_hextoi(u_char *line, size_t n)
-{
-    char  text[3];
-
-    (void) n;
-    memcpy(text, line, 2);
-    text[2] = '\0';
-
-    return (ngx_int_t) strtol(text, NULL, 16);
-}
-
-
-off_t
-ngx_atoof(u_char *line, size_t n)
-{
-    char  text[32];
-
-    memcpy(text, line, n);
-    text[n] = '\0';
-
-    return (off_t) strtoull(text, NULL, 10);
-}
-
-
-void
-ngx_rbtree_insert(ngx_rbtree_t *tree, ngx_rbtree_node_t *node)
-{
-    (void) tree;
-    (void) node;
-}
-
-
-void
-ngx_rbtree_delete(ngx_rbtree_t *tree, ngx_rbtree_node_t *node)
-{
-    (void) tree;
-    (void) node;
-}
-
-
-void
-ngx_oauth_watch_timer(ngx_event_t *ev, ngx_event_handler_pt handler,
-    ngx_log_t *log)
-{
-    static ngx_connection_t  connection;
-
-    ngx_memzero(ev, sizeof(ngx_event_t));
-    ev->handler = handler;
-    ev->log = log;
-    ev->data = &connection;
-}
-
-
-ngx_int_t
-ngx_thread_task_post(ngx_thread_pool_t *tp, ngx_thread_task_t *task)
-{
-    (void) tp;
-    store_task = task;
-
-    return NGX_OK;
-}
-
-
-/* --- TAP ------------------------------------------------------------------- */
+/* --- TAP ------------------------------------------------------------------ */
 
 void
 store_set_time(time_t now)
@@ -264,7 +58,7 @@ store_bail(const char *what, int rc)
 }
 
 
-/* --- the store ------------------------------------------------------------- */
+/* --- the store ------------------------------------------------------------ */
 
 static void
 store_open(store_fixture_t *f)
@@ -380,21 +174,28 @@ store_free(store_fixture_t *f)
 
 
 void
+store_run_events(void)
+{
+    ngx_queue_t  *q;
+    ngx_event_t  *ev;
+
+    while (!ngx_queue_empty(&ngx_posted_events)) {
+        q = ngx_queue_head(&ngx_posted_events);
+        ev = ngx_queue_data(q, ngx_event_t, queue);
+        ngx_delete_posted_event(ev);
+        ev->handler(ev);
+    }
+}
+
+
+void
 store_run(store_fixture_t *f)
 {
-    ngx_queue_t        *q;
-    ngx_event_t        *ev;
     ngx_thread_task_t  *task;
 
     for ( ;; ) {
 
-        if (!ngx_queue_empty(&ngx_posted_events)) {
-            q = ngx_queue_head(&ngx_posted_events);
-            ev = ngx_queue_data(q, ngx_event_t, queue);
-            ngx_delete_posted_event(ev);
-            ev->handler(ev);
-            continue;
-        }
+        store_run_events();
 
         if (store_task == NULL) {
             return;
@@ -525,7 +326,7 @@ store_read_one(store_fixture_t *f, oauth_revocation_t entry)
 }
 
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 uint64_t
 store_epoch(store_fixture_t *f)
@@ -601,8 +402,10 @@ store_row(store_fixture_t *f, oauth_revocation_t entry,
 }
 
 
-uint64_t
-store_count(store_fixture_t *f, unsigned first)
+/* Walks through the rows whose key has this first byte, and adds numbers up. */
+
+static uint64_t
+store_walk(store_fixture_t *f, unsigned first, uint64_t *sum)
 {
     int          rc;
     u_char       byte;
@@ -614,6 +417,7 @@ store_count(store_fixture_t *f, unsigned first)
     key.mv_size = 1;
     key.mv_data = &byte;
     n = 0;
+    *sum = 0;
 
     (void) store_epoch(f);
 
@@ -626,10 +430,127 @@ store_count(store_fixture_t *f, unsigned first)
          rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
     {
         n++;
+
+        if (value.mv_size == NGX_OAUTH_STORE_ROW_TIME_VALUE) {
+            *sum += ngx_oauth_store_row_read_number(value.mv_data);
+        }
     }
 
     mdb_cursor_close(cursor);
     ngx_oauth_store_reset(&f->store);
 
     return n;
+}
+
+
+uint64_t
+store_count(store_fixture_t *f, unsigned first)
+{
+    uint64_t  sum;
+
+    return store_walk(f, first, &sum);
+}
+
+
+int64_t
+store_count_entries(store_fixture_t *f, unsigned kind)
+{
+    uint64_t  n, used, sum;
+
+    n = store_count(f, kind);
+    used = store_count(f, USED);
+    (void) store_walk(f, NGX_OAUTH_STORE_ROW_TIME, &sum);
+
+    return (sum == n + used && f->store.head.counts[kind] == n
+            && f->store.head.counts[USED] == used
+            && ngx_oauth_store_row_sum(&f->store.head) == sum)
+           ? (int64_t) n : -1;
+}
+
+
+oauth_stream_position_t
+store_position(const char *server, uint64_t ms, uint64_t added)
+{
+    oauth_stream_position_t  p;
+
+    memset(&p, 0, sizeof(p));
+    strncpy((char *) p.server, server, OAUTH_STREAM_SERVER);
+    p.id.ms = ms;
+    p.id.seq = 3;
+    p.added = added;
+
+    return p;
+}
+
+
+ngx_int_t
+store_read_position(store_fixture_t *f, oauth_stream_position_t *p)
+{
+    ngx_int_t  rc;
+
+    (void) store_epoch(f);
+    rc = ngx_oauth_store_bus_position(&f->store, p);
+    ngx_oauth_store_reset(&f->store);
+
+    return rc;
+}
+
+
+ngx_uint_t
+store_read_unsent(store_fixture_t *f, const u_char *after,
+    oauth_revocation_t *entries, ngx_uint_t n)
+{
+    ngx_int_t  rc;
+
+    (void) store_epoch(f);
+    rc = ngx_oauth_store_bus_read_unsent(&f->store, after, entries, &n);
+    ngx_oauth_store_reset(&f->store);
+
+    return rc == NGX_OK ? n : 1000000;
+}
+
+
+ngx_int_t
+store_read_range(store_fixture_t *f, const u_char *after, int64_t since,
+    ngx_uint_t foreign, oauth_revocation_t *entries, ngx_uint_t *n,
+    u_char *next)
+{
+    ngx_int_t                    rc;
+    ngx_oauth_store_bus_range_t  range;
+
+    range.after = after;
+    range.since = since;
+    range.now = ngx_time();
+    range.foreign = foreign;
+
+    (void) store_epoch(f);
+    rc = ngx_oauth_store_bus_read(&f->store, &range, entries, n, next);
+    ngx_oauth_store_reset(&f->store);
+
+    return rc;
+}
+
+
+/* How many of the entries that may be sent are there. */
+
+ngx_uint_t
+store_count_range(store_fixture_t *f, int64_t since, ngx_uint_t foreign)
+{
+    u_char              next[OAUTH_REVOCATION_KEY];
+    ngx_uint_t          n;
+    oauth_revocation_t  entries[256];
+
+    n = 256;
+
+    return store_read_range(f, NULL, since, foreign, entries, &n, next)
+           == NGX_DONE
+           ? n : 1000000;
+}
+
+
+int
+store_same(const oauth_revocation_t *a, const oauth_revocation_t *b)
+{
+    return memcmp(a->key, b->key, OAUTH_REVOCATION_KEY) == 0
+           && a->cut == b->cut && a->end == b->end && a->time == b->time;
 }
