@@ -42,6 +42,7 @@ ngx_oauth_bus_compare_start(ngx_oauth_bus_leader_t *leader, ngx_uint_t lost,
     compare->lost = lost;
     compare->restore = restore;
     compare->since = since;
+    compare->begun = ngx_current_msec;
     compare->time.ms = (uint64_t) ngx_oauth_bus_send_time(leader,
                                                            ngx_current_msec);
     compare->added = leader->sample.added;

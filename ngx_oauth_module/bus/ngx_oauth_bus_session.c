@@ -327,7 +327,6 @@ ngx_oauth_bus_session_begin(ngx_oauth_bus_leader_t *leader)
 
     leader->forget = !leader->unplaced && !leader->fresh;
     leader->unplaced = 1;
-    ngx_memzero(&leader->heard_id, sizeof(oauth_stream_id_t));
 
     ngx_oauth_bus_compare_start(leader, 1, 0,
                                 ngx_oauth_bus_session_since(leader));

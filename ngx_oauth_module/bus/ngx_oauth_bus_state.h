@@ -126,6 +126,7 @@ typedef struct {
     oauth_stream_id_t              at;          /* the last one that was read */
     uint64_t                       count;       /* of those that were read    */
     uint64_t                       missing;     /* entries to be sent again   */
+    ngx_msec_t                     begun;
     oauth_seen_t                  *seen;
     ngx_uint_t                     started;     /* "after" is set             */
     u_char                         after[OAUTH_REVOCATION_KEY];
@@ -225,16 +226,16 @@ struct ngx_oauth_bus_leader_s {
 
     ngx_oauth_bus_compare_t        compare;
     int64_t                        asked_since; /* what the others want       */
-    oauth_stream_id_t              heard_id;    /* the last want of another; 0:
-                                                   none                       */
+    oauth_stream_id_t              heard_id;    /* the last want of another   */
     int64_t                        heard_since;
+    ngx_msec_t                     heard;       /* when; 0: never             */
     int64_t                        want_since;
     ngx_msec_t                     want_at;     /* when to send it            */
     ngx_msec_t                     want_from;   /* when to look for answers   */
     ngx_msec_t                     want_until;  /* how long to wait           */
     ngx_msec_t                     want_last;   /* when the last was sent; 0:
                                                    never                      */
-    oauth_stream_id_t              lost_id;     /* the end of the comparison  */
+    ngx_msec_t                     lost_time;   /* when the comparison began  */
     oauth_stream_id_t              want_id;     /* 0: not known yet           */
     ngx_msec_t                     answer_time; /* when all had answered      */
     ngx_msec_t                     restore_at;  /* 0: nothing is to be restored

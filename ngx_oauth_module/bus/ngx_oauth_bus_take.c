@@ -73,10 +73,9 @@ ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
         return;
     }
 
-    if (oauth_stream_id_compare(id, &leader->heard_id) > 0) {
-        leader->heard_id = *id;
-        leader->heard_since = record->since;
-    }
+    leader->heard_id = *id;
+    leader->heard_since = record->since;
+    leader->heard = ngx_current_msec;
 
     if ((oauth_stream_id_compare(id, &leader->compared) <= 0
          && record->since >= leader->compared_since)

@@ -64,7 +64,7 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
 
     if (compare->lost) {
         leader->unplaced = 0;
-        leader->lost_id = compare->end;
+        leader->lost_time = compare->begun;
 
         ngx_oauth_bus_want_prepare(leader);
 
@@ -161,18 +161,13 @@ ngx_oauth_bus_want_step(ngx_oauth_bus_leader_t *leader)
 }
 
 
-/*
- * A want of another node does for this one only if it was added after what this
- * node has compared: an older one, which the comparison has read as well, may
- * have been answered before the loss.
- */
-
 static void
 ngx_oauth_bus_want_send(ngx_oauth_bus_leader_t *leader)
 {
     static const oauth_stream_id_t  unknown;
 
-    if (oauth_stream_id_compare(&leader->heard_id, &leader->lost_id) > 0
+    if (leader->heard
+        && (ngx_msec_int_t) (leader->heard - leader->lost_time) >= 0
         && leader->heard_since <= leader->want_since)
     {
         ngx_oauth_bus_want_wait(leader, &leader->heard_id);
