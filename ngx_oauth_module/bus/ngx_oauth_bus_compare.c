@@ -204,7 +204,7 @@ ngx_oauth_bus_compare_page(ngx_oauth_redis_t *redis, const redisReply *reply,
             return;
         }
 
-        ngx_oauth_bus_take(leader, &id, bytes);
+        ngx_oauth_bus_take(leader, &id, bytes, 1);
         compare->at = id;
         compare->count++;
     }

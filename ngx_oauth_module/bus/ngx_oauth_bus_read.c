@@ -123,7 +123,7 @@ ngx_oauth_bus_read_records(ngx_oauth_bus_leader_t *leader,
             return NGX_ERROR;
         }
 
-        ngx_oauth_bus_take(leader, &id, bytes);
+        ngx_oauth_bus_take(leader, &id, bytes, 0);
     }
 
     return NGX_OK;

@@ -258,6 +258,7 @@ ngx_oauth_bus_send_wanted(ngx_oauth_redis_t *redis, const redisReply *reply,
 
     if (ngx_oauth_bus_send_id(leader, reply, &leader->want_id) == NGX_OK) {
         leader->compared = leader->want_id;
+        leader->covered = leader->want_id;
     }
 }
 

@@ -325,6 +325,16 @@ ngx_oauth_bus_session_begin(ngx_oauth_bus_leader_t *leader)
     oauth_follow_start(&leader->follow, &position);
     (void) oauth_follow_sample(&leader->follow, &leader->sample);
 
+    /* Nothing that was true of the stream before the loss is true now. */
+
+    ngx_memzero(&leader->compared, sizeof(oauth_stream_id_t));
+    ngx_memzero(&leader->covered, sizeof(oauth_stream_id_t));
+    ngx_memzero(&leader->pass, sizeof(oauth_stream_id_t));
+    ngx_memzero(&leader->drained, sizeof(oauth_stream_id_t));
+    ngx_memzero(&leader->committed, sizeof(oauth_stream_id_t));
+    ngx_memzero(&leader->writing_to, sizeof(oauth_stream_id_t));
+    leader->heard = 0;
+
     leader->forget = !leader->unplaced && !leader->fresh;
     leader->unplaced = 1;
 

@@ -180,6 +180,7 @@ struct ngx_oauth_bus_leader_s {
     unsigned                       want:1;      /* is to be sent              */
     unsigned                       wanted:1;    /* answers are awaited        */
     unsigned                       asked:1;     /* another node wants         */
+    unsigned                       heard:1;     /* one has, since the loss    */
     unsigned                       closing:1;   /* free it after the commit   */
     unsigned                       down:1;      /* was logged                 */
 
@@ -228,20 +229,22 @@ struct ngx_oauth_bus_leader_s {
     int64_t                        asked_since; /* what the others want       */
     oauth_stream_id_t              heard_id;    /* the last want of another   */
     int64_t                        heard_since;
-    ngx_msec_t                     heard;       /* when; 0: never             */
+    ngx_msec_t                     answer_from; /* when to compare for others */
     int64_t                        want_since;
     ngx_msec_t                     want_at;     /* when to send it            */
     ngx_msec_t                     want_from;   /* when to look for answers   */
     ngx_msec_t                     want_until;  /* how long to wait           */
     ngx_msec_t                     want_last;   /* when the last was sent; 0:
                                                    never                      */
-    ngx_msec_t                     lost_time;   /* when the comparison began  */
     oauth_stream_id_t              want_id;     /* 0: not known yet           */
     ngx_msec_t                     answer_time; /* when all had answered      */
     ngx_msec_t                     restore_at;  /* 0: nothing is to be restored
                                                                               */
     int64_t                        restore_since;
-    oauth_stream_id_t              compared;    /* of the last comparison     */
+    oauth_stream_id_t              compared;    /* when, as the server's id   */
+    oauth_stream_id_t              covered;     /* a want up to it has its
+                                                   answer, if it wants no more
+                                                   than this                  */
     int64_t                        compared_since;
     oauth_stream_id_t              pass;        /* of the last one when sending
                                                    began with the first key   */

@@ -16,12 +16,13 @@
 
 
 static void ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
-    const oauth_stream_id_t *id, const oauth_record_t *record);
+    const oauth_stream_id_t *id, const oauth_record_t *record,
+    ngx_uint_t page);
 
 
 void
 ngx_oauth_bus_take(ngx_oauth_bus_leader_t *leader, const oauth_stream_id_t *id,
-    oauth_str_t bytes)
+    oauth_str_t bytes, ngx_uint_t page)
 {
     oauth_record_t  record;
 
@@ -43,7 +44,7 @@ ngx_oauth_bus_take(ngx_oauth_bus_leader_t *leader, const oauth_stream_id_t *id,
         break;
 
     case OAUTH_RECORD_WANT:
-        ngx_oauth_bus_take_want(leader, id, &record);
+        ngx_oauth_bus_take_want(leader, id, &record, page);
         break;
 
     default: /* OAUTH_RECORD_HEARTBEAT: of the other stream */
@@ -53,13 +54,17 @@ ngx_oauth_bus_take(ngx_oauth_bus_leader_t *leader, const oauth_stream_id_t *id,
 
 
 /*
- * Nobody waits for the answer to an old want.  One that is not after the last
- * comparison, or after the one that runs, is answered by that.
+ * A want that this node reads for the first time is answered whenever it was
+ * sent: the node may have been away.  One that a comparison has read is of
+ * before the loss: whoever has sent it does not ask for this node, and if it is
+ * old, this node has answered it.  One that is not after the last comparison,
+ * or after the one that runs, is answered by that.
  */
 
 static void
 ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
-    const oauth_stream_id_t *id, const oauth_record_t *record)
+    const oauth_stream_id_t *id, const oauth_record_t *record,
+    ngx_uint_t page)
 {
     int64_t                         now;
     const ngx_oauth_bus_compare_t  *compare;
@@ -68,16 +73,18 @@ ngx_oauth_bus_take_want(ngx_oauth_bus_leader_t *leader,
     now = ngx_oauth_bus_send_time(leader, ngx_current_msec) / 1000;
 
     if (ngx_memcmp(record->node, leader->node, OAUTH_RECORD_NODE) == 0
-        || (int64_t) (id->ms / 1000) < now - NGX_OAUTH_BUS_TAKE_OLD)
+        || (page && (int64_t) (id->ms / 1000) < now - NGX_OAUTH_BUS_TAKE_OLD))
     {
         return;
     }
 
-    leader->heard_id = *id;
-    leader->heard_since = record->since;
-    leader->heard = ngx_current_msec;
+    if (!page) {
+        leader->heard_id = *id;
+        leader->heard_since = record->since;
+        leader->heard = 1;
+    }
 
-    if ((oauth_stream_id_compare(id, &leader->compared) <= 0
+    if ((oauth_stream_id_compare(id, &leader->covered) <= 0
          && record->since >= leader->compared_since)
         || (compare->state != NGX_OAUTH_BUS_COMPARE_NONE
             && oauth_stream_id_compare(id, &compare->end) <= 0

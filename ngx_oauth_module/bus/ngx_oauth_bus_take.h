@@ -13,10 +13,13 @@
 #include "ngx_oauth_bus_state.h"
 
 
-/* id: of the record.  bytes: of its field. */
+/*
+ * id: of the record.  bytes: of its field.  page: 1 if a comparison has read it,
+ * which begins with the oldest record; 0 if it is a new one.
+ */
 
 void ngx_oauth_bus_take(ngx_oauth_bus_leader_t *leader,
-    const oauth_stream_id_t *id, oauth_str_t bytes);
+    const oauth_stream_id_t *id, oauth_str_t bytes, ngx_uint_t page);
 
 /*
  * Reads a record without an effect.  NGX_DECLINED: no key of the fleet has made

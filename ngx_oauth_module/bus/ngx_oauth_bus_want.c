@@ -18,6 +18,8 @@
 #define NGX_OAUTH_BUS_WANT_SOON     1500        /* ms until each node that is
                                                    alive was heard            */
 #define NGX_OAUTH_BUS_WANT_WAIT     20000       /* ms for answers             */
+#define NGX_OAUTH_BUS_WANT_REST     5000        /* ms between comparisons for
+                                                   others, at most            */
 #define NGX_OAUTH_BUS_WANT_LEAST    5000        /* ms until what others have
                                                    accepted is put back       */
 #define NGX_OAUTH_BUS_WANT_RANDOM   15000       /* ms more, at most           */
@@ -27,6 +29,7 @@ static void ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader);
 static void ngx_oauth_bus_want_wait(ngx_oauth_bus_leader_t *leader,
     const oauth_stream_id_t *id);
 static void ngx_oauth_bus_want_send(ngx_oauth_bus_leader_t *leader);
+static void ngx_oauth_bus_want_answer(ngx_oauth_bus_leader_t *leader);
 
 
 void
@@ -43,6 +46,7 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
 
     leader->status.repairs++;
     leader->compared = compare->end;
+    leader->covered = compare->end;
 
     if (oauth_stream_id_compare(&compare->time, &compare->end) > 0) {
         leader->compared = compare->time;
@@ -55,6 +59,12 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
     leader->rung = 1;
     leader->keep = 1;
 
+    /* Whoever repeats wants of others does not keep this node busy. */
+
+    leader->answer_from = ngx_current_msec
+                          + ngx_min(4 * (ngx_current_msec - compare->begun),
+                                    NGX_OAUTH_BUS_WANT_REST);
+
     if (compare->foreign) {
         leader->restore_since = compare->since;
         leader->restore_at = ngx_current_msec + NGX_OAUTH_BUS_WANT_LEAST
@@ -64,7 +74,6 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
 
     if (compare->lost) {
         leader->unplaced = 0;
-        leader->lost_time = compare->begun;
 
         ngx_oauth_bus_want_prepare(leader);
 
@@ -144,9 +153,8 @@ ngx_oauth_bus_want_step(ngx_oauth_bus_leader_t *leader)
         return;
     }
 
-    if (leader->asked) {
-        leader->asked = 0;
-        ngx_oauth_bus_compare_start(leader, 0, 0, leader->asked_since);
+    if (leader->asked && ngx_oauth_bus_is_past(leader->answer_from)) {
+        ngx_oauth_bus_want_answer(leader);
 
     } else if (leader->restore_at && ngx_oauth_bus_is_past(leader->restore_at))
     {
@@ -161,15 +169,27 @@ ngx_oauth_bus_want_step(ngx_oauth_bus_leader_t *leader)
 }
 
 
+/* The clock of the node that has asked may be ahead of this one's. */
+
+static void
+ngx_oauth_bus_want_answer(ngx_oauth_bus_leader_t *leader)
+{
+    int64_t  since;
+
+    since = (int64_t) ngx_time() - ngx_oauth_bus_send_horizon(leader);
+    since = ngx_min(ngx_max(since, 0), leader->asked_since);
+
+    leader->asked = 0;
+    ngx_oauth_bus_compare_start(leader, 0, 0, since);
+}
+
+
 static void
 ngx_oauth_bus_want_send(ngx_oauth_bus_leader_t *leader)
 {
     static const oauth_stream_id_t  unknown;
 
-    if (leader->heard
-        && (ngx_msec_int_t) (leader->heard - leader->lost_time) >= 0
-        && leader->heard_since <= leader->want_since)
-    {
+    if (leader->heard && leader->heard_since <= leader->want_since) {
         ngx_oauth_bus_want_wait(leader, &leader->heard_id);
 
     } else if (ngx_oauth_bus_is_past(leader->want_at)) {
