@@ -70,7 +70,8 @@ ngx_oauth_bus_deliver_write(ngx_oauth_bus_leader_t *leader)
 
 /*
  * The position stays where it is while a comparison runs or is due, so that a
- * leader that follows this one reads the want which is the reason for it.
+ * leader that follows this one reads the want which is the reason for it; and it
+ * stays forgotten until the others have answered, so that this one asks them.
  */
 
 static void
@@ -101,6 +102,7 @@ ngx_oauth_bus_deliver_fill(ngx_oauth_bus_leader_t *leader)
         }
 
     } else if (leader->following && !leader->asked
+               && !leader->want && !leader->wanted
                && leader->compare.state == NGX_OAUTH_BUS_COMPARE_NONE)
     {
         leader->position = leader->follow.at;

@@ -257,8 +257,6 @@ ngx_oauth_bus_session_follow(ngx_oauth_bus_leader_t *leader)
             leader->broken = 1;
             return;
         }
-
-        leader->fresh = (rc == NGX_DECLINED);
     }
 
     leader->following = 1;
@@ -275,22 +273,27 @@ ngx_oauth_bus_session_follow(ngx_oauth_bus_leader_t *leader)
         if (oauth_follow_sample(&leader->follow, &leader->sample)
             == OAUTH_FOLLOW_OK)
         {
-            leader->committed = position.id;
             return;
         }
 
         leader->status.losses++;
-        leader->away = ((int64_t) (position.id.ms / 1000)
-                        < ngx_oauth_bus_send_time(leader, ngx_current_msec)
-                          / 1000
-                          - ngx_oauth_bus_send_horizon(leader));
+
+        if ((int64_t) (position.id.ms / 1000)
+            < ngx_oauth_bus_send_time(leader, ngx_current_msec) / 1000
+              - ngx_oauth_bus_send_horizon(leader))
+        {
+            leader->away = 1;
+        }
     }
 
     ngx_oauth_bus_session_begin(leader);
 }
 
 
-/* NGX_DECLINED: this node has never been in sync. */
+/*
+ * NGX_DECLINED: this node has never been in sync.  While it waits for the
+ * others, the store has no position; what this leader has read is with it.
+ */
 
 static ngx_int_t
 ngx_oauth_bus_session_load(ngx_oauth_bus_leader_t *leader,
@@ -299,6 +302,11 @@ ngx_oauth_bus_session_load(ngx_oauth_bus_leader_t *leader,
     uint64_t   epoch;
     ngx_int_t  rc;
 
+    if (leader->want || leader->wanted) {
+        *position = leader->follow.at;
+        return NGX_OK;
+    }
+
     if (ngx_oauth_store_renew(leader->bus->store, &epoch) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -306,6 +314,8 @@ ngx_oauth_bus_session_load(ngx_oauth_bus_leader_t *leader,
     rc = ngx_oauth_store_bus_position(leader->bus->store, position);
 
     ngx_oauth_store_reset(leader->bus->store);
+
+    leader->fresh = (rc == NGX_DECLINED);
 
     return rc;
 }

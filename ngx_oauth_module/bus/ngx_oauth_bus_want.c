@@ -76,9 +76,6 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
         leader->unplaced = 0;
 
         ngx_oauth_bus_want_prepare(leader);
-
-        leader->fresh = 0;
-        leader->away = 0;
     }
 
     ngx_oauth_bus_compare_done(leader);
@@ -147,6 +144,9 @@ ngx_oauth_bus_want_step(ngx_oauth_bus_leader_t *leader)
     {
         leader->wanted = 0;
         leader->answer_time = ngx_current_msec;
+        leader->fresh = 0;
+        leader->away = 0;
+        leader->keep = 1;
     }
 
     if (leader->compare.state != NGX_OAUTH_BUS_COMPARE_NONE) {
