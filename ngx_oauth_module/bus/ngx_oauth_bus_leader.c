@@ -69,6 +69,12 @@ ngx_oauth_bus_leader_start(ngx_oauth_bus_t *bus)
     leader->status = bus->shared->status;
     ngx_oauth_zone_unlock(bus->root.zone);
 
+    ngx_oauth_bus_peers_load(leader);
+
+    /* Until then, all have said for how long they need records. */
+
+    leader->trimmed = ngx_current_msec + NGX_OAUTH_BUS_ALIVE;
+
     leader->status.lag = NGX_OAUTH_BUS_NEVER;
     leader->status.state = NGX_OAUTH_BUS_OFFLINE;
     bus->leader = leader;

@@ -1,7 +1,7 @@
 
 /*
- * The table of the nodes that were heard.  It is the leader's, and begins empty
- * with each leader: heartbeats fill it within a second.
+ * The table of the nodes that were heard.  It is the leader's, and begins with
+ * what the status says, where the leader before this one has left them.
  */
 
 
@@ -13,6 +13,8 @@
 
 static ngx_oauth_bus_node_t *ngx_oauth_bus_peers_find(
     ngx_oauth_bus_leader_t *leader, const u_char *node);
+static ngx_uint_t ngx_oauth_bus_peers_is_alive(
+    const ngx_oauth_bus_leader_t *leader, const ngx_oauth_bus_node_t *node);
 
 
 void
@@ -72,7 +74,7 @@ ngx_oauth_bus_peers_have_compared(const ngx_oauth_bus_leader_t *leader,
         node = &leader->nodes[i];
 
         if (node->heard
-            && ngx_current_msec - node->heard < NGX_OAUTH_BUS_ALIVE
+            && ngx_oauth_bus_peers_is_alive(leader, node)
             && oauth_stream_id_compare(&node->compared, id) < 0)
         {
             return 0;
@@ -80,6 +82,28 @@ ngx_oauth_bus_peers_have_compared(const ngx_oauth_bus_leader_t *leader,
     }
 
     return 1;
+}
+
+
+/*
+ * It was heard not long before this node was in sync: when both were without
+ * the server, it may come back later than this one, and know more.
+ */
+
+static ngx_uint_t
+ngx_oauth_bus_peers_is_alive(const ngx_oauth_bus_leader_t *leader,
+    const ngx_oauth_bus_node_t *node)
+{
+    ngx_msec_t  synced;
+
+    synced = (ngx_msec_t) leader->bus->shared->synced;
+
+    if (synced == 0) {
+        synced = ngx_current_msec;
+    }
+
+    return (ngx_msec_int_t) (synced - node->heard)
+           < (ngx_msec_int_t) NGX_OAUTH_BUS_ALIVE;
 }
 
 
@@ -129,5 +153,28 @@ ngx_oauth_bus_peers_show(ngx_oauth_bus_leader_t *leader)
         peer->skew = node->skew;
         peer->name_len = node->name_len;
         ngx_memcpy(peer->name, node->name, node->name_len);
+    }
+}
+
+
+/* What they have compared is not known. */
+
+void
+ngx_oauth_bus_peers_load(ngx_oauth_bus_leader_t *leader)
+{
+    ngx_uint_t                   i;
+    ngx_oauth_bus_node_t        *node;
+    const ngx_oauth_bus_peer_t  *peer;
+
+    for (i = 0; i < leader->status.npeers; i++) {
+        node = &leader->nodes[i];
+        peer = &leader->status.peers[i];
+
+        ngx_memcpy(node->node, peer->node, OAUTH_RECORD_NODE);
+        node->heard = ngx_oauth_bus_is_past(peer->heard) ? peer->heard
+                                                         : ngx_current_msec;
+        node->skew = peer->skew;
+        node->name_len = peer->name_len;
+        ngx_memcpy(node->name, peer->name, peer->name_len);
     }
 }

@@ -30,9 +30,10 @@ ngx_uint_t ngx_oauth_bus_peers_have_compared(
 
 int64_t ngx_oauth_bus_peers_longest(const ngx_oauth_bus_leader_t *leader);
 
-/* Copies them into leader->status. */
+/* Copies them into leader->status; and takes those there, as a new leader. */
 
 void ngx_oauth_bus_peers_show(ngx_oauth_bus_leader_t *leader);
+void ngx_oauth_bus_peers_load(ngx_oauth_bus_leader_t *leader);
 
 
 #endif /* NGX_OAUTH_BUS_PEERS_H_INCLUDED */
