@@ -129,9 +129,8 @@ static void
 ngx_oauth_bus_compare_ask(ngx_oauth_bus_leader_t *leader)
 {
     char       id[OAUTH_STREAM_ID];
+    u_char     count[NGX_INT_T_LEN];
     ngx_str_t  argv[6];
-
-    static u_char  count[] = "500";
 
     if (leader->compare.asked || !ngx_oauth_bus_deliver_has_room(leader)) {
         return;
@@ -140,7 +139,7 @@ ngx_oauth_bus_compare_ask(ngx_oauth_bus_leader_t *leader)
     ngx_str_set(&argv[0], "XREAD");
     ngx_str_set(&argv[1], "COUNT");
     argv[2].data = count;
-    argv[2].len = sizeof(count) - 1;
+    argv[2].len = ngx_sprintf(count, "%ui", leader->page) - count;
     ngx_str_set(&argv[3], "STREAMS");
     argv[4] = leader->bus->stream;
     argv[5].data = (u_char *) id;

@@ -48,6 +48,7 @@ ngx_oauth_bus_leader_start(ngx_oauth_bus_t *bus)
     leader->log = bus->log;
     leader->batch = &leader->batches[0];
     leader->written = &leader->batches[1];
+    leader->page = NGX_OAUTH_BUS_PAGE;
 
     ngx_oauth_watch_timer(&leader->step, ngx_oauth_bus_leader_step_handler,
                           bus->log);
@@ -307,6 +308,10 @@ ngx_oauth_bus_leader_again(ngx_oauth_bus_leader_t *leader)
     leader->lost = 0;
     leader->broken = 0;
 
+    /* Somebody may have added records so large that a page is refused. */
+
+    leader->page = ngx_max(leader->page / 2, 1);
+
     if (leader->retry.timer_set) {
         return;
     }
@@ -349,6 +354,7 @@ ngx_oauth_bus_leader_sync(ngx_oauth_bus_leader_t *leader)
         leader->synced.ms = (uint64_t) ngx_oauth_bus_send_time(
                                 leader, (ngx_msec_t) leader->follow.time);
         leader->delay = 0;
+        leader->page = NGX_OAUTH_BUS_PAGE;
 
         if (!leader->refused && !leader->failed) {
             ngx_oauth_bus_error_clear(leader);

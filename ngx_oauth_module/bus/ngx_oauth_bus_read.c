@@ -32,6 +32,7 @@ void
 ngx_oauth_bus_read_next(ngx_oauth_bus_leader_t *leader)
 {
     char        id[OAUTH_STREAM_ID], beat[OAUTH_STREAM_ID];
+    u_char      count[NGX_INT_T_LEN];
     ngx_str_t   argv[10];
 
     if (!leader->following || !leader->reader_ready || leader->reading
@@ -42,7 +43,8 @@ ngx_oauth_bus_read_next(ngx_oauth_bus_leader_t *leader)
 
     ngx_str_set(&argv[0], "XREAD");
     ngx_str_set(&argv[1], "COUNT");
-    ngx_str_set(&argv[2], "500");
+    argv[2].data = count;
+    argv[2].len = ngx_sprintf(count, "%ui", leader->page) - count;
     ngx_str_set(&argv[3], "BLOCK");
     ngx_str_set(&argv[4], "1000");
     ngx_str_set(&argv[5], "STREAMS");

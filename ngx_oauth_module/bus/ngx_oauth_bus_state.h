@@ -140,6 +140,7 @@ struct ngx_oauth_bus_leader_s {
     ngx_event_t                    tick;        /* timer                      */
     ngx_event_t                    retry;       /* timer: connects again      */
     ngx_msec_t                     delay;       /* of the retry               */
+    ngx_uint_t                     page;        /* records to ask for at once */
     ngx_connection_t              *bell;
     ngx_oauth_bus_status_t         status;      /* what becomes shared        */
 

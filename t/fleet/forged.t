@@ -123,6 +123,15 @@ ok(arrives('after1'), 'and a record arrives');
 cmp_ok(scalar(my @lines = $fleet->node(1)->log_lines(qr/bus|record/i)), '<', 200,
        'the log is not flooded');
 
+# records so large that a page of them is more than a node reads at once
+
+ok($fleet->node(1)->stop, 'a node ends');
+is($redis->add(STREAM, ('x' x 20_000) x 600), 0, '600 records of 20 kB');
+$fleet->start_again(1);
+ok($fleet->wait_for_sync(30), 'the node reads smaller pages');
+is($revoker->revoke({ subject => 'large1' }), 204, 'the bus works as before');
+ok(arrives('large1'), 'and a record arrives');
+
 # the keys are replaced: a third one is made known, then it signs, then the old
 # ones go
 
