@@ -101,7 +101,7 @@ sub prepare {
     my $fault = $faults{$name} or die "there is no fault $name\n";
 
     $self->{server}->keep if $fault->{keep};
-    $self->ask('SAVE') if $fault->{save};
+    $self->save if $fault->{save};
     $self->{link}->hold if $fault->{lag_replica};
     ($self->relays)[0]->hold if $fault->{lag};
 
@@ -161,6 +161,15 @@ sub ask {
     my ($self, @words) = @_;
 
     return $self->{server}->command(@words);
+}
+
+
+# The server refuses to save while it saves for a replica.
+
+sub save {
+    my ($self) = @_;
+
+    return wait_until(sub { eval { $self->ask('SAVE'); 1 } });
 }
 
 
