@@ -345,7 +345,12 @@ ngx_oauth_bus_session_begin(ngx_oauth_bus_leader_t *leader)
     ngx_memzero(&leader->writing_to, sizeof(oauth_stream_id_t));
     leader->heard = 0;
 
-    leader->forget = !leader->unplaced && !leader->fresh;
+    /*
+     * Before the store is walked, so that workers of an older configuration,
+     * which has no bus, leave unsent what they accept after it.
+     */
+
+    leader->forget |= !leader->unplaced;
     leader->unplaced = 1;
 
     ngx_oauth_bus_compare_start(leader, 1, 0,

@@ -17,11 +17,13 @@
 #include "ngx_oauth_store_unsent.h"
 
 
-/* The entries in the order of their keys, without those that are left out. */
+/* The entries in the order of their keys; behind them, those that have ended. */
 
 typedef struct {
     ngx_uint_t                  n;
+    ngx_uint_t                  nended;
     const oauth_revocation_t  **entries;
+    const oauth_revocation_t  **ended;
 } ngx_oauth_store_bus_order_t;
 
 
@@ -34,6 +36,9 @@ static int ngx_oauth_store_bus_run_look(const ngx_oauth_store_db_t *db,
 static int ngx_oauth_store_bus_run_look_entry(const ngx_oauth_store_db_t *db,
     MDB_txn *txn, const ngx_oauth_store_row_head_t *head,
     const oauth_revocation_t *entry);
+static int ngx_oauth_store_bus_run_look_ended(const ngx_oauth_store_db_t *db,
+    MDB_txn *txn, const ngx_oauth_store_row_head_t *head,
+    const oauth_revocation_t *entry);
 static int ngx_oauth_store_bus_run_look_unsent(const ngx_oauth_store_db_t *db,
     MDB_txn *txn, const ngx_oauth_store_bus_commit_t *commit);
 static int ngx_oauth_store_bus_run_write(const ngx_oauth_store_db_t *db,
@@ -43,6 +48,12 @@ static int ngx_oauth_store_bus_run_unsent(ngx_oauth_store_entry_txn_t *t,
     const ngx_oauth_store_bus_commit_t *commit);
 static int ngx_oauth_store_bus_run_entries(ngx_oauth_store_entry_txn_t *t,
     const ngx_oauth_store_bus_order_t *order,
+    ngx_oauth_store_bus_commit_t *commit);
+static int ngx_oauth_store_bus_run_ended(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_bus_order_t *order,
+    ngx_oauth_store_bus_commit_t *commit);
+static int ngx_oauth_store_bus_run_sent(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_row_t *row, const oauth_revocation_t *entry,
     ngx_oauth_store_bus_commit_t *commit);
 
 
@@ -55,6 +66,7 @@ ngx_oauth_store_bus_run(const ngx_oauth_store_db_t *db,
     ngx_oauth_store_bus_order_t   order;
 
     order.n = 0;
+    order.nended = 0;
     order.entries = malloc((run->commit->n + 1) * sizeof(oauth_revocation_t *));
 
     if (order.entries == NULL) {
@@ -111,6 +123,11 @@ ngx_oauth_store_bus_run_look(const ngx_oauth_store_db_t *db, MDB_txn *txn,
         rc = ngx_oauth_store_bus_run_look_unsent(db, txn, run->commit);
     }
 
+    for (i = 0; rc == MDB_KEYEXIST && i < order->nended; i++) {
+        rc = ngx_oauth_store_bus_run_look_ended(db, txn, &head,
+                                                order->ended[i]);
+    }
+
     for (i = 0; rc == MDB_KEYEXIST && i < order->n; i++) {
         rc = ngx_oauth_store_bus_run_look_entry(db, txn, &head,
                                                 order->entries[i]);
@@ -132,6 +149,7 @@ ngx_oauth_store_bus_run_sort(const ngx_oauth_store_bus_run_t *run,
     ngx_oauth_store_bus_commit_t  *commit;
 
     commit = run->commit;
+    order->ended = order->entries + commit->n;
 
     for (i = 0; i < commit->n; i++) {
         entry = &commit->entries[i];
@@ -143,12 +161,15 @@ ngx_oauth_store_bus_run_sort(const ngx_oauth_store_bus_run_t *run,
         ngx_oauth_store_row_merge(&row, entry, NULL, longest);
 
         if (row.entry.end < run->now) {
-            commit->ended++;
+            *--order->ended = entry;
+            order->nended++;
             continue;
         }
 
         order->entries[order->n++] = entry;
     }
+
+    commit->ended = order->nended;
 
     qsort(order->entries, order->n, sizeof(oauth_revocation_t *),
           ngx_oauth_store_bus_run_compare);
@@ -212,6 +233,23 @@ ngx_oauth_store_bus_run_look_entry(const ngx_oauth_store_db_t *db,
 
 
 static int
+ngx_oauth_store_bus_run_look_ended(const ngx_oauth_store_db_t *db,
+    MDB_txn *txn, const ngx_oauth_store_row_head_t *head,
+    const oauth_revocation_t *entry)
+{
+    int  rc;
+
+    if (head->unsent == 0) {
+        return MDB_KEYEXIST;
+    }
+
+    rc = ngx_oauth_store_unsent_lookup(db, txn, entry->key);
+
+    return (rc == MDB_NOTFOUND) ? MDB_KEYEXIST : rc;
+}
+
+
+static int
 ngx_oauth_store_bus_run_look_unsent(const ngx_oauth_store_db_t *db,
     MDB_txn *txn, const ngx_oauth_store_bus_commit_t *commit)
 {
@@ -251,6 +289,10 @@ ngx_oauth_store_bus_run_write(const ngx_oauth_store_db_t *db,
 
     if (rc == 0) {
         rc = ngx_oauth_store_bus_run_entries(&t, order, commit);
+    }
+
+    if (rc == 0) {
+        rc = ngx_oauth_store_bus_run_ended(&t, order, commit);
     }
 
     if (rc == 0 && commit->position) {
@@ -312,7 +354,6 @@ ngx_oauth_store_bus_run_entries(ngx_oauth_store_entry_txn_t *t,
     ngx_oauth_store_bus_commit_t *commit)
 {
     int                        rc;
-    uint64_t                   unsent;
     ngx_uint_t                 i, news;
     ngx_oauth_store_row_t      row;
     const oauth_revocation_t  *entry;
@@ -327,20 +368,66 @@ ngx_oauth_store_bus_run_entries(ngx_oauth_store_entry_txn_t *t,
 
         commit->news += news;
 
-        if (!ngx_oauth_store_row_is_said(&row, entry)) {
-            continue;
-        }
-
-        unsent = t->head.unsent;
-
-        rc = ngx_oauth_store_unsent_expire(t->db, t->txn, entry->key,
-                                           &t->head);
+        rc = ngx_oauth_store_bus_run_sent(t, &row, entry, commit);
         if (rc != 0) {
             return rc;
         }
-
-        commit->sent += unsent - t->head.unsent;
     }
 
     return 0;
+}
+
+
+/*
+ * What has ended is not written, but an entry of this node that was read back is
+ * sent, whether it has ended on its way or not.
+ */
+
+static int
+ngx_oauth_store_bus_run_ended(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_bus_order_t *order,
+    ngx_oauth_store_bus_commit_t *commit)
+{
+    int                        rc;
+    ngx_uint_t                 i;
+    ngx_oauth_store_row_t      row;
+    const oauth_revocation_t  *entry;
+
+    for (i = 0; t->head.unsent && i < order->nended; i++) {
+        entry = order->ended[i];
+
+        rc = ngx_oauth_store_entry_lookup(t, entry->key, &row);
+
+        if (rc == 0) {
+            rc = ngx_oauth_store_bus_run_sent(t, &row, entry, commit);
+        }
+
+        if (rc != 0 && rc != MDB_NOTFOUND) {
+            return rc;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+ngx_oauth_store_bus_run_sent(ngx_oauth_store_entry_txn_t *t,
+    const ngx_oauth_store_row_t *row, const oauth_revocation_t *entry,
+    ngx_oauth_store_bus_commit_t *commit)
+{
+    int       rc;
+    uint64_t  unsent;
+
+    if (!ngx_oauth_store_row_is_said(row, entry)) {
+        return 0;
+    }
+
+    unsent = t->head.unsent;
+
+    rc = ngx_oauth_store_unsent_expire(t->db, t->txn, entry->key, &t->head);
+
+    commit->sent += unsent - t->head.unsent;
+
+    return rc;
 }

@@ -337,15 +337,15 @@ ngx_oauth_store_commit_put(ngx_oauth_store_entry_txn_t *t,
 /*
  * A worker of a configuration without a bus does not know of one that a newer
  * configuration has; and where the bus was taken out for a while, the stream
- * goes on at the position.  So with a position, each entry has to be sent.
+ * goes on at the position.  So once a leader has begun to compare the store with
+ * the stream, each entry has to be sent: it might come after the walk.
  */
 
 static int
 ngx_oauth_store_commit_is_fleet(ngx_oauth_store_entry_txn_t *t,
     const ngx_oauth_store_batch_t *batch, ngx_uint_t *fleet)
 {
-    int                      rc;
-    oauth_stream_position_t  position;
+    int  rc;
 
     *fleet = 1;
 
@@ -353,7 +353,7 @@ ngx_oauth_store_commit_is_fleet(ngx_oauth_store_entry_txn_t *t,
         return 0;
     }
 
-    rc = ngx_oauth_store_position_lookup(t->db, t->txn, &position);
+    rc = ngx_oauth_store_position_lookup_row(t->db, t->txn);
 
     if (rc == MDB_NOTFOUND) {
         *fleet = 0;

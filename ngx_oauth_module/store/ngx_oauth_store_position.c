@@ -1,7 +1,8 @@
 
 /*
  * The position is one row, which is replaced by the commit that writes what was
- * read up to it, and removed when the stream has to be read from the start.
+ * read up to it.  When the stream has to be read from the start, a server of
+ * zeros takes its place: the row itself says that the store has had a bus.
  */
 
 
@@ -27,10 +28,26 @@ ngx_oauth_store_position_lookup(const ngx_oauth_store_db_t *db, MDB_txn *txn,
         return rc;
     }
 
-    return (ngx_oauth_store_row_read_position(position, value.mv_data,
-                                              value.mv_size)
-            == NGX_OK)
-           ? 0 : MDB_CORRUPTED;
+    if (ngx_oauth_store_row_read_position(position, value.mv_data,
+                                          value.mv_size)
+        != NGX_OK)
+    {
+        return MDB_CORRUPTED;
+    }
+
+    return ngx_oauth_store_position_is_none(position) ? MDB_NOTFOUND : 0;
+}
+
+
+int
+ngx_oauth_store_position_lookup_row(const ngx_oauth_store_db_t *db,
+    MDB_txn *txn)
+{
+    MDB_val  key, value;
+
+    ngx_oauth_store_position_key(&key);
+
+    return mdb_get(txn, db->dbi, &key, &value);
 }
 
 
@@ -47,8 +64,14 @@ ngx_oauth_store_position_compare(const ngx_oauth_store_db_t *db, MDB_txn *txn,
 
     rc = ngx_oauth_store_position_lookup(db, txn, &kept);
 
+    if (rc == MDB_NOTFOUND && ngx_oauth_store_position_is_none(position)) {
+        rc = ngx_oauth_store_position_lookup_row(db, txn);
+
+        return (rc == 0) ? MDB_KEYEXIST : (rc == MDB_NOTFOUND) ? 0 : rc;
+    }
+
     if (rc == MDB_NOTFOUND) {
-        return ngx_oauth_store_position_is_none(position) ? MDB_KEYEXIST : 0;
+        return 0;
     }
 
     if (rc != 0) {
@@ -67,17 +90,10 @@ int
 ngx_oauth_store_position_store(const ngx_oauth_store_db_t *db, MDB_txn *txn,
     const oauth_stream_position_t *position)
 {
-    int      rc;
     u_char   bytes[NGX_OAUTH_STORE_ROW_READ_VALUE];
     MDB_val  key, value;
 
     ngx_oauth_store_position_key(&key);
-
-    if (ngx_oauth_store_position_is_none(position)) {
-        rc = mdb_del(txn, db->dbi, &key, NULL);
-        return (rc == MDB_NOTFOUND) ? 0 : rc;
-    }
-
     ngx_oauth_store_row_write_position(position, bytes);
     value.mv_size = sizeof(bytes);
     value.mv_data = bytes;

@@ -361,6 +361,35 @@ ended(void)
 }
 
 
+/* An own entry that ends on its way must not be sent until it is removed. */
+
+static void
+ended_unsent(void)
+{
+    oauth_revocation_t             entry;
+    store_fixture_t               *f;
+    ngx_oauth_store_bus_commit_t   c;
+
+    f = store_create(1, STORE_SIZE, 0);
+
+    entry = store_entry(TOKEN, 1, ALWAYS, NOW + 5, NOW);
+    (void) store_accept(f, entry);
+
+    store_set_time(NOW + 16);
+    c = store_read_one(f, entry);
+
+    store_ok(c.sent == 1 && c.news == 0 && store_is_unsent(f, entry) == 0,
+             "an entry that has ended is sent when it was read back");
+    store_is(store_count_unsent(f), 0, "... and is not counted any more");
+
+    c = store_read_one(f, entry);
+    store_ok(c.ended == 1 && c.sent == 0, "... once");
+
+    store_set_time(NOW);
+    store_free(f);
+}
+
+
 void
 store_test_entries(void)
 {
@@ -371,4 +400,5 @@ store_test_entries(void)
     foreign();
     times();
     ended();
+    ended_unsent();
 }

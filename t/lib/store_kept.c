@@ -26,12 +26,15 @@ positions(void)
              "there is no position");
 
     p = store_position("", 0, 0);
+    (void) store_read(f, NULL, 0, &p);
     epoch = store_epoch(f);
     ngx_oauth_store_reset(&f->store);
     c = store_read(f, NULL, 0, &p);
     store_ok(c.result == NGX_OAUTH_STORE_DONE && store_epoch(f) == epoch,
-             "to forget none costs no commit");
+             "to forget none twice costs one commit");
     ngx_oauth_store_reset(&f->store);
+
+    store_is(read_position(f, &got), NGX_DECLINED, "there is still none");
 
     p = store_position(STORE_SERVER, 1700000000123, 77);
     c = store_read(f, NULL, 0, &p);
@@ -71,12 +74,45 @@ positions(void)
     (void) store_read(f, NULL, 0, &p);
     store_is(store_read_position(f, &got), NGX_DECLINED,
              "a position is forgotten");
-    store_is(store_count(f, NGX_OAUTH_STORE_ROW_READ), 0, "... without a row");
+
+    epoch = store_epoch(f);
+    ngx_oauth_store_reset(&f->store);
+    (void) store_read(f, NULL, 0, &p);
+    store_ok(store_epoch(f) == epoch, "... and that again costs no commit");
+    ngx_oauth_store_reset(&f->store);
 
     entry = store_entry(KIND, 3, NOW, 0, NOW);
     (void) store_accept(f, entry);
-    store_is(store_is_unsent(f, entry), 0,
-             "... and then a worker without the bus sends nothing");
+    store_is(store_is_unsent(f, entry), 1,
+             "... and a worker without the bus leaves what it accepts unsent, "
+             "also while there is none");
+
+    store_free(f);
+}
+
+
+/* A configuration with a bus follows one without, whose workers go on. */
+
+static void
+first_bus(void)
+{
+    oauth_revocation_t        entry;
+    store_fixture_t          *f;
+    oauth_stream_position_t   none;
+
+    f = store_create(0, STORE_SIZE, 0);
+
+    entry = store_entry(KIND, 1, NOW, 0, NOW);
+    (void) store_accept(f, entry);
+    store_is(store_is_unsent(f, entry), 0, "no bus yet: nothing is unsent");
+
+    none = position("", 0, 0);
+    (void) store_read(f, NULL, 0, &none);
+
+    entry = store_entry(KIND, 2, NOW, 0, NOW);
+    (void) store_accept(f, entry);
+    store_is(store_is_unsent(f, entry), 1,
+             "a leader begins to compare: from then on all is unsent");
 
     store_free(f);
 }
@@ -489,6 +525,7 @@ void
 store_test_kept(void)
 {
     positions();
+    first_bus();
     range();
     again();
     full();

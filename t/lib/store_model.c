@@ -167,11 +167,11 @@ model_read(store_fixture_t *f, model_t *models, uint64_t key,
 
     if (!ended) {
         news = (ngx_uint_t) model_merge(m, entry, 0);
+    }
 
-        if (m->unsent && model_covers(m, entry)) {
-            m->unsent = 0;
-            sent = 1;
-        }
+    if (m->unsent && model_covers(m, entry)) {
+        m->unsent = 0;
+        sent = 1;
     }
 
     c = store_read_one(f, *entry);
