@@ -120,10 +120,27 @@ for my $value ('stream=a', 'key_file=fleet.key', 'password_file=password') {
 
 refused('"ca=" without a value', 'parameter "ca=" .* has no value', 'main',
         "oauth_revocation_bus $url key_file=fleet.key ca=;");
-refused('another parameter', 'invalid parameter "keyfile=fleet.key"', 'main',
+refused('another parameter', 'invalid parameter "keyfile="', 'main',
         "oauth_revocation_bus $url keyfile=fleet.key;");
+refused('a parameter without a value', 'invalid parameter "tls"', 'main',
+        "oauth_revocation_bus $url tls key_file=fleet.key;");
 refused('a parameter with a variable', 'variable', 'main',
         "oauth_revocation_bus $url key_file=\$host.key;");
+
+# what may be a secret is not shown
+
+for my $line ('redis://u:s3cret$x@127.0.0.1 key_file=fleet.key',
+              'redis://u:s3cret@127.0.0.1 key_file=fleet.key',
+              "$url password=s3cret key_file=fleet.key",
+              "$url key=s3cret",
+              "key_file=fleet.key redis://u:s3cret\@127.0.0.1",
+              "$url redis://u:s3cret\@127.0.0.1 key_file=fleet.key")
+{
+    my $result = checked("oauth_revocation_bus $line;");
+
+    ok(!$result->{ok}, "$line: refused");
+    unlike($result->{said}, qr/s3cret/, '... and not shown');
+}
 
 my $long = 'a' x 200;
 

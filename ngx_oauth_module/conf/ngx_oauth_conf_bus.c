@@ -83,8 +83,12 @@ ngx_oauth_conf_bus(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "has an empty URL: write one such as redis://10.0.0.5:6379";
     }
 
-    if (ngx_oauth_args_no_variables(cf, &value[1]) != NGX_OK) {
-        return NGX_CONF_ERROR;
+    /* The URL may have a password in it, so no message shows it yet. */
+
+    if (ngx_oauth_args_has_variable(&value[1])) {
+        return "has a URL with a variable, and variables are not evaluated "
+               "there: write the value itself, and a password into the file of "
+               "\"password_file=\"";
     }
 
     options->url = value[1];
@@ -106,10 +110,16 @@ ngx_oauth_conf_bus(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/*
+ * Of a parameter that is not known, only the name is shown: "password=" and
+ * "key=" are mistakes that are easily made.
+ */
+
 static ngx_int_t
 ngx_oauth_conf_bus_parameter(ngx_conf_t *cf, ngx_oauth_bus_options_t *options,
     ngx_str_t *text)
 {
+    size_t                                 len;
     ngx_str_t                             *option;
     const ngx_oauth_conf_bus_parameter_t  *parameter;
 
@@ -128,10 +138,18 @@ ngx_oauth_conf_bus_parameter(ngx_conf_t *cf, ngx_oauth_bus_options_t *options,
         }
     }
 
+    for (len = 0; len < text->len; len++) {
+        if (ngx_strchr("=:@", text->data[len])) {
+            len++;
+            break;
+        }
+    }
+
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\" of \"oauth_revocation_bus\": "
-                       "write \"stream=\", \"password_file=\", \"key_file=\" "
-                       "or \"ca=\" with a value", text);
+                       "invalid parameter \"%*s\" of "
+                       "\"oauth_revocation_bus\": write \"stream=\", "
+                       "\"password_file=\", \"key_file=\" or \"ca=\" with a "
+                       "value", len, text->data);
 
     return NGX_ERROR;
 }
