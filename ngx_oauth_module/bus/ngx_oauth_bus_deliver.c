@@ -62,7 +62,6 @@ ngx_oauth_bus_deliver_write(ngx_oauth_bus_leader_t *leader)
         return;
     }
 
-    leader->failed = 0;
     leader->writing = 1;
     ngx_oauth_store_bus_write(leader->bus->store, &leader->commit);
 }
@@ -124,11 +123,13 @@ ngx_oauth_bus_deliver_handler(ngx_oauth_store_bus_commit_t *commit)
     leader->writing = 0;
 
     if (leader->closing) {
+        leader->bus->closing = 0;
         ngx_free(leader);
         return;
     }
 
     if (commit->result == NGX_OAUTH_STORE_DONE) {
+        leader->failed = 0;
         leader->written->n = 0;
         leader->nunsent = 0;
         leader->committed = leader->writing_to;

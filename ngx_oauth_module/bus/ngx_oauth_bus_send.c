@@ -55,7 +55,9 @@ ngx_oauth_bus_send_unsent(ngx_oauth_bus_leader_t *leader)
         leader->rung = 1;
     }
 
-    if (!leader->rung || !leader->following) {
+    /* What the store cannot take off would be sent for ever. */
+
+    if (!leader->rung || !leader->following || leader->failed) {
         return;
     }
 
@@ -300,7 +302,7 @@ ngx_oauth_bus_send_id(ngx_oauth_bus_leader_t *leader, const redisReply *reply,
 
     if (reply->type == REDIS_REPLY_STRING
         && oauth_stream_id_read(text, id) == 0
-        && id->ms <= INT64_MAX)
+        && id->ms <= INT64_MAX / 2)
     {
         return NGX_OK;
     }
