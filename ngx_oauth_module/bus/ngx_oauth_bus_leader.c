@@ -39,6 +39,12 @@ ngx_oauth_bus_leader_start(ngx_oauth_bus_t *bus)
 {
     ngx_oauth_bus_leader_t  *leader;
 
+    /* The store writes one commit at a time. */
+
+    if (bus->closing) {
+        return NGX_ERROR;
+    }
+
     leader = ngx_calloc(sizeof(ngx_oauth_bus_leader_t), bus->log);
     if (leader == NULL) {
         return NGX_ERROR;
@@ -155,6 +161,7 @@ ngx_oauth_bus_leader_done(ngx_oauth_bus_t *bus)
 
     if (leader->writing) {
         leader->closing = 1;
+        bus->closing = 1;
         return;
     }
 

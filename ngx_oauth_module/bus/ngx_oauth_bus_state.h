@@ -73,6 +73,8 @@ struct ngx_oauth_bus_s {
     ngx_event_t                    poll;        /* timer                      */
     ngx_queue_t                    publications;
     ngx_oauth_bus_leader_t        *leader;      /* NULL: this worker is not   */
+    ngx_uint_t                     closing;     /* the commit of one before runs
+                                                                              */
 };
 
 
