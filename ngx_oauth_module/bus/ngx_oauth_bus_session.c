@@ -11,6 +11,8 @@
 #include "ngx_oauth_bus_send.h"
 #include "ngx_oauth_bus_session.h"
 
+#include <ngx_sha1.h>
+
 
 #define NGX_OAUTH_BUS_SESSION_BEHIND  1500      /* ms                         */
 
@@ -19,6 +21,8 @@ static void ngx_oauth_bus_session_ready(ngx_oauth_redis_t *redis);
 static void ngx_oauth_bus_session_closed(ngx_oauth_redis_t *redis);
 static void ngx_oauth_bus_session_info(ngx_oauth_redis_t *redis,
     const redisReply *reply, void *data);
+static void ngx_oauth_bus_session_place(const ngx_oauth_bus_t *bus,
+    u_char server[OAUTH_STREAM_SERVER]);
 static void ngx_oauth_bus_session_stream(ngx_oauth_redis_t *redis,
     const redisReply *reply, void *data);
 static void ngx_oauth_bus_session_use(ngx_oauth_bus_leader_t *leader);
@@ -173,6 +177,8 @@ ngx_oauth_bus_session_info(ngx_oauth_redis_t *redis, const redisReply *reply,
         return;
     }
 
+    ngx_oauth_bus_session_place(leader->bus, server);
+
     if (redis == &leader->reader) {
         leader->server_known = 1;
 
@@ -180,6 +186,29 @@ ngx_oauth_bus_session_info(ngx_oauth_redis_t *redis, const redisReply *reply,
             ngx_oauth_bus_session_use(leader);
         }
     }
+}
+
+
+/*
+ * A server has many databases and streams: the position of one of them is not
+ * one of another.  So the run id is replaced by a hash of all three.
+ */
+
+static void
+ngx_oauth_bus_session_place(const ngx_oauth_bus_t *bus,
+    u_char server[OAUTH_STREAM_SERVER])
+{
+    u_char      hash[OAUTH_STREAM_SERVER / 2];
+    ngx_sha1_t  sha1;
+
+    ngx_sha1_init(&sha1);
+    ngx_sha1_update(&sha1, server, OAUTH_STREAM_SERVER);
+    ngx_sha1_update(&sha1, bus->server->db.data, bus->server->db.len);
+    ngx_sha1_update(&sha1, " ", 1);
+    ngx_sha1_update(&sha1, bus->stream.data, bus->stream.len);
+    ngx_sha1_final(hash, &sha1);
+
+    (void) ngx_hex_dump(server, hash, sizeof(hash));
 }
 
 
