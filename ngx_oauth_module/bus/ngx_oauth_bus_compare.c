@@ -192,7 +192,8 @@ ngx_oauth_bus_compare_page(ngx_oauth_redis_t *redis, const redisReply *reply,
     for (i = 0; i < (size_t) records->elements; i++) {
 
         if (ngx_oauth_bus_reply_record(records->element[i], &id, &bytes)
-            != NGX_OK)
+            != NGX_OK
+            || oauth_stream_id_compare(&id, &compare->at) <= 0)
         {
             leader->lost = 1;
             return;

@@ -260,6 +260,7 @@ ngx_oauth_bus_leader_tick_handler(ngx_event_t *ev)
     (void) ngx_oauth_bus_leader_look(leader);
 
     leader->rung = 1;
+    leader->idle = 0;
     ngx_oauth_bus_leader_show(leader);
     ngx_oauth_bus_step(leader);
 }

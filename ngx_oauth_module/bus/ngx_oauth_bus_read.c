@@ -36,6 +36,7 @@ ngx_oauth_bus_read_next(ngx_oauth_bus_leader_t *leader)
     ngx_str_t   argv[10];
 
     if (!leader->following || !leader->reader_ready || leader->reading
+        || leader->idle
         || !ngx_oauth_bus_deliver_has_room(leader))
     {
         return;
@@ -73,6 +74,7 @@ ngx_oauth_bus_read_next(ngx_oauth_bus_leader_t *leader)
         == NGX_OK)
     {
         leader->reading = 1;
+        leader->read_at = ngx_current_msec;
     }
 }
 
@@ -83,7 +85,7 @@ ngx_oauth_bus_read_reply(ngx_oauth_redis_t *redis, const redisReply *reply,
 {
     ngx_oauth_bus_leader_t  *leader = data;
 
-    const redisReply  *records;
+    const redisReply  *records, *beats;
 
     leader->reading = 0;
     ngx_oauth_bus_step(leader);
@@ -94,13 +96,20 @@ ngx_oauth_bus_read_reply(ngx_oauth_redis_t *redis, const redisReply *reply,
         return;
     }
 
-    records = ngx_oauth_bus_reply_records(reply, &leader->bus->heartbeats);
+    beats = ngx_oauth_bus_reply_records(reply, &leader->bus->heartbeats);
+    records = ngx_oauth_bus_reply_records(reply, &leader->bus->stream);
 
-    if (records && ngx_oauth_bus_read_heartbeats(leader, records) != NGX_OK) {
-        leader->broken = 1;
+    /* A server that does not wait is not asked without a pause. */
+
+    if (records == NULL && beats == NULL
+        && ngx_current_msec - leader->read_at < NGX_OAUTH_BUS_READ_BLOCK / 2)
+    {
+        leader->idle = 1;
     }
 
-    records = ngx_oauth_bus_reply_records(reply, &leader->bus->stream);
+    if (beats && ngx_oauth_bus_read_heartbeats(leader, beats) != NGX_OK) {
+        leader->broken = 1;
+    }
 
     if (records && ngx_oauth_bus_read_records(leader, records) != NGX_OK) {
         leader->lost = 1;

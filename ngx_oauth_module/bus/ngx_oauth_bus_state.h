@@ -184,6 +184,7 @@ struct ngx_oauth_bus_leader_s {
     unsigned                       wanted:1;    /* answers are awaited        */
     unsigned                       asked:1;     /* another node wants         */
     unsigned                       heard:1;     /* one has, since the loss    */
+    unsigned                       idle:1;      /* read at the next tick      */
     unsigned                       closing:1;   /* free it after the commit   */
     unsigned                       down:1;      /* was logged                 */
 
@@ -197,6 +198,7 @@ struct ngx_oauth_bus_leader_s {
     oauth_stream_id_t              heartbeats;  /* read up to here            */
     ngx_msec_t                     behind;      /* since when the oldest sample
                                                    waits                      */
+    ngx_msec_t                     read_at;     /* when the XREAD was sent    */
 
     ngx_msec_t                     complained;  /* when to log a bad record
                                                    again                      */
