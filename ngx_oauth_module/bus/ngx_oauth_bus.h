@@ -21,11 +21,11 @@
 
 #include "ngx_oauth_place.h"
 #include "ngx_oauth_store.h"
+#include "oauth_record.h"
 
 
 #define NGX_OAUTH_BUS_NEVER   ((ngx_msec_t) -1)
-#define NGX_OAUTH_BUS_PEERS   64            /* that the status shows          */
-#define NGX_OAUTH_BUS_NAME    64            /* bytes of the name of a node    */
+#define NGX_OAUTH_BUS_PEERS   64            /* other nodes, at most           */
 #define NGX_OAUTH_BUS_ERROR   256           /* bytes of an error              */
 #define NGX_OAUTH_BUS_WAIT    1000          /* ms for which a response to a
                                                revocation waits for the bus   */
@@ -78,9 +78,9 @@ typedef enum {
 
 typedef struct {
     size_t                      name_len;
-    u_char                      name[NGX_OAUTH_BUS_NAME];   /* printable
+    u_char                      name[OAUTH_RECORD_NAME];    /* printable
                                                                ASCII          */
-    u_char                      node[16];
+    u_char                      node[OAUTH_RECORD_NODE];
     ngx_msec_t                  heard;          /* ms ago                     */
     int64_t                     skew;           /* seconds that its clock is
                                                    ahead of that of the server
@@ -91,25 +91,27 @@ typedef struct {
 typedef struct {
     ngx_oauth_bus_state_t       state;
     ngx_uint_t                  leader;         /* process id, 0: none        */
-    u_char                      node[16];       /* id of this node            */
-    ngx_msec_t                  silence;        /* as of ngx_oauth_bus_silence
-                                                                              */
-    ngx_msec_t                  lag;            /* ms from sending to reading
-                                                   back; _NEVER: unknown      */
+    u_char                      node[OAUTH_RECORD_NODE];    /* the id of this
+                                                               one            */
+    ngx_msec_t                  silence;        /* see ngx_oauth_bus_silence  */
+    ngx_msec_t                  lag;            /* ms from sending a heartbeat
+                                                   to reading it back; _NEVER:
+                                                   not known                  */
     uint64_t                    unsent;         /* entries                    */
     ngx_msec_t                  waiting;        /* ms for which there have been
                                                    some, and none was read back
                                                    from the bus               */
     int64_t                     skew;           /* of this node, as above     */
     size_t                      cursor_len;
-    u_char                      cursor[48];     /* the id of the last record  */
+    u_char                      cursor[OAUTH_STREAM_ID];    /* id of the last
+                                                   record that was read       */
 
     ngx_uint_t                  sent;           /* since nginx was started:
                                                    records                    */
     ngx_uint_t                  received;
     ngx_uint_t                  bad;            /* that no key has made, or are
                                                    not records                */
-    ngx_uint_t                  repairs;        /* comparisons that were done */
+    ngx_uint_t                  comparisons;    /* that were done             */
     ngx_uint_t                  losses;         /* times that the server had
                                                    lost something             */
     ngx_uint_t                  connects;
@@ -127,7 +129,7 @@ typedef struct {
 
 /*
  * In the master: reads the files that the options name, and creates the shared
- * zone of the bus.  tag: as of ngx_oauth_zone_create.  NULL: an error, which is
+ * zone of the bus.  tag: see ngx_oauth_zone_create.  NULL: an error, which is
  * logged.
  */
 
@@ -135,7 +137,7 @@ ngx_oauth_bus_t *ngx_oauth_bus_create(ngx_conf_t *cf,
     const ngx_oauth_bus_options_t *options, ngx_oauth_store_t *store,
     void *tag);
 
-/* When the http block was read; as ngx_oauth_redis_conf_finish. */
+/* When the http block was read; see ngx_oauth_redis_conf_finish. */
 
 ngx_int_t ngx_oauth_bus_finish(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
     ngx_resolver_t *resolver, ngx_msec_t timeout);
@@ -166,12 +168,16 @@ ngx_msec_t ngx_oauth_bus_silence(const ngx_oauth_bus_t *bus);
 void ngx_oauth_bus_publication_start(ngx_oauth_bus_t *bus,
     ngx_oauth_bus_publication_t *publication);
 
+/* Stops waiting; the handler is not called.  May be called twice. */
+
 void ngx_oauth_bus_publication_done(ngx_oauth_bus_publication_t *publication);
 
-/* Tells the leader only. */
+/* Tells the leader that there are unsent entries, and does not wait. */
 
 void ngx_oauth_bus_ring(ngx_oauth_bus_t *bus);
 
+
+/* Copies what the leader has shown last, with times as of now. */
 
 void ngx_oauth_bus_read_status(ngx_oauth_bus_t *bus,
     ngx_oauth_bus_status_t *status);

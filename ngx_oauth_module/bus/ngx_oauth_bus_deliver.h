@@ -17,6 +17,8 @@
 
 ngx_uint_t ngx_oauth_bus_deliver_has_room(const ngx_oauth_bus_leader_t *leader);
 
+/* Adds an entry to the next commit; without room it sets leader->lost. */
+
 void ngx_oauth_bus_deliver_add(ngx_oauth_bus_leader_t *leader,
     const oauth_revocation_t *entry);
 

@@ -19,8 +19,10 @@
 #include "ngx_oauth_watch.h"
 
 
-#define NGX_OAUTH_BUS_LEADER_SOON   20          /* ms                         */
-#define NGX_OAUTH_BUS_LEADER_LATE   2000        /* ms                         */
+#define NGX_OAUTH_BUS_LEADER_SOON   20          /* ms: the first delay before
+                                                   it connects again          */
+#define NGX_OAUTH_BUS_LEADER_LATE   2000        /* ms: the longest; up to half
+                                                   of it more, at random      */
 
 
 static ngx_int_t ngx_oauth_bus_leader_listen(ngx_oauth_bus_leader_t *leader);

@@ -7,9 +7,8 @@
  */
 
 
-#include "ngx_oauth_bus_state.h"
-#include "ngx_oauth_compat.h"
 #include "ngx_oauth_bus_publication.h"
+#include "ngx_oauth_compat.h"
 #include "ngx_oauth_watch.h"
 
 

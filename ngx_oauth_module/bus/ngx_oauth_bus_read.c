@@ -47,7 +47,7 @@ ngx_oauth_bus_read_next(ngx_oauth_bus_leader_t *leader)
     argv[2].data = count;
     argv[2].len = ngx_sprintf(count, "%ui", leader->page) - count;
     ngx_str_set(&argv[3], "BLOCK");
-    ngx_str_set(&argv[4], "1000");
+    ngx_str_set(&argv[4], ngx_value(NGX_OAUTH_BUS_READ_BLOCK));
     ngx_str_set(&argv[5], "STREAMS");
     argv[6] = leader->bus->stream;
     argv[7] = leader->bus->heartbeats;

@@ -20,6 +20,8 @@
 
 void ngx_oauth_bus_send_unsent(ngx_oauth_bus_leader_t *leader);
 
+/* Sends a heartbeat; its answer tells the time of the server. */
+
 void ngx_oauth_bus_send_heartbeat(ngx_oauth_bus_leader_t *leader);
 
 /* Asks the other nodes for entries that they know since leader->want_since. */

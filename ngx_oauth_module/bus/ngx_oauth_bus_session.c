@@ -99,7 +99,7 @@ ngx_oauth_bus_session_ready(ngx_oauth_redis_t *redis)
         leader->commands_ready = 1;
     }
 
-    /* The reader is asked first, so that the answers come in this order. */
+    /* The server's time is in the answer to the heartbeat, so it is first. */
 
     if (leader->reader_ready && leader->commands_ready) {
         ngx_oauth_bus_send_heartbeat(leader);

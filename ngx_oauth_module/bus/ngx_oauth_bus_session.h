@@ -16,6 +16,8 @@
 
 void ngx_oauth_bus_session_start(ngx_oauth_bus_leader_t *leader);
 
+/* Closes both connections.  What the store has to do stays noted. */
+
 void ngx_oauth_bus_session_done(ngx_oauth_bus_leader_t *leader);
 
 /* Asks the server about its stream, unless that was asked already. */

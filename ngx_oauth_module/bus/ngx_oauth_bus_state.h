@@ -27,7 +27,8 @@
 #define NGX_OAUTH_BUS_PAGE    500       /* records that are asked for at once */
 #define NGX_OAUTH_BUS_BATCH   8192      /* entries that wait for a commit     */
 #define NGX_OAUTH_BUS_ROUND   512       /* entries that are sent at once      */
-#define NGX_OAUTH_BUS_TICK    1000      /* ms                                 */
+#define NGX_OAUTH_BUS_TICK    1000      /* ms between samples, and between
+                                           heartbeats                         */
 #define NGX_OAUTH_BUS_ALIVE   5000      /* ms since the last heartbeat of a
                                            node that is alive                 */
 
@@ -38,16 +39,16 @@ typedef struct ngx_oauth_bus_leader_s  ngx_oauth_bus_leader_t;
 /* In the shared memory.  The last part is read and written with the mutex. */
 
 typedef struct {
-    ngx_atomic_t                   synced;      /* as of ngx_oauth_bus_silence:
-                                                   ms, 0: never               */
+    ngx_atomic_t                   synced;      /* when this node was last in
+                                                   sync, ms; 0: never         */
     ngx_atomic_t                   online;      /* there is a connection      */
 
     ngx_pid_t                      leader;      /* 0: none                    */
     ngx_msec_t                     until;       /* when its lease ends        */
     ngx_oauth_bus_status_t         status;      /* "heard" of a peer, and
-                                                   "waiting", are since when,
-                                                   and not for how long; 0: not
-                                                   at all                     */
+                                                   "waiting", are the moments
+                                                   here, not the ms that have
+                                                   passed since; 0: never     */
 } ngx_oauth_bus_shared_t;
 
 
@@ -67,7 +68,7 @@ struct ngx_oauth_bus_s {
 
     ngx_log_t                     *log;
     ngx_str_t                      name;        /* of the machine             */
-    int64_t                        longest;     /* seconds, as of
+    int64_t                        longest;     /* seconds, see
                                                    ngx_oauth_store_start      */
     ngx_event_t                    lease;       /* timer                      */
     ngx_event_t                    poll;        /* timer                      */
@@ -120,7 +121,9 @@ typedef struct {
     unsigned                       full:1;      /* the set was too small      */
     unsigned                       foreign:1;   /* entries of others are missing
                                                                               */
-    int64_t                        since;       /* as of a want               */
+    int64_t                        since;       /* see
+                                                   ngx_oauth_bus_compare_start
+                                                                              */
     oauth_stream_id_t              end;         /* the last record to read    */
     oauth_stream_id_t              time;        /* of the server when it began
                                                                               */
@@ -155,49 +158,62 @@ struct ngx_oauth_bus_leader_s {
     unsigned                       reader_ready:1;
     unsigned                       commands_ready:1;
     unsigned                       server_known:1;
-    unsigned                       following:1; /* from a position on         */
-    unsigned                       reading:1;   /* an XREAD is unanswered     */
-    unsigned                       sampling:1;  /* so is an XINFO             */
+    unsigned                       following:1; /* "follow" has a position    */
+    unsigned                       reading:1;   /* the reader's XREAD has no
+                                                   answer yet                 */
+    unsigned                       sampling:1;  /* the XINFO has none yet     */
     unsigned                       sampled:1;   /* "next" is complete         */
-    unsigned                       probing:1;   /* so is a look at a gap      */
-    unsigned                       broken:1;    /* the session is to be begun
-                                                   again                      */
-    unsigned                       lost:1;      /* the session is to be begun
-                                                   so, without position       */
-    unsigned                       unplaced:1;  /* the store has no position
-                                                   that is good               */
-    unsigned                       forget:1;    /* it has to be told so       */
-    unsigned                       away:1;      /* perhaps for longer than
-                                                   records stay               */
-    unsigned                       fresh:1;     /* this node has never been in
-                                                   sync                       */
-    unsigned                       keep:1;      /* the position is to be kept,
-                                                   also without entries       */
+    unsigned                       probing:1;   /* the XREAD of a probe has no
+                                                   answer yet                 */
+    unsigned                       broken:1;    /* a new session has to begin,
+                                                   from the position on       */
+    unsigned                       lost:1;      /* a new session has to begin,
+                                                   with a comparison          */
+    unsigned                       unplaced:1;  /* a comparison has to end
+                                                   before the store may keep a
+                                                   position                   */
+    unsigned                       forget:1;    /* the store has to forget the
+                                                   position that it has       */
+    unsigned                       away:1;      /* this node may have been away
+                                                   for longer than records stay
+                                                                              */
+    unsigned                       fresh:1;     /* the store had no position  */
+    unsigned                       keep:1;      /* the next commit is due, also
+                                                   without entries, to keep the
+                                                   position                   */
     unsigned                       writing:1;   /* a commit runs              */
-    unsigned                       failed:1;    /* it has to be tried again   */
+    unsigned                       failed:1;    /* the commit has failed, and
+                                                   has to be tried again      */
     unsigned                       round:1;     /* entries were sent, and have
                                                    to be read back            */
-    unsigned                       pass_failed:1;   /* some were not          */
-    unsigned                       rung:1;      /* there may be unsent ones   */
-    unsigned                       refused:1;   /* it takes no records        */
-    unsigned                       want:1;      /* is to be sent              */
-    unsigned                       wanted:1;    /* answers are awaited        */
+    unsigned                       pass_failed:1;   /* some entries of this pass
+                                                   were not read back         */
+    unsigned                       rung:1;      /* there may be unsent entries
+                                                                              */
+    unsigned                       refused:1;   /* the server takes no records
+                                                                              */
+    unsigned                       want:1;      /* a want has to be sent      */
+    unsigned                       wanted:1;    /* this node waits until the
+                                                   others have compared       */
     unsigned                       asked:1;     /* another node wants         */
     unsigned                       heard:1;     /* one has, since the loss    */
     unsigned                       idle:1;      /* read at the next tick      */
     unsigned                       closing:1;   /* free it after the commit   */
-    unsigned                       down:1;      /* was logged                 */
+    unsigned                       down:1;      /* that the bus cannot be used
+                                                   was logged                 */
 
     /* reading */
 
     oauth_follow_t                 follow;
     oauth_follow_sample_t          sample;      /* the newest                 */
     oauth_follow_sample_t          next;        /* that is asked for          */
-    oauth_stream_id_t              probe;       /* where the look began       */
+    oauth_stream_id_t              probe;       /* where the reader was when it
+                                                   was last looked at         */
     uint64_t                       length;      /* of the stream              */
     oauth_stream_id_t              heartbeats;  /* read up to here            */
-    ngx_msec_t                     behind;      /* since when the oldest sample
-                                                   waits                      */
+    ngx_msec_t                     behind;      /* since when the reader has
+                                                   been at "probe", and a sample
+                                                   waits; 0: none waits       */
     ngx_msec_t                     read_at;     /* when the XREAD was sent    */
 
     ngx_msec_t                     complained;  /* when to log a bad record
@@ -205,33 +221,37 @@ struct ngx_oauth_bus_leader_s {
 
     /* delivering */
 
-    ngx_oauth_bus_batch_t         *batch;       /* is filled                  */
-    ngx_oauth_bus_batch_t         *written;     /* is in the commit           */
+    ngx_oauth_bus_batch_t         *batch;       /* that is being filled       */
+    ngx_oauth_bus_batch_t         *written;     /* that is in the commit      */
     ngx_oauth_bus_batch_t          batches[2];
     oauth_revocation_t             unsent[NGX_OAUTH_BUS_ROUND];
     ngx_uint_t                     nunsent;
     ngx_oauth_store_bus_commit_t   commit;
     oauth_stream_position_t        position;    /* of the commit              */
-    oauth_stream_id_t              writing_to;  /* all up to it is in it      */
+    oauth_stream_id_t              writing_to;  /* all up to it is on disk when
+                                                   the commit is done         */
     oauth_stream_id_t              committed;   /* all up to it is on disk    */
     ngx_msec_t                     again;       /* when to try a commit again */
 
     /* sending */
 
-    ngx_uint_t                     left;        /* of the round               */
-    ngx_msec_t                     round_until;
+    ngx_uint_t                     left;        /* entries of the round that
+                                                   were not read back yet     */
+    ngx_msec_t                     round_until; /* when to give the round up  */
     ngx_uint_t                     started;     /* "after" is set             */
     u_char                         after[OAUTH_REVOCATION_KEY];
     uint64_t                       number;      /* of the last heartbeat      */
     ngx_msec_t                     beaten;      /* when it was sent           */
-    int64_t                        server_time; /* ms, when it was "answered" */
-    ngx_msec_t                     answered;    /* 0: never                   */
-    ngx_msec_t                     trimmed;     /* when the stream was        */
+    int64_t                        server_time; /* ms: the server's clock when
+                                                   it took the last heartbeat */
+    ngx_msec_t                     answered;    /* when it said so; 0: never  */
+    ngx_msec_t                     trimmed;     /* when to trim the stream next
+                                                                              */
 
     /* comparing */
 
     ngx_oauth_bus_compare_t        compare;
-    int64_t                        asked_since; /* what the others want       */
+    int64_t                        asked_since; /* of the wants of others     */
     oauth_stream_id_t              heard_id;    /* the last want of another   */
     int64_t                        heard_since;
     ngx_msec_t                     answer_from; /* when to compare for others */
@@ -241,8 +261,11 @@ struct ngx_oauth_bus_leader_s {
     ngx_msec_t                     want_until;  /* how long to wait           */
     ngx_msec_t                     want_last;   /* when the last was sent; 0:
                                                    never                      */
-    oauth_stream_id_t              want_id;     /* 0: not known yet           */
-    ngx_msec_t                     answer_time; /* when all had answered      */
+    oauth_stream_id_t              want_id;     /* the others have answered when
+                                                   they have compared after this
+                                                   one; 0: not known yet      */
+    ngx_msec_t                     answer_time; /* when all others had answered
+                                                                              */
     ngx_msec_t                     restore_at;  /* 0: nothing is to be restored
                                                                               */
     int64_t                        restore_since;
@@ -251,10 +274,11 @@ struct ngx_oauth_bus_leader_s {
                                                    answer, if it wants no more
                                                    than this                  */
     int64_t                        compared_since;
-    oauth_stream_id_t              pass;        /* of the last one when sending
-                                                   began with the first key   */
-    oauth_stream_id_t              drained;     /* of the one after which all
-                                                   that was missing was sent  */
+    oauth_stream_id_t              pass;        /* "compared" when this pass
+                                                   over unsent entries began  */
+    oauth_stream_id_t              drained;     /* "compared" of which all that
+                                                   was missing is on the stream
+                                                                              */
     oauth_stream_id_t              synced;      /* the time, as the server's id,
                                                    when this node was in sync */
 

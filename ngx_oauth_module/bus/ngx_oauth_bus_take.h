@@ -14,8 +14,8 @@
 
 
 /*
- * id: of the record.  bytes: of its field.  page: 1 if a comparison has read it,
- * which begins with the oldest record; 0 if it is a new one.
+ * id: of the record.  bytes: of its field.  page: 1 if a comparison has read
+ * it, which begins with the oldest record; 0 if it is a new one.
  */
 
 void ngx_oauth_bus_take(ngx_oauth_bus_leader_t *leader,

@@ -44,7 +44,7 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
                   "were missing there, and this node sends them again",
                   compare->count, &leader->bus->server->url, compare->missing);
 
-    leader->status.repairs++;
+    leader->status.comparisons++;
     leader->compared = compare->end;
     leader->covered = compare->end;
 

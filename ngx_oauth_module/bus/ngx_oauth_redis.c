@@ -3,9 +3,9 @@
  * One connection to the server of the bus.  Its state is in a link, which is
  * allocated with ngx_oauth_redis_start.  Whatever may call a handler of the
  * caller is called by the event loop: errors and "ready" by a posted event,
- * replies when there is something to read.  So nobody is called from within his
- * own call.  If a handler of a reply ends the connection, the link is freed
- * when the loop over the replies has noticed.
+ * replies when there is something to read.  So no handler runs while its owner
+ * is in a call to this file.  If a handler of a reply ends the connection, the
+ * link is freed when the loop over the replies has noticed.
  *
  * Until the server has accepted password and database, nothing else is sent: a
  * command behind a wrong password would be carried out for the default user.

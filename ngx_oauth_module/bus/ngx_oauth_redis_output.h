@@ -39,6 +39,8 @@ ngx_int_t ngx_oauth_redis_output_add(ngx_oauth_redis_output_t *output,
 ngx_int_t ngx_oauth_redis_output_send(ngx_oauth_redis_output_t *output,
     ngx_connection_t *c);
 
+/* Wipes and releases the memory: it is empty then. */
+
 void ngx_oauth_redis_output_free(ngx_oauth_redis_output_t *output);
 
 

@@ -55,6 +55,8 @@ struct ngx_oauth_redis_peer_s {
 };
 
 
+/* Begins; the handler is called when it has ended. */
+
 void ngx_oauth_redis_peer_start(ngx_oauth_redis_peer_t *peer);
 
 /* Closes the connection, or stops looking for one. */

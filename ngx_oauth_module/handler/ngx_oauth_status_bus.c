@@ -53,7 +53,7 @@ ngx_oauth_status_bus_read(ngx_http_request_t *r,
     bus->sent = read->sent;
     bus->received = read->received;
     bus->bad = read->bad;
-    bus->comparisons = read->repairs;
+    bus->comparisons = read->comparisons;
     bus->losses = read->losses;
     bus->connects = read->connects;
     bus->error.data = read->error;
