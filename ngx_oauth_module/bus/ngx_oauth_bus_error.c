@@ -1,11 +1,12 @@
 
 /*
  * Errors of the bus, in words.  Text that comes from the server is a
- * stranger's: it is cut, and what is not printable is left out.
+ * stranger's: it is cut, and what is not printable is escaped.
  */
 
 
 #include "ngx_oauth_bus_error.h"
+#include "ngx_oauth_redis_error.h"
 
 
 #define NGX_OAUTH_BUS_ERROR_REPLY  100          /* bytes of a reply           */
@@ -18,25 +19,19 @@ void
 ngx_oauth_bus_error_note(ngx_oauth_bus_leader_t *leader, const char *what,
     const redisReply *reply)
 {
-    size_t   i, len;
     u_char  *p, *last;
 
     p = leader->status.error;
-    last = p + NGX_OAUTH_BUS_ERROR;
+    last = p + NGX_OAUTH_BUS_ERROR - 1;
 
     p = ngx_slprintf(p, last, "%s", what);
 
     if (reply && reply->type == REDIS_REPLY_ERROR) {
         p = ngx_slprintf(p, last, ": the server says \"");
-        len = ngx_min((size_t) reply->len, NGX_OAUTH_BUS_ERROR_REPLY);
-
-        for (i = 0; i < len && p < last - 1; i++) {
-            *p++ = (reply->str[i] >= 0x20 && reply->str[i] < 0x7f
-                    && reply->str[i] != '"')
-                   ? (u_char) reply->str[i] : '.';
-        }
-
-        p = ngx_slprintf(p, last, "\"");
+        p = ngx_oauth_redis_text(p, last, reply->str,
+                                 ngx_min((size_t) reply->len,
+                                         NGX_OAUTH_BUS_ERROR_REPLY));
+        *p++ = '"';
     }
 
     leader->status.error_len = p - leader->status.error;

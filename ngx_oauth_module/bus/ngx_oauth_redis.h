@@ -104,14 +104,5 @@ ngx_int_t ngx_oauth_redis_send(ngx_oauth_redis_t *redis, ngx_uint_t argc,
 
 void ngx_oauth_redis_done(ngx_oauth_redis_t *redis);
 
-/*
- * Writes a text of a server, as of an error reply, for a log line or a status:
- * printable ASCII, what is something else as "\\xNN", and cut where last is.
- * Returns the end of what was written.
- */
-
-u_char *ngx_oauth_redis_text(u_char *p, u_char *last, const char *text,
-    size_t len);
-
 
 #endif /* NGX_OAUTH_REDIS_H_INCLUDED */

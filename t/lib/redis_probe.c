@@ -20,6 +20,7 @@
 
 #include "ngx_oauth_redis.h"
 #include "ngx_oauth_redis_conf.h"
+#include "ngx_oauth_redis_error.h"
 
 
 #define PROBE_TEXT   65536
