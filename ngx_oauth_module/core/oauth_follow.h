@@ -6,9 +6,10 @@
  * its stream (its run id, the last id, and how many records were ever added) is
  * compared with what was read; no single one of these numbers would do.
  *
- * A record that no sample has counted before it was lost, and that the caller
- * has not read, need not be noticed: whoever has sent it does not read it back.
- * Nothing is allocated, and times are the caller's.
+ * A record may be lost before the caller has read it and before a sample has
+ * counted it.  That is not noticed here, and need not be: its sender does not
+ * read it back, and sends it again.  Nothing is allocated, and times are the
+ * caller's.
  */
 
 
@@ -42,18 +43,21 @@ typedef struct {
 typedef struct {
     oauth_stream_position_t  at;        /* what was read                      */
     oauth_stream_id_t        last;      /* of the newest sample; 0 before it  */
-    uint64_t                 added;     /* the same                           */
+    uint64_t                 added;     /* of the newest sample               */
     oauth_follow_sample_t    sample;    /* that is to be compared             */
-    unsigned                 pending:1; /* there is one                       */
-    unsigned                 asked:1;   /* for a sample                       */
-    unsigned                 agreed:1;  /* one has agreed since the start     */
-    int64_t                  time;      /* of the last one that has agreed    */
-    oauth_stream_id_t        id;        /* and its last id: all up to it was
-                                           read                               */
+    unsigned                 pending:1; /* there is such a sample             */
+    unsigned                 asked:1;   /* a sample was asked for             */
+    unsigned                 agreed:1;  /* a sample has agreed since the start
+                                                                              */
+    int64_t                  time;      /* of the last sample that has agreed */
+    oauth_stream_id_t        id;        /* the last id of that sample: all up to
+                                           it was read                        */
 
-    oauth_stream_position_t  then;      /* when it was asked                  */
+    oauth_stream_position_t  then;      /* where "at" was when the caller asked
+                                           for a sample                       */
     uint64_t                 read;      /* records since the start            */
-    oauth_stream_id_t        recent[OAUTH_FOLLOW_RECENT];   /* of them        */
+    oauth_stream_id_t        recent[OAUTH_FOLLOW_RECENT];   /* a ring with the
+                                           ids of the last of them            */
 } oauth_follow_t;
 
 
@@ -74,10 +78,10 @@ void oauth_follow_start(oauth_follow_t *follow,
 void oauth_follow_ask(oauth_follow_t *follow);
 
 /*
- * The server has said this, after what it has said before.  It is compared when
- * all records up to its last one were read: now, or it is pending until then.
- * While one is pending, a newer one does not replace it, so that samples of a
- * stream that grows faster than it is read are compared, too.  If
+ * Takes a sample; they come in the order in which the server gave them.  It is
+ * compared when all records up to its last one were read: now, or it is pending
+ * until then.  While one is pending, a newer one does not replace it, so that
+ * samples of a stream that grows faster than it is read are compared, too.  If
  * OAUTH_FOLLOW_RECENT or more newer records were read, it cannot be compared.
  */
 

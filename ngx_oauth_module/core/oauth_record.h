@@ -1,10 +1,10 @@
 
 /*
  * The records that the nodes of a fleet send each other over a bus that they do
- * not trust: revocations, requests to send what is missing, and heartbeats.  A
- * record is bytes of a fixed form with an HMAC-SHA256 (RFC 2104) by a key of
- * the fleet, so the bus can hold records back or repeat them, but not make or
- * change them.  A record can only take access away.
+ * not trust: revocations, wants, which ask the others for what is missing, and
+ * heartbeats.  A record is bytes of a fixed form with an HMAC-SHA256 (RFC 2104)
+ * by a key of the fleet, so the bus can hold records back or repeat them, but
+ * not make or change them.  A record can only take access away.
  *
  * While a key is replaced, a node accepts the records of two keys, and writes
  * its own with the first.  The memory is the caller's, except that of the keys.

@@ -16,7 +16,7 @@
 #define OAUTH_RECORD_KEYS_LINE  88      /* characters of 64 bytes, padded     */
 
 
-static const char *oauth_record_keys_read(oauth_str_t line,
+static const char *oauth_record_keys_add(oauth_str_t line,
     oauth_record_keys_t *keys);
 static oauth_str_t oauth_record_keys_line(oauth_str_t *text);
 static int oauth_record_keys_decode(oauth_str_t line, unsigned char *key,
@@ -39,7 +39,7 @@ oauth_record_read_keys(oauth_str_t text, oauth_record_keys_t *keys)
             continue;
         }
 
-        why = oauth_record_keys_read(line, keys);
+        why = oauth_record_keys_add(line, keys);
 
         if (why) {
             oauth_record_wipe_keys(keys);
@@ -65,7 +65,7 @@ oauth_record_wipe_keys(oauth_record_keys_t *keys)
 
 
 static const char *
-oauth_record_keys_read(oauth_str_t line, oauth_record_keys_t *keys)
+oauth_record_keys_add(oauth_str_t line, oauth_record_keys_t *keys)
 {
     int            rc;
     size_t         len;

@@ -1,8 +1,8 @@
 
 /*
  * The part of the status about the bus of a fleet, in its three written forms,
- * and what is found there that an administrator should know before somebody is
- * not cut off: nodes that hear nothing, clocks that differ.
+ * and the findings: what an administrator should know before a revocation comes
+ * too late, such as a node that hears nothing or a clock that is wrong.
  */
 
 

@@ -1,8 +1,8 @@
 
 /*
- * What nodes tell each other about a Redis stream: the ids of its records, and
- * the position up to which a node has read it.  An id is two numbers, the time
- * of the server in milliseconds and a sequence number, written "MS-SEQ".
+ * A Redis stream as a reader sees it: the ids of its records, and the position
+ * up to which it was read.  An id is two numbers, the time of the server in
+ * milliseconds and a sequence number, written "MS-SEQ".
  */
 
 

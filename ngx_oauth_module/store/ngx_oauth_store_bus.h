@@ -28,9 +28,9 @@ typedef void (*ngx_oauth_store_bus_pt)(ngx_oauth_store_bus_commit_t *commit);
 
 
 /*
- * What the leader has written.  The caller fills in the members up to data, and
- * keeps all of it until the handler is called, from the event loop.  At most
- * one is written at a time, and its entries may be many: it is one commit.
+ * What the leader gives to the store.  The caller fills in the members up to
+ * data, and keeps all of it until the event loop calls the handler.  All of it
+ * is one commit, however many entries it has, and one is written at a time.
  */
 
 struct ngx_oauth_store_bus_commit_s {
@@ -40,8 +40,9 @@ struct ngx_oauth_store_bus_commit_s {
                                                    have to be sent (again)    */
     ngx_uint_t                      nunsent;
     const oauth_stream_position_t  *position;   /* is kept with them; NULL: it
-                                                   stays as it is; a server of
-                                                   zeros: it is forgotten     */
+                                                   stays as it is; if its
+                                                   server is all zero, the store
+                                                   forgets its position       */
     ngx_oauth_store_bus_pt          handler;
     void                           *data;
 
@@ -49,7 +50,8 @@ struct ngx_oauth_store_bus_commit_s {
     ngx_uint_t                      sent;       /* entries that were unsent, and
                                                    are on the bus now         */
     ngx_uint_t                      news;       /* entries that this store did
-                                                   not have like this         */
+                                                   not have with their cut and
+                                                   end                        */
     ngx_uint_t                      ended;      /* entries that have ended, and
                                                    were left out              */
 };
@@ -63,8 +65,9 @@ struct ngx_oauth_store_bus_commit_s {
 void ngx_oauth_store_bus_create(ngx_oauth_store_t *store);
 
 /*
- * Writes, in a thread.  An entry that this store has like this, or that has
- * ended, costs no write.  If nothing is to be written, nothing is committed.
+ * Writes, in a thread.  An entry that this store has with its cut and end, or
+ * that has ended, costs no write.  If nothing is to be written, nothing is
+ * committed.
  */
 
 void ngx_oauth_store_bus_write(ngx_oauth_store_t *store,

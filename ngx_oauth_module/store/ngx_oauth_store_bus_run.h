@@ -15,7 +15,7 @@
 
 typedef struct {
     ngx_oauth_store_bus_commit_t  *commit;
-    int64_t                        longest; /* as of ngx_oauth_store_start    */
+    int64_t                        longest; /* see ngx_oauth_store_start      */
     int64_t                        now;     /* what has ended before this is
                                                left out                       */
 } ngx_oauth_store_bus_run_t;
