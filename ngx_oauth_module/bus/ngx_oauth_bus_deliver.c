@@ -69,8 +69,8 @@ ngx_oauth_bus_deliver_write(ngx_oauth_bus_leader_t *leader)
 
 /*
  * The position stays where it is while a comparison runs or is due, so that a
- * leader that follows this one reads the want which is the reason for it; and
- * it stays forgotten until the others have answered, so that one asks them, too.
+ * leader that follows this one reads the want which is the reason for it.  It
+ * stays forgotten until the others have answered, so that one asks them, too.
  */
 
 static void

@@ -388,7 +388,8 @@ ngx_oauth_bus_session_begin(ngx_oauth_bus_leader_t *leader)
     ngx_log_error(NGX_LOG_NOTICE, leader->log, 0,
                   "oauth: this node compares its revocations with all that is "
                   "on the bus \"%V\": %s", &leader->bus->server->url,
-                  leader->fresh ? "it has not used this bus before"
+                  leader->fresh ? "its store does not say up to "
+                                  "where it has read"
                                 : "the server may have lost records");
 }
 

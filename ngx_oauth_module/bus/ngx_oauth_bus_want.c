@@ -40,9 +40,10 @@ ngx_oauth_bus_want_compared(ngx_oauth_bus_leader_t *leader)
     compare = &leader->compare;
 
     ngx_log_error(NGX_LOG_NOTICE, leader->log, 0,
-                  "oauth: %uL records are on the bus \"%V\"; %uL revocations "
-                  "were missing there, and this node sends them again",
-                  compare->count, &leader->bus->server->url, compare->missing);
+                  "oauth: this node has compared its revocations with the %uL "
+                  "records on the bus \"%V\"; missing there, and sent again: "
+                  "%uL", compare->count, &leader->bus->server->url,
+                  compare->missing);
 
     leader->status.comparisons++;
     leader->compared = compare->end;
