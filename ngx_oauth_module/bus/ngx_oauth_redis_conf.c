@@ -491,6 +491,11 @@ ngx_oauth_redis_conf_tls(ngx_oauth_redis_conf_parser_t *parser, ngx_str_t *ca)
 }
 
 
+/*
+ * An http block without a "resolver" has one that nginx made up, which has no
+ * server that it could ask.
+ */
+
 ngx_int_t
 ngx_oauth_redis_conf_finish(ngx_conf_t *cf, const ngx_oauth_place_t *place,
     ngx_oauth_redis_conf_t *conf, ngx_resolver_t *resolver, ngx_msec_t timeout)

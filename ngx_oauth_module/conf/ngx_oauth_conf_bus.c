@@ -335,16 +335,10 @@ ngx_oauth_conf_bus_finish(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 }
 
 
-/*
- * The http block without a "resolver" has one that nginx made up, without the
- * address of a server: names cannot be looked up by it.
- */
-
 static ngx_int_t
 ngx_oauth_conf_bus_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 {
     ngx_msec_t                 timeout;
-    ngx_resolver_t            *resolver;
     ngx_http_core_loc_conf_t  *clcf;
 
     if (mcf->store == NULL) {
@@ -365,14 +359,8 @@ ngx_oauth_conf_bus_create(ngx_conf_t *cf, ngx_oauth_main_conf_t *mcf)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    resolver = clcf->resolver;
     timeout = clcf->resolver_timeout;
-
-    if (resolver && resolver->connections.nelts == 0) {
-        resolver = NULL;
-    }
-
     ngx_conf_init_msec_value(timeout, NGX_OAUTH_CONF_BUS_RESOLVING);
 
-    return ngx_oauth_bus_finish(cf, mcf->bus, resolver, timeout);
+    return ngx_oauth_bus_finish(cf, mcf->bus, clcf->resolver, timeout);
 }
