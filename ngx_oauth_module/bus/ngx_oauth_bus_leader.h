@@ -17,7 +17,7 @@
 
 ngx_int_t ngx_oauth_bus_leader_start(ngx_oauth_bus_t *bus);
 
-/* It has it no more. */
+/* It has the lease no more: closes all, and clears bus->leader. */
 
 void ngx_oauth_bus_leader_done(ngx_oauth_bus_t *bus);
 

@@ -12,11 +12,11 @@
 #include "ngx_oauth_bus_state.h"
 
 
-/* In a worker: takes part, by a timer. */
+/* In a worker: tries to get the lease, and renews it, by a timer. */
 
 void ngx_oauth_bus_lease_start(ngx_oauth_bus_t *bus);
 
-/* Takes part no more, and gives the lease up. */
+/* Tries no more, and gives the lease up; the worker is no leader then. */
 
 void ngx_oauth_bus_lease_done(ngx_oauth_bus_t *bus);
 

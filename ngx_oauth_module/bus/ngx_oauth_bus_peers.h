@@ -19,8 +19,8 @@ void ngx_oauth_bus_peers_hear(ngx_oauth_bus_leader_t *leader,
     const oauth_record_t *record, uint64_t written);
 
 /*
- * 1: all nodes that are alive have compared the stream with what they know
- * since this record.
+ * 1: since this record, each node that is alive has compared what it knows with
+ * the stream, and what was missing there is on it.
  */
 
 ngx_uint_t ngx_oauth_bus_peers_have_compared(
@@ -30,7 +30,10 @@ ngx_uint_t ngx_oauth_bus_peers_have_compared(
 
 int64_t ngx_oauth_bus_peers_longest(const ngx_oauth_bus_leader_t *leader);
 
-/* Copies them into leader->status; and takes those there, as a new leader. */
+/*
+ * _show copies the nodes into leader->status; _load begins the table of a new
+ * leader with those that are there.
+ */
 
 void ngx_oauth_bus_peers_show(ngx_oauth_bus_leader_t *leader);
 void ngx_oauth_bus_peers_load(ngx_oauth_bus_leader_t *leader);

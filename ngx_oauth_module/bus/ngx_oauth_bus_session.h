@@ -25,8 +25,8 @@ void ngx_oauth_bus_session_done(ngx_oauth_bus_leader_t *leader);
 void ngx_oauth_bus_session_sample(ngx_oauth_bus_leader_t *leader);
 
 /*
- * Looks whether there is a gap, if a sample waits for records that the reader
- * does not find.
+ * If a sample waits, and the reader has read nothing for a while: asks whether
+ * there is a next record, since those that the sample counts may be removed.
  */
 
 void ngx_oauth_bus_session_probe(ngx_oauth_bus_leader_t *leader);

@@ -13,7 +13,7 @@
 #include "ngx_oauth_redis.h"
 
 
-/* Empty if it is zero. */
+/* All zero: it is empty. */
 
 typedef struct {
     u_char      *start;

@@ -42,8 +42,8 @@ struct ngx_oauth_redis_peer_s {
     ngx_log_t                  *log;
 
     ngx_connection_t           *connection;
-    const char                 *step;           /* what takes its time: "to
-                                                   connect"                   */
+    const char                 *step;           /* what goes on, for errors:
+                                                   "to connect"               */
 
     ngx_resolver_ctx_t         *resolving;
     ngx_peer_connection_t       pc;

@@ -41,7 +41,7 @@ ngx_oauth_redis_tls_create(ngx_conf_t *cf, const ngx_oauth_place_t *place,
     cln->handler = ngx_ssl_cleanup_ctx;
     cln->data = ssl;
 
-    /* the memory of what is to be sent moves when it grows */
+    /* The memory of what is to be sent moves when it grows. */
 
     SSL_CTX_set_mode(ssl->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE
                                |SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
