@@ -34,7 +34,7 @@ positions(void)
              "to forget none twice costs one commit");
     ngx_oauth_store_reset(&f->store);
 
-    store_is(read_position(f, &got), NGX_DECLINED, "there is still none");
+    store_is(store_read_position(f, &got), NGX_DECLINED, "there is still none");
 
     p = store_position(STORE_SERVER, 1700000000123, 77);
     c = store_read(f, NULL, 0, &p);
@@ -106,7 +106,7 @@ first_bus(void)
     (void) store_accept(f, entry);
     store_is(store_is_unsent(f, entry), 0, "no bus yet: nothing is unsent");
 
-    none = position("", 0, 0);
+    none = store_position("", 0, 0);
     (void) store_read(f, NULL, 0, &none);
 
     entry = store_entry(KIND, 2, NOW, 0, NOW);
