@@ -107,14 +107,18 @@ ngx_oauth_bus_compare_step(ngx_oauth_bus_leader_t *leader)
 
         compare->state = NGX_OAUTH_BUS_COMPARE_OWN;
         compare->started = 0;
+        compare->mark = ngx_oauth_bus_deliver_mark(leader);
     }
 
-    if (!ngx_oauth_bus_deliver_is_done(leader)) {
+    /* The last ones that have to become unsent wait for a commit. */
+
+    if (leader->nunsent) {
         return NGX_OK;
     }
 
     if (compare->state == NGX_OAUTH_BUS_COMPARE_DONE) {
-        return NGX_DONE;
+        return ngx_oauth_bus_deliver_has_written(leader, compare->mark)
+               ? NGX_DONE : NGX_OK;
     }
 
     if (ngx_oauth_bus_compare_walk(leader) == NGX_OK) {

@@ -109,6 +109,7 @@ ngx_oauth_bus_deliver_fill(ngx_oauth_bus_leader_t *leader)
     }
 
     leader->writing_to = leader->follow.at.id;
+    leader->begun++;
     leader->forget = 0;
     leader->keep = 0;
 }
@@ -131,8 +132,13 @@ ngx_oauth_bus_deliver_handler(ngx_oauth_store_bus_commit_t *commit)
     if (commit->result == NGX_OAUTH_STORE_DONE) {
         leader->failed = 0;
         leader->written->n = 0;
-        leader->nunsent = 0;
+        leader->ended = leader->begun;
         leader->committed = leader->writing_to;
+
+        if (commit->nunsent) {
+            leader->nunsent = 0;
+        }
+
         leader->status.received += commit->news;
 
         if (commit->sent) {
@@ -154,9 +160,16 @@ ngx_oauth_bus_deliver_handler(ngx_oauth_store_bus_commit_t *commit)
 }
 
 
-ngx_uint_t
-ngx_oauth_bus_deliver_is_done(const ngx_oauth_bus_leader_t *leader)
+uint64_t
+ngx_oauth_bus_deliver_mark(const ngx_oauth_bus_leader_t *leader)
 {
-    return !leader->writing && !leader->failed && leader->batch->n == 0
-           && leader->nunsent == 0;
+    return leader->begun + (leader->batch->n ? 1 : 0);
+}
+
+
+ngx_uint_t
+ngx_oauth_bus_deliver_has_written(const ngx_oauth_bus_leader_t *leader,
+    uint64_t mark)
+{
+    return leader->ended >= mark;
 }

@@ -26,9 +26,14 @@ void ngx_oauth_bus_deliver_add(ngx_oauth_bus_leader_t *leader,
 
 void ngx_oauth_bus_deliver_write(ngx_oauth_bus_leader_t *leader);
 
-/* 1 if all that was delivered is on disk. */
+/*
+ * Names what was delivered until now; and 1 if all of that is on disk, though
+ * more may have come since.
+ */
 
-ngx_uint_t ngx_oauth_bus_deliver_is_done(const ngx_oauth_bus_leader_t *leader);
+uint64_t ngx_oauth_bus_deliver_mark(const ngx_oauth_bus_leader_t *leader);
+ngx_uint_t ngx_oauth_bus_deliver_has_written(
+    const ngx_oauth_bus_leader_t *leader, uint64_t mark);
 
 
 #endif /* NGX_OAUTH_BUS_DELIVER_H_INCLUDED */

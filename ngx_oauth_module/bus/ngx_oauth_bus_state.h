@@ -131,6 +131,8 @@ typedef struct {
     oauth_stream_id_t              at;          /* the last one that was read */
     uint64_t                       count;       /* of those that were read    */
     uint64_t                       missing;     /* entries to be sent again   */
+    uint64_t                       mark;        /* of the commit that has what
+                                                   was read                   */
     ngx_msec_t                     begun;
     oauth_seen_t                  *seen;
     ngx_uint_t                     started;     /* "after" is set             */
@@ -227,6 +229,8 @@ struct ngx_oauth_bus_leader_s {
     oauth_revocation_t             unsent[NGX_OAUTH_BUS_ROUND];
     ngx_uint_t                     nunsent;
     ngx_oauth_store_bus_commit_t   commit;
+    uint64_t                       begun;       /* commits                    */
+    uint64_t                       ended;       /* of them, on disk           */
     oauth_stream_position_t        position;    /* of the commit              */
     oauth_stream_id_t              writing_to;  /* all up to it is on disk when
                                                    the commit is done         */
