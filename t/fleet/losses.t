@@ -15,6 +15,7 @@ use lib "$FindBin::Bin/../lib";
 use Time::HiRes qw(sleep time);
 
 use OAuth::Test;
+use OAuth::Test::Disk;
 use OAuth::Test::Fleet;
 use OAuth::Test::Process qw(spawn stop_process);
 use OAuth::Test::Record qw(new_key);
@@ -38,6 +39,7 @@ my @cases = (
     [ 'a question that the leader had yet to ask', \&killed ],
     [ 'a peer that comes back later', \&late_peer ],
     [ 'a stream that never rests', \&load ],
+    [ 'the same with a slow disk', \&load, delay => 20 ],
     [ 'another stream of the same server', \&other_stream ],
     [ 'a question of a while ago', \&late_answer ],
     [ 'a clock of another node', \&clock ],
@@ -45,14 +47,14 @@ my @cases = (
 );
 
 for my $case (@cases) {
-    my ($name, $run) = @$case;
+    my ($name, $run, @options) = @$case;
 
     next if $ENV{OAUTH_LOSSES} && $name !~ $ENV{OAUTH_LOSSES};
 
     note($name);
     $server = OAuth::Test::RedisData->new;
     $redis = $server->client;
-    $run->($name);
+    $run->($name, @options);
     $server->stop;
 }
 
@@ -173,7 +175,7 @@ sub late_peer {
 # A comparison ends also while records come without a pause.
 
 sub load {
-    my ($name) = @_;
+    my ($name, %disk) = @_;
 
     my @records = $friend->revocations(issuer => OAuth::Test::Fleet::AS,
                                        prefix => 'load', count => 60_000);
@@ -192,8 +194,11 @@ sub load {
         }
     });
     my $fleet = OAuth::Test::Fleet->new(port => $port, keys => $key,
-                                        nodes => 1)->launch;
+                                        nodes => 1);
     my $began = time;
+
+    $fleet->node(0)->{env} = OAuth::Test::Disk->new(%disk)->env if %disk;
+    $fleet->launch;
 
     ok($fleet->wait_for_sync(15), "$name: in sync")
         or diag($fleet->describe);
