@@ -17,7 +17,9 @@
 #include "ngx_oauth_store_unsent.h"
 
 
-/* The entries in the order of their keys; behind them, those that have ended. */
+/*
+ * The entries in the order of their keys; behind them, those that have ended.
+ */
 
 typedef struct {
     ngx_uint_t                  n;
@@ -379,8 +381,8 @@ ngx_oauth_store_bus_run_entries(ngx_oauth_store_entry_txn_t *t,
 
 
 /*
- * What has ended is not written, but an entry of this node that was read back is
- * sent, whether it has ended on its way or not.
+ * What has ended is not written, but an entry of this node that was read back
+ * is sent, whether it has ended on its way or not.
  */
 
 static int

@@ -337,8 +337,8 @@ ngx_oauth_store_commit_put(ngx_oauth_store_entry_txn_t *t,
 /*
  * A worker of a configuration without a bus does not know of one that a newer
  * configuration has; and where the bus was taken out for a while, the stream
- * goes on at the position.  So once a leader has begun to compare the store with
- * the stream, each entry has to be sent: it might come after the walk.
+ * goes on at the position.  So once a leader has begun to compare the store
+ * with the stream, each entry has to be sent: it might come after the walk.
  */
 
 static int

@@ -2,7 +2,8 @@
 /*
  * The row of the position up to which the stream of the bus was read.  A store
  * has a position from the first complete reading on, for as long as nothing was
- * lost on the bus; it has the row from the start of that reading on.  Results are those of LMDB and of ngx_oauth_store_problem.h.
+ * lost on the bus; it has the row from the start of that reading on.  Results
+ * are those of LMDB and of ngx_oauth_store_problem.h.
  */
 
 
