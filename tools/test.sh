@@ -173,6 +173,7 @@ phase_revocation() {
 
 phase_fleet() {
     run_make helpers
+    make -s -C "$top/t/revocation" BUILD="$build"
     cd "$top"
     on_server "${1:-redis}" t/env "$build" t/tap t/fleet/*.t
 }
