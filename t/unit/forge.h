@@ -59,6 +59,13 @@ extern const size_t        forge_nforms;
 
 int forge_fits(const forge_form_t *form, const oauth_alg_t *alg);
 
+/*
+ * Returns 1 always, unless $OAUTH_TEST_BRIEF is set: then the form i is tried
+ * with one digest of RS and with one of PS.
+ */
+
+int forge_turn(size_t i, const oauth_alg_t *alg);
+
 /* Returns 1 and the signature in a new buffer, or 0: try another input. */
 
 int forge_sign(const forge_form_t *form, EVP_PKEY *key,

@@ -25,6 +25,7 @@
 
 
 static void keys_check(int ok, const char *what);
+static EVP_PKEY *keys_kept(unsigned bits);
 static void keys_append_member(oauth_buf_t *buf, const char *name,
     oauth_str_t bytes);
 static void keys_append_rsa(oauth_buf_t *buf, EVP_PKEY *key);
@@ -51,7 +52,48 @@ keys_rsa(unsigned bits)
 {
     EVP_PKEY  *key;
 
-    key = EVP_RSA_gen(bits);
+    key = keys_kept(bits);
+
+    if (key == NULL) {
+        key = EVP_RSA_gen(bits);
+        keys_need(key);
+    }
+
+    return key;
+}
+
+
+/*
+ * To make an RSA key takes valgrind up to a minute, in which only OpenSSL
+ * works.  The folder that $OAUTH_TEST_KEYS names has one for each call and
+ * size; returns NULL if it has not.
+ */
+
+static EVP_PKEY *
+keys_kept(unsigned bits)
+{
+    FILE        *file;
+    char         name[4096];
+    EVP_PKEY    *key;
+    const char  *folder;
+
+    static unsigned  calls;
+
+    folder = getenv("OAUTH_TEST_KEYS");
+    if (folder == NULL) {
+        return NULL;
+    }
+
+    calls++;
+    snprintf(name, sizeof(name), "%s/rsa-%u-%u.pem", folder, bits, calls);
+
+    file = fopen(name, "r");
+    if (file == NULL) {
+        return NULL;
+    }
+
+    key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    fclose(file);
     keys_need(key);
 
     return key;
