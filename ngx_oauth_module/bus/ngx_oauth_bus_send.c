@@ -153,7 +153,7 @@ ngx_oauth_bus_send_heartbeat(ngx_oauth_bus_leader_t *leader)
     record.kind = OAUTH_RECORD_HEARTBEAT;
     record.number = leader->number + 1;
     record.clock = (int64_t) ngx_time();
-    record.longest = leader->bus->longest;
+    record.longest = ngx_min(leader->bus->longest, OAUTH_RECORD_TIME_MOST);
     record.compared = leader->drained;
     record.name_len = ngx_min(leader->bus->name.len, OAUTH_RECORD_NAME);
     ngx_memcpy(record.name, leader->bus->name.data, record.name_len);
