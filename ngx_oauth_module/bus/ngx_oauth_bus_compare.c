@@ -9,6 +9,7 @@
  */
 
 
+#include "ngx_oauth_bus_ask.h"
 #include "ngx_oauth_bus_compare.h"
 #include "ngx_oauth_bus_deliver.h"
 #include "ngx_oauth_bus_error.h"
@@ -132,25 +133,12 @@ ngx_oauth_bus_compare_step(ngx_oauth_bus_leader_t *leader)
 static void
 ngx_oauth_bus_compare_ask(ngx_oauth_bus_leader_t *leader)
 {
-    char       id[OAUTH_STREAM_ID];
-    u_char     count[NGX_INT_T_LEN];
-    ngx_str_t  argv[6];
-
     if (leader->compare.asked || !ngx_oauth_bus_deliver_has_room(leader)) {
         return;
     }
 
-    ngx_str_set(&argv[0], "XREAD");
-    ngx_str_set(&argv[1], "COUNT");
-    argv[2].data = count;
-    argv[2].len = ngx_sprintf(count, "%ui", leader->page) - count;
-    ngx_str_set(&argv[3], "STREAMS");
-    argv[4] = leader->bus->stream;
-    argv[5].data = (u_char *) id;
-    argv[5].len = oauth_stream_id_write(&leader->compare.at, id);
-
-    if (ngx_oauth_redis_send(&leader->commands, 6, argv, 0,
-                             ngx_oauth_bus_compare_page, leader)
+    if (ngx_oauth_bus_ask(leader, &leader->compare.at, leader->page,
+                          ngx_oauth_bus_compare_page)
         == NGX_OK)
     {
         leader->compare.asked = 1;

@@ -5,6 +5,7 @@
  */
 
 
+#include "ngx_oauth_bus_ask.h"
 #include "ngx_oauth_bus_compare.h"
 #include "ngx_oauth_bus_error.h"
 #include "ngx_oauth_bus_reply.h"
@@ -411,9 +412,6 @@ ngx_oauth_bus_session_since(const ngx_oauth_bus_leader_t *leader)
 void
 ngx_oauth_bus_session_probe(ngx_oauth_bus_leader_t *leader)
 {
-    char       id[OAUTH_STREAM_ID];
-    ngx_str_t  argv[6];
-
     if (!leader->following || !leader->follow.pending) {
         leader->behind = 0;
         return;
@@ -433,16 +431,8 @@ ngx_oauth_bus_session_probe(ngx_oauth_bus_leader_t *leader)
         return;
     }
 
-    ngx_str_set(&argv[0], "XREAD");
-    ngx_str_set(&argv[1], "COUNT");
-    ngx_str_set(&argv[2], "1");
-    ngx_str_set(&argv[3], "STREAMS");
-    argv[4] = leader->bus->stream;
-    argv[5].data = (u_char *) id;
-    argv[5].len = oauth_stream_id_write(&leader->probe, id);
-
-    if (ngx_oauth_redis_send(&leader->commands, 6, argv, 0,
-                             ngx_oauth_bus_session_probed, leader)
+    if (ngx_oauth_bus_ask(leader, &leader->probe, 1,
+                          ngx_oauth_bus_session_probed)
         == NGX_OK)
     {
         leader->probing = 1;
