@@ -151,6 +151,7 @@ versions() {
 
 
 # write_matrix cell...: prints the lines of these cells, and writes all lines.
+# What is below a heading on the page was written by hand, and stays.
 
 write_matrix() {
     local page=$top/docs/matrix.md cell file
@@ -168,6 +169,7 @@ write_matrix() {
     {
         matrix_head
         cat "$build/matrix/rows"
+        [ ! -f "$page" ] || awk '/^## / && !kept++ { print "\n" } kept' "$page"
     } >"$page.new"
     mv "$page.new" "$page"
 
