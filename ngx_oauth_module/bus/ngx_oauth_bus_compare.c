@@ -133,7 +133,7 @@ ngx_oauth_bus_compare_step(ngx_oauth_bus_leader_t *leader)
 static void
 ngx_oauth_bus_compare_ask(ngx_oauth_bus_leader_t *leader)
 {
-    if (leader->compare.asked || !ngx_oauth_bus_deliver_has_room(leader)) {
+    if (leader->compare.paging || !ngx_oauth_bus_deliver_has_room(leader)) {
         return;
     }
 
@@ -141,7 +141,7 @@ ngx_oauth_bus_compare_ask(ngx_oauth_bus_leader_t *leader)
                           ngx_oauth_bus_compare_page)
         == NGX_OK)
     {
-        leader->compare.asked = 1;
+        leader->compare.paging = 1;
     }
 }
 
@@ -162,11 +162,11 @@ ngx_oauth_bus_compare_page(ngx_oauth_redis_t *redis, const redisReply *reply,
 
     ngx_oauth_bus_step(leader);
 
-    if (compare->state != NGX_OAUTH_BUS_COMPARE_READ || !compare->asked) {
+    if (compare->state != NGX_OAUTH_BUS_COMPARE_READ || !compare->paging) {
         return;
     }
 
-    compare->asked = 0;
+    compare->paging = 0;
 
     if (reply->type == REDIS_REPLY_ERROR) {
         ngx_oauth_bus_error_note(leader, "the stream cannot be read", reply);

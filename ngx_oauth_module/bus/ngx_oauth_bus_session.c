@@ -80,7 +80,7 @@ ngx_oauth_bus_session_done(ngx_oauth_bus_leader_t *leader)
     leader->probing = 0;
     leader->round = 0;
     leader->behind = 0;
-    leader->compare.asked = 0;
+    leader->compare.paging = 0;
 
     ngx_memzero(&leader->heartbeats, sizeof(oauth_stream_id_t));
 }
@@ -168,7 +168,7 @@ ngx_oauth_bus_session_info(ngx_oauth_redis_t *redis, const redisReply *reply,
 
     u_char  *server;
 
-    server = (redis == &leader->reader) ? leader->server : leader->next.server;
+    server = (redis == &leader->reader) ? leader->run_id : leader->next.server;
 
     if (ngx_oauth_bus_reply_server(reply, server) != NGX_OK) {
         ngx_oauth_bus_error_note(leader, "the server does not tell its run id",
@@ -252,7 +252,7 @@ ngx_oauth_bus_session_use(ngx_oauth_bus_leader_t *leader)
     leader->sampled = 0;
     leader->sample = leader->next;
 
-    if (ngx_memcmp(leader->server, leader->sample.server, OAUTH_STREAM_SERVER)
+    if (ngx_memcmp(leader->run_id, leader->sample.server, OAUTH_STREAM_SERVER)
         != 0)
     {
         ngx_oauth_bus_error_note(leader, "its two connections were to two "

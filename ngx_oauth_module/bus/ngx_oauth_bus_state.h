@@ -117,7 +117,7 @@ typedef struct {
     unsigned                       lost:1;      /* the server may have lost
                                                    records                    */
     unsigned                       restore:1;   /* also those of other nodes  */
-    unsigned                       asked:1;     /* a page                     */
+    unsigned                       paging:1;    /* a page has no answer yet   */
     unsigned                       full:1;      /* the set was too small      */
     unsigned                       foreign:1;   /* entries of others are missing
                                                                               */
@@ -153,7 +153,7 @@ struct ngx_oauth_bus_leader_s {
 
     ngx_oauth_redis_t              reader;      /* waits for records          */
     ngx_oauth_redis_t              commands;    /* does all else              */
-    u_char                         server[OAUTH_STREAM_SERVER];
+    u_char                         run_id[OAUTH_STREAM_SERVER];
                                                 /* as the reader's says       */
     u_char                         node[OAUTH_RECORD_NODE];
 
