@@ -12,6 +12,12 @@
 #include "ngx_oauth_store_unsent.h"
 
 
+/* Reading has begun, and nothing has failed since. */
+
+#define ngx_oauth_store_bus_is_readable(store)                                \
+    ((store)->reading && !(store)->problem)
+
+
 static ngx_int_t ngx_oauth_store_bus_result(ngx_oauth_store_t *store, int rc);
 static int ngx_oauth_store_bus_seek(MDB_cursor *cursor, MDB_val *key,
     MDB_val *value, const u_char *bytes, size_t len);
@@ -50,7 +56,7 @@ ngx_int_t
 ngx_oauth_store_bus_node(ngx_oauth_store_t *store,
     u_char node[NGX_OAUTH_STORE_BUS_NODE], uint64_t *unsent)
 {
-    if (!store->reading || store->problem) {
+    if (!ngx_oauth_store_bus_is_readable(store)) {
         return NGX_ERROR;
     }
 
@@ -69,7 +75,7 @@ ngx_int_t
 ngx_oauth_store_bus_position(ngx_oauth_store_t *store,
     oauth_stream_position_t *position)
 {
-    if (!store->reading || store->problem) {
+    if (!ngx_oauth_store_bus_is_readable(store)) {
         return NGX_ERROR;
     }
 
@@ -83,7 +89,7 @@ ngx_int_t
 ngx_oauth_store_bus_is_unsent(ngx_oauth_store_t *store,
     const u_char key[OAUTH_REVOCATION_KEY])
 {
-    if (!store->reading || store->problem) {
+    if (!ngx_oauth_store_bus_is_readable(store)) {
         return NGX_ERROR;
     }
 
@@ -129,7 +135,7 @@ ngx_oauth_store_bus_read_unsent(ngx_oauth_store_t *store, const u_char *after,
     most = *n;
     *n = 0;
 
-    if (!store->reading || store->problem) {
+    if (!ngx_oauth_store_bus_is_readable(store)) {
         return NGX_ERROR;
     }
 
@@ -222,27 +228,15 @@ ngx_oauth_store_bus_read_entry(ngx_oauth_store_t *store,
     const u_char key[OAUTH_REVOCATION_KEY], oauth_revocation_t *entry)
 {
     int                    rc;
-    MDB_val                name, value;
     ngx_oauth_store_row_t  row;
 
-    name.mv_size = OAUTH_REVOCATION_KEY;
-    name.mv_data = (void *) key;
+    rc = ngx_oauth_store_db_read_entry(&store->db, store->db.txn, key, &row);
 
-    rc = mdb_get(store->db.txn, store->db.dbi, &name, &value);
-    if (rc != 0) {
-        return rc;
+    if (rc == 0) {
+        ngx_oauth_store_row_write_entry(&row, entry);
     }
 
-    if (ngx_oauth_store_row_read(&row, value.mv_data, value.mv_size)
-        != NGX_OK)
-    {
-        return MDB_CORRUPTED;
-    }
-
-    ngx_memcpy(row.entry.key, key, OAUTH_REVOCATION_KEY);
-    ngx_oauth_store_row_write_entry(&row, entry);
-
-    return 0;
+    return rc;
 }
 
 
@@ -258,7 +252,7 @@ ngx_oauth_store_bus_read(ngx_oauth_store_t *store,
     most = *n;
     *n = 0;
 
-    if (!store->reading || store->problem) {
+    if (!ngx_oauth_store_bus_is_readable(store)) {
         return NGX_ERROR;
     }
 

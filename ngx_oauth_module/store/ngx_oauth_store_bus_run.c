@@ -38,7 +38,7 @@ static int ngx_oauth_store_bus_run_look(const ngx_oauth_store_db_t *db,
 static int ngx_oauth_store_bus_run_look_entry(const ngx_oauth_store_db_t *db,
     MDB_txn *txn, const ngx_oauth_store_row_head_t *head,
     const oauth_revocation_t *entry);
-static int ngx_oauth_store_bus_run_look_ended(const ngx_oauth_store_db_t *db,
+static int ngx_oauth_store_bus_run_look_sent(const ngx_oauth_store_db_t *db,
     MDB_txn *txn, const ngx_oauth_store_row_head_t *head,
     const oauth_revocation_t *entry);
 static int ngx_oauth_store_bus_run_look_unsent(const ngx_oauth_store_db_t *db,
@@ -126,7 +126,7 @@ ngx_oauth_store_bus_run_look(const ngx_oauth_store_db_t *db, MDB_txn *txn,
     }
 
     for (i = 0; rc == MDB_KEYEXIST && i < order->nended; i++) {
-        rc = ngx_oauth_store_bus_run_look_ended(db, txn, &head,
+        rc = ngx_oauth_store_bus_run_look_sent(db, txn, &head,
                                                 order->ended[i]);
     }
 
@@ -198,23 +198,13 @@ ngx_oauth_store_bus_run_look_entry(const ngx_oauth_store_db_t *db,
     const oauth_revocation_t *entry)
 {
     int                    rc;
-    MDB_val                key, value;
     oauth_revocation_t     said;
     ngx_oauth_store_row_t  row, before;
 
-    key.mv_size = OAUTH_REVOCATION_KEY;
-    key.mv_data = (void *) entry->key;
-
-    rc = mdb_get(txn, db->dbi, &key, &value);
+    rc = ngx_oauth_store_db_read_entry(db, txn, entry->key, &before);
 
     if (rc != 0) {
         return (rc == MDB_NOTFOUND) ? 0 : rc;
-    }
-
-    if (ngx_oauth_store_row_read(&before, value.mv_data, value.mv_size)
-        != NGX_OK)
-    {
-        return MDB_CORRUPTED;
     }
 
     ngx_oauth_store_row_write_entry(&before, &said);
@@ -224,18 +214,18 @@ ngx_oauth_store_bus_run_look_entry(const ngx_oauth_store_db_t *db,
         return 0;
     }
 
-    if (head->unsent == 0 || !ngx_oauth_store_row_is_said(&row, entry)) {
+    if (!ngx_oauth_store_row_is_said(&row, entry)) {
         return MDB_KEYEXIST;
     }
 
-    rc = ngx_oauth_store_unsent_lookup(db, txn, entry->key);
-
-    return (rc == MDB_NOTFOUND) ? MDB_KEYEXIST : rc;
+    return ngx_oauth_store_bus_run_look_sent(db, txn, head, entry);
 }
 
 
+/* What was read back is not unsent any more: 0 if it was until now. */
+
 static int
-ngx_oauth_store_bus_run_look_ended(const ngx_oauth_store_db_t *db,
+ngx_oauth_store_bus_run_look_sent(const ngx_oauth_store_db_t *db,
     MDB_txn *txn, const ngx_oauth_store_row_head_t *head,
     const oauth_revocation_t *entry)
 {

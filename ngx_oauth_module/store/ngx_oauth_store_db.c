@@ -457,6 +457,31 @@ ngx_oauth_store_db_read_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
 
 
 int
+ngx_oauth_store_db_read_entry(const ngx_oauth_store_db_t *db, MDB_txn *txn,
+    const u_char key[OAUTH_REVOCATION_KEY], ngx_oauth_store_row_t *row)
+{
+    int      rc;
+    MDB_val  name, value;
+
+    name.mv_size = OAUTH_REVOCATION_KEY;
+    name.mv_data = (void *) key;
+
+    rc = mdb_get(txn, db->dbi, &name, &value);
+    if (rc != 0) {
+        return rc;
+    }
+
+    if (ngx_oauth_store_row_read(row, value.mv_data, value.mv_size) != NGX_OK) {
+        return MDB_CORRUPTED;
+    }
+
+    ngx_memcpy(row->entry.key, key, OAUTH_REVOCATION_KEY);
+
+    return 0;
+}
+
+
+int
 ngx_oauth_store_db_write_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
     const ngx_oauth_store_row_head_t *head)
 {

@@ -83,6 +83,11 @@ void ngx_oauth_store_db_done(ngx_oauth_store_db_t *db);
 int ngx_oauth_store_db_read_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
     ngx_oauth_store_row_head_t *head);
 
+/* Reads the entry with this key.  Returns 0, MDB_NOTFOUND, or an error. */
+
+int ngx_oauth_store_db_read_entry(const ngx_oauth_store_db_t *db, MDB_txn *txn,
+    const u_char key[OAUTH_REVOCATION_KEY], ngx_oauth_store_row_t *row);
+
 int ngx_oauth_store_db_write_head(const ngx_oauth_store_db_t *db, MDB_txn *txn,
     const ngx_oauth_store_row_head_t *head);
 

@@ -122,21 +122,7 @@ int
 ngx_oauth_store_entry_lookup(ngx_oauth_store_entry_txn_t *t,
     const u_char key[OAUTH_REVOCATION_KEY], ngx_oauth_store_row_t *row)
 {
-    int      rc;
-    MDB_val  name, value;
-
-    ngx_oauth_store_entry_key(&name, key, OAUTH_REVOCATION_KEY);
-
-    rc = mdb_get(t->txn, t->db->dbi, &name, &value);
-    if (rc != 0) {
-        return rc;
-    }
-
-    ngx_memcpy(row->entry.key, key, OAUTH_REVOCATION_KEY);
-
-    return (ngx_oauth_store_row_read(row, value.mv_data, value.mv_size)
-            == NGX_OK)
-           ? 0 : MDB_CORRUPTED;
+    return ngx_oauth_store_db_read_entry(t->db, t->txn, key, row);
 }
 
 

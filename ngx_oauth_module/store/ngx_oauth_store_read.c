@@ -189,27 +189,16 @@ ngx_oauth_store_lookup(ngx_oauth_store_t *store,
     const u_char key[OAUTH_REVOCATION_KEY], oauth_revocation_t *entry)
 {
     int                    rc;
-    MDB_val                name, value;
     ngx_oauth_store_row_t  row;
 
     if (!store->reading || store->problem) {
         return NGX_ERROR;
     }
 
-    name.mv_size = OAUTH_REVOCATION_KEY;
-    name.mv_data = (void *) key;
-
-    rc = mdb_get(store->db.txn, store->db.dbi, &name, &value);
+    rc = ngx_oauth_store_db_read_entry(&store->db, store->db.txn, key, &row);
 
     if (rc == MDB_NOTFOUND) {
         return NGX_DECLINED;
-    }
-
-    if (rc == 0
-        && ngx_oauth_store_row_read(&row, value.mv_data, value.mv_size)
-           != NGX_OK)
-    {
-        rc = MDB_CORRUPTED;
     }
 
     if (rc != 0) {
@@ -218,7 +207,6 @@ ngx_oauth_store_lookup(ngx_oauth_store_t *store,
     }
 
     *entry = row.entry;
-    ngx_memcpy(entry->key, key, OAUTH_REVOCATION_KEY);
 
     return NGX_OK;
 }
