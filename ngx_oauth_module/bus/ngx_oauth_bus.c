@@ -261,7 +261,7 @@ ngx_oauth_bus_read_status(ngx_oauth_bus_t *bus, ngx_oauth_bus_status_t *status)
 
     if (shared->leader == 0 || ngx_oauth_bus_is_past(shared->until)) {
         status->leader = 0;
-        status->state = NGX_OAUTH_BUS_OFFLINE;
+        status->state = OAUTH_STATUS_BUS_OFFLINE;
     }
 
     ngx_oauth_zone_unlock(bus->root.zone);

@@ -21,6 +21,7 @@
 
 #include "ngx_oauth_place.h"
 #include "ngx_oauth_store.h"
+#include "oauth_status.h"
 #include "oauth_record.h"
 
 
@@ -69,13 +70,6 @@ typedef struct {
 } ngx_oauth_bus_options_t;
 
 
-typedef enum {
-    NGX_OAUTH_BUS_OFFLINE = 0,                  /* not connected              */
-    NGX_OAUTH_BUS_CATCHING_UP,                  /* not all was read yet       */
-    NGX_OAUTH_BUS_ONLINE
-} ngx_oauth_bus_state_t;
-
-
 typedef struct {
     size_t                      name_len;
     u_char                      name[OAUTH_RECORD_NAME];    /* printable
@@ -89,7 +83,7 @@ typedef struct {
 
 
 typedef struct {
-    ngx_oauth_bus_state_t       state;
+    oauth_status_bus_state_t    state;
     ngx_uint_t                  leader;         /* process id, 0: none        */
     u_char                      node[OAUTH_RECORD_NODE];    /* the id of this
                                                                one            */

@@ -85,7 +85,7 @@ ngx_oauth_bus_leader_start(ngx_oauth_bus_t *bus)
     leader->trimmed = ngx_current_msec + NGX_OAUTH_BUS_ALIVE;
 
     leader->status.lag = NGX_OAUTH_BUS_NEVER;
-    leader->status.state = NGX_OAUTH_BUS_OFFLINE;
+    leader->status.state = OAUTH_STATUS_BUS_OFFLINE;
     bus->leader = leader;
 
     ngx_add_timer(&leader->tick, NGX_OAUTH_BUS_TICK);
@@ -135,7 +135,7 @@ ngx_oauth_bus_leader_done(ngx_oauth_bus_t *bus)
     ngx_oauth_bus_session_done(leader);
     ngx_oauth_bus_compare_done(leader);
 
-    leader->status.state = NGX_OAUTH_BUS_OFFLINE;
+    leader->status.state = OAUTH_STATUS_BUS_OFFLINE;
     ngx_oauth_bus_leader_show(leader);
 
     c = leader->bell;
@@ -344,12 +344,12 @@ ngx_oauth_bus_leader_again(ngx_oauth_bus_leader_t *leader)
 static void
 ngx_oauth_bus_leader_sync(ngx_oauth_bus_leader_t *leader)
 {
-    ngx_oauth_bus_state_t  state;
+    oauth_status_bus_state_t  state;
 
-    state = NGX_OAUTH_BUS_CATCHING_UP;
+    state = OAUTH_STATUS_BUS_CATCHING_UP;
 
     if (!leader->following) {
-        state = NGX_OAUTH_BUS_OFFLINE;
+        state = OAUTH_STATUS_BUS_OFFLINE;
 
     } else if (leader->follow.agreed
                && !leader->unplaced && !leader->want && !leader->wanted
@@ -358,7 +358,7 @@ ngx_oauth_bus_leader_sync(ngx_oauth_bus_leader_t *leader)
                   >= 0
                && leader->follow.time >= (int64_t) leader->answer_time)
     {
-        state = NGX_OAUTH_BUS_ONLINE;
+        state = OAUTH_STATUS_BUS_ONLINE;
 
         leader->bus->shared->synced = (ngx_atomic_uint_t) leader->follow.time;
         leader->synced.ms = (uint64_t) ngx_oauth_bus_send_time(
@@ -391,7 +391,7 @@ ngx_oauth_bus_leader_show(ngx_oauth_bus_leader_t *leader)
 
     ngx_oauth_bus_peers_show(leader);
 
-    bus->shared->online = (leader->status.state != NGX_OAUTH_BUS_OFFLINE
+    bus->shared->online = (leader->status.state != OAUTH_STATUS_BUS_OFFLINE
                            && !leader->refused);
 
     ngx_oauth_zone_lock(bus->root.zone);

@@ -131,8 +131,8 @@ typedef struct {
 
 
 typedef enum {
-    OAUTH_STATUS_BUS_OFFLINE = 0,
-    OAUTH_STATUS_BUS_CATCHING_UP,
+    OAUTH_STATUS_BUS_OFFLINE = 0,       /* not connected                      */
+    OAUTH_STATUS_BUS_CATCHING_UP,       /* not all was read yet               */
     OAUTH_STATUS_BUS_ONLINE,
 
     OAUTH_STATUS_BUS_STATES

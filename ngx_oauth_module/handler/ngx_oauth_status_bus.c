@@ -21,12 +21,6 @@ ngx_oauth_status_bus_read(ngx_http_request_t *r,
     oauth_status_bus_t      *bus;
     ngx_oauth_bus_status_t  *read;
 
-    static const oauth_status_bus_state_t  states[] = {
-        [NGX_OAUTH_BUS_OFFLINE] = OAUTH_STATUS_BUS_OFFLINE,
-        [NGX_OAUTH_BUS_CATCHING_UP] = OAUTH_STATUS_BUS_CATCHING_UP,
-        [NGX_OAUTH_BUS_ONLINE] = OAUTH_STATUS_BUS_ONLINE
-    };
-
     if (mcf->bus == NULL) {
         return NGX_OK;
     }
@@ -40,7 +34,7 @@ ngx_oauth_status_bus_read(ngx_http_request_t *r,
 
     ngx_oauth_bus_read_status(mcf->bus, read);
 
-    bus->state = states[read->state];
+    bus->state = read->state;
     bus->leader = read->leader;
     ngx_oauth_status_bus_node(read->node, bus->node);
     bus->silence = ngx_oauth_status_bus_msec(read->silence);
