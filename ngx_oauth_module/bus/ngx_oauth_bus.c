@@ -16,7 +16,7 @@
 #define NGX_OAUTH_BUS_ZONE  (64 * 1024)
 
 
-static ngx_int_t ngx_oauth_bus_name(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
+static ngx_int_t ngx_oauth_bus_streams(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
     const ngx_oauth_bus_options_t *options);
 static ngx_int_t ngx_oauth_bus_keys(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
     const ngx_str_t *file);
@@ -60,7 +60,7 @@ ngx_oauth_bus_create(ngx_conf_t *cf, const ngx_oauth_bus_options_t *options,
                                              &ca);
 
     if (bus->server == NULL
-        || ngx_oauth_bus_name(cf, bus, options) != NGX_OK
+        || ngx_oauth_bus_streams(cf, bus, options) != NGX_OK
         || ngx_oauth_bus_keys(cf, bus, &options->key_file) != NGX_OK
         || ngx_oauth_bus_open(cf, bus) != NGX_OK)
     {
@@ -78,7 +78,7 @@ ngx_oauth_bus_create(ngx_conf_t *cf, const ngx_oauth_bus_options_t *options,
 
 
 static ngx_int_t
-ngx_oauth_bus_name(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
+ngx_oauth_bus_streams(ngx_conf_t *cf, ngx_oauth_bus_t *bus,
     const ngx_oauth_bus_options_t *options)
 {
     u_char  *p;

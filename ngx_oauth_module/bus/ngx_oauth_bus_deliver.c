@@ -123,7 +123,9 @@ ngx_oauth_bus_deliver_handler(ngx_oauth_store_bus_commit_t *commit)
     leader = commit->data;
     leader->writing = 0;
 
-    if (leader->closing) {
+    /* It leads no more: ngx_oauth_bus_leader_done has left it for this. */
+
+    if (leader->bus->leader != leader) {
         leader->bus->closing = 0;
         ngx_free(leader);
         return;

@@ -162,7 +162,6 @@ ngx_oauth_bus_leader_done(ngx_oauth_bus_t *bus)
     }
 
     if (leader->writing) {
-        leader->closing = 1;
         bus->closing = 1;
         return;
     }

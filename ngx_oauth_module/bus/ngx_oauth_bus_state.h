@@ -200,7 +200,6 @@ struct ngx_oauth_bus_leader_s {
     unsigned                       asked:1;     /* another node wants         */
     unsigned                       heard:1;     /* one has, since the loss    */
     unsigned                       idle:1;      /* read at the next tick      */
-    unsigned                       closing:1;   /* free it after the commit   */
     unsigned                       down:1;      /* that the bus cannot be used
                                                    was logged                 */
 
