@@ -14,6 +14,7 @@ use OAuth::Test;
 use OAuth::Test::BadRedis;
 use OAuth::Test::Build qw(build_path);
 use OAuth::Test::Mode qw(mode seconds);
+use OAuth::Test::Process qw(memory);
 
 use constant { GROWTH => 24 * 1024,     # kB of a worker
                GAP => 0.5 };            # seconds
@@ -259,10 +260,4 @@ $bad->stop;
 finish();
 
 
-sub resident {
-    my ($pid) = $nginx->workers;
-
-    open my $in, '<', "/proc/$pid/status" or return 0;
-
-    return join '', map { /^VmRSS:\s+(\d+)/ ? $1 : () } <$in>;
-}
+sub resident { return memory(($nginx->workers)[0], 'VmRSS') // 0 }

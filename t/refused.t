@@ -13,6 +13,7 @@ use lib "$FindBin::Bin/lib";
 
 use OAuth::Test;
 use OAuth::Test::Mode qw(mode);
+use OAuth::Test::Process qw(memory);
 
 use constant ZONE => 76 * 1024;         # as no other shared memory here
 
@@ -209,10 +210,6 @@ CONF
 }
 
 
-sub resident {
-    open my $in, '<', '/proc/' . $nginx->pid . '/status' or return 0;
-
-    return join '', map { /^VmRSS:\s+(\d+)/ ? $1 : () } <$in>;
-}
+sub resident { return memory($nginx->pid, 'VmRSS') // 0 }
 
 finish();

@@ -16,6 +16,7 @@ use Time::HiRes qw(time);
 
 use OAuth::Test;
 use OAuth::Test::Fleet;
+use OAuth::Test::Process qw(memory);
 use OAuth::Test::Record qw(new_key);
 use OAuth::Test::RedisData;
 
@@ -129,10 +130,4 @@ sub cpu {
 
 # kB, without the mapped store, which is a file
 
-sub resident {
-    my ($pid) = @_;
-
-    open my $in, '<', "/proc/$pid/status" or return 0;
-
-    return join('', <$in>) =~ /^RssAnon:\s+(\d+)/m ? $1 : 0;
-}
+sub resident { return memory($_[0], 'RssAnon') // 0 }

@@ -18,6 +18,7 @@ use OAuth::Test;
 use OAuth::Test::Certificate qw(certificate);
 use OAuth::Test::Fleet;
 use OAuth::Test::HostileRedis;
+use OAuth::Test::Process qw(grown);
 use OAuth::Test::Redis;
 
 use constant {
@@ -130,7 +131,7 @@ sub run {
     cmp_ok(scalar(my @lines = $nginx->log_lines(qr/./)), '<', LINES,
            "$name: the log is not flooded");
 
-    my $growth = grown();
+    my $growth = grown(\%before);
 
     cmp_ok($growth, '<', GROWTH, "$name: memory");
 
@@ -142,24 +143,6 @@ sub run {
                                  : 'no error');
 
     return;
-}
-
-
-# The growth of the worker that has grown most, since the first call.
-
-sub grown {
-    my $most = 0;
-
-    for my $pid (keys %before) {
-        open my $in, '<', "/proc/$pid/status" or next;
-
-        my ($now) = join('', <$in>) =~ /^RssAnon:\s+(\d+)/m;
-
-        $before{$pid} ||= $now;
-        $most = $now - $before{$pid} if $now - $before{$pid} > $most;
-    }
-
-    return $most;
 }
 
 

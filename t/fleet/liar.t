@@ -19,6 +19,7 @@ use Time::HiRes qw(sleep time);
 use OAuth::Test;
 use OAuth::Test::Fleet;
 use OAuth::Test::HostileRedis;
+use OAuth::Test::Process qw(grown);
 use OAuth::Test::Record qw(new_key);
 
 use constant {
@@ -173,7 +174,7 @@ sub run {
     cmp_ok(scalar(my @lines = $nginx->log_lines(qr/./)), '<', LINES,
            "$name: the log is not flooded");
 
-    my $growth = grown();
+    my $growth = grown(\%before);
 
     cmp_ok($growth, '<', GROWTH, "$name: memory");
 
@@ -185,22 +186,4 @@ sub run {
          ? substr $status->{last_error}{text}, 0, 90 : 'no error');
 
     return;
-}
-
-
-# The growth of the worker that has grown most, since the first call.
-
-sub grown {
-    my $most = 0;
-
-    for my $pid (keys %before) {
-        open my $in, '<', "/proc/$pid/status" or next;
-
-        my ($now) = join('', <$in>) =~ /^RssAnon:\s+(\d+)/m;
-
-        $before{$pid} ||= $now;
-        $most = $now - $before{$pid} if $now - $before{$pid} > $most;
-    }
-
-    return $most;
 }

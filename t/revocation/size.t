@@ -19,7 +19,7 @@ use Time::HiRes qw(time);
 
 use OAuth::Test;
 use OAuth::Test::Callgrind;
-use OAuth::Test::Process qw(reap spawn);
+use OAuth::Test::Process qw(memory reap spawn);
 use OAuth::Test::Revoker;
 use OAuth::Test::Token qw(mint);
 use OAuth::Test::Valgrind qw(has_valgrind);
@@ -197,9 +197,7 @@ sub start_time {
 sub anonymous {
     my ($pid) = @_;
 
-    open my $in, '<', "/proc/$pid/status" or die "the worker is gone\n";
-
-    return join('', <$in>) =~ /^RssAnon:\s+(\d+) kB/m ? $1 : 0;
+    return memory($pid, 'RssAnon') // die "the worker is gone\n";
 }
 
 

@@ -21,7 +21,7 @@ use Time::HiRes qw(time);
 
 use OAuth::Test;
 use OAuth::Test::Port qw(listen_socket);
-use OAuth::Test::Process qw(spawn);
+use OAuth::Test::Process qw(memory spawn);
 use OAuth::Test::Revoker;
 use OAuth::Test::Token qw(mint);
 
@@ -184,9 +184,7 @@ sub descriptors {
 sub settled_memory {
     wait_until(sub { $nginx->connected('local') == 0 });
 
-    open my $in, '<', "/proc/$worker/status" or die "the worker is gone\n";
-
-    return join('', <$in>) =~ /^VmRSS:\s+(\d+) kB/m ? $1 : die "no VmRSS\n";
+    return memory($worker, 'VmRSS') // die "the worker is gone\n";
 }
 
 

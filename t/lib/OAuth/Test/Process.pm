@@ -12,7 +12,8 @@ use Time::HiRes qw(sleep time);
 
 use OAuth::Test::Mode qw(seconds);
 
-our @EXPORT_OK = qw(spawn reap stop_process wait_until);
+our @EXPORT_OK = qw(spawn reap stop_process wait_until
+                    memory grown);
 
 my %running;        # pid => 1: started here, not yet reaped
 my $owner = $$;
@@ -95,6 +96,37 @@ END {
 
         $? = $status;
     }
+}
+
+
+# The memory of a process in kB, as /proc names it: VmRSS, or RssAnon, which is
+# without mapped files.  undef: the process is gone.
+
+sub memory {
+    my ($pid, $name) = @_;
+
+    open my $in, '<', "/proc/$pid/status" or return;
+
+    return join('', <$in>) =~ /^$name:\s+(\d+) kB/m ? $1 : undef;
+}
+
+
+# By how many kB the process has grown that has grown most, since the first call
+# with this hash, whose keys are the ids of processes.
+
+sub grown {
+    my ($before) = @_;
+
+    my $most = 0;
+
+    for my $pid (keys %$before) {
+        my $now = memory($pid, 'RssAnon') // next;
+
+        $before->{$pid} ||= $now;
+        $most = $now - $before->{$pid} if $now - $before->{$pid} > $most;
+    }
+
+    return $most;
 }
 
 1;
