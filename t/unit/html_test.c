@@ -76,7 +76,7 @@ html_numbers(void **state)
         oauth_html_append_time(&buf, cases[i].seconds);
         oauth_buf_append(&buf, "", 1);
 
-        assert_string_equal(buf.data, cases[i].html);
+        assert_string_equal((char *) buf.data, cases[i].html);
         oauth_buf_free(&buf);
     }
 
@@ -84,8 +84,8 @@ html_numbers(void **state)
     oauth_html_append_fact(&buf, "hits", UINT64_MAX);
     oauth_buf_append(&buf, "", 1);
 
-    assert_string_equal(buf.data, "<div><dt>hits</dt><dd>"
-                                  "18446744073709551615</dd></div>\n");
+    assert_string_equal((char *) buf.data,
+        "<div><dt>hits</dt><dd>18446744073709551615</dd></div>\n");
     oauth_buf_free(&buf);
 }
 

@@ -40,7 +40,7 @@ metric_texts(void **state)
     oauth_metric_sample(&buf, "size_bytes", first, second, "3.5");
     oauth_buf_append(&buf, "", 1);
 
-    assert_string_equal(buf.data,
+    assert_string_equal((char *) buf.data,
         "# HELP nginx_oauth_hits_total Hits.\n"
         "# TYPE nginx_oauth_hits_total counter\n"
         "nginx_oauth_hits_total 18446744073709551615\n"

@@ -155,7 +155,7 @@ status_bus_words(void **state)
         oauth_status_bus_append(&buf, &status_bus, cases[i].finding);
         oauth_buf_append(&buf, "", 1);
 
-        assert_string_equal(buf.data, cases[i].text);
+        assert_string_equal((char *) buf.data, cases[i].text);
         assert_string_equal(oauth_status_bus_info(cases[i].finding)->code,
                             cases[i].code);
 
