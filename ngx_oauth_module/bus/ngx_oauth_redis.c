@@ -6,16 +6,13 @@
  * replies when there is something to read.  So no handler runs while its owner
  * is in a call to this file.  If a handler of a reply ends the connection, the
  * link is freed when the loop over the replies has noticed.
- *
- * Until the server has accepted password and database, nothing else is sent: a
- * command behind a wrong password would be carried out for the default user.
  */
 
 
 #include "ngx_oauth_compat.h"
 #include "ngx_oauth_redis.h"
-#include "ngx_oauth_redis_conf.h"
 #include "ngx_oauth_redis_error.h"
+#include "ngx_oauth_redis_login.h"
 #include "ngx_oauth_redis_output.h"
 #include "ngx_oauth_redis_peer.h"
 #include "ngx_oauth_redis_reader.h"
@@ -44,6 +41,7 @@ struct ngx_oauth_redis_link_s {
     ngx_oauth_redis_t          *redis;          /* NULL: it is done           */
     ngx_oauth_redis_state_t     state;
     ngx_oauth_redis_peer_t      peer;
+    ngx_oauth_redis_login_t     login;
     ngx_oauth_redis_reader_t    reader;
     ngx_oauth_redis_output_t    output;
     ngx_event_t                 event;          /* posted                     */
@@ -62,17 +60,8 @@ struct ngx_oauth_redis_link_s {
 static void ngx_oauth_redis_quiet(ngx_log_t *log);
 static void ngx_oauth_redis_connected(ngx_oauth_redis_peer_t *peer,
     ngx_int_t rc);
-static void ngx_oauth_redis_authenticate(ngx_oauth_redis_link_t *link);
-static void ngx_oauth_redis_authenticated(ngx_oauth_redis_t *redis,
-    const redisReply *reply, void *data);
-static size_t ngx_oauth_redis_harmless(ngx_oauth_redis_t *redis,
-    const redisReply *reply);
-static void ngx_oauth_redis_select(ngx_oauth_redis_link_t *link);
-static void ngx_oauth_redis_selected(ngx_oauth_redis_t *redis,
-    const redisReply *reply, void *data);
-static void ngx_oauth_redis_login(ngx_oauth_redis_link_t *link,
-    ngx_uint_t argc, const ngx_str_t *argv, ngx_oauth_redis_reply_pt handler);
-static ngx_int_t ngx_oauth_redis_add(ngx_oauth_redis_link_t *link,
+static void ngx_oauth_redis_logged_in(ngx_oauth_redis_t *redis, ngx_int_t rc);
+static ngx_int_t ngx_oauth_redis_add(ngx_oauth_redis_t *redis,
     ngx_uint_t argc, const ngx_str_t *argv, ngx_msec_t time,
     ngx_oauth_redis_reply_pt handler, void *data);
 static void ngx_oauth_redis_posted(ngx_event_t *ev);
@@ -126,6 +115,10 @@ ngx_oauth_redis_start(ngx_oauth_redis_t *redis)
     link->peer.log = &link->log;
     link->peer.handler = ngx_oauth_redis_connected;
 
+    link->login.redis = redis;
+    link->login.send = ngx_oauth_redis_add;
+    link->login.handler = ngx_oauth_redis_logged_in;
+
     ngx_oauth_redis_peer_start(&link->peer);
 
     return NGX_OK;
@@ -174,135 +167,24 @@ ngx_oauth_redis_connected(ngx_oauth_redis_peer_t *peer, ngx_int_t rc)
         ngx_post_event(c->read, &ngx_posted_next_events);
     }
 
-    ngx_oauth_redis_authenticate(link);
+    ngx_oauth_redis_login(&link->login);
 }
 
 
 static void
-ngx_oauth_redis_authenticate(ngx_oauth_redis_link_t *link)
+ngx_oauth_redis_logged_in(ngx_oauth_redis_t *redis, ngx_int_t rc)
 {
-    ngx_str_t                      argv[3];
-    ngx_uint_t                     argc;
-    const ngx_oauth_redis_conf_t  *conf;
+    ngx_oauth_redis_link_t  *link;
 
-    conf = link->redis->conf;
+    link = redis->link;
 
-    if (conf->password.len == 0) {
-        ngx_oauth_redis_select(link);
-        return;
-    }
-
-    argc = 0;
-    ngx_str_set(&argv[argc], "AUTH");
-    argc++;
-
-    if (conf->user.len) {
-        argv[argc++] = conf->user;
-    }
-
-    argv[argc++] = conf->password;
-
-    ngx_oauth_redis_login(link, argc, argv, ngx_oauth_redis_authenticated);
-}
-
-
-static void
-ngx_oauth_redis_authenticated(ngx_oauth_redis_t *redis,
-    const redisReply *reply, void *data)
-{
-    if (reply->type == REDIS_REPLY_STATUS) {
-        ngx_oauth_redis_select(data);
-        return;
-    }
-
-    ngx_oauth_redis_error_said(redis, "the server does not accept the user or "
-                               "the password", reply->str,
-                               ngx_oauth_redis_harmless(redis, reply));
-    ngx_oauth_redis_fail(data);
-}
-
-
-/*
- * The length of an answer to AUTH that may be shown.  Some servers quote the
- * arguments of a command that they do not take, and the password with them: the
- * text ends at the first quotation mark, or where the password begins.
- */
-
-static size_t
-ngx_oauth_redis_harmless(ngx_oauth_redis_t *redis, const redisReply *reply)
-{
-    size_t            i;
-    const ngx_str_t  *password;
-
-    if (reply->type != REDIS_REPLY_ERROR) {
-        return 0;
-    }
-
-    password = &redis->conf->password;
-
-    for (i = 0; i < reply->len; i++) {
-
-        if (ngx_strchr("'`\"", reply->str[i])
-            || (reply->len - i >= password->len
-                && ngx_memcmp(&reply->str[i], password->data, password->len)
-                   == 0))
-        {
-            break;
-        }
-    }
-
-    return i;
-}
-
-
-static void
-ngx_oauth_redis_select(ngx_oauth_redis_link_t *link)
-{
-    ngx_str_t                      argv[2];
-    const ngx_oauth_redis_conf_t  *conf;
-
-    conf = link->redis->conf;
-
-    if (conf->db.len == 0) {
-        link->state = NGX_OAUTH_REDIS_LOGGED_IN;
-        ngx_post_event(&link->event, &ngx_posted_next_events);
-        return;
-    }
-
-    ngx_str_set(&argv[0], "SELECT");
-    argv[1] = conf->db;
-
-    ngx_oauth_redis_login(link, 2, argv, ngx_oauth_redis_selected);
-}
-
-
-static void
-ngx_oauth_redis_selected(ngx_oauth_redis_t *redis, const redisReply *reply,
-    void *data)
-{
-    ngx_oauth_redis_link_t *link = data;
-
-    if (reply->type == REDIS_REPLY_STATUS) {
-        link->state = NGX_OAUTH_REDIS_LOGGED_IN;
-        ngx_post_event(&link->event, &ngx_posted_next_events);
-        return;
-    }
-
-    ngx_oauth_redis_error_said(redis, "the server does not select the database",
-                               reply->str, reply->type == REDIS_REPLY_ERROR
-                                           ? reply->len : 0);
-    ngx_oauth_redis_fail(link);
-}
-
-
-static void
-ngx_oauth_redis_login(ngx_oauth_redis_link_t *link, ngx_uint_t argc,
-    const ngx_str_t *argv, ngx_oauth_redis_reply_pt handler)
-{
-    if (ngx_oauth_redis_add(link, argc, argv, 0, handler, link) != NGX_OK) {
-        ngx_oauth_redis_error(link->redis, "nginx has no memory");
+    if (rc != NGX_OK) {
         ngx_oauth_redis_fail(link);
+        return;
     }
+
+    link->state = NGX_OAUTH_REDIS_LOGGED_IN;
+    ngx_post_event(&link->event, &ngx_posted_next_events);
 }
 
 
@@ -315,18 +197,21 @@ ngx_oauth_redis_send(ngx_oauth_redis_t *redis, ngx_uint_t argc,
         return NGX_ERROR;
     }
 
-    return ngx_oauth_redis_add(redis->link, argc, argv, time, handler, data);
+    return ngx_oauth_redis_add(redis, argc, argv, time, handler, data);
 }
 
 
 static ngx_int_t
-ngx_oauth_redis_add(ngx_oauth_redis_link_t *link, ngx_uint_t argc,
+ngx_oauth_redis_add(ngx_oauth_redis_t *redis, ngx_uint_t argc,
     const ngx_str_t *argv, ngx_msec_t time, ngx_oauth_redis_reply_pt handler,
     void *data)
 {
     ngx_int_t                   rc;
     ngx_uint_t                  i;
+    ngx_oauth_redis_link_t     *link;
     ngx_oauth_redis_command_t  *command;
+
+    link = redis->link;
 
     if (link->ncommands == NGX_OAUTH_REDIS_COMMANDS) {
         return NGX_BUSY;
