@@ -29,7 +29,7 @@ run_matrix() {
         rm -f "$build/matrix/${cell//:/-}.row"
 
         if [ "$nginx" != own ] && [ ! -d "$build/matrix/nginx-of-$nginx" ]; then
-            in_namespaces source "$nginx"
+            in_namespaces source "$nginx" || status=$?
         fi
     done
 
@@ -100,7 +100,8 @@ inside_matrix() {
 }
 
 
-# run_cell suite:nginx:compiler: leaves the line of the table in a file.
+# run_cell suite:nginx:compiler: leaves the line of the table in a file.  A cell
+# whose nginx has no source here leaves none.
 
 run_cell() {
     local name=${1//:/-} nginx compiler phase row status=0
@@ -110,7 +111,8 @@ run_cell() {
     setting=("BUILD=/root/build-$name" "CC=$compiler" WERROR=1)
 
     if [ "$nginx" != own ]; then
-        cp -r "$build/matrix/nginx-of-$nginx" "$root/root/nginx-for-$name"
+        cp -r "$build/matrix/nginx-of-$nginx" "$root/root/nginx-for-$name" \
+            || return 1
         setting+=("NGINX_SRC=/root/nginx-for-$name")
     fi
 

@@ -129,7 +129,8 @@ fetch_nginx() {
 
     if ! (cd "$folder" && sha256sum -c --quiet <<<"$sum" >>"$log" 2>&1); then
         rm -f "$folder"/nginx_*.orig.tar.?z
-        die "nginx's source could not be fetched ($log says why);" \
+        grep '^E:' "$log" >&2 || true
+        die "nginx's source could not be fetched ($log says more);" \
             "NGINX_SRC can name another"
     fi
 }
