@@ -360,7 +360,7 @@ ngx_oauth_bus_leader_sync(ngx_oauth_bus_leader_t *leader)
         state = OAUTH_STATUS_BUS_ONLINE;
 
         leader->bus->shared->synced = (ngx_atomic_uint_t) leader->follow.time;
-        leader->synced.ms = (uint64_t) ngx_oauth_bus_send_time(
+        leader->synced_id.ms = (uint64_t) ngx_oauth_bus_send_time(
                                 leader, (ngx_msec_t) leader->follow.time);
         leader->delay = 0;
         leader->page = NGX_OAUTH_BUS_PAGE;

@@ -54,15 +54,15 @@ ngx_oauth_bus_read_next(ngx_oauth_bus_leader_t *leader)
     argv[8].data = (u_char *) id;
     argv[8].len = oauth_stream_id_write(&leader->follow.at.id, id);
 
-    if (leader->heartbeats.ms == 0 && leader->answered) {
-        leader->heartbeats.ms = (uint64_t) ngx_max(leader->server_time
+    if (leader->beats_read.ms == 0 && leader->answered) {
+        leader->beats_read.ms = (uint64_t) ngx_max(leader->server_time
                                                    - NGX_OAUTH_BUS_READ_BACK,
                                                    1);
     }
 
-    if (leader->heartbeats.ms) {
+    if (leader->beats_read.ms) {
         argv[9].data = (u_char *) beat;
-        argv[9].len = oauth_stream_id_write(&leader->heartbeats, beat);
+        argv[9].len = oauth_stream_id_write(&leader->beats_read, beat);
 
     } else {
         ngx_str_set(&argv[9], "$");
@@ -157,7 +157,7 @@ ngx_oauth_bus_read_heartbeats(ngx_oauth_bus_leader_t *leader,
             return NGX_ERROR;
         }
 
-        leader->heartbeats = id;
+        leader->beats_read = id;
         ngx_oauth_bus_read_heartbeat(leader, &id, bytes);
     }
 

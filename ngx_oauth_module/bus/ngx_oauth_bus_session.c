@@ -82,7 +82,7 @@ ngx_oauth_bus_session_done(ngx_oauth_bus_leader_t *leader)
     leader->behind = 0;
     leader->compare.paging = 0;
 
-    ngx_memzero(&leader->heartbeats, sizeof(oauth_stream_id_t));
+    ngx_memzero(&leader->beats_read, sizeof(oauth_stream_id_t));
 }
 
 
@@ -294,8 +294,8 @@ ngx_oauth_bus_session_follow(ngx_oauth_bus_leader_t *leader)
 
     if (rc == NGX_OK) {
 
-        if (leader->synced.ms == 0) {
-            leader->synced = position.id;
+        if (leader->synced_id.ms == 0) {
+            leader->synced_id = position.id;
         }
 
         oauth_follow_start(&leader->follow, &position);

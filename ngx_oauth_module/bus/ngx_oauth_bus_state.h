@@ -211,7 +211,8 @@ struct ngx_oauth_bus_leader_s {
     oauth_stream_id_t              probe;       /* where the reader was when it
                                                    was last looked at         */
     uint64_t                       length;      /* of the stream              */
-    oauth_stream_id_t              heartbeats;  /* read up to here            */
+    oauth_stream_id_t              beats_read;  /* the last heartbeat that was
+                                                   read                       */
     ngx_msec_t                     behind;      /* since when the reader has
                                                    been at "probe", and a sample
                                                    waits; 0: none waits       */
@@ -282,7 +283,7 @@ struct ngx_oauth_bus_leader_s {
     oauth_stream_id_t              drained;     /* "compared" of which all that
                                                    was missing is on the stream
                                                                               */
-    oauth_stream_id_t              synced;      /* the time, as the server's id,
+    oauth_stream_id_t              synced_id;   /* the time, as the server's id,
                                                    when this node was in sync */
 
     ngx_oauth_bus_node_t           nodes[NGX_OAUTH_BUS_PEERS];

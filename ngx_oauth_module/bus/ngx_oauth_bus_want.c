@@ -99,7 +99,7 @@ ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader)
     leader->wanted = 0;
 
     if (!leader->fresh && leader->compare.count == leader->compare.added) {
-        ngx_oauth_bus_want_wait(leader, &leader->synced);
+        ngx_oauth_bus_want_wait(leader, &leader->synced_id);
         return;
     }
 
