@@ -55,8 +55,8 @@ oauth_json_text_check(oauth_buf_t *buf, size_t start)
 
     /* If nothing was written, there may be no data to look at. */
 
-    if (buf->len == start && !buf->failed) {
-        return 0;
+    if (buf->len == start) {
+        return buf->failed ? -1 : 0;
     }
 
     text.data = buf->data + start;

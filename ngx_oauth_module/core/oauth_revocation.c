@@ -150,6 +150,8 @@ oauth_revocation_find_keys(oauth_token_t *token,
 
     rc = oauth_revocation_read(token, all, &found);
 
+    keys = NULL;
+
     if (rc == 0) {
         rc = oauth_revocation_make_keys(token, kinds, &found, &keys);
     }

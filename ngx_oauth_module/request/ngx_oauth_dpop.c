@@ -197,6 +197,7 @@ ngx_oauth_dpop_check_nonce(const ngx_oauth_ctx_t *ctx, ngx_oauth_ctx_t *main,
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
     age = OAUTH_NONCE_FOREIGN;
+    until = 0;
 
     if (proof->nonce.data) {
         age = oauth_nonce_verify(ngx_oauth_replay_secret(mcf->replay),

@@ -29,6 +29,8 @@ ngx_oauth_store_found_run(ngx_oauth_store_db_t *db,
     found->adopted = 0;
 
     do {
+        changed = 0;
+
         rc = mdb_txn_begin(db->env, NULL, 0, &txn);
         if (rc != 0) {
             return rc;
@@ -57,7 +59,7 @@ ngx_oauth_store_found_run(ngx_oauth_store_db_t *db,
 }
 
 
-/* Creates or changes the head; sets *changed to 0 if it is as it should be. */
+/* Creates or changes the head, and sets *changed to 1, unless it is right. */
 
 static int
 ngx_oauth_store_found_head(ngx_oauth_store_db_t *db, MDB_txn *txn,
@@ -98,7 +100,6 @@ ngx_oauth_store_found_head(ngx_oauth_store_db_t *db, MDB_txn *txn,
         head.longest = found->longest;
 
     } else {
-        *changed = 0;
         return 0;
     }
 
