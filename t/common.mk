@@ -22,7 +22,7 @@ LIBS =		-ljansson -lcrypto
 
 SANITIZE :=	-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer
-SANITIZED :=	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
+SANITIZED :=	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 \
 		UBSAN_OPTIONS=print_stacktrace=1
 
 TAP =		$(TOP)/t/tap -j $(JOBS)
