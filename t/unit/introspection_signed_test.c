@@ -226,7 +226,7 @@ signed_others(void **state)
     assert_int_equal(signed_ask(&body, &rules, token_set, oauth_str("nginx"),
                                 &token), OAUTH_INTROSPECTION_UNAVAILABLE);
 
-    body.data[body.len - 3] ^= 1;
+    keys_spoil(&body);
     assert_int_equal(signed_ask(&body, &token_policy, token_set,
                                 oauth_str("nginx"), &token),
                      OAUTH_INTROSPECTION_UNAVAILABLE);

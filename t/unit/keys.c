@@ -297,6 +297,18 @@ keys_append_token(oauth_buf_t *buf, EVP_PKEY *key, oauth_alg_id_t id,
 }
 
 
+/* Another letter of base64url, or the token would not be one. */
+
+void
+keys_spoil(oauth_buf_t *token)
+{
+    unsigned char  *c;
+
+    c = &token->data[token->len - 3];
+    *c = (*c == 'A') ? 'B' : 'A';
+}
+
+
 char *
 keys_pem(EVP_PKEY *key, int private)
 {

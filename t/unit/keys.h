@@ -63,6 +63,10 @@ void keys_append_input(oauth_buf_t *buf, oauth_str_t header,
 void keys_append_token(oauth_buf_t *buf, EVP_PKEY *key, oauth_alg_id_t id,
     oauth_str_t header, oauth_str_t payload);
 
+/* Changes the signature of the token that the buffer ends with. */
+
+void keys_spoil(oauth_buf_t *token);
+
 /* The private or the public key as PEM; free(). */
 
 char *keys_pem(EVP_PKEY *key, int private);
