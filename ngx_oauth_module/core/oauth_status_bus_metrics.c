@@ -32,11 +32,11 @@ oauth_status_bus_metrics(oauth_buf_t *buf, const oauth_status_bus_t *bus)
     char  number[OAUTH_METRIC_NUMBER];
 
     oauth_metric_simple(buf, "bus_up", OAUTH_METRIC_GAUGE,
-                        "1 if this node has all that is on the bus.",
+                        "1 if this node is in sync with the bus.",
                         bus->state == OAUTH_STATUS_BUS_ONLINE);
     oauth_status_bus_metrics_msec(buf, "bus_silence_seconds",
-                                  "Time since this node knew that it had all "
-                                  "that is on the bus.", bus->silence);
+                                  "Time since this node was last in sync with "
+                                  "the bus.", bus->silence);
     oauth_status_bus_metrics_msec(buf, "bus_lag_seconds",
                                   "Time from sending to the bus to reading "
                                   "back.", bus->lag);
