@@ -38,7 +38,7 @@ oauth_status_bus_metrics(oauth_buf_t *buf, const oauth_status_bus_t *bus)
                                   "Time since this node was last in sync with "
                                   "the bus.", bus->silence);
     oauth_status_bus_metrics_msec(buf, "bus_lag_seconds",
-                                  "Time from sending to the bus to reading "
+                                  "Time from sending a heartbeat to reading it "
                                   "back.", bus->lag);
 
     (void) snprintf(number, sizeof(number), "%" PRId64, bus->skew);
@@ -83,8 +83,8 @@ oauth_status_bus_metrics_records(oauth_buf_t *buf,
     oauth_metric_label_t  label;
 
     oauth_metric_head(buf, "bus_records_total", OAUTH_METRIC_COUNTER,
-                      "Records that were sent, and records received that were "
-                      "new to this node.");
+                      "Revocations that were sent, and those received that "
+                      "were new to this node.");
 
     label.name = "direction";
 
@@ -102,7 +102,7 @@ static void
 oauth_status_bus_metrics_counts(oauth_buf_t *buf, const oauth_status_bus_t *bus)
 {
     oauth_metric_simple(buf, "bus_bad_records_total", OAUTH_METRIC_COUNTER,
-                        "Records that no key of the fleet has signed.",
+                        "Records and heartbeats that were left out.",
                         bus->bad);
     oauth_metric_simple(buf, "bus_comparisons_total", OAUTH_METRIC_COUNTER,
                         "Times that the store was compared with the bus.",
