@@ -37,6 +37,24 @@ for my $i (0 .. 2) {
     is(statuses($other), '200 200 200', 'and no other');
 }
 
+# what names its client by azp, and its jti by a number
+
+{
+    my @agent = (client_id => undef, azp => 'agent-azp', jti => 4711);
+    my $token = $fleet->token('azp', @agent);
+    my $twin = $fleet->token('azp', @agent, azp => 'other', jti => 4712);
+    my $third = $fleet->token('azp', @agent, azp => 'third', jti => 4713);
+
+    is($fleet->revoker(0)->revoke({ client_id => 'agent-azp' }), 204,
+       'a client that is in azp is revoked');
+    is($fleet->revoker(1)->revoke({ token_id => '4712' }), 204,
+       'and a jti that is a number');
+    ok(wait_until(sub { statuses($token) eq '401 401 401'
+                        && statuses($twin) eq '401 401 401' }),
+       'all nodes refuse both');
+    is(statuses($third), '200 200 200', 'and no other');
+}
+
 my $status = $fleet->status(0);
 
 is($status->{state}, 'online', 'the status says that the bus is there');

@@ -150,6 +150,17 @@ for my $case (
     [ 'subject', { subject => 'bob' }, { sub => 'bob' }, { sub => 'bobby' } ],
     [ 'client', { client_id => 'bot' }, { client_id => 'bot' },
       { client_id => 'Bot' } ],
+    [ 'client by azp', { client_id => 'agent-azp' },
+      { client_id => undef, azp => 'agent-azp', cid => 'other' },
+      { client_id => 'first', azp => 'agent-azp' } ],
+    [ 'client by cid', { client_id => 'agent-cid' },
+      { client_id => undef, cid => 'agent-cid' },
+      { client_id => undef, azp => 'first', cid => 'agent-cid' } ],
+    [ 'a client that is a number', { client_id => '77' },
+      { client_id => 77 }, { client_id => 78 } ],
+    [ 'subject and client by azp', { subject => 'eva', client_id => 'cli' },
+      { sub => 'eva', client_id => undef, azp => 'cli' },
+      { sub => 'eva', client_id => undef, azp => 'web' } ],
     [ 'subject and client', { subject => 'eve', client_id => 'cli' },
       { sub => 'eve', client_id => 'cli' },
       { sub => 'eve', client_id => 'web' } ],
@@ -159,6 +170,10 @@ for my $case (
       { aud => [ 'https://app.test' ] } ],
     [ 'token id', { token_id => 'id-1' }, { jti => 'id-1' },
       { jti => 'id-2' } ],
+    [ 'a token id that is a number', { token_id => '12345' },
+      { jti => 12345 }, { jti => 12346 } ],
+    [ 'a session that is a number', { session => '4711' }, { sid => 4711 },
+      { sid => 4712 } ],
 ) {
     my ($name, $members, $claims, $others) = @$case;
 
@@ -241,6 +256,13 @@ for my $case (
     is(status($as->token(jti => undef, sub => 'x')), 200,
        'without jti: another one is good');
 
+    my ($number, $same) = map { $as->token(jti => $_) } 4242, '4242';
+
+    is(status($_), 200, 'a number: good before') for $number, $same;
+    is(form($number)->status, 200, 'a number: accepted');
+    is(statuses($number), '401', 'a number: no worker accepts it');
+    is(statuses($same), '401', 'a number: its text is the same jti');
+
     my $long = $as->token(text => 'x' x 2000);
 
     is(status($long), 200, 'a long token: good before');
@@ -282,6 +304,18 @@ for my $case (
     is(revoke(issuer => $opaque->url, subject => 'olga'), 204,
        'opaque: by subject');
     is(statuses($twin), '401', 'opaque: no worker accepts it');
+
+    my @agents = map { $opaque->opaque("opaque-token-of-agent-$_",
+        { sub => "o-$_", aud => 'https://app.test', azp => "opaque-$_",
+          jti => $_ }) } 801 .. 803;
+
+    is(statuses($_), '200', 'opaque: azp: good before') for @agents;
+    is(revoke(issuer => $opaque->url, client_id => 'opaque-801'), 204,
+       'opaque: by azp');
+    is(revoke(issuer => $opaque->url, token_id => '802'), 204,
+       'opaque: by a jti that is a number');
+    is(join(' ', map { statuses($_) } @agents), '401 401 200',
+       'opaque: no worker accepts them');
 
     is(form('a-random-string-that-is-no-token')->status, 200,
        'opaque: one that the issuer does not know');

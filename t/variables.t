@@ -166,6 +166,14 @@ is(values_for(client_id => undef, azp => 'a', cid => 'c')->{Client}, 'a',
 is(values_for(client_id => undef, cid => 'c')->{Client}, 'c',
    'client_id: cid');
 is(values_for(client_id => undef)->{Client}, '', 'client_id: none');
+is(values_for(client_id => [ 'a' ], azp => 'b')->{Client}, 'b',
+   'client_id: a list is none');
+is(values_for(client_id => "a\n", azp => 'b')->{Client}, '',
+   'client_id: a control character');
+is(values_for(client_id => 7)->{Client}, '7', 'client_id: a number');
+is(values_for(jti => 1.5)->{Jti}, '1.5', 'jti: a number');
+is(values_for(jti => [ 'j' ])->{Jti}, '', 'jti: a list is none');
+is(values_for(jti => "j\x{85}")->{Jti}, '', 'jti: a control character');
 is(values_for(scope => undef, scp => [ 'read', 'x' ])->{Scope}, 'read x',
    'the scope of an array');
 is(values_for(sub => 'bob')->{Alice}, 'no', 'in a map: somebody else');

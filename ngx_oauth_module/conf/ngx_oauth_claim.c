@@ -18,25 +18,15 @@ static ngx_int_t ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf,
 
 static const oauth_str_t  ngx_oauth_claim_names[] = {
     oauth_string("sub"),
-    oauth_string("client_id"),
-    oauth_string("azp"),
-    oauth_string("cid"),
-    oauth_string("jti"),
     oauth_string("exp")
 };
 
 
-/* These variables, with the first of their claims and how many they have. */
+/* These variables, by the same numbers. */
 
-static const struct {
-    ngx_str_t   variable;
-    ngx_uint_t  first;
-    ngx_uint_t  n;
-} ngx_oauth_claim_variables[] = {
-    { ngx_string("oauth_sub"), NGX_OAUTH_CLAIM_SUB, 1 },
-    { ngx_string("oauth_client_id"), NGX_OAUTH_CLAIM_CLIENT_ID, 3 },
-    { ngx_string("oauth_jti"), NGX_OAUTH_CLAIM_JTI, 1 },
-    { ngx_string("oauth_exp"), NGX_OAUTH_CLAIM_EXP, 1 }
+static const ngx_str_t  ngx_oauth_claim_variables[] = {
+    ngx_string("oauth_sub"),
+    ngx_string("oauth_exp")
 };
 
 
@@ -258,26 +248,17 @@ static ngx_int_t
 ngx_oauth_claim_select_variable(ngx_oauth_main_conf_t *mcf, ngx_str_t *name,
     ngx_pool_t *pool)
 {
-    ngx_uint_t             i, k, index;
+    ngx_uint_t             i, index;
     oauth_str_t           *claim;
     oauth_token_select_t   select, *selected;
 
     selected = mcf->selected.elts;
 
-    for (i = 0; i < sizeof(ngx_oauth_claim_variables)
-                    / sizeof(ngx_oauth_claim_variables[0]); i++)
-    {
-        if (!ngx_oauth_str_equal(name,
-                                 &ngx_oauth_claim_variables[i].variable))
-        {
-            continue;
+    for (i = 0; i < NGX_OAUTH_CLAIMS; i++) {
+        if (ngx_oauth_str_equal(name, &ngx_oauth_claim_variables[i])) {
+            selected[i].text = 1;
+            return NGX_OK;
         }
-
-        for (k = 0; k < ngx_oauth_claim_variables[i].n; k++) {
-            selected[ngx_oauth_claim_variables[i].first + k].text = 1;
-        }
-
-        return NGX_OK;
     }
 
     for (i = 0; i <= NGX_OAUTH_SELECTION_CLAIMS; i++) {

@@ -25,12 +25,6 @@
 
 enum {
     NGX_OAUTH_CLAIM_SUB = 0,
-    NGX_OAUTH_CLAIM_CLIENT_ID,          /* RFC 9068 section 2.2; older
-                                           authorization servers use one of
-                                           the next two */
-    NGX_OAUTH_CLAIM_AZP,
-    NGX_OAUTH_CLAIM_CID,
-    NGX_OAUTH_CLAIM_JTI,
     NGX_OAUTH_CLAIM_EXP,
     NGX_OAUTH_CLAIMS
 };

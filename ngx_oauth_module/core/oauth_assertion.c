@@ -24,8 +24,6 @@ static int oauth_assertion_write(const oauth_assertion_t *assertion,
 static int oauth_assertion_write_id(oauth_buf_t *buf);
 static int oauth_assertion_write_copies(const oauth_assertion_t *assertion,
     const oauth_token_t *token, oauth_buf_t *buf);
-static void oauth_assertion_write_client(const oauth_json_t *claims,
-    oauth_buf_t *buf);
 static void oauth_assertion_name(oauth_buf_t *buf, oauth_str_t name);
 static void oauth_assertion_string(oauth_buf_t *buf, oauth_str_t name,
     oauth_str_t value);
@@ -110,9 +108,15 @@ oauth_assertion_write(const oauth_assertion_t *assertion,
     oauth_assertion_number(buf, oauth_str("exp"),
                            oauth_assertion_expires(assertion, token, now));
 
-    if (oauth_assertion_write_id(buf) != 0
-        || oauth_assertion_write_copies(assertion, token, buf) != 0)
-    {
+    if (oauth_assertion_write_id(buf) != 0) {
+        return -1;
+    }
+
+    if (token->shows_client) {
+        oauth_assertion_string(buf, oauth_str("client_id"), token->client);
+    }
+
+    if (oauth_assertion_write_copies(assertion, token, buf) != 0) {
         return -1;
     }
 
@@ -151,8 +155,6 @@ oauth_assertion_write_copies(const oauth_assertion_t *assertion,
         return -1;
     }
 
-    oauth_assertion_write_client(reading.root, buf);
-
     value = oauth_actor_of(reading.root);
 
     if (value) {
@@ -173,37 +175,6 @@ oauth_assertion_write_copies(const oauth_assertion_t *assertion,
     oauth_token_read_done(&reading);
 
     return 0;
-}
-
-
-/*
- * The client as the variable $oauth_client_id shows it: older authorization
- * servers name it by one of the other claims.
- */
-
-static void
-oauth_assertion_write_client(const oauth_json_t *claims, oauth_buf_t *buf)
-{
-    size_t       i;
-    oauth_buf_t  text;
-
-    static const oauth_str_t  names[] = {
-        oauth_string("client_id"), oauth_string("azp"), oauth_string("cid")
-    };
-
-    memset(&text, 0, sizeof(oauth_buf_t));
-
-    for (i = 0; text.len == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
-        (void) oauth_json_text(oauth_json_member(claims, names[i]), &text);
-    }
-
-    oauth_assertion_string(buf, oauth_str("client_id"), oauth_buf_str(&text));
-
-    if (text.failed) {
-        buf->failed = 1;
-    }
-
-    oauth_buf_free(&text);
 }
 
 

@@ -23,8 +23,7 @@
 
 static const char *oauth_claims_read_registered(oauth_claims_t *claims,
     const oauth_json_t *root);
-static oauth_str_t oauth_claims_identifier(const oauth_json_t *root,
-    oauth_str_t name);
+static const oauth_json_t *oauth_claims_client(const oauth_json_t *root);
 static int oauth_claims_audience_valid(const oauth_json_t *audience);
 static int oauth_claims_is_id_token(const oauth_json_t *root);
 static int oauth_claims_is_entra_id(const oauth_json_t *root);
@@ -256,9 +255,11 @@ oauth_claims_read_registered(oauth_claims_t *claims, const oauth_json_t *root)
     claims->confirmation
             = oauth_confirmation_parse(oauth_json_member(root,
                                                          oauth_str("cnf")));
-    claims->id = oauth_claims_identifier(root, oauth_str("jti"));
-    claims->client = oauth_claims_identifier(root, oauth_str("client_id"));
-    claims->session = oauth_claims_identifier(root, oauth_str("sid"));
+    claims->id = oauth_claims_identifier(oauth_json_member(root,
+                                                           oauth_str("jti")));
+    claims->client = oauth_claims_client(root);
+    claims->session = oauth_claims_identifier(oauth_json_member(root,
+                                                           oauth_str("sid")));
     claims->event = (oauth_json_member(root, oauth_str("events")) != NULL);
     claims->id_token = (oauth_claims_is_id_token(root) != 0);
 
@@ -267,14 +268,56 @@ oauth_claims_read_registered(oauth_claims_t *claims, const oauth_json_t *root)
 
 
 /*
- * Absent where the member is not a string: the token is as good without it, but
- * cannot be revoked by it.
+ * RFC 9068 section 2.2 and RFC 7662 section 2.2 name the client by client_id.
+ * Other authorization servers have one of the other names, and some have azp
+ * beside client_id.
  */
 
-static oauth_str_t
-oauth_claims_identifier(const oauth_json_t *root, oauth_str_t name)
+static const oauth_json_t *
+oauth_claims_client(const oauth_json_t *root)
 {
-    return oauth_json_str(oauth_json_member(root, name));
+    size_t               i;
+    const oauth_json_t  *client;
+
+    static const oauth_str_t  names[] = {
+        oauth_string("client_id"), oauth_string("azp"), oauth_string("cid")
+    };
+
+    client = NULL;
+
+    for (i = 0; client == NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        client = oauth_claims_identifier(oauth_json_member(root, names[i]));
+    }
+
+    return client;
+}
+
+
+/*
+ * A list is none: its text could be that of another value.  A token is as good
+ * without an identifier, but cannot be revoked by it.
+ */
+
+const oauth_json_t *
+oauth_claims_identifier(const oauth_json_t *value)
+{
+    if (value == NULL) {
+        return NULL;
+    }
+
+    switch (value->kind) {
+
+    case OAUTH_JSON_STRING:
+        return value->len > 0 ? value : NULL;
+
+    case OAUTH_JSON_INTEGER:
+    case OAUTH_JSON_REAL:
+    case OAUTH_JSON_TRUE:
+    case OAUTH_JSON_FALSE:
+        return value;
+    }
+
+    return NULL;
 }
 
 

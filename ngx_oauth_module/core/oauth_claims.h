@@ -19,9 +19,11 @@ typedef struct {
     oauth_str_t           issuer;       /* each string is absent where the
                                            token has no such claim            */
     oauth_str_t           subject;
-    oauth_str_t           id;           /* jti                                */
-    oauth_str_t           client;       /* client_id                          */
-    oauth_str_t           session;      /* sid                                */
+    const oauth_json_t   *id;           /* jti; this and the next two are NULL
+                                           where there is no identifier       */
+    const oauth_json_t   *client;       /* client_id; if there is none azp; if
+                                           there is none, either, cid         */
+    const oauth_json_t   *session;      /* sid                                */
     const oauth_json_t   *audience;     /* a string or an array of strings    */
     int64_t               expires;      /* seconds since the epoch            */
     int64_t               not_before;   /* 0: none                            */
@@ -100,6 +102,14 @@ const oauth_json_t *oauth_claims_next(const oauth_json_t *claim,
  */
 
 oauth_str_t oauth_claims_value(const oauth_json_t *element, oauth_buf_t *buf);
+
+/*
+ * Returns the value if it can identify a token, client or session: a string
+ * that is not empty, a number or a boolean.  The identifier is the text that
+ * oauth_claims_value makes of it.  Else, and for NULL, it returns NULL.
+ */
+
+const oauth_json_t *oauth_claims_identifier(const oauth_json_t *value);
 
 /*
  * Reads a NumericDate (RFC 7519 section 2) without its fraction.  Returns 1 and

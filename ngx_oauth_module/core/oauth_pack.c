@@ -65,6 +65,19 @@ oauth_pack_str(oauth_pack_t *pack, oauth_str_t s)
 
 
 oauth_str_t
+oauth_pack_value(oauth_pack_t *pack, const oauth_json_t *value)
+{
+    if (value == NULL) {
+        return (oauth_str_t) { 0, NULL };
+    }
+
+    pack->scratch.len = 0;
+
+    return oauth_pack_str(pack, oauth_claims_value(value, &pack->scratch));
+}
+
+
+oauth_str_t
 oauth_pack_text(oauth_pack_t *pack, oauth_pack_write_pt write,
     const void *data)
 {

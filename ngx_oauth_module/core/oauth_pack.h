@@ -46,6 +46,10 @@ void oauth_pack_done(oauth_pack_t *pack);
 
 oauth_str_t oauth_pack_str(oauth_pack_t *pack, oauth_str_t s);
 
+/* Does the same with the text of a value, as of oauth_claims_value, or NULL. */
+
+oauth_str_t oauth_pack_value(oauth_pack_t *pack, const oauth_json_t *value);
+
 /* Appends a text.  Returns 0; or -1 with nothing appended: there is none. */
 
 typedef int (*oauth_pack_write_pt)(const void *data, oauth_buf_t *buf);

@@ -23,7 +23,7 @@ static oauth_reason_t oauth_token_create_from(const oauth_jwt_t *jwt,
 static void oauth_token_pack(oauth_pack_t *pack,
     const oauth_token_source_t *source, const oauth_token_rules_t *rules,
     oauth_token_t *token, oauth_token_claim_t *claims);
-static oauth_str_t oauth_token_session(const oauth_claims_t *claims,
+static const oauth_json_t *oauth_token_session(const oauth_claims_t *claims,
     const oauth_token_rules_t *rules);
 static void oauth_token_pack_authentication(oauth_pack_t *pack,
     const oauth_claims_t *claims, const oauth_token_rules_t *rules,
@@ -260,6 +260,8 @@ oauth_token_create(const oauth_token_source_t *source,
     token->minted = NULL;
     token->keys = NULL;
     token->epoch = 0;
+    token->shows_id = !oauth_str_has_control(token->id);
+    token->shows_client = !oauth_str_has_control(token->client);
 
     oauth_token_set_times(token, source->claims);
 
@@ -294,9 +296,9 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
     token->kid = oauth_pack_str(pack, source->kid);
     token->scope = oauth_pack_str(pack, source->scope);
     token->subject = oauth_pack_str(pack, c->subject);
-    token->id = oauth_pack_str(pack, c->id);
-    token->client = oauth_pack_str(pack, c->client);
-    token->session = oauth_pack_str(pack, oauth_token_session(c, rules));
+    token->id = oauth_pack_value(pack, c->id);
+    token->client = oauth_pack_value(pack, c->client);
+    token->session = oauth_pack_value(pack, oauth_token_session(c, rules));
     token->payload = oauth_pack_str(pack, source->payload);
     token->opaque = (source->payload.data != NULL);
 
@@ -326,7 +328,7 @@ oauth_token_pack(oauth_pack_t *pack, const oauth_token_source_t *source,
 }
 
 
-static oauth_str_t
+static const oauth_json_t *
 oauth_token_session(const oauth_claims_t *claims,
     const oauth_token_rules_t *rules)
 {
@@ -334,8 +336,8 @@ oauth_token_session(const oauth_claims_t *claims,
         return claims->session;
     }
 
-    return oauth_json_str(oauth_claims_at(claims, rules->session,
-                                          rules->nsession));
+    return oauth_claims_identifier(oauth_claims_at(claims, rules->session,
+                                                   rules->nsession));
 }
 
 

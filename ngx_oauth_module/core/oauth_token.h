@@ -108,8 +108,10 @@ typedef struct {
                                                    names none; absent: the key
                                                    has none                   */
     oauth_str_t                  subject;
-    oauth_str_t                  id;            /* jti                        */
-    oauth_str_t                  client;        /* client_id                  */
+    oauth_str_t                  id;            /* jti; this and the next two
+                                                   as of
+                                                   oauth_claims_identifier    */
+    oauth_str_t                  client;        /* as of oauth_claims_t       */
     oauth_str_t                  session;       /* the claim that the rules
                                                    name                       */
     oauth_str_t                  scope;         /* granted, separated by
@@ -124,6 +126,9 @@ typedef struct {
     int64_t                      auth_time;     /* seconds since the epoch    */
     oauth_confirmation_t         confirmation;
     unsigned                     has_auth_time:1;
+    unsigned                     shows_id:1;    /* the id has no control
+                                                   character                  */
+    unsigned                     shows_client:1;        /* nor has the client */
     unsigned                     opaque:1;      /* not a JWT                  */
     unsigned                     ends:1;        /* its issuer has said when it
                                                    expires; else expires is how

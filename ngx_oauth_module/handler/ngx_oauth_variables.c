@@ -26,6 +26,8 @@ static ngx_int_t ngx_oauth_variables_fixed(ngx_http_request_t *r,
 static ngx_int_t ngx_oauth_variables_find(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, oauth_token_t *token,
     const oauth_token_select_t *select);
+static ngx_int_t ngx_oauth_variables_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_client_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_oauth_variables_issuer(ngx_http_request_t *r,
@@ -63,8 +65,8 @@ static ngx_http_variable_t  ngx_oauth_variables[] = {
     { ngx_string("oauth_issuer"), NULL, ngx_oauth_variables_issuer,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("oauth_jti"), NULL, ngx_oauth_variables_selected,
-      NGX_OAUTH_CLAIM_JTI, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("oauth_jti"), NULL, ngx_oauth_variables_id,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("oauth_exp"), NULL, ngx_oauth_variables_selected,
       NGX_OAUTH_CLAIM_EXP, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -282,28 +284,38 @@ ngx_oauth_variables_selected(ngx_http_request_t *r,
 }
 
 
-/*
- * Shows the claim client_id (RFC 9068 section 2.2), or else one of the names
- * that other authorization servers give to it.
- */
+/* Shows the jti, which is the token_id of a revocation. */
 
 static ngx_int_t
-ngx_oauth_variables_client_id(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+ngx_oauth_variables_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_uint_t      i;
     oauth_token_t  *token;
 
     token = ngx_oauth_variables_token(r);
     *v = ngx_http_variable_null_value;
 
-    for (i = NGX_OAUTH_CLAIM_CLIENT_ID;
-         token && v->len == 0 && i <= NGX_OAUTH_CLAIM_CID;
-         i++)
-    {
-        if (ngx_oauth_variables_text(r, v, token, i) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    if (token && token->shows_id) {
+        ngx_oauth_variables_set(v, token->id);
+    }
+
+    return NGX_OK;
+}
+
+
+/* Shows the client, which is the client_id of a revocation. */
+
+static ngx_int_t
+ngx_oauth_variables_client_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    oauth_token_t  *token;
+
+    token = ngx_oauth_variables_token(r);
+    *v = ngx_http_variable_null_value;
+
+    if (token && token->shows_client) {
+        ngx_oauth_variables_set(v, token->client);
     }
 
     return NGX_OK;

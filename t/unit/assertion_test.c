@@ -247,7 +247,10 @@ assertion_says(void **state)
 }
 
 
-/* The names of the client, and what counts as none. */
+/*
+ * The names of the client, and what counts as none.  A client with a control
+ * character is one, and is not told.
+ */
 
 static void
 assertion_client(void **state)
@@ -261,7 +264,8 @@ assertion_client(void **state)
         { "\"client_id\":null,\"cid\":\"c\",\"azp\":\"b\"", "\"b\"" },
         { "\"client_id\":\"\",\"cid\":\"c\"", "\"c\"" },
         { "\"cid\":7", "\"7\"" },
-        { "\"client_id\":\"a\\nb\",\"azp\":\"b\"", "\"b\"" },
+        { "\"client_id\":[\"a\"],\"azp\":\"b\"", "\"b\"" },
+        { "\"client_id\":\"a\\nb\",\"azp\":\"b\"", NULL },
         { "\"client_id\":\"https://x.test/\\\"\"",
           "\"https://x.test/\\\"\"" }
     };
@@ -275,7 +279,8 @@ assertion_client(void **state)
                  cases[i][0]);
         snprintf(expected, sizeof(expected), ASSERTION_START
                  "\"token_iss\":\"https://as.example\"," ASSERTION_TIMES
-                 ",\"client_id\":%s}", cases[i][1]);
+                 "%s%s}", cases[i][1] ? ",\"client_id\":" : "",
+                 cases[i][1] ? cases[i][1] : "");
 
         assertion_is(&assertion, members, 0, expected);
     }

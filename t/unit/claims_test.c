@@ -112,6 +112,58 @@ claims_empty(void **state)
 }
 
 
+/* A string that is not empty, a number or a boolean, and nothing else. */
+
+static void
+claims_identifiers(void **state)
+{
+    size_t          i;
+    char            payload[128];
+    oauth_claims_t  claims;
+
+    static const struct {
+        const char  *value;
+        int          good;
+    } cases[] = {
+        { "\"a\"", 1 }, { "\" \"", 1 }, { "\"\\n\"", 1 }, { "0", 1 },
+        { "-1.5", 1 }, { "true", 1 }, { "false", 1 },
+        { "\"\"", 0 }, { "null", 0 }, { "[]", 0 }, { "[\"a\"]", 0 },
+        { "{}", 0 }, { "{\"a\":1}", 0 }
+    };
+
+    (void) state;
+
+    assert_null(oauth_claims_identifier(NULL));
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(payload, sizeof(payload),
+                 "{\"jti\":%s,\"sid\":%s,\"azp\":%s,\"cid\":\"c\"}",
+                 cases[i].value, cases[i].value, cases[i].value);
+        claims_parse(payload, &claims);
+
+        assert_int_equal(claims.id != NULL, cases[i].good);
+        assert_int_equal(claims.session != NULL, cases[i].good);
+        assert_non_null(claims.client);
+        assert_ptr_equal(claims.client,
+                         oauth_json_member(claims.root, cases[i].good
+                                                        ? oauth_str("azp")
+                                                        : oauth_str("cid")));
+    }
+
+    claims_parse("{\"cid\":\"c\",\"azp\":\"b\",\"client_id\":\"a\"}",
+                 &claims);
+
+    assert_ptr_equal(claims.client,
+                     oauth_json_member(claims.root, oauth_str("client_id")));
+
+    claims_parse("{\"sub\":\"s\"}", &claims);
+
+    assert_null(claims.client);
+    assert_null(claims.id);
+    assert_null(claims.session);
+}
+
+
 static void
 claims_types(void **state)
 {
@@ -731,6 +783,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(claims_read),
         cmocka_unit_test(claims_empty),
+        cmocka_unit_test(claims_identifiers),
         cmocka_unit_test(claims_types),
         cmocka_unit_test(claims_malformed),
         cmocka_unit_test(claims_numbers),

@@ -294,8 +294,9 @@ client_assertions(void **state)
 
         /* Each assertion is another one. */
 
-        assert_int_equal(jwts[0]->claims.id.len, 22);
-        assert_false(oauth_str_equal(jwts[0]->claims.id, jwts[1]->claims.id));
+        assert_int_equal(jwts[0]->claims.id->len, 22);
+        assert_false(oauth_str_equal(oauth_json_str(jwts[0]->claims.id),
+                                     oauth_json_str(jwts[1]->claims.id)));
 
         /* The set has other kids, so that the name is left out. */
 

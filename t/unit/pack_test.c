@@ -25,6 +25,9 @@ typedef struct {
     oauth_str_t           absent;
     oauth_str_t           text;
     oauth_str_t           control;
+    oauth_str_t           string;
+    oauth_str_t           number;
+    oauth_str_t           none;
     const oauth_str_t    *members;
     size_t                nmembers;
     const oauth_str_t    *audience;
@@ -55,6 +58,9 @@ pack_all(oauth_pack_t *pack, const oauth_claims_t *claims, pack_t *p)
                                  oauth_json_member(claims->root,
                                                    oauth_str("bad")));
     p->naudience = oauth_pack_elements(pack, claims->audience, &p->audience);
+    p->string = oauth_pack_value(pack, claims->id);
+    p->number = oauth_pack_value(pack, claims->client);
+    p->none = oauth_pack_value(pack, claims->session);
 }
 
 
@@ -80,7 +86,8 @@ pack_twice(void **state)
 
     json_copy_parse(&json, oauth_str(
                     "{\"roles\":[\"a\",7,null,{},\"\",true],"
-                    "\"bad\":\"\\u0001\",\"aud\":[\"x\",\"\",\"yz\"]}"));
+                    "\"bad\":\"\\u0001\",\"aud\":[\"x\",\"\",\"yz\"],"
+                    "\"jti\":\"j\",\"client_id\":1.50}"));
     assert_int_equal(oauth_claims_read(json.root, &claims), OAUTH_OK);
 
     memset(&pack, 0, sizeof(oauth_pack_t));
@@ -100,7 +107,7 @@ pack_twice(void **state)
 
     assert_int_equal(nstrings, 7);
     assert_int_equal(nbytes, sizeof("joe" "a,7,,{},,true" "a" "7" "true"
-                                    "x" "yz") - 1);
+                                    "x" "yz" "j" "1.5") - 1);
 
     block = malloc(nstrings * sizeof(oauth_str_t) + nbytes);
     assert_non_null(block);
@@ -132,6 +139,10 @@ pack_twice(void **state)
     pack_assert(p.audience[0], "x");
     pack_assert(p.audience[1], "");
     pack_assert(p.audience[2], "yz");
+
+    pack_assert(p.string, "j");
+    pack_assert(p.number, "1.5");
+    assert_null(p.none.data);
 
     free(block);
 }

@@ -118,6 +118,7 @@ static oauth_token_t *
 revocation_opaque(const char *id)
 {
     oauth_buf_t            payload;
+    oauth_json_t           node;
     oauth_token_t         *token;
     oauth_claims_t         claims;
     oauth_token_source_t   source;
@@ -127,7 +128,14 @@ revocation_opaque(const char *id)
 
     memset(&claims, 0, sizeof(oauth_claims_t));
     claims.expires = NOW + 60;
-    claims.id = id ? oauth_str_of(id) : (oauth_str_t) { 0, NULL };
+
+    if (id) {
+        memset(&node, 0, sizeof(oauth_json_t));
+        node.kind = OAUTH_JSON_STRING;
+        node.data = (const unsigned char *) id;
+        node.len = (uint32_t) oauth_str_of(id).len;
+        claims.id = &node;
+    }
 
     memset(&source, 0, sizeof(oauth_token_source_t));
     source.text = oauth_str("opaque.1.2");
@@ -368,6 +376,18 @@ revocation_missing(void **state)
 
     oauth_token_free(token);
 
+    /* What is no identifier names nothing. */
+
+    token = revocation_token("\"jti\":[\"t-1\"],\"client_id\":{},"
+                             "\"azp\":[],\"cid\":null,\"sid\":\"\"",
+                             &token_policy);
+
+    assert_null(token->id.data);
+    assert_int_equal(revocation_find(token, OAUTH_REVOCATION_CLIENT), 0);
+    assert_int_equal(revocation_find(token, OAUTH_REVOCATION_SESSION), 0);
+
+    oauth_token_free(token);
+
     token = revocation_token("\"email\":\"joe\\u0007\"", &token_policy);
     assert_int_equal(revocation_find(token, OAUTH_REVOCATION_EMAIL), 0);
     oauth_token_free(token);
@@ -532,7 +552,82 @@ revocation_cuts(void **state)
 }
 
 
-/* The session is what the rules name, as a string. */
+/*
+ * The text of an identifier is what an entry has to name, whatever claim of the
+ * token has the client, and whatever its type.
+ */
+
+static void
+revocation_identifiers(void **state)
+{
+    size_t                    i;
+    oauth_token_t            *token;
+    oauth_revocation_names_t  names;
+
+    static const struct {
+        const char           *members;
+        unsigned              kind;
+        oauth_str_t           name;
+        int                   shown;
+    } cases[] = {
+        { "\"client_id\":\"a\",\"azp\":\"b\",\"cid\":\"c\"",
+          OAUTH_REVOCATION_CLIENT, oauth_string("a"), 1 },
+        { "\"cid\":\"c\",\"azp\":\"b\"", OAUTH_REVOCATION_CLIENT,
+          oauth_string("b"), 1 },
+        { "\"client_id\":\"\",\"azp\":null,\"cid\":\"c\"",
+          OAUTH_REVOCATION_CLIENT, oauth_string("c"), 1 },
+        { "\"client_id\":[\"a\"],\"azp\":\"b\"", OAUTH_REVOCATION_CLIENT,
+          oauth_string("b"), 1 },
+        { "\"client_id\":7,\"azp\":\"b\"", OAUTH_REVOCATION_CLIENT,
+          oauth_string("7"), 1 },
+        { "\"client_id\":false,\"azp\":\"b\"", OAUTH_REVOCATION_CLIENT,
+          oauth_string("false"), 1 },
+        { "\"client_id\":\"a\\n\",\"azp\":\"b\"", OAUTH_REVOCATION_CLIENT,
+          oauth_string("a\n"), 0 },
+        { "\"jti\":12345", OAUTH_REVOCATION_TOKEN, oauth_string("12345"), 1 },
+        { "\"jti\":\"12345\"", OAUTH_REVOCATION_TOKEN,
+          oauth_string("12345"), 1 },
+        { "\"jti\":-0", OAUTH_REVOCATION_TOKEN, oauth_string("0"), 1 },
+        { "\"jti\":1.50e+07", OAUTH_REVOCATION_TOKEN,
+          oauth_string("15000000.0"), 1 },
+        { "\"jti\":\"a\\u0085\"", OAUTH_REVOCATION_TOKEN,
+          oauth_string("a\xc2\x85"), 0 },
+        { "\"sid\":7", OAUTH_REVOCATION_SESSION, oauth_string("7"), 1 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        token = revocation_token(cases[i].members, &token_policy);
+
+        names = revocation_of(0);
+
+        switch (cases[i].kind) {
+
+        case OAUTH_REVOCATION_CLIENT:
+            names.client = cases[i].name;
+            assert_int_equal(token->shows_client, cases[i].shown);
+            break;
+
+        case OAUTH_REVOCATION_TOKEN:
+            names.token = cases[i].name;
+            assert_int_equal(token->shows_id, cases[i].shown);
+            revocation_assert_named(token, 0);
+            break;
+
+        default:
+            names.session = cases[i].name;
+        }
+
+        assert_int_equal(revocation_find(token, cases[i].kind), 1);
+        assert_true(revocation_found(token, &names));
+
+        oauth_token_free(token);
+    }
+}
+
+
+/* The session is what the rules name. */
 
 static void
 revocation_session(void **state)
@@ -561,6 +656,11 @@ revocation_session(void **state)
     oauth_token_free(token);
 
     token = revocation_token("\"sid\":\"a\",\"ext\":{\"session\":7}", &rules);
+    assert_true(oauth_str_equal(token->session, oauth_str("7")));
+    oauth_token_free(token);
+
+    token = revocation_token("\"sid\":\"a\",\"ext\":{\"session\":[]}",
+                             &rules);
     assert_null(token->session.data);
     oauth_token_free(token);
 
@@ -580,6 +680,7 @@ main(void)
         cmocka_unit_test(revocation_missing),
         cmocka_unit_test(revocation_versions),
         cmocka_unit_test(revocation_ids),
+        cmocka_unit_test(revocation_identifiers),
         cmocka_unit_test(revocation_cuts),
         cmocka_unit_test(revocation_session)
     };
