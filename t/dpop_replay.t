@@ -38,6 +38,11 @@ my $conf = <<'EOT';
             oauth_dpop required max_age=60s;
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
+
+        location = /status {
+            oauth off;
+            oauth_status;
+        }
     }
 
     server {
@@ -160,6 +165,12 @@ is $http->get('/f', @kept)->status, 401, '... once';
 my $small = nginx($conf, AS => $issuer->url, SIZE => '32k');
 my $client = $small->http;
 my ($n, $response) = (0);
+my $room = $client->get('/status')->json->{dpop_replay}{room};
+
+is $client->get('/status')->json->{dpop_replay}{entries}, 0,
+    'the status: the set is empty';
+cmp_ok $room, '>', 32 * 1024 / 20 * 0.75, '... and has room';
+cmp_ok $room, '<=', 32 * 1024 / 20, '... for what 32k can hold';
 
 while ($n < 3000) {
     $response = $client->get('/g', fields('/g'));
@@ -171,6 +182,9 @@ cmp_ok $n, '>', 600, "$n proofs of 32k without a nonce";
 cmp_ok $n, '<', 32 * 1024 / 20, '... and not more than have room';
 
 is $response->status, 401, 'then a nonce is demanded';
+is $client->get('/status')->json->{dpop_replay}{entries}, $n,
+    '... the status has all proofs';
+cmp_ok $n, '>=', 0.75 * $room, '... which fill three quarters';
 like $response->challenge->{text}, qr/\ADPoP error="use_dpop_nonce"/,
     '... by the error for that';
 
@@ -199,6 +213,15 @@ is $response->challenge->{lines}, 0, '... without a challenge';
 like $response->header('Retry-After') // '', qr/\A[1-9]\d*\z/,
     '... with Retry-After';
 like $response->json->{detail} // '', qr/proof/i, '... and in words';
+
+my $metrics = $client->get('/status?format=prometheus')->body;
+my ($entries) = $metrics =~ /^nginx_oauth_dpop_replay_entries (\d+)$/m;
+
+cmp_ok $entries, '>', 0.85 * $room, '... the metrics say so';
+cmp_ok $entries, '<=', $room, '... within the room';
+like $metrics, qr/^nginx_oauth_dpop_replay_room $room$/m, '... that there is';
+like $client->get('/status?format=html')->body,
+    qr/DPoP proofs has $entries, and room for $room\./, '... and the page';
 
 is $client->get('/g', @good)->status, 401, 'what was used stays used';
 

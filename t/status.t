@@ -269,6 +269,9 @@ $sum += $_ for @{ $status->{refused_per_minute} };
 
 is($sum, $status->{requests}{refused}, 'all refusals are of the last hour');
 
+ok(exists $status->{dpop_replay} && !defined $status->{dpop_replay},
+   'no location has DPoP');
+
 # the states of keys
 
 is(issuer_named($status, 'corp')->{state}, 'fresh', 'fresh');

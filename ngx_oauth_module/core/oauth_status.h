@@ -195,6 +195,10 @@ typedef struct {
     size_t                          zone_size;  /* bytes for keys and metadata
                                                                               */
     size_t                          zone_used;
+    uint64_t                        replay;     /* used DPoP proofs that are
+                                                   remembered                 */
+    uint64_t                        replay_room;    /* for how many there is
+                                                   room; 0: none is needed    */
 
     const oauth_status_issuer_t    *issuers;
     size_t                          nissuers;

@@ -25,6 +25,7 @@ static json_t *oauth_status_introspection(
 static json_t *oauth_status_readiness(const oauth_status_issuer_t *issuer);
 static json_t *oauth_status_issuers(const oauth_status_t *status);
 static json_t *oauth_status_resources(const oauth_status_t *status);
+static json_t *oauth_status_replay(const oauth_status_t *status);
 static json_t *oauth_status_revocation(const oauth_status_t *status);
 static json_t *oauth_status_entries(
     const oauth_status_revocation_t *revocation);
@@ -61,6 +62,7 @@ oauth_status_write_json(oauth_buf_t *buf, const oauth_status_t *status)
 
     rc |= oauth_tree_set(root, "cache", cache)
           | oauth_tree_set(root, "zone", zone)
+          | oauth_tree_set(root, "dpop_replay", oauth_status_replay(status))
           | oauth_tree_set(root, "responses_ended",
                            json_integer(status->ended))
           | oauth_tree_set(root, "revocation",
@@ -325,6 +327,20 @@ oauth_status_resources(const oauth_status_t *status)
     }
 
     return oauth_tree_whole(resources, rc);
+}
+
+
+/* NULL: memory is short.  The JSON null: no location has DPoP. */
+
+static json_t *
+oauth_status_replay(const oauth_status_t *status)
+{
+    if (status->replay_room == 0) {
+        return json_null();
+    }
+
+    return json_pack("{sIsI}", "entries", (json_int_t) status->replay,
+                     "room", (json_int_t) status->replay_room);
 }
 
 

@@ -39,6 +39,8 @@ static void oauth_status_append_states(oauth_buf_t *buf,
     const oauth_status_t *status);
 static void oauth_status_append_findings(oauth_buf_t *buf,
     const oauth_status_t *status);
+static void oauth_status_append_replay(oauth_buf_t *buf,
+    const oauth_status_t *status);
 static void oauth_status_append_revocation(oauth_buf_t *buf,
     const oauth_status_revocation_t *revocation);
 
@@ -152,6 +154,10 @@ oauth_status_write_metrics(oauth_buf_t *buf, const oauth_status_t *status)
                         "Running responses that ended because their "
                         "token was not good any more.",
                         status->ended);
+
+    if (status->replay_room) {
+        oauth_status_append_replay(buf, status);
+    }
 
     if (status->revocation) {
         oauth_status_append_revocation(buf, status->revocation);
@@ -331,6 +337,18 @@ oauth_status_append_findings(oauth_buf_t *buf, const oauth_status_t *status)
                                    status->issuers[i].readiness.found[kind]);
         }
     }
+}
+
+
+static void
+oauth_status_append_replay(oauth_buf_t *buf, const oauth_status_t *status)
+{
+    oauth_metric_simple(buf, "dpop_replay_entries", OAUTH_METRIC_GAUGE,
+                        "Used DPoP proofs that are remembered.",
+                        status->replay);
+    oauth_metric_simple(buf, "dpop_replay_room", OAUTH_METRIC_GAUGE,
+                        "Used DPoP proofs for which there is room.",
+                        status->replay_room);
 }
 
 

@@ -544,5 +544,15 @@ oauth_status_append_memory(oauth_buf_t *buf, const oauth_status_t *status)
     oauth_buf_append_literal(buf, " KB in the shared memory. Each worker keeps "
                              "up to ");
     oauth_html_append_number(buf, status->cache);
-    oauth_buf_append_literal(buf, " verified tokens.</p>\n");
+    oauth_buf_append_literal(buf, " verified tokens.");
+
+    if (status->replay_room) {
+        oauth_buf_append_literal(buf, " The set of used DPoP proofs has ");
+        oauth_html_append_number(buf, status->replay);
+        oauth_buf_append_literal(buf, ", and room for ");
+        oauth_html_append_number(buf, status->replay_room);
+        oauth_buf_append_literal(buf, ".");
+    }
+
+    oauth_buf_append_literal(buf, "</p>\n");
 }

@@ -11,6 +11,7 @@
 #include "ngx_oauth_conf.h"
 #include "ngx_oauth_doc_table.h"
 #include "ngx_oauth_field.h"
+#include "ngx_oauth_replay.h"
 #include "ngx_oauth_resource.h"
 #include "ngx_oauth_status.h"
 #include "ngx_oauth_version.h"
@@ -221,6 +222,12 @@ ngx_oauth_status_read(ngx_http_request_t *r, oauth_status_t *status)
 
     ngx_oauth_doc_table_usage(mcf->docs, &status->zone_size,
                               &status->zone_used);
+
+    if (mcf->replay) {
+        ngx_oauth_replay_usage(mcf->replay, &status->replay,
+                               &status->replay_room);
+    }
+
     ngx_oauth_status_read_counters(mcf->counters, status);
 
     if (ngx_oauth_status_read_issuers(r, mcf, status) != NGX_OK

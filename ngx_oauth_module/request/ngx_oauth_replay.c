@@ -19,6 +19,7 @@
 
 #define NGX_OAUTH_REPLAY_ENTRIES  32    /* of a bucket                        */
 #define NGX_OAUTH_REPLAY_SWEEP    8     /* buckets to count at each access    */
+#define NGX_OAUTH_REPLAY_LOOKS    16384 /* buckets to look at for the status  */
 #define NGX_OAUTH_REPLAY_SLACK    5     /* seconds by which the clocks of two
                                            workers may differ                 */
 
@@ -311,6 +312,42 @@ ngx_oauth_replay_is_crowded(ngx_oauth_replay_t *replay)
     ngx_oauth_zone_unlock(replay->root.zone);
 
     return set->used >= most;
+}
+
+
+/*
+ * All buckets fill up evenly, so that some of them, spread over the table, stand
+ * for all.  Nothing is locked: an end is read whole.
+ */
+
+void
+ngx_oauth_replay_usage(const ngx_oauth_replay_t *replay, uint64_t *entries,
+    uint64_t *room)
+{
+    size_t                         n, step;
+    uint32_t                       now;
+    uint64_t                       used, looked;
+    ngx_uint_t                     i;
+    const ngx_oauth_replay_set_t  *set;
+
+    set = replay->set;
+    now = (uint32_t) ngx_time();
+    step = (set->buckets - 1) / NGX_OAUTH_REPLAY_LOOKS + 1;
+
+    used = 0;
+    looked = 0;
+
+    for (n = 0; n < set->buckets; n += step) {
+
+        looked++;
+
+        for (i = 0; i < NGX_OAUTH_REPLAY_ENTRIES; i++) {
+            used += (set->table[n].until[i] > now);
+        }
+    }
+
+    *entries = used * set->buckets / looked;
+    *room = (uint64_t) set->buckets * NGX_OAUTH_REPLAY_ENTRIES;
 }
 
 

@@ -55,6 +55,14 @@ ngx_oauth_replay_result_t ngx_oauth_replay_insert(ngx_oauth_replay_t *replay,
 ngx_uint_t ngx_oauth_replay_is_crowded(ngx_oauth_replay_t *replay);
 
 /*
+ * Sets *entries to the number of proofs that are remembered, and *room to how
+ * many that can be.  In a zone above 10 MB, *entries is an estimate.
+ */
+
+void ngx_oauth_replay_usage(const ngx_oauth_replay_t *replay,
+    uint64_t *entries, uint64_t *room);
+
+/*
  * Returns the size in bytes of a zone that is sufficient for as many requests
  * as came in the last minute, each of which is remembered for so many seconds;
  * but at least twice the size of the present one.

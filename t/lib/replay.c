@@ -181,6 +181,17 @@ replay_count(ngx_oauth_replay_t *replay, uint64_t first, uint64_t last,
 }
 
 
+static uint64_t
+replay_entries(ngx_oauth_replay_t *replay)
+{
+    uint64_t  entries, room;
+
+    ngx_oauth_replay_usage(replay, &entries, &room);
+
+    return entries;
+}
+
+
 /* The formula: proofs x 20 bytes x 4/3. */
 
 static void
@@ -208,6 +219,8 @@ replay_formula(void)
 
     replay_ok(!ngx_oauth_replay_is_crowded(replay),
               "less than three quarters are in use");
+    replay_ok(replay_entries(replay) == REPLAY_PROOFS,
+              "the status has all of them");
 
     replay_ok(replay_count(replay, 0, REPLAY_PROOFS, NGX_OAUTH_REPLAY_USED)
               == REPLAY_PROOFS, "all of them are used");
@@ -219,6 +232,7 @@ replay_formula(void)
 
     replay_time.sec += 60;
 
+    replay_ok(replay_entries(replay) == 0, "... which the status sees at once");
     replay_ok(replay_count(replay, 0, REPLAY_PROOFS, NGX_OAUTH_REPLAY_NEW)
               == REPLAY_PROOFS, "... and are new after it");
 
@@ -266,6 +280,33 @@ replay_full(void)
 
     replay_ok(!ngx_oauth_replay_is_crowded(replay),
               "it is not crowded when all have expired, without an insert");
+
+    munmap(replay_root->memory, replay_root->size);
+}
+
+
+/* The status of a set that is too large to be counted. */
+
+static void
+replay_large(void)
+{
+    uint64_t             entries, room, size;
+    ngx_oauth_replay_t  *replay;
+
+    size = 64 * 1024 * 1024;
+    replay = replay_create(size);
+
+    (void) replay_count(replay, 0, REPLAY_PROOFS, NGX_OAUTH_REPLAY_NEW);
+    ngx_oauth_replay_usage(replay, &entries, &room);
+
+    printf("# %llu entries, room for %llu\n", (unsigned long long) entries,
+           (unsigned long long) room);
+
+    replay_ok(room > size / 20 - 1000 && room <= size / 20,
+              "a large set has room for what its size can hold");
+    replay_ok(entries > REPLAY_PROOFS * 95 / 100
+              && entries < REPLAY_PROOFS * 105 / 100,
+              "the status has nearly its number of entries");
 
     munmap(replay_root->memory, replay_root->size);
 }
@@ -336,6 +377,7 @@ main(void)
 
     replay_formula();
     replay_full();
+    replay_large();
     replay_killed();
 
     printf("1..%u\n", replay_number);

@@ -107,6 +107,8 @@ status_setup(void **state)
     status_full.cache = 4096;
     status_full.zone_size = 3 * 1024 * 1024;
     status_full.zone_used = 2048;
+    status_full.replay = 34;
+    status_full.replay_room = 419424;
     status_full.issuers = status_issuers;
     status_full.nissuers = 3;
     status_full.resources = status_resources;

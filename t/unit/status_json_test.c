@@ -91,6 +91,7 @@ status_json_members(void **state)
         { "revocation.commits", 66 },
         { "revocation.last_commit_age", 67 },
         { "zone.bytes", 3 * 1024 * 1024 }, { "zone.used", 2048 },
+        { "dpop_replay.entries", 34 }, { "dpop_replay.room", 419424 },
         { "issuers.0.keys.usable", 3 }, { "issuers.0.keys.not_usable", 1 },
         { "issuers.0.keys.age", 125 }, { "issuers.0.keys.refresh_in", 41 },
         { "issuers.0.keys.expire_in", 86275 },
@@ -183,6 +184,7 @@ status_json_empty(void **state)
     assert_non_null(root);
     assert_int_equal(json_array_size(json_object_get(root, "issuers")), 0);
     assert_int_equal(json_array_size(json_object_get(root, "resources")), 0);
+    assert_true(json_is_null(json_object_get(root, "dpop_replay")));
 
     json_decref(root);
     free(text);

@@ -74,6 +74,9 @@ status_metrics_lines(void **state)
         "nginx_oauth_cache_misses_total 32\n",
         "nginx_oauth_zone_bytes 3145728\n",
         "nginx_oauth_zone_used_bytes 2048\n",
+        "# TYPE nginx_oauth_dpop_replay_entries gauge\n"
+        "nginx_oauth_dpop_replay_entries 34\n",
+        "nginx_oauth_dpop_replay_room 419424\n",
         "nginx_oauth_start_time_seconds 1795315200\n"
     };
 
@@ -109,6 +112,7 @@ status_metrics_empty(void **state)
     status_assert_has(text, "nginx_oauth_requests_total{result=\"refused\"} 0");
     status_assert_lacks(text, "issuer=");
     status_assert_lacks(text, "resource=");
+    status_assert_lacks(text, "dpop_replay");
 
     free(text);
 }

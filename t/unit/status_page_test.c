@@ -55,7 +55,8 @@ status_page_parts(void **state)
         "<td>subject+client_id</td><td>62</td>",
         "The last one was stored 67 s ago. The store takes 65536 of "
         "1073741824 bytes. Running responses that ended: 33.",
-        "Keys take 2 KB of 3072 KB"
+        "Keys take 2 KB of 3072 KB",
+        "The set of used DPoP proofs has 34, and room for 419424."
     };
 
     (void) state;
@@ -95,6 +96,7 @@ status_page_empty(void **state)
     status_assert_lacks(text, "<h2>Reasons</h2>");
     status_assert_lacks(text, "<h2>Dry runs</h2>");
     status_assert_lacks(text, "dry run");
+    status_assert_lacks(text, "DPoP");
     status_assert_lacks(text, "<rect ");
 
     free(text);
