@@ -136,6 +136,7 @@ server {
         oauth_resource https://app.test;
         try_files      /index.html =404;
     }
+    location /stream { limit_rate 20; return 200 ${\('x' x 4000)}; }
 }
 EOT
 
@@ -190,6 +191,27 @@ under_load('upgrade', sub {
 });
 
 isnt(installed(), $version, 'the package is newer');
+
+# two upgrades while a stream runs: after the second one nginx runs the old module
+
+my $stream = $http->start('GET', '/stream');
+
+ok($stream->read_until(qr/xx/), 'a stream runs');
+
+$old = master();
+unlike(debian('dpkg -i /debs/new.deb'), qr/WARNING: nginx/, 'an upgrade');
+isnt(master(), $old, 'another nginx runs, beside the old one');
+
+my $middle = master();
+
+like(debian('dpkg -i /debs/new.deb'),
+     qr/^WARNING: nginx still runs the old module, in process $middle\b/m,
+     'the next upgrade says that nginx is not replaced');
+is($?, 0, 'and succeeds');
+is(master(), $middle, 'which is true');
+
+$stream->close;
+ok(wait_until(sub { !-d "/proc/$old" }), 'the stream ends, and its nginx');
 
 # an upgrade when nginx does not accept its configuration
 
