@@ -13,6 +13,8 @@ use MIME::Base64 qw(decode_base64url);
 use JSON::PP ();
 
 use OAuth::Test;
+use OAuth::Test::Check ();
+use OAuth::Test::Process qw(ending reap spawn stop_process);
 
 my $upstream = upstream();
 my $issuer = issuer();
@@ -154,5 +156,68 @@ $bad->write_file('valgrind.1', <<'EOT');
 ==1== ERROR SUMMARY: 1 errors from 1 contexts (suppressed: 0 from 0)
 EOT
 is(scalar(@reports = $bad->complaints), 1, 'a report of valgrind is found');
+unlink $bad->dir . '/valgrind.1';
+
+# how processes end
+
+sub ends {
+    my ($code, $signal) = @_;
+
+    my $pid = spawn($code);
+
+    $signal ? stop_process($pid, $signal) : wait_until(sub { reap($pid) });
+
+    return ending($pid);
+}
+
+is(ends(sub { return }), '', 'a child that returns ends well');
+is(ends(sub { exit 3 }), 'status 3', 'one with a status does not');
+is(ends(sub { open STDERR, '>', '/dev/null'; die "so\n" }), 'status 1',
+   'nor one that dies');
+is(ends(sub { sleep 60 }, 'KILL'), 'signal 9', 'nor one that is killed');
+is(OAuth::Test::Check::run(sub { kill KILL => $$ }, '')->{status}, 'signal 9',
+   'a check that is killed has not found nothing');
+
+$bad->write_file('error.log', '');
+is_deeply([ $bad->complaints ], [], 'the log is clean again');
+is(($bad->test_conf(''))[0], 1, 'nginx -t');
+{
+    local $ENV{OAUTH_NGINX} = '/nonexistent/nginx';
+    ok(!($bad->test_conf(''))[0], 'an nginx that does not start accepts nothing');
+}
+
+# A master that crashes before it is asked to end, or because it is asked: it
+# is stopped until QUIT waits for it.
+
+sub is_asked {
+    my ($pid) = @_;
+
+    open my $in, '<', "/proc/$pid/status" or return;
+
+    return join('', <$in>) =~ /^ShdPnd:\t[0-9a-f]+[4-7c-f]$/m;
+}
+
+for my $when (qw(before after)) {
+    $bad->write_conf('');
+    $bad->launch;
+    ok($bad->is_up, "a master that will crash $when it is asked to end");
+
+    my @workers = $bad->workers;
+    my $pid = $bad->pid;
+
+    kill +($when eq 'before' ? 'KILL' : 'STOP') => $pid;
+
+    my $killer = spawn(sub {
+        wait_until(sub { is_asked($pid) });
+        kill KILL => $pid;
+    });
+
+    ok(!$bad->stop, 'has not ended as asked');
+    kill KILL => @workers;
+    stop_process($killer, 'KILL');
+}
+
+is_deeply([ $bad->complaints ], [ ('nginx ended with signal 9') x 2 ],
+          'and both are complained about');
 
 finish();

@@ -10,7 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use OAuth::Test;
-use OAuth::Test::Process qw(spawn reap);
+use OAuth::Test::Process qw(ending spawn reap);
 
 my $issuer = issuer();
 my $late = issuer();
@@ -94,7 +94,8 @@ for (1 .. 5) {
 }
 
 $nginx->write_file('enough', '');
-ok(wait_until(sub { reap($_) }, 20), 'a client has ended') for @clients;
+ok(wait_until(sub { reap($_) }, 20) && !ending($_), 'a client has ended')
+    for @clients;
 
 for my $name (1, 2) {
     my ($done, $failed) = split /\n/, $nginx->read_file("load-$name");

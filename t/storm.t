@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/lib";
 use Time::HiRes qw(time);
 
 use OAuth::Test;
-use OAuth::Test::Process qw(reap spawn);
+use OAuth::Test::Process qw(ending reap spawn);
 
 my $issuer = issuer();
 my $failing = issuer();
@@ -204,7 +204,8 @@ for my $fault (([ mode => 'reset' ], [], [ status => 500 ], []) x 2,
 }
 
 $nginx->write_file('enough', '');
-ok(wait_until(sub { !grep { !reap($_) } @clients }), 'the clients have ended');
+ok(wait_until(sub { !grep { !reap($_) } @clients })
+   && !(grep { ending($_) } @clients), 'the clients have ended');
 
 for my $name (sort keys %expected) {
     my ($done, $failed) = split /\n/, $nginx->read_file($name);

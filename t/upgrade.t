@@ -10,7 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use OAuth::Test;
-use OAuth::Test::Process qw(reap spawn);
+use OAuth::Test::Process qw(ending reap spawn);
 
 my $issuer = issuer();
 
@@ -81,7 +81,8 @@ $nginx->write_file('nginx.conf',
 
 my $start = spawn(sub { $nginx->become('stderr') });
 
-ok(wait_until(sub { reap($start) }), 'nginx becomes a daemon');
+ok(wait_until(sub { reap($start) }) && !ending($start),
+   'nginx becomes a daemon');
 
 my $old = new_master();
 my $http = $nginx->http;
@@ -131,7 +132,8 @@ is_deeply([ map { $_->status } finish_all(map {
 is($issuer->count('jwks'), 2, 'with the keys that it has');
 
 $nginx->write_file('enough', '');
-ok(wait_until(sub { reap($client) }), 'the client has ended');
+ok(wait_until(sub { reap($client) }) && !ending($client),
+   'the client has ended');
 
 my ($done, $failed, $how) = split /\n/, $nginx->read_file('load');
 

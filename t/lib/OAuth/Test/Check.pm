@@ -17,7 +17,7 @@ use File::Temp ();
 use JSON::PP ();
 use Test::More;
 
-use OAuth::Test::Process qw(reap spawn wait_until);
+use OAuth::Test::Process qw(how_ended reap spawn wait_until);
 use OAuth::Test::Scripted;
 
 use lib abs_path(dirname(__FILE__) . '/../../../../tools');
@@ -204,7 +204,7 @@ sub run {
 
     my $ended = wait_until(sub { reap($pid) }, 120);
 
-    return { status => $ended ? $? >> 8 : 'hangs',
+    return { status => !$ended ? 'hangs' : $? & 127 ? how_ended($?) : $? >> 8,
              map { $_ => read_all("$dir/$_") } qw(out err) };
 }
 

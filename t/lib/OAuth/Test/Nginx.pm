@@ -14,7 +14,7 @@ use OAuth::Test::File;
 use OAuth::Test::Http;
 use OAuth::Test::Mode qw(mode);
 use OAuth::Test::Port qw(free_port);
-use OAuth::Test::Process qw(spawn reap stop_process wait_until);
+use OAuth::Test::Process qw(spawn reap ending stop_process wait_until);
 use OAuth::Test::Token qw(tokens_in);
 use OAuth::Test::Valgrind qw(findings under_valgrind);
 
@@ -251,7 +251,7 @@ sub status_of {
 
 
 # nginx -t, with more options if the caller gives some: whether it accepts the
-# configuration, and what it says.
+# configuration, and what it says.  Dies if nginx crashes or leaves a report.
 
 sub test_conf {
     my ($self, $conf, @options) = @_;
@@ -265,6 +265,8 @@ sub test_conf {
     my $good = $ended && $? == 0;
     my $said = $self->read_file('test');
     my @reports = $self->reports($said);
+
+    push @reports, ending($pid) if $ended && $? & 127;
 
     die "nginx -t: @reports\n" if @reports;
 
@@ -376,14 +378,21 @@ sub reload {
 }
 
 
-# Sends QUIT; returns true if nginx ended by itself.
+# Sends QUIT; returns true if nginx ended by itself, and well.  If it crashed,
+# also before, that is a complaint, too.
 
 sub stop {
     my ($self) = @_;
 
     my $pid = delete $self->{pid} or return 1;
 
-    return stop_process($pid, 'QUIT', 20);
+    return 0 unless stop_process($pid, 'QUIT', 20);
+
+    my $how = ending($pid);
+
+    push @{ $self->{bad_endings} }, "nginx ended with $how" if $how;
+
+    return !$how;
 }
 
 
@@ -392,7 +401,8 @@ sub stop {
 sub complaints {
     my ($self) = @_;
 
-    my @bad = $self->reports($self->errors . $self->log);
+    my @bad = ($self->reports($self->errors . $self->log),
+               @{ $self->{bad_endings} || [] });
 
     push @bad, map { "alert: $_" }
         grep { /\[(?:alert|crit|emerg)\]/ && !$self->is_allowed($_) }

@@ -12,14 +12,16 @@ use Time::HiRes qw(sleep time);
 
 use OAuth::Test::Mode qw(seconds);
 
-our @EXPORT_OK = qw(spawn reap stop_process wait_until
+our @EXPORT_OK = qw(spawn reap ending how_ended stop_process wait_until
                     memory grown);
 
 my %running;        # pid => 1: started here, not yet reaped
+my %status;         # pid => $?: started here and reaped
 my $owner = $$;
 
 
-# Runs code in a child process, which never returns into the code of the test.
+# Runs code in a child process, which never returns into the code of the test:
+# its status is 0, or 1 if the code has died.
 
 sub spawn {
     my ($code) = @_;
@@ -30,10 +32,12 @@ sub spawn {
     if ($pid == 0) {
         %running = ();
         local $@;
-        eval { $code->(); 1 } or print STDERR $@;
-        _exit(0);
+        _exit(0) if eval { $code->(); 1 };
+        print STDERR $@;
+        _exit(1);
     }
 
+    delete $status{$pid};
     $running{$pid} = 1;
 
     return $pid;
@@ -49,8 +53,26 @@ sub reap {
     return 0 if waitpid($pid, WNOHANG) == 0;
 
     delete $running{$pid};
+    $status{$pid} = $?;
 
     return 1;
+}
+
+
+# How a child that was reaped has ended: "" if well, else "status 1" or
+# "signal 11".  Of a process that is no child of the test this is not known, and
+# also "".
+
+sub ending { return how_ended($status{$_[0]} // 0) }
+
+
+# The same of a value of $?.
+
+sub how_ended {
+    my ($status) = @_;
+
+    return $status & 127 ? 'signal ' . ($status & 127)
+         : $status       ? 'status ' . ($status >> 8) : '';
 }
 
 
