@@ -65,6 +65,9 @@ typedef uint32_t  oauth_algs_t;
                             | oauth_alg_bit(OAUTH_ALG_ED448))
 
 
+#define OAUTH_COORDINATE_MAX  66        /* bytes, at most: P-521              */
+
+
 typedef struct {
     oauth_str_t           name;
     oauth_alg_id_t        id;

@@ -204,6 +204,15 @@ oauth_jwks_verify(const oauth_jwks_t *set, oauth_str_t kid,
 }
 
 
+int
+oauth_jwks_other_may_help(oauth_reason_t reason)
+{
+    return reason == OAUTH_UNKNOWN_KEY
+           || reason == OAUTH_KEY_MISMATCH
+           || reason == OAUTH_BAD_SIGNATURE;
+}
+
+
 oauth_reason_t
 oauth_jwks_find(const oauth_jwks_t *set, oauth_str_t kid,
     const oauth_alg_t *alg, oauth_algs_t allowed, oauth_str_t input,

@@ -72,6 +72,14 @@ void oauth_jwks_free(oauth_jwks_t *set);
 
 int oauth_jwks_has(const oauth_jwks_t *set, oauth_str_t kid);
 
+/*
+ * 1 where what was refused for this reason may be good with another key set:
+ * the issuer may have a new key by now, with a new kid or with that of an old
+ * key.  Else 0.
+ */
+
+int oauth_jwks_other_may_help(oauth_reason_t reason);
+
 
 /*
  * Verifies a signature with the candidate keys.  These are the keys with this

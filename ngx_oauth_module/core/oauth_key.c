@@ -28,8 +28,6 @@
 #define OAUTH_RSA_BITS_MAX    8192
 #define OAUTH_RSA_E_BITS_MAX  32
 
-#define OAUTH_COORDINATE_MAX  66        /* bytes: P-521                       */
-
 
 struct oauth_key_s {
     EVP_PKEY             *pkey;

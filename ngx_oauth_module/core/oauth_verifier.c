@@ -17,8 +17,6 @@
 #include "oauth_verifier.h"
 
 
-#define OAUTH_COORDINATE_MAX  66        /* bytes: P-521                       */
-
 /*
  * SEQUENCE { INTEGER r, INTEGER s } in DER: each number may have one more byte
  * for its sign, and has two for its tag and length.

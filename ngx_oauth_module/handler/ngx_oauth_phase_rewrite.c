@@ -227,7 +227,7 @@ ngx_oauth_phase_wait(ngx_http_request_t *r, const ngx_oauth_loc_conf_t *lcf)
 
     ctx->withheld = lcf->withholds;
 
-    rc = ngx_oauth_steps_walk_to_verify(ctx, r, NGX_OAUTH_WAIT_NOW);
+    rc = ngx_oauth_steps_walk_to_revoked(ctx, r, NGX_OAUTH_WAIT_NOW);
 
     if (rc == NGX_AGAIN) {
         return NGX_DONE;

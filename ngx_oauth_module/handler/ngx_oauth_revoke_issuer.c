@@ -52,11 +52,7 @@ ngx_int_t
 ngx_oauth_revoke_wait_for_newer_keys(ngx_oauth_revoke_t *revoke,
     oauth_reason_t reason)
 {
-    if (revoke->refetched
-        || (reason != OAUTH_UNKNOWN_KEY
-            && reason != OAUTH_KEY_MISMATCH
-            && reason != OAUTH_BAD_SIGNATURE))
-    {
+    if (revoke->refetched || !oauth_jwks_other_may_help(reason)) {
         return NGX_DECLINED;
     }
 

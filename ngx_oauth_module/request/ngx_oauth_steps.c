@@ -114,7 +114,7 @@ ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_oauth_steps_walk_to_verify(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
+ngx_oauth_steps_walk_to_revoked(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     ngx_oauth_context_waiting_t waiting)
 {
     return ngx_oauth_steps_walk_to(ctx, r, waiting, ngx_oauth_steps_revoked);
@@ -137,7 +137,7 @@ ngx_oauth_steps_walk_to_keys(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
     if (ctx->opaque
         || ctx->issuer->introspect == NGX_OAUTH_INTROSPECT_ALWAYS)
     {
-        return ngx_oauth_steps_walk_to_verify(ctx, r, waiting);
+        return ngx_oauth_steps_walk_to_revoked(ctx, r, waiting);
     }
 
     keys = ngx_oauth_provider_keys(ctx->issuer->provider);
@@ -408,14 +408,7 @@ ngx_oauth_steps_verify(ngx_oauth_ctx_t *ctx)
         ctx->failed_generation = generation;
     }
 
-    /*
-     * The authorization server may have a new key by now, and it may have given
-     * it a new kid or that of an old key.
-     */
-
-    if ((reason == OAUTH_UNKNOWN_KEY
-         || reason == OAUTH_KEY_MISMATCH
-         || reason == OAUTH_BAD_SIGNATURE)
+    if (oauth_jwks_other_may_help(reason)
         && ngx_oauth_steps_refetch(ctx) == NGX_AGAIN)
     {
         ctx->reason = OAUTH_KEYS_UNAVAILABLE;

@@ -26,17 +26,17 @@ ngx_int_t ngx_oauth_steps_walk(ngx_oauth_ctx_t *ctx, ngx_http_request_t *r,
 
 /*
  * These walk only the first steps, and do not look at the policy of the
- * location.  _to_verify ends when the token is verified and, where an issuer
- * has to be asked about it, that issuer has said that it is active (up to the
- * step "introspect").  _to_keys ends when the issuer's keys are there (up to
- * "keys"), and asks for a fetch if none of them has the kid of the token; for a
- * token that an issuer has to be asked about, it is the same as _to_verify.
- * Results as above.
+ * location.  _to_revoked ends when the token is verified, the issuer has said
+ * that it is active where it has to be asked, and no revocation is about it (up
+ * to the step "revoked").  _to_keys ends when the issuer's keys are there (up
+ * to "keys"), and asks for a fetch if none of them has the kid of the token;
+ * for a token that an issuer has to be asked about, it is the same as
+ * _to_revoked.  Results as above.
  */
 
 ngx_int_t ngx_oauth_steps_walk_to_keys(ngx_oauth_ctx_t *ctx,
     ngx_http_request_t *r, ngx_oauth_context_waiting_t waiting);
-ngx_int_t ngx_oauth_steps_walk_to_verify(ngx_oauth_ctx_t *ctx,
+ngx_int_t ngx_oauth_steps_walk_to_revoked(ngx_oauth_ctx_t *ctx,
     ngx_http_request_t *r, ngx_oauth_context_waiting_t waiting);
 
 /*

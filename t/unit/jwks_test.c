@@ -827,6 +827,25 @@ jwks_allowed(void **state)
 }
 
 
+/* Of all reasons, only those that a key set leads to. */
+
+static void
+jwks_other(void **state)
+{
+    int  reason, helps;
+
+    (void) state;
+
+    for (reason = 0; reason < OAUTH_REASONS; reason++) {
+        helps = reason == OAUTH_UNKNOWN_KEY || reason == OAUTH_KEY_MISMATCH
+                || reason == OAUTH_BAD_SIGNATURE;
+
+        assert_int_equal(oauth_jwks_other_may_help((oauth_reason_t) reason),
+                         helps);
+    }
+}
+
+
 int
 main(void)
 {
@@ -835,6 +854,7 @@ main(void)
         cmocka_unit_test(jwks_without_kid),
         cmocka_unit_test(jwks_has),
         cmocka_unit_test(jwks_mismatch),
+        cmocka_unit_test(jwks_other),
         cmocka_unit_test(jwks_eddsa),
         cmocka_unit_test(jwks_same_kid),
         cmocka_unit_test(jwks_tried),
