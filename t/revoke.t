@@ -8,11 +8,12 @@ use strict;
 use warnings;
 
 use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/style";
 
 use JSON::PP ();
 
 use OAuth::Test;
+use Source qw(slurp top);
 
 my $json = JSON::PP->new->canonical;
 
@@ -577,18 +578,31 @@ is($local->request('PUT', '/admin', body => '{}')->status, 405, 'PUT');
     my ($line) = $nginx->wait_for_log(qr/a revocation was accepted/);
 
     like($line, qr/\[notice\].*input "admin" from address="127.0.0.1"/,
-         'the audit line: from whom');
-    like($line, qr/reason="left\\x20the\\x20company"/, 'the audit line: why');
-    unlike($line, qr/secret-name/, 'the audit line: no name');
-    like($line, qr/subject=sha256:[\w-]{16}/, 'the audit line: a hash');
+         'the revocation line: from whom');
+    like($line, qr/reason="left\\x20the\\x20company"/,
+         'the revocation line: why');
+    unlike($line, qr/secret-name/, 'the revocation line: no name');
+    like($line, qr/subject=sha256:[\w-]{16}/, 'the revocation line: a hash');
 
     $nginx->mark;
     post('/plain', { issuer => $as->url, subject => 'plain-name' },
          http => $http, token => $as->token(scope => 'revoke'));
     ($line) = $nginx->wait_for_log(qr/a revocation was accepted/);
 
-    like($line, qr/from client="agent" subject="alice".* subject="plain-name"/,
+    like($line, qr/from client="agent" subject="alice" address="127.0.0.1"; /,
+         'audit=plain: the sender');
+    like($line, qr/of issuer="[^"]*" subject="plain-name"/,
          'audit=plain: the names');
+
+    $nginx->mark;
+    post('/plain', { issuer => $as->url, subject => 'plain-name' },
+         http => $http, token => $as->token(scope => 'revoke',
+             client_id => undef, azp => 'by-azp',
+             act => { sub => "a\n\"b", act => { sub => 'before' } }));
+    ($line) = $nginx->wait_for_log(qr/a revocation was accepted/);
+
+    like($line, qr/ client="by-azp" subject="alice" actor="a\\x0[Aa]\\x22b" add/,
+         'audit=plain: the outermost actor, escaped, and the client of azp');
 
     $nginx->mark;
     status($as->token(old(), sub => 'bob'));
@@ -599,13 +613,50 @@ is($local->request('PUT', '/admin', body => '{}')->status, 405, 'PUT');
     my $status = $local->get('/status')->json->{revocation};
 
     ok($status->{usable}, 'status: usable');
-    is($status->{entries}{'subject+client_id'}, 1, 'status: entries by kind');
+    is($status->{entries}{'subject+client_id'}, 2, 'status: entries by kind');
     cmp_ok($status->{commits}, '>=', 20, 'status: commits');
     like($local->get('/status?format=prometheus')->body,
-         qr/^nginx_oauth_revocations\{kind="subject\+client_id"\} 1$/m,
+         qr/^nginx_oauth_revocations\{kind="subject\+client_id"\} 2$/m,
          'metrics');
     like($local->get('/status?format=html')->body,
-         qr{<td>subject\+client_id</td><td>1</td>}, 'page');
+         qr{<td>subject\+client_id</td><td>2</td>}, 'page');
+}
+
+
+# the revocation lines that the documentation shows
+
+{
+    my %examples = map { ($_ => 1) }
+                   map { slurp("docs/$_") =~ /(oauth: a revocation was acc.*)/g }
+                   map { s{.*/docs/}{}r } glob("'@{[ top() ]}/docs/'*.md");
+
+    for my $case (
+        [ { act => { sub => 'oncall-agent', act => { sub => 'other' } } },
+          { client_id => 'coding-agent', reason => 'it deletes files' } ],
+        [ {}, { reason => 'laptop stolen' } ],
+    ) {
+        my ($claims, $members) = @$case;
+
+        $nginx->mark;
+        is(post('/admin', { issuer => $as->url, subject => 'alice',
+                            before => time - 2000, %$members },
+                http => $http, token => $as->token(scope => 'revoke',
+                    sub => 'security-bot', client_id => 'security-bot',
+                    %$claims))->status, 204, 'documentation: accepted');
+
+        my ($line) = $nginx->wait_for_log(qr/a revocation was accepted/);
+        my $url = $as->url;
+
+        $line =~ s/.*(?=oauth: )|, client: .*//gs;
+        $line =~ s{issuer="\Q$url\E"}{issuer="https://login.example.com"};
+        $line =~ s/address="127.0.0.1"/address="192.0.2.7"/;
+        $line =~ s/ issued until \d+ / issued until 1795787045 /;
+
+        ok(delete $examples{$line}, 'documentation: it has this line')
+            or diag($line);
+    }
+
+    is(join("\n", keys %examples), '', 'documentation: it has no other line');
 }
 
 

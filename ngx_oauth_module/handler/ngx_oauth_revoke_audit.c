@@ -1,15 +1,17 @@
 
 /*
- * The audit line of an accepted revocation: who has sent it, by which input,
- * what it revokes, and why.  The names of people (subject, session and e-mail
- * address) are written as hashes, unless oauth_revoke has "audit=plain": a hash
- * is the same for the same name, so that lines about one person can be found.
- * Lines are written into memory of the stack.
+ * The revocation line, one for each entry of an accepted revocation: who has
+ * sent it, by which input, what it revokes, and why.  The names of people
+ * (subject, actor, session and e-mail address) are written as hashes, unless
+ * oauth_revoke has "audit=plain": a hash is the same for the same name, so that
+ * lines about one person can be found.  Lines are written into memory of the
+ * stack.
  */
 
 
 #include "ngx_oauth_context.h"
 #include "ngx_oauth_revoke.h"
+#include "oauth_actor.h"
 #include "oauth_hash.h"
 #include "oauth_quote.h"
 
@@ -28,6 +30,8 @@ typedef struct {
 
 static void ngx_oauth_revoke_audit_sender(ngx_oauth_revoke_line_t *line,
     const ngx_oauth_revoke_t *revoke);
+static void ngx_oauth_revoke_audit_actor(ngx_oauth_revoke_line_t *line,
+    const oauth_token_t *token);
 static void ngx_oauth_revoke_audit_entry(ngx_oauth_revoke_line_t *line,
     const oauth_order_entry_t *entry);
 static void ngx_oauth_revoke_audit_name(ngx_oauth_revoke_line_t *line,
@@ -40,16 +44,23 @@ void
 ngx_oauth_revoke_audit(const ngx_oauth_revoke_t *revoke)
 {
     size_t                    i;
-    u_char                    text[NGX_OAUTH_REVOKE_LINE];
+    u_char                   *sent, text[NGX_OAUTH_REVOKE_LINE];
     ngx_oauth_revoke_line_t   line;
+
+    line.pos = text;
+    line.last = text + sizeof(text);
+    line.plain = revoke->conf->audit_plain;
+
+    ngx_oauth_revoke_audit_sender(&line, revoke);
+
+    /* All lines begin with the same sender. */
+
+    sent = line.pos;
 
     for (i = 0; i < revoke->n; i++) {
 
-        line.pos = text;
-        line.last = text + sizeof(text);
-        line.plain = revoke->conf->audit_plain;
+        line.pos = sent;
 
-        ngx_oauth_revoke_audit_sender(&line, revoke);
         ngx_oauth_revoke_audit_entry(&line, &revoke->entries[i]);
 
         ngx_log_error(NGX_LOG_NOTICE, revoke->request->connection->log, 0,
@@ -85,10 +96,36 @@ ngx_oauth_revoke_audit_sender(ngx_oauth_revoke_line_t *line,
     if (token) {
         ngx_oauth_revoke_audit_name(line, "client", token->client);
         ngx_oauth_revoke_audit_person(line, "subject", token->subject);
+        ngx_oauth_revoke_audit_actor(line, token);
     }
 
     ngx_oauth_revoke_audit_name(line, "address",
                 ngx_oauth_str(&revoke->request->connection->addr_text));
+}
+
+
+/*
+ * The outermost actor, as $oauth_actor shows it: who has acted for the subject.
+ * A token does not keep it, so that its claims are read once more.
+ */
+
+static void
+ngx_oauth_revoke_audit_actor(ngx_oauth_revoke_line_t *line,
+    const oauth_token_t *token)
+{
+    const oauth_json_t     *actor;
+    oauth_token_reading_t   reading;
+
+    if (oauth_token_read(token, &reading) != 0) {
+        line->pos = ngx_slprintf(line->pos, line->last, " actor=?");
+        return;
+    }
+
+    actor = oauth_json_member(oauth_actor_of(reading.root), oauth_str("sub"));
+
+    ngx_oauth_revoke_audit_person(line, "actor", oauth_json_str(actor));
+
+    oauth_token_read_done(&reading);
 }
 
 
