@@ -78,6 +78,15 @@ my $conf = <<'EOT';
 
         location = /admin { oauth_revoke admin; }
         location = /status { oauth_status; }
+
+        location = /any {
+            oauth as;
+            oauth_resource https://app.test;
+            satisfy any;
+            allow 127.0.0.1;
+            deny all;
+            oauth_revoke admin;
+        }
     }
 EOT
 
@@ -522,6 +531,29 @@ is($local->request('PUT', '/admin', body => '{}')->status, 405, 'PUT');
             token => $as->token(scope => 'revoke'))->status, 204,
        'a browser with a token is welcome');
     is(status($lured), 401, 'a browser with a token revokes');
+}
+
+
+# the same where "oauth" stands, but the address alone lets a request in
+
+{
+    my $member = { issuer => $as->url, subject => 'tricked' };
+    my $tricked = $as->token(old(), sub => 'tricked');
+    my @page = (Origin => 'http://evil.test');
+
+    is(post('/any', $member, @page)->status, 403, 'satisfy any: a page');
+    is(post('/any', $member, @page, token => $as->token(exp => 1))->status, 403,
+       'satisfy any: a page with a token that is not good');
+    is(post('/any', $member, 'Sec-Fetch-Site' => 'same-origin')->status, 403,
+       'satisfy any: a page of the same origin');
+    is($local->get('/any?issuer=x', 'Sec-Fetch-Site' => 'none')->status, 403,
+       'satisfy any: asking');
+    is(status($tricked), 200, 'satisfy any: nothing was revoked');
+
+    is(post('/any', $member, @page, token => $as->token)->status, 204,
+       'satisfy any: a page with a good token');
+    is(status($tricked), 401, 'satisfy any: it revokes');
+    is(post('/any', $member)->status, 204, 'satisfy any: no browser, no token');
 }
 
 

@@ -6,12 +6,14 @@
  */
 
 
+#include "ngx_oauth_context.h"
 #include "ngx_oauth_field.h"
 #include "ngx_oauth_revoke.h"
 
 
 static ngx_int_t ngx_oauth_revoke_handler(ngx_http_request_t *r);
 static ngx_uint_t ngx_oauth_revoke_is_lured(const ngx_oauth_revoke_t *revoke);
+static ngx_uint_t ngx_oauth_revoke_has_token(const ngx_oauth_revoke_t *revoke);
 static ngx_oauth_revoke_t *ngx_oauth_revoke_create(ngx_http_request_t *r);
 static void ngx_oauth_revoke_cleanup(void *data);
 static ngx_int_t ngx_oauth_revoke_choose(ngx_oauth_revoke_t *revoke);
@@ -154,9 +156,9 @@ ngx_oauth_revoke_handler(ngx_http_request_t *r)
 
 
 /*
- * Where the input "admin" is open to everybody on this machine, a browser on it
- * is not meant: a website could have a name with a loopback address, and its
- * pages would then be of the same origin as this location.
+ * Where the address alone lets a request in to the input "admin", a browser on
+ * this machine is not meant: a website could have a name with a loopback
+ * address, and its pages would then be of the same origin as this location.
  */
 
 static ngx_uint_t
@@ -167,9 +169,26 @@ ngx_oauth_revoke_is_lured(const ngx_oauth_revoke_t *revoke)
     fields = &revoke->request->headers_in.headers;
 
     return (revoke->conf->revoke & NGX_OAUTH_REVOKE_ADMIN)
-           && revoke->conf->issuers == NULL
+           && !ngx_oauth_revoke_has_token(revoke)
            && (ngx_oauth_field_lookup_literal(fields, "origin")
                || ngx_oauth_field_lookup_literal(fields, "sec-fetch-site"));
+}
+
+
+/*
+ * Returns 1 if this location has accepted the token of the request.  Without
+ * one, "satisfy any" may have let it in.
+ */
+
+static ngx_uint_t
+ngx_oauth_revoke_has_token(const ngx_oauth_revoke_t *revoke)
+{
+    const ngx_oauth_ctx_t  *ctx;
+
+    ctx = ngx_oauth_context_lookup(revoke->request);
+
+    return ctx && ctx->decided && ctx->conf == revoke->conf
+           && ctx->reason == OAUTH_OK;
 }
 
 
