@@ -531,8 +531,38 @@ bad("off and more: $_->[1]", in_server(
     for [ 'oauth corp', 'oauth off' ], [ 'oauth off', 'oauth corp' ],
         [ 'oauth_audience a', 'oauth_audience off' ],
         [ 'oauth_audience off', 'oauth_audience a' ],
+        [ 'oauth_acr a', 'oauth_acr off' ],
+        [ 'oauth_acr off', 'oauth_acr a' ],
+        [ 'oauth_revocation_audience a', 'oauth_revocation_audience off' ],
+        [ 'oauth_revocation_audience off', 'oauth_revocation_audience a' ],
         [ 'oauth_metadata resource_name a', 'oauth_metadata off' ],
         [ 'oauth_metadata off', 'oauth_metadata resource_name a' ];
+
+for my $directive ('oauth', 'oauth_audience', 'oauth_acr',
+                   'oauth_scope_advertise', 'oauth_revocation_audience')
+{
+    my @with = map { "location / {\n $directive $_; # here\n }" }
+                   'off', 'off corp', 'corp off';
+
+    good("$directive off", in_server($with[0]));
+    bad("$directive off, and more", in_server($with[$_]),
+        qr/"$directive" directive has "off" together with other values/)
+        for 1, 2;
+}
+
+good('oauth_metadata off', in_server("location / { oauth_metadata off; }"));
+bad('oauth_metadata off, and more', in_server(
+        "location / {\n oauth_metadata off corp; # here\n }"),
+    qr/"oauth_metadata" directive has "off" together with other values/);
+
+for my $term ('off', 'read off', 'off method=GET') {
+    bad("oauth_scope $term", in_server(
+            "location / {\n oauth corp;\n oauth_scope $term; # here\n }"),
+        qr/"oauth_scope" directive has "off", .*: write "none"/);
+}
+
+good('oauth_scope none', in_server(
+         'location / { oauth corp; oauth_scope none; }'));
 
 bad('oauth_zone twice', "oauth_zone 4m;\noauth_zone 4m; # here\n",
     qr/duplicate/);

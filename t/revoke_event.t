@@ -41,6 +41,19 @@ my $conf = <<'EOT';
 
         location = /named { oauth_revoke logout; }
     }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name inner.test;
+
+        oauth_revocation_audience https://rx.test;
+
+        location = /inherits { oauth_revoke signals; }
+        location = /cancels {
+            oauth_revoke signals;
+            oauth_revocation_audience off;
+        }
+    }
 EOT
 
 my $nginx = OAuth::Test::Nginx->new(conf => $conf, AS => $as->url,
@@ -321,6 +334,31 @@ for my $case (
                           { sub_id => subject($sub) }))->status, 202,
        "signal: $name: a good one is accepted");
     is(status($token), 401, "signal: $name: and revokes");
+}
+
+
+# the audience: inherited from the server, and cancelled
+
+{
+    my $url = 'http://inner.test:' . $nginx->port('main');
+
+    for my $case (
+        [ '/inherits', 'https://rx.test', 202 ],
+        [ '/inherits', "$url/inherits", 400 ],
+        [ '/cancels', 'https://rx.test', 400 ],
+        [ '/cancels', "$url/cancels", 202 ],
+        [ '/cancels', 'off', 400 ],
+    ) {
+        my ($path, $audience, $status) = @$case;
+
+        my $message = signal({ "$caep/session-revoked" => {} },
+                             { sub_id => subject('lea'), aud => $audience });
+
+        is($http->request('POST', $path, Host => 'inner.test',
+                          'Content-Type' => 'application/secevent+jwt',
+                          body => $message)->status, $status,
+           "audience: $path: " . $audience =~ s/:\d+//r);
+    }
 }
 
 

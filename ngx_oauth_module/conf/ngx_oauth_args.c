@@ -24,6 +24,24 @@ ngx_oauth_args_push(ngx_conf_t *cf, ngx_array_t **array, size_t size)
 }
 
 
+ngx_uint_t
+ngx_oauth_args_has_off(ngx_conf_t *cf)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_strcmp(value[i].data, "off") == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 char *
 ngx_oauth_args_off(ngx_conf_t *cf, ngx_array_t **array)
 {
@@ -74,11 +92,19 @@ ngx_oauth_args_strings(ngx_conf_t *cf, ngx_uint_t first)
 
 
 char *
-ngx_oauth_args_push_strings(ngx_conf_t *cf, ngx_array_t **array)
+ngx_oauth_args_strings_or_off(ngx_conf_t *cf, ngx_array_t **array)
 {
     ngx_str_t    *value;
     ngx_uint_t    i;
     oauth_str_t  *string;
+
+    if (ngx_oauth_args_has_off(cf)) {
+        return ngx_oauth_args_off(cf, array);
+    }
+
+    if (*array == NULL) {
+        return "follows \"off\": remove one of the two";
+    }
 
     value = cf->args->elts;
 

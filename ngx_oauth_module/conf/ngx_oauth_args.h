@@ -35,10 +35,14 @@ typedef struct {
 
 void *ngx_oauth_args_push(ngx_conf_t *cf, ngx_array_t **array, size_t size);
 
+/* Returns 1 when one of the arguments is "off". */
+
+ngx_uint_t ngx_oauth_args_has_off(ngx_conf_t *cf);
+
 /*
- * Accepts a first argument "off": sets *array to NULL, which is an empty list,
- * while an unset array is inherited.  Returns NGX_CONF_OK, or a text for nginx
- * to log when "off" is not the only value on its level.
+ * Accepts an argument "off": sets *array to NULL, which is an empty list, while
+ * an unset array is inherited.  Returns NGX_CONF_OK, or a text for nginx to log
+ * when "off" is not the only value on its level.
  */
 
 char *ngx_oauth_args_off(ngx_conf_t *cf, ngx_array_t **array);
@@ -52,13 +56,14 @@ char *ngx_oauth_args_off(ngx_conf_t *cf, ngx_array_t **array);
 oauth_str_t *ngx_oauth_args_strings(ngx_conf_t *cf, ngx_uint_t first);
 
 /*
- * Adds all arguments to an array of oauth_str_t as ngx_oauth_args_push() does.
- * Returns NGX_CONF_OK; a text for nginx to log when one is empty; or
- * NGX_CONF_ERROR when memory is short, or after an [emerg] when one has a
- * variable.
+ * Adds all arguments to an array of oauth_str_t, which is unset at first, or
+ * accepts "off" as ngx_oauth_args_off() does.  Returns NGX_CONF_OK; a text for
+ * nginx to log when one is empty, or when there are values and "off" on one
+ * level; or NGX_CONF_ERROR when memory is short, or after an [emerg] when one
+ * has a variable.
  */
 
-char *ngx_oauth_args_push_strings(ngx_conf_t *cf, ngx_array_t **array);
+char *ngx_oauth_args_strings_or_off(ngx_conf_t *cf, ngx_array_t **array);
 
 /*
  * Returns NGX_OK; or NGX_ERROR when nginx would read a "$" of the value as a

@@ -303,7 +303,7 @@ ngx_oauth_conf_oauth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
+    if (ngx_oauth_args_has_off(cf)) {
         return ngx_oauth_args_off(cf, &lcf->names);
     }
 

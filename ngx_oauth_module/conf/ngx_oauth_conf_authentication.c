@@ -22,7 +22,7 @@ ngx_oauth_conf_authentication_acr(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
+    if (ngx_oauth_args_has_off(cf)) {
         return ngx_oauth_args_off(cf, &lcf->acr);
     }
 
@@ -44,7 +44,7 @@ ngx_oauth_conf_authentication_acr(ngx_conf_t *cf, ngx_command_t *cmd,
         }
     }
 
-    return ngx_oauth_args_push_strings(cf, &lcf->acr);
+    return ngx_oauth_args_strings_or_off(cf, &lcf->acr);
 }
 
 

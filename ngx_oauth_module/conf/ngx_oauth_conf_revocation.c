@@ -100,7 +100,7 @@ ngx_oauth_conf_revocation_audience(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
-    return ngx_oauth_args_push_strings(cf, &lcf->revocation_audience);
+    return ngx_oauth_args_strings_or_off(cf, &lcf->revocation_audience);
 }
 
 

@@ -20,30 +20,23 @@ ngx_oauth_require_parse_audience(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_oauth_loc_conf_t  *lcf = conf;
 
-    ngx_str_t  *value;
+    char  *error;
 
-    value = cf->args->elts;
+    error = ngx_oauth_args_strings_or_off(cf, &lcf->audience);
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
-
-        if (lcf->any_audience == NGX_CONF_UNSET) {
-            lcf->any_audience = 1;
-
-            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                               "oauth_audience off: tokens that were issued "
-                               "for other services are accepted here");
-        }
-
-        return ngx_oauth_args_off(cf, &lcf->audience);
+    if (error != NGX_CONF_OK) {
+        return error;
     }
 
-    if (lcf->any_audience == 1) {
-        return "follows \"oauth_audience off\": remove one of the two";
+    lcf->any_audience = (lcf->audience == NULL);
+
+    if (lcf->any_audience) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "oauth_audience off: tokens that were issued "
+                           "for other services are accepted here");
     }
 
-    lcf->any_audience = 0;
-
-    return ngx_oauth_args_push_strings(cf, &lcf->audience);
+    return NGX_CONF_OK;
 }
 
 

@@ -95,12 +95,11 @@ ngx_oauth_resource_parse_metadata(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        return ngx_oauth_args_off(cf, &lcf->members);
+    }
+
     if (cf->args->nelts == 2) {
-
-        if (ngx_strcmp(value[1].data, "off") == 0) {
-            return ngx_oauth_args_off(cf, &lcf->members);
-        }
-
         return "needs a name and a value";
     }
 

@@ -52,6 +52,11 @@ ngx_oauth_scope_parse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t          i;
     ngx_oauth_scope_t  *scope;
 
+    if (ngx_oauth_args_has_off(cf)) {
+        return "has \"off\", which would be the name of a scope: write "
+               "\"none\" to demand no scope";
+    }
+
     ngx_oauth_args_note(cf, &lcf->protected);
 
     scope = ngx_oauth_args_push(cf, &lcf->scopes, sizeof(ngx_oauth_scope_t));
@@ -278,10 +283,8 @@ ngx_oauth_scope_parse_advertise(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    for (i = 1; i < cf->args->nelts; i++) {
-        if (ngx_strcmp(value[i].data, "off") == 0) {
-            return ngx_oauth_args_off(cf, &lcf->advertise);
-        }
+    if (ngx_oauth_args_has_off(cf)) {
+        return ngx_oauth_args_off(cf, &lcf->advertise);
     }
 
     if (lcf->advertise == NULL) {
