@@ -16,6 +16,8 @@
 
 #define NGX_OAUTH_STORE_TICK    10000           /* ms                         */
 #define NGX_OAUTH_STORE_EXPIRE  60              /* seconds between removals   */
+#define NGX_OAUTH_STORE_TRIES   100             /* to open a new store, before
+                                                   the event loop runs        */
 
 #define NGX_OAUTH_STORE_ZONE                                                  \
     (ngx_align(sizeof(ngx_oauth_store_batch_table_t), ngx_pagesize)           \
@@ -25,7 +27,7 @@
 static ngx_int_t ngx_oauth_store_init(ngx_oauth_zone_root_t *root,
     ngx_log_t *log);
 static void ngx_oauth_store_tick_handler(ngx_event_t *ev);
-static void ngx_oauth_store_open(ngx_oauth_store_t *store);
+static void ngx_oauth_store_open(ngx_oauth_store_t *store, ngx_uint_t tries);
 static void ngx_oauth_store_open_again(ngx_oauth_store_t *store);
 static ngx_int_t ngx_oauth_store_prepare(ngx_oauth_store_t *store,
     ngx_cycle_t *cycle);
@@ -123,8 +125,8 @@ ngx_oauth_store_start(ngx_oauth_store_t *store, ngx_cycle_t *cycle,
         return;
     }
 
-    ngx_oauth_store_open(store);
     ngx_add_timer(&store->tick, NGX_OAUTH_STORE_TICK);
+    ngx_oauth_store_open(store, NGX_OAUTH_STORE_TRIES);
 }
 
 
@@ -165,7 +167,7 @@ ngx_oauth_store_prepare(ngx_oauth_store_t *store, ngx_cycle_t *cycle)
 
 
 static void
-ngx_oauth_store_open(ngx_oauth_store_t *store)
+ngx_oauth_store_open(ngx_oauth_store_t *store, ngx_uint_t tries)
 {
     int  rc;
 
@@ -174,7 +176,7 @@ ngx_oauth_store_open(ngx_oauth_store_t *store)
     store->ready = 0;
     store->opened++;
 
-    rc = ngx_oauth_store_db_start(&store->db);
+    rc = ngx_oauth_store_db_start(&store->db, tries);
 
     if (rc != 0) {
         ngx_oauth_store_state_fail(store, rc);
@@ -238,7 +240,7 @@ ngx_oauth_store_open_again(ngx_oauth_store_t *store)
     }
 
     ngx_oauth_store_db_done(&store->db);
-    ngx_oauth_store_open(store);
+    ngx_oauth_store_open(store, 1);
 
     if (store->problem == 0) {
         store->logged = 0;

@@ -14,6 +14,7 @@
 #include "ngx_oauth_store_db.h"
 
 #include <sys/file.h>
+#include <time.h>
 
 
 #define NGX_OAUTH_STORE_DB_READERS  4096    /* workers, also those of earlier
@@ -23,10 +24,16 @@
                                                have freed at the end          */
 #define NGX_OAUTH_STORE_DB_LOOKS    3       /* at a number that another
                                                worker is changing             */
+#define NGX_OAUTH_STORE_DB_PAUSE    1000000 /* ns between two tries to lock   */
 
 
 static int ngx_oauth_store_db_open(ngx_oauth_store_db_t *db);
-static int ngx_oauth_store_db_open_new(ngx_oauth_store_db_t *db);
+static int ngx_oauth_store_db_open_new(ngx_oauth_store_db_t *db,
+    ngx_uint_t tries);
+static int ngx_oauth_store_db_claim(const ngx_oauth_store_db_t *db, int fd,
+    ngx_uint_t tries);
+static ngx_uint_t ngx_oauth_store_db_is_created(const ngx_oauth_store_db_t *db,
+    off_t *size);
 static int ngx_oauth_store_db_open_as(ngx_oauth_store_db_t *db,
     unsigned int flags);
 static int ngx_oauth_store_db_look(ngx_oauth_store_db_t *db);
@@ -81,7 +88,7 @@ ngx_oauth_store_db_path(u_char **p, const ngx_str_t *folder, const char *name)
 
 
 int
-ngx_oauth_store_db_start(ngx_oauth_store_db_t *db)
+ngx_oauth_store_db_start(ngx_oauth_store_db_t *db, ngx_uint_t tries)
 {
     int  rc;
 
@@ -92,7 +99,7 @@ ngx_oauth_store_db_start(ngx_oauth_store_db_t *db)
 
     if (rc == 0) {
         rc = db->named ? ngx_oauth_store_db_open(db)
-                       : ngx_oauth_store_db_open_new(db);
+                       : ngx_oauth_store_db_open_new(db, tries);
     }
 
     if (rc == 0) {
@@ -138,40 +145,88 @@ ngx_oauth_store_db_identify(ngx_oauth_store_db_t *db)
 }
 
 
-/*
- * A process that was killed while LMDB created data.mdb may have written one of
- * its first two pages only.  Nothing was ever in such a file.  Whoever may
- * create the file locks the folder, so that nobody takes a file that is just
- * being created for one that was left behind.
- */
+/* Whoever may create data.mdb has locked the folder meanwhile. */
 
 static int
-ngx_oauth_store_db_open_new(ngx_oauth_store_db_t *db)
+ngx_oauth_store_db_open_new(ngx_oauth_store_db_t *db, ngx_uint_t tries)
 {
-    int                        rc, fd;
-    off_t                      size;
-    ngx_oauth_store_db_file_t  file;
+    int  rc, fd;
 
     fd = open((const char *) db->paths.folder, O_RDONLY|O_CLOEXEC);
     if (fd == -1) {
         return ngx_errno;
     }
 
-    size = 0;
+    rc = ngx_oauth_store_db_claim(db, fd, tries);
 
-    if (flock(fd, LOCK_EX) == 0
-        && ngx_oauth_store_db_stat(db->paths.data, &file, &size) == 0
-        && size > 0 && size < (off_t) (2 * ngx_pagesize)
-        && access((const char *) db->paths.identity, F_OK) == -1)
-    {
-        (void) !truncate((const char *) db->paths.data, 0);
+    if (rc == 0) {
+        rc = ngx_oauth_store_db_open(db);
     }
-
-    rc = ngx_oauth_store_db_open(db);
 
     (void) close(fd);
 
     return rc;
+}
+
+
+/*
+ * A process that was killed while LMDB created data.mdb may have written one of
+ * its first two pages only.  Nothing was ever in such a file, so it is emptied.
+ * The lock keeps others from taking a file that is just being created for one
+ * that was left behind; a file that has both pages needs none.  Anybody who may
+ * read the folder can hold the lock, so nobody waits for it in the kernel.
+ * Returns 0 if data.mdb may be opened.
+ */
+
+static int
+ngx_oauth_store_db_claim(const ngx_oauth_store_db_t *db, int fd,
+    ngx_uint_t tries)
+{
+    off_t            size;
+    struct timespec  pause;
+
+    pause.tv_sec = 0;
+    pause.tv_nsec = NGX_OAUTH_STORE_DB_PAUSE;
+
+    while (!ngx_oauth_store_db_is_created(db, &size)) {
+
+        if (flock(fd, LOCK_EX|LOCK_NB) == 0) {
+
+            if (!ngx_oauth_store_db_is_created(db, &size) && size > 0
+                && access((const char *) db->paths.identity, F_OK) == -1)
+            {
+                (void) !truncate((const char *) db->paths.data, 0);
+            }
+
+            return 0;
+        }
+
+        /* Some file systems have no such locks. */
+
+        if (ngx_errno != EWOULDBLOCK) {
+            return 0;
+        }
+
+        if (tries-- == 1) {
+            return NGX_OAUTH_STORE_PROBLEM_LOCKED;
+        }
+
+        (void) nanosleep(&pause, NULL);
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_oauth_store_db_is_created(const ngx_oauth_store_db_t *db, off_t *size)
+{
+    ngx_oauth_store_db_file_t  file;
+
+    *size = 0;
+
+    return ngx_oauth_store_db_stat(db->paths.data, &file, size) == 0
+           && *size >= (off_t) (2 * ngx_pagesize);
 }
 
 

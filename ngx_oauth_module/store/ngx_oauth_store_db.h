@@ -66,10 +66,12 @@ ngx_int_t ngx_oauth_store_db_create(ngx_oauth_store_db_t *db, ngx_pool_t *pool,
 
 /*
  * Opens the environment and looks at what is there.  Returns 0, or an error,
- * and then it is closed again.  No lock of writers is taken.
+ * and then it is closed again.  No lock of writers is taken.  While another
+ * process creates a new store, tries again after a millisecond; tries: how
+ * often at most, 1 or more.
  */
 
-int ngx_oauth_store_db_start(ngx_oauth_store_db_t *db);
+int ngx_oauth_store_db_start(ngx_oauth_store_db_t *db, ngx_uint_t tries);
 
 /* No transaction of a thread may be open. */
 

@@ -69,6 +69,10 @@ static const ngx_oauth_store_problem_t  ngx_oauth_store_problems[] = {
       "it is read-only for nginx: let the user of the workers write to the "
       "folder and its files" },
 
+    { NGX_OAUTH_STORE_PROBLEM_LOCKED,
+      "another process has locked the folder, in which there is no store yet: "
+      "end that process, unless it is an nginx that creates the store" },
+
     { MDB_INVALID,
       "data.mdb is damaged or is not a file of LMDB: "
       NGX_OAUTH_STORE_PROBLEM_RESTORE },

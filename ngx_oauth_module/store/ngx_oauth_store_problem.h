@@ -26,6 +26,7 @@
 #define NGX_OAUTH_STORE_PROBLEM_UNOPENED   -9   /* no worker has opened it    */
 #define NGX_OAUTH_STORE_PROBLEM_EVENTS     -10  /* threads cannot report      */
 #define NGX_OAUTH_STORE_PROBLEM_READONLY   -11  /* it cannot be written       */
+#define NGX_OAUTH_STORE_PROBLEM_LOCKED     -12  /* another process creates it */
 
 
 /* 1 if the result means that there is no room in the map or on the disk. */

@@ -23,9 +23,10 @@ ngx_oauth_store_state_fail(ngx_oauth_store_t *store, int problem)
                                   problem);
     }
 
-    /* After these, it can be used as soon as it is opened again. */
+    /* After these, it can be used as soon as it is opened again, or soon. */
 
-    if ((problem == MDB_PANIC || problem == MDB_MAP_RESIZED)
+    if ((problem == MDB_PANIC || problem == MDB_MAP_RESIZED
+         || problem == NGX_OAUTH_STORE_PROBLEM_LOCKED)
         && store->tick.timer_set)
     {
         ngx_add_timer(&store->tick, NGX_OAUTH_STORE_STATE_SOON);

@@ -72,7 +72,7 @@ store_open(store_fixture_t *f)
     store->ready = 0;
     store->opened++;
 
-    rc = ngx_oauth_store_db_start(&store->db);
+    rc = ngx_oauth_store_db_start(&store->db, 1);
     if (rc != 0) {
         store_bail("the store does not open", rc);
     }
