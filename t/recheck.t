@@ -49,6 +49,8 @@ my $conf = <<'EOT';
         location /slow.bin { limit_rate 1k; root %%DIR%%/html; }
         location /after { post_action /late; proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
         location /late { proxy_pass http://127.0.0.1:%%UP%%; }
+        location /unwatched { try_files /none /off?events=never; }
+        location /dry { oauth_dry_run on; proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
         location /moved { oauth_session_recheck 1h; try_files /none /stream?events=never; }
     }
 
@@ -199,6 +201,29 @@ for my $case (
     is($http->get('/off', token => token(sub => "user-$number"))->status, 401,
        'off: a new request is refused all the same');
     $_->close for $on, $off;
+
+    # The location that answers counts, from the beginning and later: after the
+    # first look at the response.
+
+    my $wait = '/wait?wait=moved&field=X-Accel-Redirect:%20';
+
+    my @moved = map {
+        $http->connect->send($http->bytes('GET', $_, token => token()), 'GET')
+    } '/unwatched', "$wait/off%3Fevents=never", "$wait/dry%3Fevents=never",
+      "$wait/stream%3Fevents=never";
+
+    ok($moved[0]->read_until(qr/first/), 'moved: it has begun');
+    ok(!$moved[3]->is_closed(0.6), 'moved: the others wait');
+    $upstream->raise_flag('moved');
+    ok($_->read_until(qr/first/), 'moved: it has begun') for @moved[1 .. 3];
+
+    revoke("user-$_") for $number - 3 .. $number;
+
+    ok((pop @moved)->is_closed(3), 'moved to a location that looks: it ends');
+    ok(!$moved[0]->is_closed(1), 'moved to "off" at once: it goes on');
+    ok(!$moved[1]->is_closed(0.1), 'moved to "off" later: it goes on');
+    ok(!$moved[2]->is_closed(0.1), 'moved to a dry run: it goes on');
+    $_->close for @moved;
 
     my ($with, $without, $later) = map {
         $http->connect->send($http->bytes('GET', "$_->[0]?events=never",

@@ -235,13 +235,9 @@ ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
 
     ngx_oauth_verdict_set(ctx, NGX_OAUTH_VERDICT_ADMITTED);
 
-    if (ctx->conf->dry_run) {
-        return NGX_DECLINED;
-    }
-
     ngx_oauth_recheck_start(ctx);
 
-    return NGX_OK;
+    return ctx->conf->dry_run ? NGX_DECLINED : NGX_OK;
 }
 
 

@@ -81,10 +81,14 @@ ngx_oauth_recheck_start(ngx_oauth_ctx_t *ctx)
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
     worker = mcf->recheck;
 
+    /* If nginx has redirected the request, the last location counts. */
+
     if (worker == NULL
         || ctx->conf->recheck.interval == 0
+        || ctx->conf->dry_run
         || !(mcf->store || ctx->conf->recheck.expiry))
     {
+        ngx_oauth_recheck_done(recheck);
         return;
     }
 
@@ -104,8 +108,6 @@ ngx_oauth_recheck_start(ngx_oauth_ctx_t *ctx)
     }
 }
 
-
-/* nginx has taken the request to another location, whose directive counts. */
 
 static void
 ngx_oauth_recheck_change(ngx_oauth_ctx_t *ctx)
@@ -136,6 +138,7 @@ ngx_oauth_recheck_done(ngx_oauth_context_recheck_t *recheck)
     }
 
     recheck->worker = NULL;
+    recheck->timer = NULL;
 }
 
 

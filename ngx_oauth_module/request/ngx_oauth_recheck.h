@@ -24,13 +24,13 @@ ngx_oauth_recheck_t *ngx_oauth_recheck_create(ngx_cycle_t *cycle,
 
 /*
  * The request was admitted with ctx->token: from now on its response is
- * checked, as ctx->conf says; also if that was done for another location
- * before.
+ * checked, as ctx->conf says, or no longer; also if that was done for another
+ * location before.
  */
 
 void ngx_oauth_recheck_start(ngx_oauth_ctx_t *ctx);
 
-/* The request ends. */
+/* The response is not checked any more, as when the request ends. */
 
 void ngx_oauth_recheck_done(ngx_oauth_context_recheck_t *recheck);
 
