@@ -22,9 +22,8 @@ static const ngx_oauth_revoke_input_t *ngx_oauth_revoke_input(
 static ngx_uint_t ngx_oauth_revoke_bits(const ngx_str_t *type);
 static ngx_uint_t ngx_oauth_revoke_is_type(const ngx_str_t *type,
     const char *name);
-static void ngx_oauth_revoke_body(ngx_http_request_t *r);
+static void ngx_oauth_revoke_received(ngx_http_request_t *r);
 static ngx_oauth_revoke_t *ngx_oauth_revoke_lookup(ngx_http_request_t *r);
-static ngx_int_t ngx_oauth_revoke_read_body(ngx_oauth_revoke_t *revoke);
 static ngx_int_t ngx_oauth_revoke_choose_form(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_wake(ngx_oauth_wait_t *wait);
@@ -149,7 +148,7 @@ ngx_oauth_revoke_handler(ngx_http_request_t *r)
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
 
-    rc = ngx_http_read_client_request_body(r, ngx_oauth_revoke_body);
+    rc = ngx_http_read_client_request_body(r, ngx_oauth_revoke_received);
 
     return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
 }
@@ -229,6 +228,7 @@ ngx_oauth_revoke_cleanup(void *data)
     ngx_oauth_revoke_publish_done(revoke);
     ngx_oauth_revoke_token_done(revoke);
     oauth_order_free(&revoke->order);
+    ngx_oauth_revoke_body_wipe(revoke);
 }
 
 
@@ -317,13 +317,13 @@ ngx_oauth_revoke_is_type(const ngx_str_t *type, const char *name)
 /* nginx calls this when the body is there. */
 
 static void
-ngx_oauth_revoke_body(ngx_http_request_t *r)
+ngx_oauth_revoke_received(ngx_http_request_t *r)
 {
     ngx_oauth_revoke_t  *revoke;
 
     revoke = ngx_oauth_revoke_lookup(r);
 
-    if (ngx_oauth_revoke_read_body(revoke) != NGX_OK) {
+    if (ngx_oauth_revoke_body_read(revoke) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
@@ -356,66 +356,6 @@ ngx_oauth_revoke_lookup(ngx_http_request_t *r)
     }
 
     return cln->data;
-}
-
-
-/*
- * The body is in memory, in one or two buffers: what came together with the
- * header, and the rest; or all of it is in a file, where it is larger than
- * client_body_buffer_size.  At most one byte more than is allowed is read.
- */
-
-static ngx_int_t
-ngx_oauth_revoke_read_body(ngx_oauth_revoke_t *revoke)
-{
-    off_t                most;
-    size_t               size;
-    u_char              *p;
-    ngx_buf_t           *b;
-    ngx_chain_t         *cl, *bufs;
-    ngx_http_request_t  *r;
-
-    r = revoke->request;
-    bufs = r->request_body ? r->request_body->bufs : NULL;
-    size = 0;
-
-    for (cl = bufs; cl; cl = cl->next) {
-        most = (off_t) (revoke->input->most + 1 - size);
-        size += (size_t) ngx_min(ngx_buf_size(cl->buf), most);
-    }
-
-    p = ngx_pnalloc(r->pool, size + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    revoke->body.data = p;
-    revoke->body.len = size;
-
-    for (cl = bufs; cl; cl = cl->next) {
-        b = cl->buf;
-        most = revoke->body.data + revoke->body.len - p;
-        size = (size_t) ngx_min(ngx_buf_size(b), most);
-
-        /* A chunked body ends with a buffer that has neither. */
-
-        if (size == 0) {
-            continue;
-        }
-
-        if (ngx_buf_in_memory(b)) {
-            p = ngx_cpymem(p, b->pos, size);
-            continue;
-        }
-
-        if (ngx_read_file(b->file, p, size, b->file_pos) != (ssize_t) size) {
-            return NGX_ERROR;
-        }
-
-        p += size;
-    }
-
-    return NGX_OK;
 }
 
 

@@ -21,7 +21,8 @@
 #define NGX_OAUTH_REVOKE_PAIRS  16      /* parameters of a query, at most     */
 
 
-typedef struct ngx_oauth_revoke_s  ngx_oauth_revoke_t;
+typedef struct ngx_oauth_revoke_s        ngx_oauth_revoke_t;
+typedef struct ngx_oauth_revoke_piece_s  ngx_oauth_revoke_piece_t;
 
 /*
  * Reads and checks what an input has sent.  NGX_OK: revoke->entries are to be
@@ -65,6 +66,7 @@ struct ngx_oauth_revoke_s {
     const ngx_oauth_loc_conf_t      *conf;
     const ngx_oauth_revoke_input_t  *input;
     ngx_str_t                        body;      /* of the request             */
+    ngx_oauth_revoke_piece_t        *pieces;    /* of ..._body_alloc          */
 
     oauth_order_t                    order;
     oauth_order_entry_t             *entries;   /* the order's, or "given"    */
@@ -137,6 +139,24 @@ ngx_int_t ngx_oauth_revoke_wait_for_newer_keys(ngx_oauth_revoke_t *revoke,
 /* Does the same for the answer to revoke->question. */
 
 ngx_int_t ngx_oauth_revoke_wait_for_answer(ngx_oauth_revoke_t *revoke);
+
+/*
+ * Reads the body of the request, one byte more than the input allows at most,
+ * into revoke->body.  NGX_ERROR: no memory, or the file cannot be read.
+ */
+
+ngx_int_t ngx_oauth_revoke_body_read(ngx_oauth_revoke_t *revoke);
+
+/*
+ * Returns memory of the request's pool that is wiped when the request ends, or
+ * NULL.
+ */
+
+u_char *ngx_oauth_revoke_body_alloc(ngx_oauth_revoke_t *revoke, size_t size);
+
+/* Wipes that memory, and what nginx has read of the body.  The request ends. */
+
+void ngx_oauth_revoke_body_wipe(ngx_oauth_revoke_t *revoke);
 
 /*
  * Finds a parameter of a form (application/x-www-form-urlencoded), decoded, in

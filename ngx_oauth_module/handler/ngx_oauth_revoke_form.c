@@ -2,7 +2,7 @@
 /*
  * Reads forms (application/x-www-form-urlencoded) and queries, which have the
  * same form: pairs of a name and a value, percent-encoded, with "&" between
- * them.  What is decoded is in the pool of the request.
+ * them.  What is decoded is wiped when the request ends.
  */
 
 
@@ -116,7 +116,7 @@ ngx_oauth_revoke_decode(ngx_oauth_revoke_t *revoke, u_char *p, u_char *last,
 {
     u_char  *start, *dst, *src, *c;
 
-    start = ngx_pnalloc(revoke->request->pool, last - p + 1);
+    start = ngx_oauth_revoke_body_alloc(revoke, last - p + 1);
     if (start == NULL) {
         return NGX_ERROR;
     }
