@@ -22,10 +22,10 @@
     (type *) ((u_char *) (ptr) - offsetof(type, member))
 
 
-/* 1 if the monotonic time a has come: a <= now, even if the counter wraps. */
+/* 1 if the monotonic time has come, in ms, even if the counter wraps. */
 
-#define ngx_oauth_msec_passed(a, now)                                         \
-    ((ngx_msec_int_t) ((now) - (a)) >= 0)
+#define ngx_oauth_msec_passed(time)                                           \
+    ((ngx_msec_int_t) (ngx_current_msec - (time)) >= 0)
 
 
 #endif /* NGX_OAUTH_COMPAT_H_INCLUDED */

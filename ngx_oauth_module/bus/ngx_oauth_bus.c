@@ -9,6 +9,7 @@
 #include "ngx_oauth_bus_lease.h"
 #include "ngx_oauth_bus_publication.h"
 #include "ngx_oauth_bus_state.h"
+#include "ngx_oauth_compat.h"
 #include "ngx_oauth_file.h"
 #include "ngx_oauth_str.h"
 
@@ -259,7 +260,7 @@ ngx_oauth_bus_read_status(ngx_oauth_bus_t *bus, ngx_oauth_bus_status_t *status)
     *status = shared->status;
     status->leader = (ngx_uint_t) shared->leader;
 
-    if (shared->leader == 0 || ngx_oauth_bus_is_past(shared->until)) {
+    if (shared->leader == 0 || ngx_oauth_msec_passed(shared->until)) {
         status->leader = 0;
         status->state = OAUTH_STATUS_BUS_OFFLINE;
     }

@@ -8,6 +8,7 @@
 
 #include "ngx_oauth_bus_deliver.h"
 #include "ngx_oauth_bus_error.h"
+#include "ngx_oauth_compat.h"
 
 
 #define NGX_OAUTH_BUS_DELIVER_PAUSE  1000       /* ms, after a failure        */
@@ -48,7 +49,7 @@ ngx_oauth_bus_deliver_write(ngx_oauth_bus_leader_t *leader)
     }
 
     if (leader->failed) {
-        if (!ngx_oauth_bus_is_past(leader->again)) {
+        if (!ngx_oauth_msec_passed(leader->again)) {
             return;
         }
 

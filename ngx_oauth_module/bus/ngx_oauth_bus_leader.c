@@ -390,8 +390,8 @@ ngx_oauth_bus_leader_show(ngx_oauth_bus_leader_t *leader)
 
     ngx_oauth_bus_peers_show(leader);
 
-    bus->shared->online = (leader->status.state != OAUTH_STATUS_BUS_OFFLINE
-                           && !leader->refused);
+    bus->shared->takes = (leader->status.state != OAUTH_STATUS_BUS_OFFLINE
+                          && !leader->refused);
 
     ngx_oauth_zone_lock(bus->root.zone);
     bus->shared->status = leader->status;

@@ -81,7 +81,7 @@ ngx_oauth_bus_lease_acquire(ngx_oauth_bus_t *bus)
 
     mine = (shared->leader == ngx_pid
             || (shared->leader == leader && gone)
-            || ngx_oauth_bus_is_past(shared->until));
+            || ngx_oauth_msec_passed(shared->until));
 
     if (mine) {
         shared->leader = ngx_pid;

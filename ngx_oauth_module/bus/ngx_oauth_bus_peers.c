@@ -6,6 +6,7 @@
 
 
 #include "ngx_oauth_bus_peers.h"
+#include "ngx_oauth_compat.h"
 
 
 #define NGX_OAUTH_BUS_PEERS_DAY  (24 * 3600 * 1000)     /* ms                 */
@@ -171,7 +172,7 @@ ngx_oauth_bus_peers_load(ngx_oauth_bus_leader_t *leader)
         peer = &leader->status.peers[i];
 
         ngx_memcpy(node->node, peer->node, OAUTH_RECORD_NODE);
-        node->heard = ngx_oauth_bus_is_past(peer->heard) ? peer->heard
+        node->heard = ngx_oauth_msec_passed(peer->heard) ? peer->heard
                                                          : ngx_current_msec;
         node->skew = peer->skew;
         node->name_len = peer->name_len;

@@ -40,7 +40,7 @@ ngx_oauth_bus_publication_start(ngx_oauth_bus_t *bus,
     publication->published = 0;
     publication->until = ngx_current_msec;
 
-    if (bus->shared->online) {
+    if (bus->shared->takes) {
         publication->until += NGX_OAUTH_BUS_WAIT;
     }
 
@@ -114,7 +114,7 @@ ngx_oauth_bus_publication_sort(ngx_oauth_bus_t *bus, ngx_queue_t *done)
                                           bus, publication));
 
         if (publication->published
-            || ngx_oauth_bus_is_past(publication->until))
+            || ngx_oauth_msec_passed(publication->until))
         {
             ngx_queue_remove(q);
             ngx_queue_insert_tail(done, q);

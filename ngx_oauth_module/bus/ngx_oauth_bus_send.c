@@ -10,6 +10,7 @@
 #include "ngx_oauth_bus_error.h"
 #include "ngx_oauth_bus_peers.h"
 #include "ngx_oauth_bus_send.h"
+#include "ngx_oauth_compat.h"
 
 
 #define NGX_OAUTH_BUS_SEND_AGAIN    1500        /* ms until it is read back   */
@@ -43,7 +44,7 @@ ngx_oauth_bus_send_unsent(ngx_oauth_bus_leader_t *leader)
 
     if (leader->round) {
 
-        if (leader->left && !ngx_oauth_bus_is_past(leader->round_until)) {
+        if (leader->left && !ngx_oauth_msec_passed(leader->round_until)) {
             return;
         }
 
@@ -335,7 +336,7 @@ ngx_oauth_bus_send_trim(ngx_oauth_bus_leader_t *leader)
     now = ngx_oauth_bus_send_time(leader, ngx_current_msec) / 1000;
     horizon = ngx_oauth_bus_send_horizon(leader);
 
-    if (now <= horizon || !ngx_oauth_bus_is_past(leader->trimmed)) {
+    if (now <= horizon || !ngx_oauth_msec_passed(leader->trimmed)) {
         return;
     }
 

@@ -168,7 +168,7 @@ ngx_oauth_bus_session_info(ngx_oauth_redis_t *redis, const redisReply *reply,
 
     u_char  *server;
 
-    server = (redis == &leader->reader) ? leader->run_id : leader->next.server;
+    server = (redis == &leader->reader) ? leader->server : leader->next.server;
 
     if (ngx_oauth_bus_reply_server(reply, server) != NGX_OK) {
         ngx_oauth_bus_error_note(leader, "the server does not tell its run id",
@@ -252,7 +252,7 @@ ngx_oauth_bus_session_use(ngx_oauth_bus_leader_t *leader)
     leader->sampled = 0;
     leader->sample = leader->next;
 
-    if (ngx_memcmp(leader->run_id, leader->sample.server, OAUTH_STREAM_SERVER)
+    if (ngx_memcmp(leader->server, leader->sample.server, OAUTH_STREAM_SERVER)
         != 0)
     {
         ngx_oauth_bus_error_note(leader, "its two connections were to two "
@@ -321,8 +321,9 @@ ngx_oauth_bus_session_follow(ngx_oauth_bus_leader_t *leader)
 
 
 /*
- * NGX_DECLINED: this node has never been in sync.  While it waits for the
- * others, the store has no position; what this leader has read is with it.
+ * NGX_DECLINED: the store has no position: this node has never been in sync, or
+ * the position was forgotten after a loss.  While the node waits for the others,
+ * there is none either, but this leader has what it has read.
  */
 
 static ngx_int_t

@@ -41,7 +41,8 @@ typedef struct ngx_oauth_bus_leader_s  ngx_oauth_bus_leader_t;
 typedef struct {
     ngx_atomic_t                   synced;      /* when this node was last in
                                                    sync, ms; 0: never         */
-    ngx_atomic_t                   online;      /* there is a connection      */
+    ngx_atomic_t                   takes;       /* the server takes records, so
+                                                   a response may wait for it */
 
     ngx_pid_t                      leader;      /* 0: none                    */
     ngx_msec_t                     until;       /* when its lease ends        */
@@ -153,8 +154,11 @@ struct ngx_oauth_bus_leader_s {
 
     ngx_oauth_redis_t              reader;      /* waits for records          */
     ngx_oauth_redis_t              commands;    /* does all else              */
-    u_char                         run_id[OAUTH_STREAM_SERVER];
-                                                /* as the reader's says       */
+    u_char                         server[OAUTH_STREAM_SERVER];
+                                                /* the reader's, as samples and
+                                                   positions name it: a hash of
+                                                   run id, database and stream
+                                                                              */
     u_char                         node[OAUTH_RECORD_NODE];
 
     unsigned                       reader_ready:1;
@@ -292,11 +296,6 @@ struct ngx_oauth_bus_leader_s {
 
 #define ngx_oauth_bus_step(leader)                                            \
     ngx_post_event(&(leader)->step, &ngx_posted_events)
-
-/* 1 if the time, in ms, has come. */
-
-#define ngx_oauth_bus_is_past(time)                                           \
-    ((ngx_msec_int_t) (ngx_current_msec - (time)) >= 0)
 
 
 #endif /* NGX_OAUTH_BUS_STATE_H_INCLUDED */

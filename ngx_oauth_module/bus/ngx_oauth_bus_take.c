@@ -9,6 +9,7 @@
 #include "ngx_oauth_bus_deliver.h"
 #include "ngx_oauth_bus_send.h"
 #include "ngx_oauth_bus_take.h"
+#include "ngx_oauth_compat.h"
 
 
 #define NGX_OAUTH_BUS_TAKE_MINUTE  60000        /* ms between lines           */
@@ -135,7 +136,7 @@ ngx_oauth_bus_take_read(ngx_oauth_bus_leader_t *leader, oauth_record_t *record,
 
     leader->status.bad++;
 
-    if (ngx_oauth_bus_is_past(leader->complained)) {
+    if (ngx_oauth_msec_passed(leader->complained)) {
         leader->complained = ngx_current_msec + NGX_OAUTH_BUS_TAKE_MINUTE;
 
         ngx_log_error(NGX_LOG_ERR, leader->log, 0,

@@ -11,6 +11,7 @@
 #include "ngx_oauth_bus_peers.h"
 #include "ngx_oauth_bus_send.h"
 #include "ngx_oauth_bus_want.h"
+#include "ngx_oauth_compat.h"
 
 
 #define NGX_OAUTH_BUS_WANT_DELAY    500         /* ms, at most                */
@@ -110,7 +111,7 @@ ngx_oauth_bus_want_prepare(ngx_oauth_bus_leader_t *leader)
 
     earliest = leader->want_last + NGX_OAUTH_BUS_WANT_PAUSE;
 
-    if (leader->want_last && !ngx_oauth_bus_is_past(earliest)) {
+    if (leader->want_last && !ngx_oauth_msec_passed(earliest)) {
         leader->want_at = earliest;
     }
 }
@@ -138,10 +139,10 @@ ngx_oauth_bus_want_step(ngx_oauth_bus_leader_t *leader)
     }
 
     if (leader->wanted
-        && ngx_oauth_bus_is_past(leader->want_from)
+        && ngx_oauth_msec_passed(leader->want_from)
         && ((leader->want_id.ms
              && ngx_oauth_bus_peers_have_compared(leader, &leader->want_id))
-            || ngx_oauth_bus_is_past(leader->want_until)))
+            || ngx_oauth_msec_passed(leader->want_until)))
     {
         leader->wanted = 0;
         leader->answer_time = ngx_current_msec;
@@ -154,10 +155,10 @@ ngx_oauth_bus_want_step(ngx_oauth_bus_leader_t *leader)
         return;
     }
 
-    if (leader->asked && ngx_oauth_bus_is_past(leader->answer_from)) {
+    if (leader->asked && ngx_oauth_msec_passed(leader->answer_from)) {
         ngx_oauth_bus_want_answer(leader);
 
-    } else if (leader->restore_at && ngx_oauth_bus_is_past(leader->restore_at))
+    } else if (leader->restore_at && ngx_oauth_msec_passed(leader->restore_at))
     {
         leader->restore_at = 0;
         ngx_oauth_bus_compare_start(leader, 0, 1, leader->restore_since);
@@ -193,7 +194,7 @@ ngx_oauth_bus_want_send(ngx_oauth_bus_leader_t *leader)
     if (leader->heard && leader->heard_since <= leader->want_since) {
         ngx_oauth_bus_want_wait(leader, &leader->heard_id);
 
-    } else if (ngx_oauth_bus_is_past(leader->want_at)) {
+    } else if (ngx_oauth_msec_passed(leader->want_at)) {
         ngx_oauth_bus_want_wait(leader, &unknown);
         leader->want_last = ngx_current_msec;
         ngx_oauth_bus_send_want(leader);

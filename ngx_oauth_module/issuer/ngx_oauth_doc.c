@@ -458,7 +458,7 @@ ngx_oauth_doc_reclaim(ngx_oauth_doc_t *doc)
         return 0;
     }
 
-    if (!ngx_oauth_msec_passed(deadline, ngx_current_msec)
+    if (!ngx_oauth_msec_passed(deadline)
         && (kill(holder, 0) == 0 || ngx_errno != NGX_ESRCH))
     {
         return 0;

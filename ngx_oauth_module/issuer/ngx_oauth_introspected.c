@@ -115,7 +115,7 @@ ngx_oauth_introspected_lookup(ngx_oauth_introspected_t *introspected,
                          ngx_oauth_introspected_set(introspected, key), key);
 
     if (place
-        && !ngx_oauth_msec_passed(place->content.expires, ngx_current_msec))
+        && !ngx_oauth_msec_passed(place->content.expires))
     {
         content->kind = place->content.kind;
         content->expires = place->content.expires;
@@ -233,7 +233,7 @@ static ngx_uint_t
 ngx_oauth_introspected_worth(const ngx_oauth_introspected_place_t *place)
 {
     if (!place->valid
-        || ngx_oauth_msec_passed(place->content.expires, ngx_current_msec))
+        || ngx_oauth_msec_passed(place->content.expires))
     {
         return 0;
     }

@@ -298,7 +298,7 @@ ngx_oauth_keys_set_usable(ngx_oauth_keys_t *keys)
     ngx_uint_t  usable;
 
     usable = keys->set
-             && !ngx_oauth_msec_passed(keys->expires, ngx_current_msec);
+             && !ngx_oauth_msec_passed(keys->expires);
 
     if (usable != keys->usable) {
         keys->usable = usable;
@@ -338,7 +338,7 @@ ngx_oauth_keys_fetch(ngx_oauth_keys_t *keys, ngx_uint_t unknown_key)
 {
     ngx_int_t  rc;
 
-    if (ngx_oauth_msec_passed(keys->due, ngx_current_msec)) {
+    if (ngx_oauth_msec_passed(keys->due)) {
         keys->cause = NGX_OAUTH_DOC_SCHEDULED;
 
     } else if (unknown_key && ngx_oauth_keys_may_refetch(keys)) {
@@ -390,8 +390,7 @@ ngx_oauth_keys_may_refetch(const ngx_oauth_keys_t *keys)
     }
 
     return state->refetches == 0
-           || ngx_oauth_msec_passed(state->refetched + keys->issuer->refetch,
-                                    ngx_current_msec);
+           || ngx_oauth_msec_passed(state->refetched + keys->issuer->refetch);
 }
 
 

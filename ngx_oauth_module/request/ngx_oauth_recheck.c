@@ -158,8 +158,8 @@ ngx_oauth_recheck_tick(ngx_event_t *ev)
         recheck = ngx_queue_data(ngx_queue_head(&worker->queue),
                                  ngx_oauth_context_recheck_t, queue);
 
-        if (!ngx_oauth_msec_passed(recheck->checked + worker->least,
-                                   ngx_current_msec + worker->tick))
+        if (!ngx_oauth_msec_passed(recheck->checked + worker->least
+                                   - worker->tick))
         {
             break;
         }

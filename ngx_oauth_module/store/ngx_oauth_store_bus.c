@@ -54,7 +54,7 @@ ngx_oauth_store_bus_write(ngx_oauth_store_t *store,
 
 ngx_int_t
 ngx_oauth_store_bus_node(ngx_oauth_store_t *store,
-    u_char node[NGX_OAUTH_STORE_BUS_NODE], uint64_t *unsent)
+    u_char node[OAUTH_RECORD_NODE], uint64_t *unsent)
 {
     if (!ngx_oauth_store_bus_is_readable(store)) {
         return NGX_ERROR;
@@ -64,7 +64,7 @@ ngx_oauth_store_bus_node(ngx_oauth_store_t *store,
         return NGX_DECLINED;
     }
 
-    ngx_memcpy(node, store->head.id, NGX_OAUTH_STORE_BUS_NODE);
+    ngx_memcpy(node, store->head.id, OAUTH_RECORD_NODE);
     *unsent = store->head.unsent;
 
     return NGX_OK;

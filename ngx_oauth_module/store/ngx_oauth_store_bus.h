@@ -16,10 +16,7 @@
 
 
 #include "ngx_oauth_store.h"
-#include "oauth_stream.h"
-
-
-#define NGX_OAUTH_STORE_BUS_NODE  16    /* bytes of the store's id            */
+#include "oauth_record.h"
 
 
 typedef struct ngx_oauth_store_bus_commit_s  ngx_oauth_store_bus_commit_t;
@@ -85,7 +82,7 @@ void ngx_oauth_store_bus_write(ngx_oauth_store_t *store,
  */
 
 ngx_int_t ngx_oauth_store_bus_node(ngx_oauth_store_t *store,
-    u_char node[NGX_OAUTH_STORE_BUS_NODE], uint64_t *unsent);
+    u_char node[OAUTH_RECORD_NODE], uint64_t *unsent);
 
 /* NGX_DECLINED: there is none. */
 

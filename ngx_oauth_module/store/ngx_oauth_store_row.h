@@ -20,8 +20,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "oauth_revocation.h"
-#include "oauth_stream.h"
+#include "oauth_record.h"
 
 
 #define NGX_OAUTH_STORE_ROW_FORMAT  1   /* of the head                        */
@@ -32,7 +31,9 @@
 #define NGX_OAUTH_STORE_ROW_HEAD    0xf0
 #define NGX_OAUTH_STORE_ROW_READ    0xf1
 
-#define NGX_OAUTH_STORE_ROW_ID      16  /* bytes of the store's identity      */
+/* Bytes of the store's identity, which is the id of the node on the bus. */
+
+#define NGX_OAUTH_STORE_ROW_ID      OAUTH_RECORD_NODE
 
 /* Bytes of keys and values. */
 

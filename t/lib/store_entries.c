@@ -36,7 +36,7 @@ without_bus(void)
 static void
 accepted(void)
 {
-    u_char               node[NGX_OAUTH_STORE_BUS_NODE];
+    u_char               node[OAUTH_RECORD_NODE];
     uint64_t             n;
     store_fixture_t     *f;
     oauth_revocation_t   a, b, c, d, used, read[8];

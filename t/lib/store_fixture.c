@@ -359,7 +359,7 @@ store_is_unsent(store_fixture_t *f, oauth_revocation_t entry)
 uint64_t
 store_count_unsent(store_fixture_t *f)
 {
-    u_char    node[NGX_OAUTH_STORE_BUS_NODE];
+    u_char    node[OAUTH_RECORD_NODE];
     uint64_t  n;
 
     n = 0;
