@@ -3,8 +3,9 @@
 # Callgrind counts what the module does for one request.  The counts are the
 # same on a busy machine as on an idle one, and none may exceed its limit in
 # budget.txt.  A known token must need no parsing and no key, also where the app
-# gets an assertion; a new token must need one signature, and jansson for
-# nothing.
+# gets an assertion, where there is a store of revocations, and if the token is
+# opaque; with a DPoP proof it must need one signature, of the proof, and no new
+# key; a new token must need one signature, and jansson for nothing.
 
 use strict;
 use warnings;
@@ -19,6 +20,8 @@ use OAuth::Test;
 use OAuth::Test::Assertion qw(make_key);
 use OAuth::Test::Build qw(module_path);
 use OAuth::Test::Callgrind;
+use OAuth::Test::Proof qw(proof_fields thumbprint);
+use OAuth::Test::Revoker;
 use OAuth::Test::Token qw(mint remember_token);
 use OAuth::Test::Valgrind qw(has_valgrind);
 
@@ -27,6 +30,11 @@ use constant {
     SLACK    => 1.05,
     KNOWN    => 0.25,           # of what a new token costs beside libraries
     ASSERTED => 0.03,           # of what nginx does for a known token
+    REVOKING => 1.05,           # times a known token without a store
+    OPAQUE   => 1.05,           # times a known token that is a JWT
+    PROVED   => 1.2,            # times what nginx does for a known token and
+                                # for one signature
+    ENTRIES  => 500,            # of the store
     BUDGET   => "$FindBin::Bin/budget.txt",
 };
 
@@ -40,24 +48,40 @@ plan(skip_all => 'the module is instrumented by the compiler')
     if $module =~ /__(?:asan|ubsan|tsan|gcov)_/;
 
 my %keys = map { $_ => key($_) } qw(RS256 ES256);
-my $nginx = start();
-my %http = map { $_ => $nginx->http($_, timeout => 30) } qw(main asserted);
-my $profiles = 0;
+my $as = issuer();
+my %nginx = (main => start(conf()), more => start(more()),
+             revoking => start(revoking()));
+my %profiles = map { $_ => 0 } keys %nginx;
 my %worker;                     # the worker's instructions, for each request
 my $known = token('RS256');
+my $bound = token('RS256', cnf => { jkt => thumbprint($keys{ES256}) });
+my $opaque = $as->opaque('opaque-' x (length($known) / 7), {
+    sub => 'alice', scope => 'read', aud => 'https://app.test',
+    email => 'alice@example.com', groups => groups(), exp => time + 3000,
+});
 my $forged = remember_token($known =~ s/.*\.\K(.)/$1 eq 'A' ? 'B' : 'A'/er);
 
-# The name of a request begins with that of its server, if that is not "main".
+# Name, status, what returns the header fields; which nginx, and which server of
+# it, if they are not "main".
 
 my @requests = (
-    [ 'known token',   200, sub { $known } ],
-    [ 'known token, assertion', 200, sub { $known }, 'asserted' ],
-    [ 'new token, RS256', 200, sub { token('RS256') } ],
-    [ 'new token, ES256', 200, sub { token('ES256') } ],
-    [ 'no token',      401, sub { undef } ],
-    [ 'bad signature', 401, sub { $forged } ],
-    [ 'refused claim', 401, sub { token('RS256', exp => time - 3600) } ],
+    [ 'known token',   200, sub { token => $known } ],
+    [ 'known token, assertion', 200, sub { token => $known },
+      'main', 'asserted' ],
+    [ 'known token, revocation store', 200, sub { token => $known },
+      'revoking' ],
+    [ 'known token, opaque', 200, sub { token => $opaque }, 'more' ],
+    [ 'known token, DPoP proof', 200, \&proved, 'more', 'bound' ],
+    [ 'new token, RS256', 200, sub { token => token('RS256') } ],
+    [ 'new token, ES256', 200, sub { token => token('ES256') } ],
+    [ 'no token',      401, sub { () } ],
+    [ 'bad signature', 401, sub { token => $forged } ],
+    [ 'refused claim', 401, sub { token => token('RS256',
+                                                 exp => time - 3600) } ],
 );
+
+revoke();
+wait_for_issuer();
 
 my %calls = map { $_->[0] => [ profile(@$_) ] } @requests;
 my %counts = map { $_ => [ instructions(@{ $calls{$_} }),
@@ -81,8 +105,31 @@ finish();
 # the counts would differ from machine to machine.
 
 sub start {
+    my ($conf) = @_;
+
     my $watched = OAuth::Test::Nginx->new(
-        conf => <<'EOT', log => 'error', valgrind => [
+        conf => $conf, log => 'error', AS => $as->url, valgrind => [
+            qw(--tool=callgrind --dump-before=ngx_reopen_files),
+            '--callgrind-out-file=%%DIR%%/profile.%p',
+            '--log-file=%%DIR%%/valgrind.%p',
+        ],
+        main => 'user root;',       # may write logs and profiles
+        env => { GLIBC_TUNABLES => 'glibc.cpu.hwcaps='
+                                  . '-AVX2,-AVX_Fast_Unaligned_Load,-ERMS' });
+
+    $watched->make_folder('store');
+    make_key($watched->dir . '/key.pem');
+    $watched->write_file('html/page', 'page');
+    $watched->write_file('keys', encode_json({
+        keys => [ map { $_->jwk } @keys{qw(RS256 ES256)} ]
+    }));
+
+    return $watched->start;
+}
+
+
+sub conf {
+    return <<'EOT';
     oauth_issuer corp {
         issuer https://as.test;
         jwks_file %%DIR%%/keys;
@@ -118,21 +165,89 @@ sub start {
         }
     }
 EOT
-            qw(--tool=callgrind --dump-before=ngx_reopen_files),
-            '--callgrind-out-file=%%DIR%%/profile.%p',
-            '--log-file=%%DIR%%/valgrind.%p',
-        ],
-        main => 'user root;',       # may write logs and profiles
-        env => { GLIBC_TUNABLES => 'glibc.cpu.hwcaps='
-                                  . '-AVX2,-AVX_Fast_Unaligned_Load,-ERMS' });
+}
 
-    make_key($watched->dir . '/key.pem');
-    $watched->write_file('html/page', 'page');
-    $watched->write_file('keys', encode_json({
-        keys => [ map { $_->jwk } @keys{qw(RS256 ES256)} ]
-    }));
 
-    return $watched->start;
+# What the first nginx does not have: an issuer of opaque tokens, and DPoP.
+
+sub more {
+    return <<'EOT';
+    oauth_issuer corp {
+        issuer https://as.test;
+        jwks_file %%DIR%%/keys;
+    }
+
+    oauth_issuer opaque {
+        issuer %%AS%%;
+        introspect opaque;
+        introspection_endpoint %%AS%%/introspect;
+        introspection_cache 10m;
+        client_auth none;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        location / {
+            oauth opaque;
+            oauth_resource https://app.test;
+            oauth_scope read;
+            oauth_header X-User sub;
+            oauth_header X-Email email;
+            oauth_header X-Groups groups;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_bound%%;
+        server_name app.test;
+
+        location / {
+            oauth corp;
+            oauth_resource https://app.test;
+            oauth_dpop required;
+            oauth_scope read;
+            oauth_header X-User sub;
+            oauth_header X-Email email;
+            oauth_header X-Groups groups;
+        }
+    }
+EOT
+}
+
+
+# The first nginx with a store.
+
+sub revoking {
+    return 'oauth_revocation_store %%DIR%%/store size=32m;' . conf() . <<'EOT';
+    server {
+        listen 127.0.0.1:%%PORT_admin%%;
+        server_name admin.test;
+        location = /admin { oauth_revoke admin; }
+    }
+EOT
+}
+
+
+sub revoke {
+    my $revoker = OAuth::Test::Revoker->new(
+        port => $nginx{revoking}->port('admin'), issuer => 'https://as.test');
+
+    is($revoker->revoke(map { { subject => "user-$_" } } 1 .. ENTRIES), 204,
+       ENTRIES . ' entries in the store');
+
+    return;
+}
+
+
+sub wait_for_issuer {
+    my $http = $nginx{more}->http('main', timeout => 30);
+
+    ok(wait_until(sub { $http->get('/page', token => $opaque)->status == 200 },
+                  30), 'the issuer has said what the opaque token is');
+
+    return;
 }
 
 
@@ -143,8 +258,19 @@ sub token {
 
     return mint(key => $keys{$alg}, claims => {
         iss => 'https://as.test', email => 'alice@example.com',
-        groups => [ map { "wiki-editors-$_" } 10 .. 22 ], @more,
+        groups => groups(), @more,
     });
+}
+
+
+sub groups { return [ map { "wiki-editors-$_" } 10 .. 22 ] }
+
+
+# The bound token, and a proof that nobody has used.
+
+sub proved {
+    return proof_fields(key => $keys{ES256}, token => $bound,
+                        url => 'https://app.test/page');
 }
 
 
@@ -152,22 +278,24 @@ sub token {
 # and is not counted.
 
 sub profile {
-    my ($name, $status, $token, $server) = @_;
+    my ($name, $status, $fields, $nginx, $server) = @_;
 
-    my @tokens = map { $token->() } 0 .. REQUESTS;
+    $nginx //= 'main';
+
+    my @fields = map { [ $fields->() ] } 0 .. REQUESTS;
+    my $http = $nginx{$nginx}->http($server // 'main', timeout => 30);
     my $wrong = 0;
 
     for my $i (0 .. REQUESTS) {
-        cut() if $i == 1;
+        cut($nginx) if $i == 1;
 
-        my @fields = defined $tokens[$i] ? (token => $tokens[$i]) : ();
-        my $http = $http{ $server // 'main' };
-        $wrong++ unless $http->get('/page', @fields)->status == $status;
+        $wrong++ unless $http->get('/page', @{ $fields[$i] })->status
+                        == $status;
     }
 
     is($wrong, 0, "$name: $status");
 
-    my $profile = cut();
+    my $profile = cut($nginx);
 
     $worker{$name} = OAuth::Test::Callgrind->total($profile) / REQUESTS;
 
@@ -180,13 +308,16 @@ sub profile {
 # event: a new connection is one.
 
 sub cut {
+    my ($which) = @_;
+
+    my $nginx = $nginx{$which};
     my ($worker) = $nginx->workers;
-    my $name = "profile.$worker." . ++$profiles;
+    my $name = "profile.$worker." . ++$profiles{$which};
 
     kill USR1 => $worker;
 
     wait_until(sub {
-        $http{main}->connect->close;
+        $nginx->http->connect->close;
         return OAuth::Test::Callgrind->is_complete($nginx->read_file($name));
     }, 20) or die "no $name\n";
 
@@ -264,10 +395,13 @@ sub library_calls {
 # --- what must hold --------------------------------------------------------
 
 sub works {
-    is($counts{$_}[1], 0, "$_: no key, no JSON, no memory but the pool's")
-        for 'known token', 'known token, assertion', 'no token';
+    my $proof = qr/\Aknown.*proof\z/;
 
-    for my $name (map { $_->[0] } grep { $_->[0] =~ /new|bad|claim/ }
+    is($counts{$_}[1], 0, "$_: no key, no JSON, no memory but the pool's")
+        for grep { /\A(?:known|no) token/ && !/$proof/ }
+            map { $_->[0] } @requests;
+
+    for my $name (map { $_->[0] } grep { $_->[0] =~ /new|bad|claim|$proof/ }
                   @requests) {
         my %made = map { $_->[0] => library_calls($name, @$_[1, 2]) } (
             [ signatures => 'libcrypto', 'EVP_PKEY_verify' ],
@@ -297,7 +431,42 @@ sub ratios {
            "an assertion that is known: $more instructions of "
            . sprintf('%.0f', $worker{'known token'}));
 
+    is_at_most('known token, revocation store', REVOKING);
+    is_at_most('known token, opaque', OPAQUE);
+
+    my $proved = $worker{'known token, DPoP proof'};
+    my $least = $worker{'known token'} + signature('known token, DPoP proof');
+
+    cmp_ok($proved, '<', PROVED * $least, sprintf
+           'a known token with a proof: %.0f; without one, and a signature: '
+           . '%.0f', $proved, $least);
+
     return;
+}
+
+
+sub is_at_most {
+    my ($name, $times) = @_;
+
+    cmp_ok($counts{$name}[0], '<', $times * $counts{'known token'}[0],
+           "$name: $counts{$name}[0], at most $times times a known token");
+
+    return;
+}
+
+
+# The instructions of OpenSSL for the signature of one request.
+
+sub signature {
+    my ($name) = @_;
+
+    my $sum = 0;
+
+    for (grep { asks($_) } @{ $calls{$name} }) {
+        $sum += $_->{instructions} if $_->{callee} eq 'EVP_PKEY_verify';
+    }
+
+    return $sum / REQUESTS;
 }
 
 
