@@ -12,7 +12,7 @@
 #   make install-oauth-check
 #                   copies tools/oauth-check to $(DESTDIR)$(PREFIX)/bin, and its
 #                   Perl modules to $(DESTDIR)$(PREFIX)/share/oauth-check
-#   make clean      removes the build folder
+#   make clean      removes the build folder, and what npm has put into t/e2e
 #
 # These variables can be given to make or in its environment:
 #
@@ -28,6 +28,7 @@
 #   PREFIX          where the folders bin and share are, /usr by default
 #   DESTDIR         a folder to put in front of MODULESDIR and PREFIX
 #   BUILD           the build folder
+#   PACKED          the file that "make dist" packs (not in the environment)
 #   TESTS           the files in t/ that "make check-prove" runs
 
 override BUILD := $(abspath $(or $(BUILD),build))
@@ -121,18 +122,19 @@ VERSION :=	$(shell sed -n 's/^.define NGX_OAUTH_VERSION *"\(.*\)"$$/\1/p' \
 			ngx_oauth_module/base/ngx_oauth_version.h)
 RELEASE :=	ngx_oauth_module-$(VERSION)
 SOURCE :=	libnginx-mod-http-oauth
+PACKED =	$(BUILD)/$(RELEASE).tar.gz
 
 dist:
-	tools/dist $(VERSION) $(BUILD) $(BUILD)/$(RELEASE).tar.gz
-	@echo '==> packed $(BUILD)/$(RELEASE).tar.gz'
+	tools/dist $(VERSION) $(BUILD) $(PACKED)
+	@echo '==> packed $(PACKED)'
 
 deb:		dist
 	rm -rf $(BUILD)/deb
 	mkdir $(BUILD)/deb
-	gzip -dc $(BUILD)/$(RELEASE).tar.gz \
+	gzip -dc $(PACKED) \
 		| tar --delete $(RELEASE)/debian | gzip -9n \
 		>$(BUILD)/deb/$(SOURCE)_$(VERSION).orig.tar.gz
-	tar -xzf $(BUILD)/$(RELEASE).tar.gz -C $(BUILD)/deb
+	tar -xzf $(PACKED) -C $(BUILD)/deb
 	cd $(BUILD)/deb/$(RELEASE) \
 		&& env -u MAKEFLAGS -u MFLAGS -u BUILD dpkg-buildpackage -us -uc
 	@echo '==> built' $(BUILD)/deb/*.deb
@@ -147,7 +149,7 @@ install-oauth-check:
 
 clean:
 	@echo '==> removing $(BUILD)'
-	rm -rf $(call quote,$(BUILD))
+	rm -rf $(call quote,$(BUILD)) t/e2e/node_modules t/e2e/*/node_modules
 
 
 # --- tests ----------------------------------------------------------------

@@ -4,7 +4,8 @@
 # says what each verb does.  The Makefile beside this file builds the module and
 # runs the tests that need nothing but a compiler, nginx and Perl.  The files in
 # tools/ do the rest: they install packages, fetch nginx's source and Node.js,
-# and report.  Everything that is made goes to build/.
+# and report.  Everything that is made goes to build/, but for what npm puts into
+# t/e2e; "clean" removes both.
 
 set -euo pipefail
 
@@ -125,7 +126,7 @@ usage: ./build.sh verb
   bench [name]    measure, with a name of: ${benches[*]};
                   without a name the first, which compares the module with
                   nginx alone and with other gateways
-  clean           remove build/
+  clean           remove build/, and what npm has put into t/e2e
   help            print this text
 
 environment:

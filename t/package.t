@@ -228,9 +228,12 @@ like(`$^X $root/out/dest/opt/x/bin/oauth-check --help 2>&1`, qr/\Ausage:/,
 
 # make clean
 
+make_path(map { "$root/tree/t/e2e/$_" } qw(node_modules/a one/node_modules/b));
 $said = make('clean');
 is($?, 0, 'make clean') or diag($said);
 ok(!-e "$root/out/build", 'removes the build folder');
+ok(!-e "$root/tree/t/e2e/node_modules"
+   && !-e "$root/tree/t/e2e/one/node_modules", 'and the packages of npm');
 ok(-f $installed, 'and not what was installed');
 
 ok(!-e "$root/called", 'no package manager and no sudo was called');
@@ -255,13 +258,19 @@ make_path("$root/elsewhere");
 git('.', 'clone -q tree elsewhere/clone');
 git('elsewhere/clone', 'config tar.umask 0077');
 git('elsewhere/clone', 'config core.autocrlf true');
+write_file("$root/elsewhere/clone/.git/info/attributes",
+           "tools/* export-ignore\n");
+make_path("$root/.config/git");
+write_file("$root/.config/git/attributes", "config export-ignore\n");
 
+local $ENV{HOME} = "$root";
 my $umask = umask 0077;
 my $second = dist('elsewhere/clone');
 umask $umask;
 
 ok($second->{bytes} eq $first->{bytes},
-   'a second time, in another clone, with another umask: the same bytes');
+   'a second time, in another clone, with another umask and other attributes: the'
+   . ' same bytes');
 unlike($second->{said}, qr/not committed/, 'without a warning');
 
 write_file("$root/tree/draft", "\n");
@@ -275,6 +284,20 @@ git('tree', 'add -A');
 git('tree', 'commit -q -m second');
 ok(dist('tree')->{bytes} ne $first->{bytes},
    'another commit: not the same bytes');
+
+git('tree', 'worktree add -q --detach ../elsewhere/worktree HEAD~1');
+ok(dist('elsewhere/worktree')->{bytes} eq $first->{bytes},
+   'a worktree packs its own commit');
+
+# several at once, as the tests in folders of Debian do
+
+is(system("for i in 1 2 3 4 5 6; do make -s -C $root/elsewhere/clone dist"
+          . ' >/dev/null & pids="$pids $!"; done;'
+          . ' for i in $pids; do wait $i || exit 1; done'), 0,
+   'several at once pack it');
+ok(dist('elsewhere/clone')->{bytes} eq $first->{bytes}, 'with the same bytes');
+is(join(' ', map { basename($_) } glob("$root/elsewhere/clone/build/*")),
+   "$name.tar.gz", 'and nothing else is left');
 
 # the release, unpacked: it builds, and can be packed again
 

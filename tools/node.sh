@@ -43,7 +43,20 @@ need_node() {
 # of machine; no script runs when they are installed.
 
 fetch_node() {
-    local folder=$build/node program
+    local status=0
+
+    mkdir -p "$build"
+    exec 8>"$build/node.lock"
+    flock 8
+    fetch_node_into "$build/node" || status=$?
+    exec 8>&-
+
+    return $status
+}
+
+
+fetch_node_into() {
+    local folder=$1 program
 
     mkdir -p "$folder"
     cp -p "$top"/tools/node/package*.json "$top/tools/node/.npmrc" "$folder/"
@@ -79,16 +92,25 @@ node_message() {
 
 
 # npm_ci folder: installs the packages that its package-lock.json names, and
-# hides npm's warnings about those that need a newer Node.js than npm's own.
+# hides npm's warnings about those that need a newer Node.js than npm's own.  It
+# removes what is there first, so only one at a time may do that in a folder, and
+# the others then find that nothing is left to do.
 
 npm_ci() {
-    local done=$1/node_modules/.package-lock.json
+    local done=$1/node_modules/.package-lock.json status=0
+
+    exec 7<"$1"
+    flock 7
 
     if [ ! -e "$done" ] || [ "$1/package-lock.json" -nt "$done" ]; then
         say "npm ci in ${1#"$top"/}"
         (cd "$1" \
             && PATH=$npm_path npm ci --loglevel=error --no-audit --no-fund) \
-            || return
-        touch "$done"
+            && touch "$done" \
+            || status=$?
     fi
+
+    exec 7<&-
+
+    return $status
 }
