@@ -292,6 +292,17 @@ for my $case (
     is(post('/revoke', "token=$good&token=$good", http => $http,
             type => 'application/x-www-form-urlencoded')->status, 400,
        'a form with two tokens');
+    is(post('/revoke', 'token=', http => $http,
+            type => 'application/x-www-form-urlencoded')->status, 400,
+       'a form with an empty token');
+    is(status($good), 200, 'what a form is refused for revokes nothing');
+
+    my $encoded = join '', map { sprintf '%%%02x', ord } split //, $good;
+
+    is(post('/revoke', "a&t%6fken=$encoded", http => $http,
+            type => 'application/x-www-form-urlencoded')->status, 200,
+       'escapes: accepted');
+    is(statuses($good), '401', 'escapes: no worker accepts the token');
     is(post('/revoke', '{}', http => $http)->status, 415,
        'another type of body');
     is($http->get('/revoke')->status, 405, 'another method');

@@ -16,6 +16,7 @@
 
 #include "oauth_base64url.h"
 #include "oauth_certificate.h"
+#include "oauth_encoding.h"
 
 
 /* The lines of PEM, whose spaces are taken out like all others. */
@@ -51,7 +52,6 @@ static int oauth_certificate_quoted(oauth_str_t *rest, oauth_str_t *value);
 static void oauth_certificate_skip(oauth_str_t *rest, size_t n);
 static int oauth_certificate_unescape(oauth_str_t text, unsigned char *dst,
     size_t *len);
-static int oauth_certificate_hex(unsigned char c);
 static int oauth_certificate_is_space(unsigned char c);
 static oauth_reason_t oauth_certificate_unwrap(oauth_str_t *text);
 static int oauth_certificate_base64(unsigned char *text, size_t len,
@@ -304,31 +304,27 @@ oauth_certificate_skip(oauth_str_t *rest, size_t n)
 static int
 oauth_certificate_unescape(oauth_str_t text, unsigned char *dst, size_t *len)
 {
-    int             high, low;
-    size_t          i;
+    int             escaped;
     unsigned char   c, *start;
 
     start = dst;
 
-    for (i = 0; i < text.len; i++) {
+    while (text.len) {
 
-        c = text.data[i];
+        c = text.data[0];
 
         if (c == '%') {
+            escaped = oauth_encoding_escape(text);
 
-            if (text.len - i < 3) {
+            if (escaped < 0) {
                 return 0;
             }
 
-            high = oauth_certificate_hex(text.data[i + 1]);
-            low = oauth_certificate_hex(text.data[i + 2]);
+            c = (unsigned char) escaped;
+            oauth_certificate_skip(&text, OAUTH_ENCODING_ESCAPE);
 
-            if (high < 0 || low < 0) {
-                return 0;
-            }
-
-            c = (unsigned char) (high << 4 | low);
-            i += 2;
+        } else {
+            oauth_certificate_skip(&text, 1);
         }
 
         if (!oauth_certificate_is_space(c)) {
@@ -339,21 +335,6 @@ oauth_certificate_unescape(oauth_str_t text, unsigned char *dst, size_t *len)
     *len = (size_t) (dst - start);
 
     return 1;
-}
-
-
-/* Returns the value of a hexadecimal digit, or -1. */
-
-static int
-oauth_certificate_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
 }
 
 

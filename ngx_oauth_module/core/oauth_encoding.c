@@ -1,7 +1,9 @@
 
 /*
  * The encodings of header values.  A percent sign is encoded like every other
- * byte that is not unreserved, so that one decoding gives the text back.
+ * byte that is not unreserved, so that one decoding gives the text back.  What
+ * reads percent-escapes elsewhere (forms, certificates, URLs) reads them by the one
+ * function here.
  */
 
 
@@ -11,6 +13,7 @@
 
 static void oauth_encoding_percent(oauth_str_t text, oauth_buf_t *buf);
 static int oauth_encoding_is_unreserved(unsigned char c);
+static int oauth_encoding_hex(unsigned char c);
 
 
 static const oauth_str_t  oauth_encoding_names[] = {
@@ -112,4 +115,35 @@ oauth_encoding_is_unreserved(unsigned char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
            || (c >= '0' && c <= '9')
            || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+
+int
+oauth_encoding_escape(oauth_str_t text)
+{
+    int  high, low;
+
+    if (text.len < OAUTH_ENCODING_ESCAPE || text.data[0] != '%') {
+        return -1;
+    }
+
+    high = oauth_encoding_hex(text.data[1]);
+    low = oauth_encoding_hex(text.data[2]);
+
+    return (high < 0 || low < 0) ? -1 : high << 4 | low;
+}
+
+
+/* Returns the value of a hexadecimal digit, or -1. */
+
+static int
+oauth_encoding_hex(unsigned char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
 }

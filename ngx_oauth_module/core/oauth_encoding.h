@@ -14,7 +14,8 @@
 #include "oauth.h"
 
 
-#define OAUTH_ENCODING_SIZE  32768  /* bytes of a text to encode, at most     */
+#define OAUTH_ENCODING_SIZE    32768    /* bytes of a text to encode, at most */
+#define OAUTH_ENCODING_ESCAPE  3        /* bytes of a percent-escape          */
 
 
 typedef enum {
@@ -40,6 +41,13 @@ int oauth_encoding_parse(oauth_str_t name, oauth_encoding_t *encoding);
 
 int oauth_encoding_write(oauth_encoding_t encoding, oauth_str_t text,
     oauth_buf_t *buf);
+
+/*
+ * Returns the byte that a percent-escape at the beginning of the text stands
+ * for; or -1: the text begins with something else.
+ */
+
+int oauth_encoding_escape(oauth_str_t text);
 
 
 #endif /* OAUTH_ENCODING_H_INCLUDED */

@@ -50,7 +50,7 @@ static const char *oauth_order_read_reason(const json_t *value,
     oauth_str_t *reason);
 static const char *oauth_order_read_subject(const json_t *record,
     const oauth_order_bounds_t *bounds, oauth_order_record_t *read);
-static const char *oauth_order_read_pair(const oauth_order_pair_t *pair,
+static const char *oauth_order_read_pair(const oauth_form_pair_t *pair,
     oauth_revocation_names_t *names);
 static oauth_str_t *oauth_order_name(oauth_revocation_names_t *names,
     oauth_str_t name);
@@ -123,7 +123,7 @@ oauth_order_parse(oauth_str_t text, const oauth_order_bounds_t *bounds,
 
 
 oauth_result_t
-oauth_order_query(const oauth_order_pair_t *pairs, size_t npairs,
+oauth_order_query(const oauth_form_pair_t *pairs, size_t npairs,
     const oauth_order_bounds_t *bounds, oauth_order_t *order)
 {
     size_t                 i;
@@ -337,7 +337,7 @@ oauth_order_read_subject(const json_t *record,
 
 
 static const char *
-oauth_order_read_pair(const oauth_order_pair_t *pair,
+oauth_order_read_pair(const oauth_form_pair_t *pair,
     oauth_revocation_names_t *names)
 {
     oauth_str_t  *string;

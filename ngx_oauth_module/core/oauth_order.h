@@ -20,6 +20,7 @@
 
 #include <jansson.h>
 
+#include "oauth_form.h"
 #include "oauth_revocation.h"
 
 
@@ -117,12 +118,7 @@ oauth_result_t oauth_order_parse(oauth_str_t text,
  * The values must outlive the order.  Returns as oauth_order_parse.
  */
 
-typedef struct {
-    oauth_str_t                name;
-    oauth_str_t                value;
-} oauth_order_pair_t;
-
-oauth_result_t oauth_order_query(const oauth_order_pair_t *pairs,
+oauth_result_t oauth_order_query(const oauth_form_pair_t *pairs,
     size_t npairs, const oauth_order_bounds_t *bounds, oauth_order_t *order);
 
 

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "oauth_encoding.h"
 #include "oauth_url.h"
 
 
@@ -254,15 +255,16 @@ oauth_url_port_valid(oauth_str_t port)
 static const char *
 oauth_url_parse_path(oauth_str_t rest, oauth_url_t *url)
 {
-    size_t  i;
+    size_t       i;
+    oauth_str_t  tail;
 
     for (i = 0; i < rest.len; i++) {
 
         if (rest.data[i] == '%') {
+            tail.data = rest.data + i;
+            tail.len = rest.len - i;
 
-            if (rest.len - i < 3 || !oauth_url_is_hex(rest.data[i + 1])
-                || !oauth_url_is_hex(rest.data[i + 2]))
-            {
+            if (oauth_encoding_escape(tail) < 0) {
                 return "has a bad percent-escape";
             }
 

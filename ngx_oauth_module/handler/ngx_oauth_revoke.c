@@ -24,7 +24,7 @@ static ngx_uint_t ngx_oauth_revoke_is_type(const ngx_str_t *type,
     const char *name);
 static void ngx_oauth_revoke_received(ngx_http_request_t *r);
 static ngx_oauth_revoke_t *ngx_oauth_revoke_lookup(ngx_http_request_t *r);
-static ngx_int_t ngx_oauth_revoke_choose_form(ngx_oauth_revoke_t *revoke);
+static void ngx_oauth_revoke_choose_form(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_run(ngx_oauth_revoke_t *revoke);
 static void ngx_oauth_revoke_wake(ngx_oauth_wait_t *wait);
 
@@ -333,11 +333,7 @@ ngx_oauth_revoke_received(ngx_http_request_t *r)
         return;
     }
 
-    if (ngx_oauth_revoke_choose_form(revoke) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
+    ngx_oauth_revoke_choose_form(revoke);
     ngx_oauth_revoke_run(revoke);
 }
 
@@ -361,25 +357,15 @@ ngx_oauth_revoke_lookup(ngx_http_request_t *r)
 
 /* A form may be for two inputs: its parameters say for which. */
 
-static ngx_int_t
+static void
 ngx_oauth_revoke_choose_form(ngx_oauth_revoke_t *revoke)
 {
-    ngx_int_t    rc;
-    oauth_str_t  token;
-
-    if (revoke->input->bit != NGX_OAUTH_REVOKE_TOKEN
-        || !(revoke->conf->revoke & NGX_OAUTH_REVOKE_LOGOUT))
+    if (revoke->input->bit == NGX_OAUTH_REVOKE_TOKEN
+        && (revoke->conf->revoke & NGX_OAUTH_REVOKE_LOGOUT)
+        && ngx_oauth_revoke_has(revoke, "logout_token"))
     {
-        return NGX_OK;
-    }
-
-    rc = ngx_oauth_revoke_find(revoke, "logout_token", &token);
-
-    if (rc == NGX_OK) {
         revoke->input = ngx_oauth_revoke_input(NGX_OAUTH_REVOKE_LOGOUT);
     }
-
-    return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
 }
 
 

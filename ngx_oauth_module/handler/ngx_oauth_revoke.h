@@ -21,8 +21,7 @@
 #define NGX_OAUTH_REVOKE_PAIRS  16      /* parameters of a query, at most     */
 
 
-typedef struct ngx_oauth_revoke_s        ngx_oauth_revoke_t;
-typedef struct ngx_oauth_revoke_piece_s  ngx_oauth_revoke_piece_t;
+typedef struct ngx_oauth_revoke_s  ngx_oauth_revoke_t;
 
 /*
  * Reads and checks what an input has sent.  NGX_OK: revoke->entries are to be
@@ -66,7 +65,9 @@ struct ngx_oauth_revoke_s {
     const ngx_oauth_loc_conf_t      *conf;
     const ngx_oauth_revoke_input_t  *input;
     ngx_str_t                        body;      /* of the request             */
-    ngx_oauth_revoke_piece_t        *pieces;    /* of ..._body_alloc          */
+    ngx_str_t                        decoded;   /* what of the body or of the
+                                                   query is decoded: the only
+                                                   place of these bytes       */
 
     oauth_order_t                    order;
     oauth_order_entry_t             *entries;   /* the order's, or "given"    */
@@ -140,6 +141,11 @@ ngx_int_t ngx_oauth_revoke_wait_for_newer_keys(ngx_oauth_revoke_t *revoke,
 
 ngx_int_t ngx_oauth_revoke_wait_for_answer(ngx_oauth_revoke_t *revoke);
 
+/* 1: the body, a form, has this parameter once, with a value. */
+
+ngx_uint_t ngx_oauth_revoke_has(const ngx_oauth_revoke_t *revoke,
+    const char *name);
+
 /*
  * Reads the body of the request, one byte more than the input allows at most,
  * into revoke->body.  NGX_ERROR: no memory, or the file cannot be read.
@@ -148,32 +154,28 @@ ngx_int_t ngx_oauth_revoke_wait_for_answer(ngx_oauth_revoke_t *revoke);
 ngx_int_t ngx_oauth_revoke_body_read(ngx_oauth_revoke_t *revoke);
 
 /*
- * Returns memory of the request's pool that is wiped when the request ends, or
- * NULL.
+ * Wipes revoke->body, revoke->decoded, and what nginx has read of the body.  The
+ * request ends.
  */
-
-u_char *ngx_oauth_revoke_body_alloc(ngx_oauth_revoke_t *revoke, size_t size);
-
-/* Wipes that memory, and what nginx has read of the body.  The request ends. */
 
 void ngx_oauth_revoke_body_wipe(ngx_oauth_revoke_t *revoke);
 
 /*
- * Finds a parameter of a form (application/x-www-form-urlencoded), decoded, in
- * the pool of the request.  NGX_OK: it is there once.  NGX_DECLINED: it is not,
- * or more than once.  NGX_ERROR: no memory.
+ * Decodes a parameter of the form into revoke->decoded; to be called once.
+ * NGX_DECLINED: it is not there, or more than once.  NGX_ERROR: no memory.
  */
 
-ngx_int_t ngx_oauth_revoke_find(ngx_oauth_revoke_t *revoke, const char *name,
-    oauth_str_t *value);
+ngx_int_t ngx_oauth_revoke_read_parameter(ngx_oauth_revoke_t *revoke,
+    const char *name, oauth_str_t *value);
 
 /*
- * Reads a query into up to NGX_OAUTH_REVOKE_PAIRS pairs.  NGX_DECLINED: there
+ * Decodes the query of the request into revoke->decoded, and makes up to
+ * NGX_OAUTH_REVOKE_PAIRS pairs of it; to be called once.  NGX_DECLINED: there
  * are more of them, or one is not a pair.  NGX_ERROR: no memory.
  */
 
-ngx_int_t ngx_oauth_revoke_read_pairs(ngx_oauth_revoke_t *revoke,
-    const ngx_str_t *text, oauth_order_pair_t *pairs, ngx_uint_t *n);
+ngx_int_t ngx_oauth_revoke_read_query(ngx_oauth_revoke_t *revoke,
+    oauth_form_pair_t *pairs, size_t *n);
 
 /* Sets the error of a refusal, of constants.  Returns NGX_DECLINED. */
 

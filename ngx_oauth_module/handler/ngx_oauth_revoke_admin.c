@@ -84,13 +84,13 @@ ngx_int_t
 ngx_oauth_revoke_ask(ngx_oauth_revoke_t *revoke)
 {
     ngx_int_t             rc;
-    ngx_uint_t            n;
+    size_t                n;
     oauth_result_t        result;
-    oauth_order_pair_t    pairs[NGX_OAUTH_REVOKE_PAIRS];
+    oauth_form_pair_t    pairs[NGX_OAUTH_REVOKE_PAIRS];
     oauth_order_bounds_t  bounds;
 
-    rc = ngx_oauth_revoke_read_pairs(revoke, &revoke->request->args, pairs,
-                                     &n);
+    rc = ngx_oauth_revoke_read_query(revoke, pairs, &n);
+
     if (rc == NGX_ERROR
         || ngx_oauth_revoke_bounds(revoke, &bounds) != NGX_OK)
     {

@@ -13,34 +13,7 @@
 #include "oauth_secret.h"
 
 
-/* What was allocated; the bytes follow. */
-
-struct ngx_oauth_revoke_piece_s {
-    ngx_oauth_revoke_piece_t  *next;
-    size_t                     size;
-};
-
-
 static void ngx_oauth_revoke_body_wipe_nginx(const ngx_http_request_t *r);
-
-
-u_char *
-ngx_oauth_revoke_body_alloc(ngx_oauth_revoke_t *revoke, size_t size)
-{
-    ngx_oauth_revoke_piece_t  *piece;
-
-    piece = ngx_palloc(revoke->request->pool,
-                       sizeof(ngx_oauth_revoke_piece_t) + size);
-    if (piece == NULL) {
-        return NULL;
-    }
-
-    piece->next = revoke->pieces;
-    piece->size = size;
-    revoke->pieces = piece;
-
-    return (u_char *) (piece + 1);
-}
 
 
 /*
@@ -68,7 +41,7 @@ ngx_oauth_revoke_body_read(ngx_oauth_revoke_t *revoke)
         size += (size_t) ngx_min(ngx_buf_size(cl->buf), most);
     }
 
-    p = ngx_oauth_revoke_body_alloc(revoke, size + 1);
+    p = ngx_pnalloc(r->pool, size + 1);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -106,13 +79,8 @@ ngx_oauth_revoke_body_read(ngx_oauth_revoke_t *revoke)
 void
 ngx_oauth_revoke_body_wipe(ngx_oauth_revoke_t *revoke)
 {
-    ngx_oauth_revoke_piece_t  *piece;
-
-    for (piece = revoke->pieces; piece; piece = piece->next) {
-        oauth_secret_wipe(piece + 1, piece->size);
-    }
-
-    revoke->pieces = NULL;
+    oauth_secret_wipe(revoke->body.data, revoke->body.len);
+    oauth_secret_wipe(revoke->decoded.data, revoke->decoded.len);
 
     ngx_oauth_revoke_body_wipe_nginx(revoke->request);
 }

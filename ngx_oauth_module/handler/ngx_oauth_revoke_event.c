@@ -64,7 +64,7 @@ ngx_oauth_revoke_event_parse(ngx_oauth_revoke_t *revoke)
         text = ngx_oauth_str(&revoke->body);
 
     } else {
-        rc = ngx_oauth_revoke_find(revoke, "logout_token", &text);
+        rc = ngx_oauth_revoke_read_parameter(revoke, "logout_token", &text);
 
         if (rc == NGX_DECLINED) {
             return ngx_oauth_revoke_refuse(revoke, "invalid_request",

@@ -1,141 +1,83 @@
 
 /*
- * Reads forms (application/x-www-form-urlencoded) and queries, which have the
- * same form: pairs of a name and a value, percent-encoded, with "&" between
- * them.  What is decoded is wiped when the request ends.
+ * The parameters that an input of oauth_revoke has, from the form in the body,
+ * or from the query.  The core reads them (core/oauth_form.c); here they get
+ * their memory, once for a request: revoke->decoded, which is wiped when the
+ * request ends.
  */
 
 
 #include "ngx_oauth_revoke.h"
 
 
-static ngx_int_t ngx_oauth_revoke_next_pair(ngx_oauth_revoke_t *revoke,
-    ngx_str_t *rest, oauth_order_pair_t *pair);
-static ngx_int_t ngx_oauth_revoke_decode(ngx_oauth_revoke_t *revoke,
-    u_char *p, u_char *last, oauth_str_t *value);
+static ngx_int_t ngx_oauth_revoke_room(ngx_oauth_revoke_t *revoke, size_t len);
+
+
+ngx_uint_t
+ngx_oauth_revoke_has(const ngx_oauth_revoke_t *revoke, const char *name)
+{
+    oauth_str_t  encoded;
+
+    return oauth_form_find(ngx_oauth_str(&revoke->body), oauth_str_of(name),
+                           &encoded)
+           == 0;
+}
 
 
 ngx_int_t
-ngx_oauth_revoke_find(ngx_oauth_revoke_t *revoke, const char *name,
+ngx_oauth_revoke_read_parameter(ngx_oauth_revoke_t *revoke, const char *name,
     oauth_str_t *value)
 {
-    ngx_int_t           rc;
-    ngx_str_t           rest;
-    ngx_uint_t          found;
-    oauth_order_pair_t  pair;
+    oauth_str_t  encoded;
 
-    rest = revoke->body;
-    found = 0;
-
-    while (rest.len) {
-
-        rc = ngx_oauth_revoke_next_pair(revoke, &rest, &pair);
-
-        if (rc == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        if (rc == NGX_OK && oauth_str_equal(pair.name, oauth_str_of(name))) {
-            *value = pair.value;
-            found++;
-        }
-    }
-
-    return (found == 1) ? NGX_OK : NGX_DECLINED;
-}
-
-
-ngx_int_t
-ngx_oauth_revoke_read_pairs(ngx_oauth_revoke_t *revoke, const ngx_str_t *text,
-    oauth_order_pair_t *pairs, ngx_uint_t *n)
-{
-    ngx_int_t  rc;
-    ngx_str_t  rest;
-
-    rest = *text;
-
-    for (*n = 0; rest.len; (*n)++) {
-
-        if (*n == NGX_OAUTH_REVOKE_PAIRS) {
-            return NGX_DECLINED;
-        }
-
-        rc = ngx_oauth_revoke_next_pair(revoke, &rest, &pairs[*n]);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/* NGX_DECLINED: it is not a pair. */
-
-static ngx_int_t
-ngx_oauth_revoke_next_pair(ngx_oauth_revoke_t *revoke, ngx_str_t *rest,
-    oauth_order_pair_t *pair)
-{
-    u_char  *p, *equals, *last;
-
-    p = rest->data;
-    last = ngx_strlchr(p, p + rest->len, '&');
-
-    if (last == NULL) {
-        last = p + rest->len;
-        rest->len = 0;
-
-    } else {
-        rest->len -= last + 1 - p;
-        rest->data = last + 1;
-    }
-
-    equals = ngx_strlchr(p, last, '=');
-
-    if (equals == NULL) {
+    if (oauth_form_find(ngx_oauth_str(&revoke->body), oauth_str_of(name),
+                        &encoded)
+        != 0)
+    {
         return NGX_DECLINED;
     }
 
-    if (ngx_oauth_revoke_decode(revoke, p, equals, &pair->name) != NGX_OK
-        || ngx_oauth_revoke_decode(revoke, equals + 1, last, &pair->value)
-           != NGX_OK)
-    {
+    if (ngx_oauth_revoke_room(revoke, encoded.len) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    revoke->decoded.len = oauth_form_decode(encoded, revoke->decoded.data);
+    *value = ngx_oauth_str(&revoke->decoded);
 
     return NGX_OK;
 }
 
 
-/* In a form, "+" is a space. */
-
-static ngx_int_t
-ngx_oauth_revoke_decode(ngx_oauth_revoke_t *revoke, u_char *p, u_char *last,
-    oauth_str_t *value)
+ngx_int_t
+ngx_oauth_revoke_read_query(ngx_oauth_revoke_t *revoke,
+    oauth_form_pair_t *pairs, size_t *n)
 {
-    u_char  *start, *dst, *src, *c;
+    oauth_str_t  query;
 
-    start = ngx_oauth_revoke_body_alloc(revoke, last - p + 1);
-    if (start == NULL) {
+    query = ngx_oauth_str(&revoke->request->args);
+
+    if (ngx_oauth_revoke_room(revoke, query.len) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(start, p, last - p);
+    return (oauth_form_read(query, revoke->decoded.data, pairs,
+                            NGX_OAUTH_REVOKE_PAIRS, n)
+            == 0)
+           ? NGX_OK : NGX_DECLINED;
+}
 
-    for (c = start; c < start + (last - p); c++) {
-        if (*c == '+') {
-            *c = ' ';
-        }
+
+/* What is decoded is not longer than before. */
+
+static ngx_int_t
+ngx_oauth_revoke_room(ngx_oauth_revoke_t *revoke, size_t len)
+{
+    revoke->decoded.data = ngx_pcalloc(revoke->request->pool, len ? len : 1);
+    if (revoke->decoded.data == NULL) {
+        return NGX_ERROR;
     }
 
-    dst = start;
-    src = start;
-
-    ngx_unescape_uri(&dst, &src, last - p, 0);
-
-    value->data = start;
-    value->len = dst - start;
+    revoke->decoded.len = len;
 
     return NGX_OK;
 }

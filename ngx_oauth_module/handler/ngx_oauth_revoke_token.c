@@ -60,7 +60,7 @@ ngx_oauth_revoke_token_parse(ngx_oauth_revoke_t *revoke)
 {
     ngx_int_t  rc;
 
-    rc = ngx_oauth_revoke_find(revoke, "token", &revoke->text);
+    rc = ngx_oauth_revoke_read_parameter(revoke, "token", &revoke->text);
 
     if (rc == NGX_DECLINED) {
         return ngx_oauth_revoke_refuse(revoke, "invalid_request",

@@ -149,7 +149,7 @@ fuzz_query(oauth_str_t text, const oauth_order_bounds_t *bounds)
     oauth_str_t          line;
     oauth_order_t        order;
     oauth_result_t       result;
-    oauth_order_pair_t   pairs[FUZZ_PAIRS];
+    oauth_form_pair_t   pairs[FUZZ_PAIRS];
 
     record = json_object();
     fuzz_need(record);

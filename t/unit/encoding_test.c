@@ -1,10 +1,12 @@
 
 /*
  * Encodings of header values: their names, every byte, lengths at the limit,
- * and that one decoding gives the text back.
+ * and that one decoding gives the text back.  Percent-escapes: every pair of
+ * bytes after a percent sign.
  */
 
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -216,6 +218,54 @@ encoding_limits(void **state)
 }
 
 
+/* Two digits make an escape, in upper or lower case, and nothing else does. */
+
+static void
+encoding_escapes(void **state)
+{
+    int            expected;
+    char          *end, digits[3] = "";
+    unsigned int   a, b;
+    oauth_str_t    text;
+    unsigned char  bytes[4] = "%..";
+
+    (void) state;
+
+    text.data = bytes;
+
+    for (a = 0; a < 256; a++) {
+        for (b = 0; b < 256; b++) {
+
+            bytes[1] = (unsigned char) a;
+            bytes[2] = (unsigned char) b;
+            expected = -1;
+
+            if (isxdigit((int) a) && isxdigit((int) b)) {
+                memcpy(digits, bytes + 1, 2);
+                expected = (int) strtol(digits, &end, 16);
+                assert_true(*end == '\0');
+            }
+
+            text.len = 3;
+            assert_int_equal(oauth_encoding_escape(text), expected);
+
+            text.len = 4;
+            assert_int_equal(oauth_encoding_escape(text), expected);
+        }
+    }
+
+    text.data = (const unsigned char *) "%41";
+
+    for (text.len = 0; text.len < 3; text.len++) {
+        assert_int_equal(oauth_encoding_escape(text), -1);
+    }
+
+    assert_int_equal(oauth_encoding_escape(text), 'A');
+    assert_int_equal(oauth_encoding_escape(oauth_str("A%41")), -1);
+    assert_int_equal(oauth_encoding_escape((oauth_str_t) { 0, NULL }), -1);
+}
+
+
 int
 main(void)
 {
@@ -223,7 +273,8 @@ main(void)
         cmocka_unit_test(encoding_names),
         cmocka_unit_test(encoding_texts),
         cmocka_unit_test(encoding_bytes),
-        cmocka_unit_test(encoding_limits)
+        cmocka_unit_test(encoding_limits),
+        cmocka_unit_test(encoding_escapes)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -463,7 +463,7 @@ order_queries(void **state)
 {
     size_t                i, n;
     oauth_order_t         order, record;
-    oauth_order_pair_t    pairs[3];
+    oauth_form_pair_t    pairs[3];
     const order_query_t  *c;
 
     static const order_query_t  cases[] = {
