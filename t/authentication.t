@@ -422,7 +422,7 @@ like(said('oauth_acr $arg_a; # here'), qr/\Arefused .*"\$arg_a" has a variable/,
 like(said("oauth_max_age 1s;\noauth_max_age 2s; # here"),
      qr/\Arefused .*"oauth_max_age" directive is duplicate.*\(here\)/,
      'duplicate');
-like(said("oauth_acr off; oauth_acr a;\noauth_acr off; # here"),
+like(said("oauth_acr a;\noauth_acr off; # here"),
      qr/\Arefused .*\(here\)/, 'off next to a value');
 
 like(said("$_ # here", ''), qr/\Arefused .*which no "oauth" protects.*\(here\)/,

@@ -90,7 +90,38 @@ is_deeply([ $nginx->log_lines(qr/cannot be used/) ], [],
           'no worker has failed to open it');
 
 
-# another process has locked the folder
+# a process was killed while it wrote the first two pages
+
+$nginx->{STORE} = $nginx->make_folder('begun');
+$nginx->write_file('begun/data.mdb', "\0" x 4096);
+chmod 0666, "$nginx->{STORE}/data.mdb" or die "chmod: $!\n";
+$nginx->start;
+$http = $nginx->http;
+
+is(statuses(sub { revoke('bob') }), 204, 'begun: each worker uses it');
+$nginx->stop;
+
+
+# there is a store, so the lock of another process does not matter
+
+{
+    open my $folder, '<', $nginx->{STORE} or die "open: $!\n";
+    flock $folder, LOCK_EX or die "flock: $!\n";
+
+    unlink "$nginx->{STORE}/identity" or die "unlink: $!\n";
+
+    my $nginx = OAuth::Test::Nginx->new(@options, STORE => $nginx->{STORE},
+        allow => qr/had no file "identity"/);
+
+    $nginx->start;
+    $http = $nginx->http;
+
+    is(statuses(sub { revoke('bob') }), 204, 'locked, with a store: used');
+    $nginx->stop;
+}
+
+
+# another process has locked the folder, and there is no store
 
 {
     my $token = $as->token;
