@@ -225,6 +225,14 @@ like $line, qr/proof claims to be of type "JWT", expected "dpop\+jwt"/,
 
 $line = refused('proof_key', 'no key', '/a',
                 fields('/a', header => { jwk => undef }));
+unlike $line, qr/names a key/, '... the log does not speak of another name';
+
+accepted('a kid', '/a', fields('/a', header => { kid => 'k' }));
+$line = refused('proof_key', 'a certificate', '/a',
+                fields('/a', header => { x5c => [ 'MIIB' ] }));
+like $line, qr/: its header names a key by x5c, and only jwk may,/,
+    '... the log says so';
+
 $line = refused('proof_other_key', 'another key than that of the token', '/a',
                 fields('/a', key => $other));
 $line = refused('proof_signature', 'signed by another key', '/a',

@@ -18,6 +18,8 @@ static void ngx_oauth_explain_bound(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_not_bound(ngx_oauth_explain_t *e);
 static void ngx_oauth_explain_header(ngx_oauth_explain_t *e,
     oauth_str_t text);
+static void ngx_oauth_explain_proof_key(ngx_oauth_explain_t *e,
+    oauth_str_t text);
 static void ngx_oauth_explain_signed_proof(ngx_oauth_explain_t *e,
     oauth_str_t text);
 static void ngx_oauth_explain_claims(ngx_oauth_explain_t *e,
@@ -72,6 +74,9 @@ ngx_oauth_explain_proof(ngx_oauth_explain_t *e)
 
     if (reason == OAUTH_PROOF_TYPE || reason == OAUTH_PROOF_ALGORITHM) {
         ngx_oauth_explain_header(e, text);
+
+    } else if (reason == OAUTH_PROOF_KEY) {
+        ngx_oauth_explain_proof_key(e, text);
 
     } else {
         ngx_oauth_explain_signed_proof(e, text);
@@ -187,6 +192,29 @@ ngx_oauth_explain_header(ngx_oauth_explain_t *e, oauth_str_t text)
     }
 
     oauth_refused_free(&refused);
+}
+
+
+/* The name of the member is a constant, not text of the client. */
+
+static void
+ngx_oauth_explain_proof_key(ngx_oauth_explain_t *e, oauth_str_t text)
+{
+    const char   *name;
+    oauth_jws_t   jws;
+
+    if (oauth_jws_parse(text, &jws) != OAUTH_OK) {
+        return;
+    }
+
+    name = oauth_proof_other_name(&jws);
+
+    if (name) {
+        ngx_oauth_explain_put(e, ": its header names a key by %s, and only "
+                              "jwk may", name);
+    }
+
+    oauth_jws_free(&jws);
 }
 
 

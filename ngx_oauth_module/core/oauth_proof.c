@@ -160,6 +160,10 @@ oauth_proof_verify_signature(const oauth_jws_t *jws,
         return OAUTH_PROOF_ALGORITHM;
     }
 
+    if (oauth_proof_other_name(jws)) {
+        return OAUTH_PROOF_KEY;
+    }
+
     reason = oauth_proof_read_key(oauth_json_member(jws->nodes,
                                                     oauth_str("jwk")),
                                   &public);
@@ -206,10 +210,36 @@ oauth_proof_verify_signature(const oauth_jws_t *jws,
 }
 
 
+const char *
+oauth_proof_other_name(const oauth_jws_t *jws)
+{
+    size_t               i;
+    const oauth_json_t  *jwk;
+
+    static const char *const  names[] = {
+        "x5c", "x5u", "x5t", "x5t#S256", "jku"
+    };
+
+    jwk = oauth_json_member(jws->nodes, oauth_str("jwk"));
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        if (oauth_json_member(jws->nodes, oauth_str_of(names[i]))
+            || (oauth_json_is(jwk, OAUTH_JSON_OBJECT)
+                && oauth_json_member(jwk, oauth_str_of(names[i]))))
+        {
+            return names[i];
+        }
+    }
+
+    return NULL;
+}
+
+
 /*
  * Members that say what the key is for (use, key_ops, alg) and what it is
- * called (kid), and certificates, are ignored: the token names the key by a
- * thumbprint that does not depend on them, and so nobody vouches for them.
+ * called (kid) are ignored: the token names the key by a thumbprint that does
+ * not depend on them, and so nobody vouches for them.
  */
 
 static oauth_reason_t

@@ -64,9 +64,9 @@ typedef struct oauth_proof_key_s  oauth_proof_key_t;
  *   OAUTH_PROOF_ALGORITHM  none, HS*, unknown
  *   OAUTH_PROOF_TYPE       typ is not dpop+jwt
  *   OAUTH_PROOF_ALGORITHM  not one of rules->algorithms
- *   OAUTH_PROOF_KEY        jwk is missing, has a private or symmetric member,
- *                          is not for the algorithm; its numbers are not
- *                          base64url
+ *   OAUTH_PROOF_KEY        the key is named otherwise than by jwk, too; jwk is
+ *                          missing, has a private or symmetric member, is not
+ *                          for the algorithm; its numbers are not base64url
  *   OAUTH_PROOF_ALGORITHM  alg is EdDSA, which does not say the curve, and that
  *                          of the key is not one of rules->algorithms
  *   OAUTH_PROOF_OTHER_KEY  its thumbprint (RFC 7638) is not rules->thumbprint
@@ -91,6 +91,14 @@ typedef struct oauth_proof_key_s  oauth_proof_key_t;
 oauth_reason_t oauth_proof_verify(oauth_str_t text,
     const oauth_proof_rules_t *rules, int64_t now, oauth_proof_key_t **key,
     oauth_proof_t *proof);
+
+/*
+ * Returns the name of a member by which the header of a proof, or the jwk in
+ * it, names a key or certificate otherwise than by jwk: a constant, also for a
+ * proof that is refused.  kid is not one.  NULL: there is none.
+ */
+
+const char *oauth_proof_other_name(const oauth_jws_t *jws);
 
 /* Releases what a proof holds.  A proof of all zero is allowed. */
 

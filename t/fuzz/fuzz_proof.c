@@ -405,8 +405,17 @@ fuzz_own_key(const fuzz_proof_t *c)
 
     static const char  *secrets[] = { "d", "p", "q", "dp", "dq", "qi", "oth",
                                       "k" };
+    static const char  *others[] = { "x5c", "x5u", "x5t", "x5t#S256", "jku" };
 
     jwk = json_object_get(c->header, "jwk");
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (json_object_get(c->header, others[i])
+            || json_object_get(jwk, others[i]))
+        {
+            return 0;
+        }
+    }
 
     for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         if (json_object_get(jwk, secrets[i])) {
