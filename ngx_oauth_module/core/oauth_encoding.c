@@ -2,8 +2,8 @@
 /*
  * The encodings of header values.  A percent sign is encoded like every other
  * byte that is not unreserved, so that one decoding gives the text back.  What
- * reads percent-escapes elsewhere (forms, certificates, URLs) reads them by the one
- * function here.
+ * reads percent-escapes (forms, certificates, URLs) does so by the one function
+ * here.
  */
 
 
