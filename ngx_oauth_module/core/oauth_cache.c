@@ -32,7 +32,7 @@ typedef struct {
     uint32_t              tags[OAUTH_CACHE_WAYS];   /* 0: the place is free   */
     unsigned char         used[OAUTH_CACHE_WAYS];   /* found since the hand
                                                        was here               */
-    uint64_t              generations[OAUTH_CACHE_WAYS];
+    uint64_t              stamps[OAUTH_CACHE_WAYS];
     oauth_token_t        *tokens[OAUTH_CACHE_WAYS];
     unsigned              hand;
 } oauth_cache_set_t;
@@ -118,7 +118,7 @@ oauth_cache_free(oauth_cache_t *cache)
 
 oauth_token_t *
 oauth_cache_lookup(oauth_cache_t *cache, oauth_str_t text,
-    oauth_cache_pt accepts, const void *data, uint64_t *generation)
+    oauth_cache_pt accepts, const void *data, uint64_t *stamp)
 {
     unsigned              way;
     oauth_cache_set_t    *set;
@@ -132,7 +132,7 @@ oauth_cache_lookup(oauth_cache_t *cache, oauth_str_t text,
     }
 
     set->used[way] = 1;
-    *generation = set->generations[way];
+    *stamp = set->stamps[way];
 
     return set->tokens[way];
 }
@@ -140,7 +140,7 @@ oauth_cache_lookup(oauth_cache_t *cache, oauth_str_t text,
 
 void
 oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
-    uint64_t generation, int64_t now)
+    uint64_t stamp, int64_t now)
 {
     unsigned              way;
     oauth_cache_set_t    *set;
@@ -167,7 +167,7 @@ oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
 
     set->tags[way] = place.tag;
     set->tokens[way] = oauth_token_acquire(token);
-    set->generations[way] = generation;
+    set->stamps[way] = stamp;
 }
 
 

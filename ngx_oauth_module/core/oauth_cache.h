@@ -45,22 +45,22 @@ void oauth_cache_free(oauth_cache_t *cache);
 
 /*
  * Returns the token with exactly this text whose rules "accepts" agrees to, and
- * fills *generation with what it was stored with.  NULL: there is none.  The
- * token is the cache's: the caller acquires a reference, compares generation
- * and times, and expires the entry where they are not right any more.
+ * fills *stamp with what it was stored with.  NULL: there is none.  The token
+ * is the cache's: the caller acquires a reference, looks at the stamp and at
+ * times, and expires the entry where they are not right any more.
  */
 
 oauth_token_t *oauth_cache_lookup(oauth_cache_t *cache, oauth_str_t text,
-    oauth_cache_pt accepts, const void *data, uint64_t *generation);
+    oauth_cache_pt accepts, const void *data, uint64_t *stamp);
 
 /*
  * Keeps a token, with a reference of the cache's own, unless the token is too
- * long.  generation is that of the keys that verified it; now is in seconds
- * since the epoch.
+ * long.  stamp is a number of the caller's, which the look-up gives back; now
+ * is in seconds since the epoch.
  */
 
 void oauth_cache_store(oauth_cache_t *cache, oauth_token_t *token,
-    uint64_t generation, int64_t now);
+    uint64_t stamp, int64_t now);
 
 /* Removes the token, if the cache has it, and gives its reference back. */
 

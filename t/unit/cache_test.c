@@ -79,17 +79,17 @@ cache_accepts(const oauth_token_rules_t *policy, const void *data)
 static oauth_token_t *
 cache_lookup(oauth_cache_t *cache, const char *text)
 {
-    uint64_t  generation;
+    uint64_t  stamp;
 
     return oauth_cache_lookup(cache, keys_str(text), cache_accepts,
-                              &cache_policies[0], &generation);
+                              &cache_policies[0], &stamp);
 }
 
 
 static void
 cache_found(void **state)
 {
-    uint64_t        generation;
+    uint64_t        stamp;
     oauth_cache_t  *cache;
     oauth_token_t  *first, *second;
 
@@ -109,21 +109,21 @@ cache_found(void **state)
     assert_int_equal(first->refs, 2);
 
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        first->rules, &generation), first);
-    assert_true(generation == 7);
+                                        first->rules, &stamp), first);
+    assert_true(stamp == 7);
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        second->rules, &generation), second);
-    assert_true(generation == UINT64_C(1) << 40);
+                                        second->rules, &stamp), second);
+    assert_true(stamp == UINT64_C(1) << 40);
     assert_null(oauth_cache_lookup(cache, first->text, cache_accepts, NULL,
-                                   &generation));
+                                   &stamp));
 
     /* A token that is stored again replaces its entry. */
 
     oauth_cache_store(cache, first, 8, CACHE_NOW);
     assert_int_equal(first->refs, 2);
     assert_ptr_equal(oauth_cache_lookup(cache, first->text, cache_accepts,
-                                        first->rules, &generation), first);
-    assert_true(generation == 8);
+                                        first->rules, &stamp), first);
+    assert_true(stamp == 8);
 
     /* All bytes count. */
 
