@@ -5,7 +5,7 @@
  * reason only.  If the log's level asks for the line, the rest is looked up
  * again here, and the line is put together on the stack.
  *
- * Of a token the line shows iss, aud, scopes, typ, alg and kid, which are
+ * Of a token the line shows iss, aud, scopes, acr, typ, alg and kid, which are
  * quoted and cut, times as numbers, the kind of cnf, and the thumbprint of a
  * certificate.  Of other claims it shows only names.  Of an Authorization
  * header it shows only a well-known scheme.  If the signature has not been
@@ -24,7 +24,7 @@
 
 
 static ngx_uint_t ngx_oauth_explain_level(ngx_oauth_ctx_t *ctx);
-static uint64_t ngx_oauth_explain_key(ngx_oauth_ctx_t *ctx);
+static uint64_t ngx_oauth_explain_notice_key(ngx_oauth_ctx_t *ctx);
 static u_char *ngx_oauth_explain_write(ngx_oauth_ctx_t *ctx, u_char *line,
     u_char *last);
 
@@ -72,7 +72,8 @@ ngx_oauth_explain_level(ngx_oauth_ctx_t *ctx)
 
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_oauth_module);
 
-    return ngx_oauth_notice_level(mcf->notices, ngx_oauth_explain_key(ctx),
+    return ngx_oauth_notice_level(mcf->notices,
+                                  ngx_oauth_explain_notice_key(ctx),
                                   ctx->request->connection->log);
 }
 
@@ -83,7 +84,7 @@ ngx_oauth_explain_level(ngx_oauth_ctx_t *ctx)
  */
 
 static uint64_t
-ngx_oauth_explain_key(ngx_oauth_ctx_t *ctx)
+ngx_oauth_explain_notice_key(ngx_oauth_ctx_t *ctx)
 {
     uint64_t          key;
     const ngx_str_t  *url;

@@ -22,7 +22,7 @@ static void ngx_oauth_explain_proof_key(ngx_oauth_explain_t *e,
     oauth_str_t text);
 static void ngx_oauth_explain_signed_proof(ngx_oauth_explain_t *e,
     oauth_str_t text);
-static void ngx_oauth_explain_claims(ngx_oauth_explain_t *e,
+static void ngx_oauth_explain_proof_claims(ngx_oauth_explain_t *e,
     const oauth_json_t *claims);
 static void ngx_oauth_explain_names(ngx_oauth_explain_t *e,
     const oauth_json_t *claims);
@@ -231,7 +231,7 @@ ngx_oauth_explain_signed_proof(ngx_oauth_explain_t *e, oauth_str_t text)
     claims = oauth_json_parse(jws.payload, jws.npayload, jws.nodes,
                               jws.nnodes);
 
-    ngx_oauth_explain_claims(e, claims);
+    ngx_oauth_explain_proof_claims(e, claims);
 
     oauth_jws_free(&jws);
 }
@@ -240,7 +240,8 @@ ngx_oauth_explain_signed_proof(ngx_oauth_explain_t *e, oauth_str_t text)
 /* The reasons that come here are found after the signature is verified. */
 
 static void
-ngx_oauth_explain_claims(ngx_oauth_explain_t *e, const oauth_json_t *claims)
+ngx_oauth_explain_proof_claims(ngx_oauth_explain_t *e,
+    const oauth_json_t *claims)
 {
     switch (e->ctx->reason) {
 
