@@ -1,7 +1,7 @@
 
 /*
- * The verdict, for a variable.  nginx may evaluate a variable in any phase, so
- * also before the access phase has decided about the request; then the verdict
+ * The decision, for a variable.  nginx may evaluate a variable in any phase, so
+ * also before the access phase has decided about the request; then the decision
  * is made for the variable.  The context belongs to the request.
  */
 

@@ -1,6 +1,6 @@
 
 /*
- * The verdict, for a variable: nginx may evaluate a variable in any phase, so
+ * The decision, for a variable: nginx may evaluate a variable in any phase, so
  * also before the access phase has decided about the request.  The context
  * belongs to the request.
  */
@@ -14,13 +14,13 @@
 
 
 /*
- * Returns the context, which has the verdict for the current location.  If
+ * Returns the context, which has the decision for the current location.  If
  * there is none yet, it is made now, unless that would have to wait for keys.
  * While the policy of the location is being evaluated, the context is returned
  * with what is known so far.  In the log phase, and once nginx is answering
- * with an error, no verdict is made: only one that was made before is shown.
- * Returns NULL when the location is open, when there is no verdict, when the
- * verdict would have to wait, or when memory is short.
+ * with an error, no decision is made: only one that was made before is shown.
+ * Returns NULL when the location is open, when there is no decision, when the
+ * decision would have to wait, or when memory is short.
  */
 
 const ngx_oauth_ctx_t *ngx_oauth_peek(ngx_http_request_t *r);

@@ -1,9 +1,10 @@
 
 /*
  * The handlers of nginx's phases from preaccess to log.  ngx_oauth_steps.c
- * decides about a request, and these handlers carry the verdict out.  A request
- * that has to wait is parked; when the wait is over, nginx calls the same
- * handler again (ngx_oauth_context.c).  The context is in the request's pool.
+ * decides about a request, and these handlers carry the decision out.  A
+ * request that has to wait is parked; when the wait is over, nginx calls the
+ * same handler again (ngx_oauth_context.c).  The context is in the request's
+ * pool.
  */
 
 
@@ -324,7 +325,7 @@ ngx_oauth_phase_precontent(ngx_http_request_t *r)
 
 /*
  * Marks the request as over, before other modules write it to a log: from here
- * on, a variable shows the verdict that was made, and none is made for it.
+ * on, a variable shows the decision that was made, and none is made for it.
  */
 
 ngx_int_t

@@ -7,7 +7,7 @@
  *   - whether its rules may read a claim: then a request waits for keys before
  *     nginx runs them (ngx_oauth_phase_rewrite.c);
  *   - what its "set" directives assign: a policy that uses such a variable
- *     computes the value again for its own verdict (ngx_oauth_evaluate.c).
+ *     computes the value again for its own decision (ngx_oauth_evaluate.c).
  */
 
 

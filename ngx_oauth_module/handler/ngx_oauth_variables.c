@@ -2,12 +2,12 @@
 /*
  * The variables of the module.  They show verified claims of a token that is
  * good for the current location; else they are empty, and $oauth_result tells
- * why.  That is empty, too, if there is no verdict: in an open location, and
+ * why.  That is empty, too, if there is no decision: in an open location, and
  * while keys are missing.  When nginx evaluates a variable before the access
- * phase, the verdict is made then, unless that would have to wait for keys.  In
- * the log phase they tell whose request it was, also if it was refused.  Values
- * are in the token, which the context holds for as long as the request, or in
- * the request's pool.
+ * phase, the decision is made then, unless that would have to wait for keys.
+ * In the log phase they tell whose request it was, also if it was refused.
+ * Values are in the token, which the context holds for as long as the request,
+ * or in the request's pool.
  */
 
 
@@ -395,7 +395,7 @@ ngx_oauth_variables_required(ngx_http_request_t *r,
 
 /*
  * Shows the resource of the location, which the configuration says.  In the log
- * phase that is the location of the verdict.
+ * phase that is the location that was decided about last.
  */
 
 static ngx_int_t

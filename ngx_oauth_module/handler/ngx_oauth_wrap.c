@@ -2,8 +2,8 @@
 /*
  * Finds out, at the end of the configuration, which variables may show a claim,
  * and puts a getter of the module around their getters.  nginx keeps the value
- * that a variable had when it was first read, and a verdict must not depend on
- * that; the getter of the module computes the value again for a verdict
+ * that a variable had when it was first read, and a decision must not depend on
+ * that; the getter of the module computes the value again for a decision
  * (ngx_oauth_evaluate.c).  Everything is in the configuration's pool.
  */
 

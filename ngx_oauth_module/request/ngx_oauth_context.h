@@ -224,10 +224,10 @@ typedef struct {
     unsigned                     decided:1; /* the steps have come to a result,
                                                and reason is it, for conf     */
     unsigned                     judging:1; /* the policy is being evaluated,
-                                               for the verdict, the response or
-                                               the log line: variables show the
-                                               token, which is verified but not
-                                               admitted                       */
+                                               for the decision, the response
+                                               or the log line: variables show
+                                               the token, which is verified but
+                                               not admitted                   */
     unsigned                     logging:1; /* the log phase has begun:
                                                variables decide nothing more  */
     unsigned                     hidden:1;  /* a variable of the module was
@@ -235,7 +235,7 @@ typedef struct {
                                                token to show                  */
     unsigned                     blind:1;   /* a variable of the module was
                                                read before the keys were
-                                               there, so the verdict was left
+                                               there, so the decision was left
                                                open                           */
     unsigned                     unseen:1;  /* like hidden, and a rewrite rule
                                                was what read it               */

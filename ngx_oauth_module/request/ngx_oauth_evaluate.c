@@ -2,7 +2,7 @@
 /*
  * Evaluates scopes, requirements and header values that contain variables.
  *
- * nginx keeps the value that a variable had when it was first read.  A verdict
+ * nginx keeps the value that a variable had when it was first read.  A decision
  * must not depend on that value, and must not leave claims in it.  So the
  * module evaluates in a copy of the request's variables.  In that copy our
  * getter, which ngx_oauth_wrap.c has put around those of other modules,
@@ -108,7 +108,7 @@ ngx_oauth_evaluate_begin(ngx_oauth_ctx_t *ctx)
 
 /*
  * When memory is short for a variable, nginx goes on with an empty value, and a
- * "map" of it gives its default.  For a verdict that would be another scope or
+ * "map" of it gives its default.  For a decision that would be another scope or
  * an empty identity, so here it is an error: nginx's allocations set errno.  A
  * regex of a "map" overwrites the captures of the request.  They are put back,
  * because the location may use $1.

@@ -1,7 +1,7 @@
 
 /*
  * The values of scopes, requirements and identity headers, which may contain
- * variables.  The module evaluates them for one verdict, in a copy of nginx's
+ * variables.  The module evaluates them for one decision, in a copy of nginx's
  * variables: it computes those again that may depend on a claim, and uses the
  * values that nginx has kept of the others.  nginx's own values stay as they
  * are.  The copy is in the request's pool.

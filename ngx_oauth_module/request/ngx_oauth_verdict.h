@@ -3,7 +3,7 @@
  * The one place in the code where the verdict about a request is known to be
  * final.  The handlers note verdicts; the last note before the request's pool
  * is destroyed counts.  It is reported once, no matter how often the request
- * was parked or redirected, or how often variables asked for the verdict.  A
+ * was parked or redirected, or how often variables asked for a decision.  A
  * subrequest has a verdict of its own.
  */
 
