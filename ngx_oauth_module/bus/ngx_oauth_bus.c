@@ -9,7 +9,7 @@
 #include "ngx_oauth_bus_lease.h"
 #include "ngx_oauth_bus_publication.h"
 #include "ngx_oauth_bus_state.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_file.h"
 #include "ngx_oauth_str.h"
 

@@ -8,7 +8,7 @@
 
 #include "ngx_oauth_bus_deliver.h"
 #include "ngx_oauth_bus_error.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 
 
 #define NGX_OAUTH_BUS_DELIVER_PAUSE  1000       /* ms, after a failure        */

@@ -15,7 +15,7 @@
 #include "ngx_oauth_bus_send.h"
 #include "ngx_oauth_bus_session.h"
 #include "ngx_oauth_bus_want.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_watch.h"
 
 

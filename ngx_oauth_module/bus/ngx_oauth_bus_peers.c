@@ -6,7 +6,7 @@
 
 
 #include "ngx_oauth_bus_peers.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 
 
 #define NGX_OAUTH_BUS_PEERS_DAY  (24 * 3600 * 1000)     /* ms                 */

@@ -8,7 +8,7 @@
 
 
 #include "ngx_oauth_bus_publication.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_watch.h"
 
 

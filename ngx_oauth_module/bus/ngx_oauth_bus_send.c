@@ -10,7 +10,7 @@
 #include "ngx_oauth_bus_error.h"
 #include "ngx_oauth_bus_peers.h"
 #include "ngx_oauth_bus_send.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 
 
 #define NGX_OAUTH_BUS_SEND_AGAIN    1500        /* ms until it is read back   */

@@ -9,7 +9,7 @@
 #include "ngx_oauth_bus_deliver.h"
 #include "ngx_oauth_bus_send.h"
 #include "ngx_oauth_bus_take.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 
 
 #define NGX_OAUTH_BUS_TAKE_MINUTE  60000        /* ms between lines           */

@@ -11,7 +11,7 @@
 #include "ngx_oauth_bus_peers.h"
 #include "ngx_oauth_bus_send.h"
 #include "ngx_oauth_bus_want.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 
 
 #define NGX_OAUTH_BUS_WANT_DELAY    500         /* ms, at most                */

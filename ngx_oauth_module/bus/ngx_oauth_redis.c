@@ -9,7 +9,7 @@
  */
 
 
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_redis.h"
 #include "ngx_oauth_redis_error.h"
 #include "ngx_oauth_redis_login.h"

@@ -7,8 +7,8 @@
 
 #include <ngx_md5.h>
 
-#include "ngx_oauth_compat.h"
 #include "ngx_oauth_conf_counters.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_resource.h"
 
 

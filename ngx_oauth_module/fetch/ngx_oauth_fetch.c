@@ -17,7 +17,7 @@
 
 
 #include "ngx_oauth_fetch.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_watch.h"
 
 #include <curl/curl.h>

@@ -15,7 +15,7 @@
 
 
 #include "ngx_oauth_doc_table.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 
 
 static ngx_oauth_doc_record_t *ngx_oauth_doc_record_locked(

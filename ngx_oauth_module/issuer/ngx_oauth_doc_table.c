@@ -17,7 +17,7 @@
 
 
 #include "ngx_oauth_doc_table.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 
 
 /* The least share, which bounds the number of records. */

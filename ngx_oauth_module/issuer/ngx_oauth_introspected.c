@@ -7,7 +7,7 @@
 
 
 #include "ngx_oauth_introspected.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 
 
 #define NGX_OAUTH_INTROSPECTED_SETS    512

@@ -16,7 +16,7 @@
 
 
 #include "ngx_oauth_keys.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_readiness.h"
 #include "ngx_oauth_str.h"
 #include "oauth_quote.h"

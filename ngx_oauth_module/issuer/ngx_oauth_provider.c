@@ -11,7 +11,7 @@
 
 
 #include "ngx_oauth_provider.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_doc_table.h"
 #include "ngx_oauth_fetch.h"
 #include "ngx_oauth_fetch_store.h"

@@ -8,7 +8,7 @@
  */
 
 
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_provider.h"
 #include "ngx_oauth_question.h"
 #include "ngx_oauth_str.h"

@@ -15,7 +15,7 @@
 
 
 #include "ngx_oauth_refresh.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_doc.h"
 #include "ngx_oauth_str.h"
 #include "ngx_oauth_watch.h"

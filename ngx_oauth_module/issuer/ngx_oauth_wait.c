@@ -12,7 +12,7 @@
 
 
 #include "ngx_oauth_wait.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_watch.h"
 
 

@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_known.h"
 #include "oauth_secret.h"
 #include "oauth_siphash.h"

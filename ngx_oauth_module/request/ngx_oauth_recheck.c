@@ -11,7 +11,7 @@
  */
 
 
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_recheck.h"
 #include "ngx_oauth_revoked.h"
 #include "ngx_oauth_watch.h"

@@ -1,6 +1,6 @@
 
 /*
- * The table of steps that lead from the Authorization header to a verdict for
+ * The table of steps that lead from the Authorization header to a decision for
  * one location.  The security of the module depends on their order.  A step
  * that has to wait for keys, or for what an issuer says about the token, parks
  * the request.  When the wait is over the table is walked from its beginning,
@@ -10,7 +10,7 @@
 
 
 #include "ngx_oauth_binding.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_field.h"
 #include "ngx_oauth_introspect.h"
 #include "ngx_oauth_known.h"

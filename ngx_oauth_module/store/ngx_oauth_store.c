@@ -9,7 +9,7 @@
 
 #include "ngx_oauth_store_folder.h"
 #include "ngx_oauth_store_job.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_watch.h"
 #include "oauth_secret.h"
 

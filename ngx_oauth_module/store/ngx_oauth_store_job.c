@@ -11,7 +11,7 @@
 #include "ngx_oauth_store_commit.h"
 #include "ngx_oauth_store_expire.h"
 #include "ngx_oauth_store_job.h"
-#include "ngx_oauth_compat.h"
+#include "ngx_oauth_event.h"
 #include "ngx_oauth_watch.h"
 
 
