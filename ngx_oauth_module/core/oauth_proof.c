@@ -37,7 +37,7 @@ static oauth_reason_t oauth_proof_parse(oauth_str_t text, oauth_jws_t *jws);
 static oauth_reason_t oauth_proof_verify_signature(const oauth_jws_t *jws,
     const oauth_proof_rules_t *rules, const oauth_proof_key_t *known,
     oauth_proof_key_t **imported);
-static oauth_reason_t oauth_proof_read_key(const oauth_json_t *jwk,
+static oauth_reason_t oauth_proof_read_key(const oauth_jws_t *jws,
     oauth_public_t *public);
 static int oauth_proof_is_private(const oauth_json_t *jwk);
 static oauth_str_t oauth_proof_member(const oauth_json_t *jwk,
@@ -160,13 +160,7 @@ oauth_proof_verify_signature(const oauth_jws_t *jws,
         return OAUTH_PROOF_ALGORITHM;
     }
 
-    if (oauth_proof_other_name(jws)) {
-        return OAUTH_PROOF_KEY;
-    }
-
-    reason = oauth_proof_read_key(oauth_json_member(jws->nodes,
-                                                    oauth_str("jwk")),
-                                  &public);
+    reason = oauth_proof_read_key(jws, &public);
     if (reason != OAUTH_OK) {
         return reason;
     }
@@ -243,11 +237,15 @@ oauth_proof_other_name(const oauth_jws_t *jws)
  */
 
 static oauth_reason_t
-oauth_proof_read_key(const oauth_json_t *jwk, oauth_public_t *public)
+oauth_proof_read_key(const oauth_jws_t *jws, oauth_public_t *public)
 {
-    oauth_public_members_t  members;
+    const oauth_json_t      *jwk;
+    oauth_public_members_t   members;
 
-    if (!oauth_json_is(jwk, OAUTH_JSON_OBJECT)
+    jwk = oauth_json_member(jws->nodes, oauth_str("jwk"));
+
+    if (oauth_proof_other_name(jws)
+        || !oauth_json_is(jwk, OAUTH_JSON_OBJECT)
         || oauth_proof_is_private(jwk))
     {
         return OAUTH_PROOF_KEY;
