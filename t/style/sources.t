@@ -20,8 +20,8 @@ my %untested = map { $_ => 1 } qw();
 # is oauth_order_event.c with what follows from it.
 
 my @parsers = qw(actor base64url certificate claims credentials demand
-                 discovery event introspection json jwk jwks jws order proof
-                 record record_keys scope target token url);
+                 discovery event form introspection json jwk jwks jws nonce
+                 order proof record record_keys scope target token url);
 
 my @c = map { noun($_) } sources('c');
 
