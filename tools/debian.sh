@@ -11,6 +11,7 @@
 
 root=                           # the folder that open_root has mounted
 root_base=                      # the folder around it, which goes at the end
+release=                        # the folder that pack_release has made
 
 
 # in_namespaces name argument...: runs the function inside_name of this script
@@ -20,8 +21,20 @@ in_namespaces() {
     [ "$(id -u)" = 0 ] || die "this needs root, to mount and to chroot"
     need debootstrap
 
-    unshare --mount --pid --fork --kill-child --mount-proc \
-        "$self" inside "$@"
+    if [[ $(trap -p HUP) == "trap -- '' "* ]]; then
+        unshared "$self" inside "$@"
+    else
+        (trap "" HUP
+         unshared env --default-signal=HUP "$self" inside "$@")
+    fi
+}
+
+
+# unshared command...: unshare ignores INT and TERM, so that the command can tidy
+# up, and would then kill it; in_namespaces adds HUP, which a terminal sends.
+
+unshared() {
+    unshare --mount --pid --fork --kill-child --mount-proc "$@"
 }
 
 
@@ -29,9 +42,11 @@ in_namespaces() {
 
 open_root() {
     bare_root "$1"
+    remove_old_roots
     root_base=$(mktemp -d "${TMPDIR:-/tmp}/oauth-debian-$1-XXXXXX")
     root=$root_base/root
     trap close_root EXIT
+    lock_root
 
     mkdir "$root_base"/{upper,work,root}
     mount -t overlay overlay -o "lowerdir=$bare" \
@@ -51,7 +66,33 @@ close_root() {
         umount -R "$root" 2>/dev/null || umount -R -l "$root"
         rm -rf --one-file-system "$root_base"
         root_base=
+        exec 6>&-
     fi
+}
+
+
+# All processes of a run have the lock of its folder, until the last has ended.
+# The file gets its name when it is locked.
+
+lock_root() {
+    exec 6>"$root_base/lock.new"
+    flock 6
+    mv "$root_base/lock.new" "$root_base/lock"
+}
+
+
+# Removes the folders of runs that were killed: those whose lock is free.
+
+remove_old_roots() {
+    local folder
+
+    for folder in "${TMPDIR:-/tmp}"/oauth-debian-*; do
+        if [ -O "$folder" ] && [ ! -L "$folder" ] && [ -f "$folder/lock" ]
+        then
+            (flock -n 8 || exit 0
+             rm -rf --one-file-system "$folder") 8<"$folder/lock"
+        fi
+    done
 }
 
 
@@ -100,7 +141,7 @@ as_on_this_machine() {
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     echo 127.0.0.1 localhost >"$root/etc/hosts"
     mkdir -p "$root$certificates"
-    cp -r $certificates/. "$root$certificates/"
+    [ ! -d $certificates ] || cp -r $certificates/. "$root$certificates/"
     echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fast"
 
     {
@@ -134,19 +175,21 @@ install_in_root() {
 }
 
 
-# unpack_release: puts the last commit into /root/module, as "make dist", which
-# has run before, packs it.
+# unpack_release: puts the last commit into /root/module, as pack_release, which
+# has run before, packed it.
 
 unpack_release() {
     mkdir "$root/root/module"
-    tar -xzf "$build"/ngx_oauth_module-*.tar.gz -C "$root/root/module" \
-        --strip-components=1
+    tar -xzf "$OAUTH_RELEASE" -C "$root/root/module" --strip-components=1
 }
 
 
-# pack_release: one release at a time is in the build folder.
+# pack_release: another run may be testing another release, so each has its own.
 
 pack_release() {
-    rm -f "$build"/ngx_oauth_module-*.tar.gz
-    run_make dist
+    mkdir -p "$build"
+    release=$(mktemp -d "$build/release-XXXXXX")
+    trap 'rm -rf "$release"' EXIT
+    export OAUTH_RELEASE=$release/release.tar.gz
+    run_make dist PACKED="$OAUTH_RELEASE"
 }
