@@ -220,4 +220,34 @@ for my $when (qw(before after)) {
 is_deeply([ $bad->complaints ], [ ('nginx ended with signal 9') x 2 ],
           'and both are complained about');
 
+# A test that is told to end: its nginx and its Redis end, too.
+
+sub survivors {
+    my ($signal) = @_;
+
+    my $file = $bad->dir . "/$signal";
+    my $pid = spawn(sub {
+        open STDOUT, '>', '/dev/null';
+        exec $^X, "-I$FindBin::Bin/lib", '-MOAuth::Test',
+            '-MOAuth::Test::Redis', '-MOAuth::Test::File=write_file', '-e',
+            'my $n = nginx("", module => 0);'
+            . ' my $r = OAuth::Test::Redis->new;'
+            . ' write_file(shift, join " ", $n->pid, $n->workers, $r->pid);'
+            . ' sleep 1 while 1', $file or die "exec: $!\n";
+    });
+
+    wait_until(sub { -s $file });
+
+    my @pids = split ' ', $bad->read_file($signal);
+
+    is(scalar(@pids), 3, "$signal: a test with a master, a worker and Redis");
+    stop_process($pid, $signal);
+
+    return grep { kill 0, $_ } @pids;
+}
+
+for my $signal (qw(HUP INT TERM)) {
+    is(join(' ', survivors($signal)), '', "$signal: none of them survives");
+}
+
 finish();

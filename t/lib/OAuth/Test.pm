@@ -22,7 +22,12 @@ our @EXPORT = (@Test::More::EXPORT, qw(
     finish finish_all is_refused issuer key nginx upstream wait_until
 ));
 
-$SIG{INT} = $SIG{TERM} = sub { exit 1 };
+# A terminal that is closed sends HUP, at which nginx only loads its configuration
+# again and Redis does nothing: they end with the test.  nohup ignores it.
+
+for my $signal (qw(HUP INT TERM)) {
+    $SIG{$signal} = sub { exit 1 } if ($SIG{$signal} // '') ne 'IGNORE';
+}
 
 
 # A running nginx with this content of http { }.
