@@ -32,6 +32,15 @@ make_path(map { "$root/$_" }
 symlink '../lib/modules', "$root/share/modules" or die "symlink: $!\n";
 
 program('sudo', 'exec "$@"');
+program('dpkg-query', <<"EOT");
+for file; do :; done
+if [ "\$1" = -S ] && grep -qxF "\$file" $root/packaged 2>/dev/null; then
+    echo "libnginx-mod-http-oauth: \$file"
+else
+    PATH=$ENV{PATH}
+    exec dpkg-query "\$@"
+fi
+EOT
 program('nginx', <<"EOT");
 case "\$*" in
 -V) echo "configure arguments: --with-compat --prefix=$root/share" \\
@@ -90,6 +99,16 @@ sub put_there {
     copy("$root/copy.so", $so) or die "copy: $!\n";
 
     return write_file($available, $text);
+}
+
+
+sub bytes {
+    my ($file) = @_;
+
+    open my $in, '<', $file or return '';
+    local $/;
+
+    return scalar <$in>;
 }
 
 
@@ -167,6 +186,33 @@ for (
     is(files(), $before, "$name: all is as it was");
     ok(nginx_loads(), "$name: nginx loads as before");
 }
+
+# files of a package are neither removed nor replaced
+
+for my $file ($so, $available) {
+    configure();
+    write_file("$root/packaged", "$file\n");
+
+    for my $verb (qw(uninstall install)) {
+        write_file($so, 'of a package');
+        write_file($available, "$load\n# of a package\n");
+
+        my $before = files();
+
+        $said = build_sh($verb);
+        isnt($?, 0, "$verb: a file of a package is refused");
+        like($said, qr/\Q$file\E belongs to the package libnginx-mod-http-oauth/,
+             "$verb: names the file and the package");
+        is(files(), $before, "$verb: all is there");
+        is(bytes($so), 'of a package', "$verb: the module as it was");
+        is(bytes($available), "$load\n# of a package\n",
+           "$verb: and the line that loads it");
+    }
+
+    unlink "$root/packaged" or die "unlink: $!\n";
+}
+
+put_there("$load\n");
 
 # all files are removed, and the link under any name, but nothing else
 

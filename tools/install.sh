@@ -46,8 +46,9 @@ install_module() {
 
     build_module
     nginx=$(installed_nginx)
-    check_loads "$nginx"
     set_nginx_folders "$nginx"
+    refuse_packaged installed
+    check_loads "$nginx"
 
     say "installing $modules/ngx_oauth_module.so"
     as_root make -s --no-print-directory -C "$top" BUILD="$build" DESTDIR= \
@@ -71,6 +72,30 @@ install_module() {
         echo "    ln -s $available/$load_file $enabled/50-$load_file"
         echo "    nginx -t && systemctl reload nginx"
     fi
+}
+
+
+# refuse_packaged done: ends if a package brought one of the files; says that
+# nothing was done, and what removes them.
+
+refuse_packaged() {
+    local file owner
+
+    for file in "$modules/ngx_oauth_module.so" "$available/$load_file"; do
+        owner=$(owner_of "$file")
+
+        [ -z "$owner" ] \
+            || die "$file belongs to the package $owner, so nothing was $1:" \
+                   "\"apt-get remove $owner\" removes that package"
+    done
+}
+
+
+# owner_of file: prints the package that the file belongs to, if there is one.
+
+owner_of() {
+    { dpkg-query -S "$1" 2>/dev/null || true; } \
+        | sed -n '/^diversion by /!{ s/: .*//p; q }'
 }
 
 
@@ -116,6 +141,7 @@ uninstall_module() {
 
     nginx=$(installed_nginx)
     set_nginx_folders "$nginx"
+    refuse_packaged removed
     mapfile -t links < <(enabled_links)
     as_root "$nginx" -t -q 2>/dev/null || loaded=no
 
@@ -202,7 +228,7 @@ remove_aside() {
     done
 
     for file in "$modules" "$available"; do
-        if [ -d "$file" ] && ! dpkg-query -S "$file" >/dev/null 2>&1; then
+        if [ -d "$file" ] && [ -z "$(owner_of "$file")" ]; then
             as_root rmdir --ignore-fail-on-non-empty "$file"
         fi
     done
