@@ -20,6 +20,9 @@ fuzz_packages=(perl clang libclang-rt-dev libcmocka-dev binutils)
 coverage_packages=(gcovr)
 services=(nginx haproxy apache2 redis-server)
 
+policy=/usr/sbin/policy-rc.d
+policy_mark="# build.sh of ngx_oauth_module removes this file when it has installed"
+
 lists=old                       # apt's package lists, until they are fetched
 
 
@@ -75,29 +78,38 @@ fetch_lists() {
 # of a machine on which somebody only builds.  While apt-get runs, a policy-rc.d
 # forbids it to start the new services.  It does not mention services that were
 # installed before, and if the machine has its own policy-rc.d, that one stays.
+# One run at a time has such a file, so one that is there before is left over
+# from a run that was killed.  The lock is not for what apt-get starts.
 
-apt_install() {
-    local policy=/usr/sbin/policy-rc.d status=0 ours=no service new=()
+apt_install() (
+    local service new=()
 
     for service in "${services[@]}"; do
         [[ " $* " != *" $service "* ]] || new+=("$service")
     done
 
-    if [ ${#new[@]} -gt 0 ] && [ ! -e $policy ]; then
-        ours=yes
-        policy_script "${new[@]}" | as_root tee $policy >/dev/null
-        as_root chmod 755 $policy
+    exec 7<"$(dirname "$policy")"
+    flock 7
+    remove_policy
+    trap remove_policy EXIT
+    trap 'exit 1' INT TERM HUP PIPE
+
+    if [ ${#new[@]} -gt 0 ] && [ ! -e "$policy" ]; then
+        policy_script "${new[@]}" | as_root tee "$policy" >/dev/null || exit
+        as_root chmod 755 "$policy" || exit
         say "installed but not started now: ${new[*]}"
     fi
 
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q install -y --no-install-recommends "$@" || status=$?
+        apt-get -q -o DPkg::Lock::Timeout=600 \
+        install -y --no-install-recommends "$@" 7<&-
+)
 
-    if [ $ours = yes ]; then
-        as_root rm -f $policy
+
+remove_policy() {
+    if grep -qsxF "$policy_mark" "$policy"; then
+        as_root rm -f "$policy"
     fi
-
-    return $status
 }
 
 
@@ -105,7 +117,7 @@ apt_install() {
 # it, as apache-htcacheclean does, which comes with apache2.
 
 policy_script() {
-    echo '#!/bin/sh'
+    printf '%s\n' '#!/bin/sh' "$policy_mark"
     printf 'case "$*" in *%s*) exit 101 ;; esac\n' "${@%%[0-9]*}"
 }
 

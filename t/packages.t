@@ -1,0 +1,200 @@
+#!/usr/bin/perl
+#
+# tools/packages.sh: how build.sh installs what is missing, with stand-ins for
+# apt-get and dpkg, and in place of /usr/sbin a folder of this test.  Whatever
+# ends an installation, the policy-rc.d that it had must go, and no other.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Path qw(make_path);
+use File::Temp ();
+use FindBin;
+use POSIX ();
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use OAuth::Test::File qw(write_file);
+use OAuth::Test::Mode qw(mode);
+use OAuth::Test::Process qw(reap spawn wait_until);
+
+plan skip_all => 'does not depend on how nginx was built' if mode();
+
+my $tools = abs_path("$FindBin::Bin/../tools");
+my $root = File::Temp->newdir('oauth-packages-XXXXXX', TMPDIR => 1);
+my $policy = "$root/sbin/policy-rc.d";
+my $own = "#!/bin/sh\nexit 101\n";
+
+make_path(map { "$root/$_" } qw(bin build sbin));
+$ENV{PATH} = "$root/bin:$ENV{PATH}";
+delete $ENV{APT};
+
+# It shows the policy-rc.d that there is, and waits while there is a file "wait".
+
+program('apt-get', <<"EOT");
+echo "apt-get \$*" >>$root/called
+cat $policy >$root/seen 2>/dev/null
+echo begin >>$root/order
+while [ -e $root/wait ]; do sleep 0.05; done
+echo end >>$root/order
+[ ! -e $root/fail ]
+EOT
+
+
+sub program {
+    my ($name, $text) = @_;
+
+    write_file("$root/bin/$name", "#!/bin/sh\n$text\n");
+    chmod 0755, "$root/bin/$name" or die "chmod: $!\n";
+
+    return;
+}
+
+
+# Runs commands where build.sh would run them; returns what they said.
+
+sub run {
+    my ($commands) = @_;
+
+    write_file("$root/commands.$$", <<"EOT");
+set -euo pipefail
+top=$tools/..
+build=$root/build
+say() { echo "==> \$*"; }
+die() { echo "build.sh: \$*" >&2; exit 1; }
+as_root() { "\$@"; }
+. $tools/packages.sh
+policy=$policy
+$commands
+EOT
+
+    return scalar `exec bash $root/commands.$$ 2>&1 </dev/null`;
+}
+
+
+# Starts the commands as the leader of a group of processes.
+
+sub background {
+    my ($commands) = @_;
+
+    return spawn(sub {
+        POSIX::setpgid(0, 0);
+        run($commands);
+    });
+}
+
+
+sub content {
+    my ($file) = @_;
+
+    open my $in, '<', $file or return '';
+    local $/;
+
+    return scalar(<$in>) // '';
+}
+
+
+# What a file has; then it is gone.
+
+sub taken {
+    my ($name) = @_;
+
+    my $text = content("$root/$name");
+    unlink "$root/$name";
+
+    return $text;
+}
+
+
+sub waits { return wait_until(sub { -s "$root/seen" }) }
+
+sub denies {
+    my ($text, $service) = @_;
+
+    write_file("$root/policy", $text);
+
+    return system("sh $root/policy $service start") >> 8 == 101;
+}
+
+
+# the services that are installed are not started, and then all is as before
+
+run('apt_install nginx perl apache2');
+is($?, 0, 'an installation with services');
+like(taken('called'), qr/^apt-get .*DPkg::Lock::Timeout=\d+ install .* nginx perl/,
+     'it calls apt-get, which waits for others');
+
+my $seen = taken('seen');
+
+ok(denies($seen, $_), "meanwhile $_ is not started") for qw(nginx apache2);
+ok(!denies($seen, $_), "but $_ is") for qw(perl redis-server);
+ok(!-e $policy, 'then there is no policy-rc.d');
+
+run('apt_install perl');
+is(taken('seen'), '', 'without services it writes none');
+
+write_file("$root/fail", '');
+run('apt_install nginx');
+isnt($?, 0, 'an installation that fails');
+isnt(taken('seen'), '', 'had one');
+ok(!-e $policy, 'and it is removed');
+unlink "$root/fail";
+
+# the one of the machine stays
+
+write_file($policy, $own);
+run('apt_install nginx');
+is($?, 0, 'an installation on a machine with a policy-rc.d of its own');
+is(taken('seen'), $own, 'which is the one that counts');
+is(content($policy), $own, 'and stays');
+unlink $policy or die "unlink: $!\n";
+
+# an installation that is ended
+
+for my $signal (qw(TERM INT HUP)) {
+    write_file("$root/wait", '');
+
+    my $pid = background('apt_install nginx');
+
+    ok(waits(), "$signal: an installation runs");
+    kill $signal => -$pid;
+    unlink "$root/wait";
+    ok(wait_until(sub { reap($pid) && !-e $policy }), "$signal: none is left");
+    unlink "$root/seen";
+}
+
+# a run that is killed leaves its file, and the next one takes it away
+
+for my $next ('nginx', 'perl') {
+    write_file("$root/wait", '');
+
+    my $pid = background('apt_install nginx');
+
+    ok(waits(), 'an installation runs');
+    kill KILL => -$pid;
+    ok(wait_until(sub { reap($pid) }), 'it is killed');
+    ok(-e $policy, 'and has left its policy-rc.d');
+    unlink map { "$root/$_" } qw(wait seen);
+
+    run("apt_install $next");
+    is($?, 0, "the next one, of $next");
+    ok(!-e $policy, 'removes it');
+    is(denies(taken('seen'), 'nginx'), $next eq 'nginx', 'and has its own');
+}
+
+# two at once
+
+unlink "$root/order";
+write_file("$root/wait", '');
+
+my @pids = map { background('apt_install nginx') } 1, 2;
+
+ok(waits(), 'two installations at once: one runs');
+unlink "$root/wait";
+
+ok(wait_until(sub { reap($_) }), 'both end') for @pids;
+is(taken('order'), "begin\nend\nbegin\nend\n", 'one after the other');
+ok(!-e $policy, 'and no policy-rc.d is left');
+
+done_testing;
