@@ -2,7 +2,8 @@
 #
 # tools/packages.sh: how build.sh installs what is missing, with stand-ins for
 # apt-get and dpkg, and in place of /usr/sbin a folder of this test.  Whatever
-# ends an installation, the policy-rc.d that it had must go, and no other.
+# ends an installation, the policy-rc.d that it had must go, and no other.  And
+# what build.sh notes of lintian, which has looked at Debian's package.
 
 use strict;
 use warnings;
@@ -196,5 +197,29 @@ unlink "$root/wait";
 ok(wait_until(sub { reap($_) }), 'both end') for @pids;
 is(taken('order'), "begin\nend\nbegin\nend\n", 'one after the other');
 ok(!-e $policy, 'and no policy-rc.d is left');
+
+# lintian's report, of which Debian's package has two (tools/deb.sh)
+
+for (
+    [ 0, '', 1 ], [ 2, 'E: it is bad', 1 ], [ 1, '', 0 ], [ 127, '', 0 ],
+) {
+    my ($status, $found, $works) = @$_;
+
+    my $said = run(<<"EOT");
+. $tools/deb.sh
+in_root() {
+    case "\$*" in
+    'lintian --version') echo 'Lintian v2.116.3' ;;
+    *'lintian --allow-root --info /deb/'*) echo '$found'; return $status ;;
+    esac
+}
+if report_of_lintian /deb; then echo good; else echo bad; fi
+EOT
+
+    like($said, qr/\Astatus $status of Lintian v2\.116\.3\n\Q$found\E/,
+         "lintian ends with $status: the report says so");
+    like($said, $works ? qr/^good$/m : qr/^bad$/m,
+         $works ? 'it has done its work' : 'no package is made');
+}
 
 done_testing;

@@ -74,11 +74,23 @@ build_deb() {
 
     in_root make -C /root/module deb || return
 
-    # lintian fails if it has found an error; t/deb/life.t reads its report
-
-    in_root sh -c "lintian --allow-root --info $folder/*.changes" \
-        >"$1/lintian.$2" || true
+    report_of_lintian "$folder" >"$1/lintian.$2" || return
     cp "$root$folder"/libnginx-mod-http-oauth_*.deb "$1/$2.deb"
+}
+
+
+# report_of_lintian folder: prints how lintian ended, its version, and what it
+# has found, which t/deb/life.t judges.  lintian ends with 0 or, if it has found
+# an error, with 2; anything else means that it did not do its work.
+
+report_of_lintian() {
+    local said version status=0
+
+    version=$(in_root lintian --version) || return
+    said=$(in_root sh -c "lintian --allow-root --info $1/*.changes") || status=$?
+
+    printf '%s\n' "status $status of $version" "$said"
+    [ $status = 0 ] || [ $status = 2 ]
 }
 
 

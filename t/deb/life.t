@@ -109,6 +109,9 @@ sub under_load {
 # lintian
 
 for my $which (qw(old new)) {
+    like(content("/debs/lintian.$which"), qr/\Astatus [02] of Lintian v?\d/,
+         "lintian, $which: it has done its work");
+
     my @errors = content("/debs/lintian.$which") =~ /^(E: .*)$/mg;
     my @warnings = content("/debs/lintian.$which") =~ /^(W: .*)$/mg;
 
