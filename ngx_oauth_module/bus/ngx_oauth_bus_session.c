@@ -321,9 +321,9 @@ ngx_oauth_bus_session_follow(ngx_oauth_bus_leader_t *leader)
 
 
 /*
- * NGX_DECLINED: the store has no position: this node has never been in sync, or
- * the position was forgotten after a loss.  While the node waits for the others,
- * there is none either, but this leader has what it has read.
+ * NGX_DECLINED: the store has no position: this node was never in sync, or the
+ * position was forgotten after a loss.  While the node waits for others, the
+ * store has none either, but this leader has what it has read.
  */
 
 static ngx_int_t

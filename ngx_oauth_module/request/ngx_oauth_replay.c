@@ -316,8 +316,8 @@ ngx_oauth_replay_is_crowded(ngx_oauth_replay_t *replay)
 
 
 /*
- * All buckets fill up evenly, so that some of them, spread over the table, stand
- * for all.  Nothing is locked: an end is read whole.
+ * All buckets fill up evenly, so that some of them, spread over the table, can
+ * stand for all.  Nothing is locked: an end is read whole.
  */
 
 void
