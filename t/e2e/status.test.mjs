@@ -113,6 +113,7 @@ test('promtool accepts the metrics', { skip: skipMetrics }, async () => {
         'nginx_oauth_issuer_state{issuer="corp",state="fresh"} 1',
         'nginx_oauth_issuer_state{issuer="partner",state="failing"} 1',
         'nginx_oauth_issuer_state{issuer="old",state="none"} 1',
+        'nginx_oauth_dpop_replay_entries 0',
     ]) {
         assert.ok(metrics.includes(`${sample}\n`), sample);
     }
@@ -166,6 +167,7 @@ server {
     oauth_resource      ${WIKI};
 
     location /          { oauth_scope ${READ}; empty_gif; }
+    location /bound     { oauth_dpop required; empty_gif; }
     location = /status  { oauth off; oauth_status; }
 }
 `;
