@@ -12,7 +12,7 @@ use Exporter qw(import);
 use JSON::PP ();
 use MIME::Base64 qw(decode_base64url encode_base64url);
 
-our @EXPORT_OK = qw(inputs claims_of PAYLOAD);
+our @EXPORT_OK = qw(array claims_of inputs noise);
 
 # The number of bytes of JSON that fit into a token with a small header and a
 # signature.

@@ -22,8 +22,10 @@ use Time::HiRes qw(sleep time);
 
 use Cost qw(cost median);
 use Documents qw(documents wide_keys);
-use Inputs qw(inputs claims_of);
+use Features qw(features);
+use Inputs qw(inputs);
 use OAuth::Test;
+use OAuth::Test::Assertion qw(make_key);
 use OAuth::Test::Http2Client;
 
 use constant { REFETCH => 1.1, ROUNDS => 5, BAD_TOKENS => 3000 };
@@ -38,10 +40,10 @@ my (%worst, @rows, $wrong);
 
 my %keys = map { $_ => key($_) } qw(RS256 PS256 ES256 ES384 ES512 EdDSA);
 my $world = world();
-my ($worker) = $world->{nginx}->workers;
-my $port = $world->{nginx}->port('main');
+my $featured = featured();
 
-measure_inputs();
+measure_inputs($world->{nginx}, inputs($world));
+measure_inputs($featured, features($world));
 measure_documents() if wants('JWKS document') || wants('JWKS keys');
 measure_flood() if wants('caches');
 measure_http2() if wants('HTTP/2');
@@ -59,16 +61,19 @@ sub wants {
 # --- what is measured ------------------------------------------------------
 
 sub measure_inputs {
+    my ($nginx, @inputs) = @_;
 
-    for my $input (grep { wants($_->[0]) } inputs($world)) {
+    for my $input (grep { wants($_->[0]) } @inputs) {
         my ($row, $name, $expected, @fields) = @$input;
-        my $method = @fields && $fields[0] eq 'OPTIONS' ? shift @fields
-                                                        : 'GET';
+        my $method = @fields && $fields[0] =~ /\A(?:OPTIONS|POST)\z/
+            ? shift @fields : 'GET';
         my $path = @fields && $fields[0] =~ m{\A/} ? shift @fields : '/';
-        my $bytes = OAuth::Test::Http->new->bytes(
-            $method, $path, Connection => 'close', @fields);
 
-        measure($row, $name, $expected, $bytes, $options{n});
+        my @bytes = map { OAuth::Test::Http->new->bytes(
+            $method, $path, Connection => 'close',
+            ref $fields[0] ? $fields[0]->() : @fields) } 1 .. $options{n};
+
+        measure($nginx, $row, $name, $expected, length $bytes[0], @bytes);
     }
 
     return;
@@ -154,6 +159,7 @@ sub fetched {
 sub measure_flood {
     my ($h, $p, $s) = split /\./, $world->{issuer}->token;
     my $http = $world->{nginx}->http;
+    my ($worker) = $world->{nginx}->workers;
     my $before = Cost::settled($worker);
 
     for my $i (1 .. BAD_TOKENS) {
@@ -182,10 +188,13 @@ sub measure_http2 {
     {
         my ($name, $expected, @fields) = @$case;
 
-        measure('HTTP/2', $name, $expected, sub {
+        my $send = sub {
             OAuth::Test::Http2Client->new(
                 port => $world->{nginx}->port('h2'))->get('/', @fields);
-        }, $options{n}, length $fields[1]);
+        };
+
+        measure($world->{nginx}, 'HTTP/2', $name, $expected,
+                length $fields[1], ($send) x $options{n});
     }
 
     return;
@@ -193,10 +202,12 @@ sub measure_http2 {
 
 
 sub measure {
-    my ($row, $name, $expected, $bytes, $repetitions, $length) = @_;
+    my ($nginx, $row, $name, $expected, $length, @requests) = @_;
 
-    note_cost($row, $name, $length // length $bytes, $expected,
-              map { [ cost($worker, $port, $bytes) ] } 1 .. $repetitions);
+    my ($worker) = $nginx->workers;
+
+    note_cost($row, $name, $length, $expected,
+              map { [ cost($worker, $nginx->port('main'), $_) ] } @requests);
 
     return;
 }
@@ -266,7 +277,7 @@ sub report {
     print line($worst{$_}) for @rows;
 
     my $above = grep { $worst{$_}{median} > $options{l} } @rows;
-    check_log($world->{nginx});
+    check_log($_) for $world->{nginx}, $featured;
 
     return $above || $wrong ? 1 : 0;
 }
@@ -296,6 +307,102 @@ sub world {
     }
 
     return \%world;
+}
+
+
+# An nginx with what the first one does not have.
+
+sub featured {
+    $world->{opaque} = issuer(keys => [ $keys{ES256} ]);
+
+    my $nginx = OAuth::Test::Nginx->new(conf => <<'EOT',
+    oauth_revocation_store %%DIR%%/store size=256m;
+    oauth_dpop_replay 8m;
+
+    oauth_issuer corp { issuer %%AS%%; }
+
+    oauth_issuer opaque {
+        issuer %%OPAQUE%%;
+        introspect opaque;
+        introspection_endpoint %%OPAQUE%%/introspect;
+        client_auth none;
+    }
+
+    large_client_header_buffers 8 1m;
+    client_max_body_size 4m;
+    proxy_buffer_size 256k;
+    proxy_buffers 8 256k;
+    proxy_busy_buffers_size 256k;
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name app.test;
+
+        oauth corp;
+        oauth_resource https://app.test;
+        oauth_assertion_key key.pem;
+
+        location / { proxy_pass http://127.0.0.1:%%APP%%; }
+
+        location /bound {
+            oauth_dpop required;
+            proxy_pass http://127.0.0.1:%%APP%%;
+        }
+
+        location /certified {
+            oauth_mtls on certificate=$http_x_cert;
+            proxy_pass http://127.0.0.1:%%APP%%;
+        }
+
+        location /actors {
+            oauth_header X-Actor $oauth_actor;
+            oauth_header X-Actors $oauth_actors;
+            proxy_pass http://127.0.0.1:%%APP%%;
+        }
+
+        location /asserted {
+            oauth_header X-Email email;
+            oauth_header X-Groups groups;
+            oauth_assertion X-Assertion;
+            proxy_pass http://127.0.0.1:%%APP%%;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name opaque.test;
+
+        oauth opaque;
+        oauth_resource https://app.test;
+
+        location / { proxy_pass http://127.0.0.1:%%APP%%; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_main%%;
+        server_name local.test;
+
+        location = /admin { oauth_revoke admin; }
+        location = /token { oauth_revoke token; }
+
+        location = /events {
+            oauth_revoke signals logout;
+            oauth_revocation_audience app;
+        }
+    }
+EOT
+        AS => $world->{issuer}->url, OPAQUE => $world->{opaque}->url,
+        APP => $world->{app}->port('main'));
+
+    $nginx->make_folder('store');
+    make_key($nginx->dir . '/key.pem');
+    $nginx->start;
+
+    wait_until(sub { $nginx->http->get('/', token =>
+                         $world->{issuer}->token)->status == 200 })
+        or die "nginx has no keys\n";
+
+    return $nginx;
 }
 
 
