@@ -260,6 +260,12 @@ counts('no keys', { 'all refused' => 1, 'reason keys_unavailable' => 1,
                     'down refused' => 1, 'https://app.test refused' => 1 },
        'GET', '/', token => $down->token);
 
+# The metadata of an issuer that nobody asks comes at some time.
+
+ok(wait_until(sub {
+        @{ issuer_named(status(), 'odd')->{readiness} // [] } == 4
+    }), 'all metadata are there');
+
 my $status = status();
 
 is(scalar @{ $status->{refused_per_minute} }, 60, 'an hour');

@@ -154,8 +154,8 @@ ngx_uint_t ngx_oauth_revoke_has(const ngx_oauth_revoke_t *revoke,
 ngx_int_t ngx_oauth_revoke_body_read(ngx_oauth_revoke_t *revoke);
 
 /*
- * Wipes revoke->body, revoke->decoded, and what nginx has read of the body.  The
- * request ends.
+ * Wipes revoke->body, revoke->decoded, and what nginx has read of the body.
+ * The request ends.
  */
 
 void ngx_oauth_revoke_body_wipe(ngx_oauth_revoke_t *revoke);
