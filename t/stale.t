@@ -274,7 +274,7 @@ $local = $nginx->http('local', timeout => 20);
 is_stale('started');
 is(get('/later', 'new')->status, 503, 'started: /later does not wait for 1h');
 ok($nginx->wait_for_log(
-       qr/revocations_stale: .*: it was not read to its end since nginx was/),
+       qr/revocations_stale: .*: this node was not in sync since nginx was/),
    'started: the log line');
 is(bus()->{silence}, undef, 'started: the status knows no time');
 is(revoke('nobody-3')->status, 202, 'started: a revocation is stored: 202');

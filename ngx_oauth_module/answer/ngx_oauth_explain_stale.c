@@ -24,7 +24,7 @@ ngx_oauth_explain_stale(ngx_oauth_explain_t *e)
     stale = &e->ctx->conf->stale;
 
     if (e->ctx->silence == NGX_OAUTH_BUS_NEVER) {
-        ngx_oauth_explain_put(e, ": it was not read to its end since nginx was "
+        ngx_oauth_explain_put(e, ": this node was not in sync since nginx was "
                               "started");
     } else {
         ngx_oauth_explain_put(e, ": for %M ms, oauth_revocation_stale allows "

@@ -23,7 +23,8 @@ void ngx_oauth_bus_take(ngx_oauth_bus_leader_t *leader,
 
 /*
  * Reads a record without an effect.  NGX_DECLINED: no key of the fleet has made
- * it, or it is not one; that is counted and logged.
+ * it, it is not one, it is of a later version, or memory was short; that is
+ * counted and logged.
  */
 
 ngx_int_t ngx_oauth_bus_take_read(ngx_oauth_bus_leader_t *leader,

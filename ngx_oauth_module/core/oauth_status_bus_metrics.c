@@ -108,7 +108,8 @@ oauth_status_bus_metrics_counts(oauth_buf_t *buf, const oauth_status_bus_t *bus)
                         "Times that the store was compared with the bus.",
                         bus->comparisons);
     oauth_metric_simple(buf, "bus_losses_total", OAUTH_METRIC_COUNTER,
-                        "Times that the bus had lost records.", bus->losses);
+                        "Times that the bus may have lost records.",
+                        bus->losses);
     oauth_metric_simple(buf, "bus_connects_total", OAUTH_METRIC_COUNTER,
                         "Times that a worker has connected to the bus.",
                         bus->connects);

@@ -33,10 +33,11 @@ static const struct {
         "There is no connection to the bus. What is revoked here is kept and "
         "sent later." },
     [OAUTH_STATUS_BUS_CATCHING_UP] = { "poor",
-        "This node reads what is on the bus, and does not have all of it "
-        "yet." },
+        "This node is not in sync yet: it reads what is on the bus, or waits "
+        "until the other nodes have said that nothing is missing there." },
     [OAUTH_STATUS_BUS_ONLINE] = { "good",
-        "This node has all that is on the bus." }
+        "This node is in sync: it has all that is on the bus, and no other "
+        "node may have something that is missing there." }
 };
 
 
@@ -84,8 +85,7 @@ oauth_status_bus_page_times(oauth_buf_t *buf, const oauth_status_bus_t *bus)
     oauth_buf_append_literal(buf, "<p>");
 
     if (bus->silence == OAUTH_STATUS_NEVER) {
-        oauth_buf_append_literal(buf, "Not read to its end since nginx was "
-                                      "started");
+        oauth_buf_append_literal(buf, "Not in sync since nginx was started");
     } else {
         oauth_buf_append_literal(buf, "Silent for ");
         oauth_status_bus_page_seconds(buf, bus->silence);

@@ -25,7 +25,7 @@ status_bus_page_parts(void **state)
 
     static const char  *parts[] = {
         "Node <code>0a1b2c3d</code> <span class=\"state good\">online</span>",
-        "This node has all that is on the bus.",
+        "This node is in sync: ",
         "<p>Silent for 1.250 s; lag 0.125 s; read up to <code>"
             "1795747200123-7</code>; clock +5 s; by the worker 4711.</p>",
         "<p>Last error, 2 hours ago: <code>it said &lt;&quot;no&quot;&gt;"
@@ -69,7 +69,7 @@ status_bus_page_nothing(void **state)
     text = status_bus_text(oauth_status_bus_page);
 
     status_assert_has(text, "<h3><span class=\"state bad\">offline</span>");
-    status_assert_has(text, "<p>Not read to its end since nginx was started; "
+    status_assert_has(text, "<p>Not in sync since nginx was started; "
                       "clock +0 s.</p>");
     status_assert_lacks(text, "Last error");
     status_assert_lacks(text, "<table>");
