@@ -127,7 +127,7 @@ run_cell() {
                        || echo 'did not run')"
     done
 
-    row+=" | $(versions "/root/build-$name" "$compiler") | $(date -I) |"
+    row+=" | $(versions "/root/build-$name" "$compiler" "$(date -I)") |"
     echo "$row" >"$build/matrix/$name.row"
     printf '%s\n' "$row"
 
@@ -135,7 +135,8 @@ run_cell() {
 }
 
 
-# versions build-folder compiler: prints columns of the table.
+# versions build-folder compiler date: prints columns of the table.  A line of
+# an older run may have fewer of them, so new ones are at the end.
 
 versions() {
     # shellcheck disable=SC2016
@@ -147,8 +148,10 @@ versions() {
         echo "$("$nginx" -v 2>&1 | sed "s,.*/,,; s, .*,,")" \
             "| $(version libssl3t64 libssl3)" \
             "| $(version libcurl4t64 libcurl4) | $(version libjansson4)" \
-            "| $2 $(version "$2" | sed "s/.*://")"
-    ' versions "$1" "$2"
+            "| $2 $(version "$2" | sed "s/.*://") | $3" \
+            "| $(version liblmdb0)" \
+            "| $(version libhiredis1.1.0 libhiredis0.14)"
+    ' versions "$@"
 }
 
 
@@ -193,7 +196,7 @@ nginx is from, and after its compiler. `own` is the nginx that the suite's packa
 installs; another nginx is built from the source that its suite has, without
 Debian's patches.
 
-| cell | unit | style | prove | nginx | OpenSSL | libcurl | jansson | compiler | date |
-|---|---|---|---|---|---|---|---|---|---|
+| cell | unit | style | prove | nginx | OpenSSL | libcurl | jansson | compiler | date | LMDB | hiredis |
+|---|---|---|---|---|---|---|---|---|---|---|---|
 EOT
 }
