@@ -69,7 +69,9 @@ inside_source() {
     open_root "$1"
     unpack_release
     in_root env BUILD=/root/build /root/module/build.sh inside nginx_source
-    cp -r "$root"/root/build/src/nginx-* "$folder"
+    rm -rf "$folder.new"
+    cp -r "$root"/root/build/src/nginx-* "$folder.new"
+    mv -T "$folder.new" "$folder"
 }
 
 

@@ -110,10 +110,10 @@ nginx_tarball() {
 # with the machine's archives, but for source packages and with its state in the
 # folder.  An archive may already have removed the small files that belong to
 # the tarball, so a failed download is an error only if the tarball does not
-# have the checksum in apt's index.
+# have the checksum in apt's index.  Only then it goes to the folder.
 
 fetch_nginx() {
-    local folder=$1 conf=$1/apt/conf log=$1/apt/log sum
+    local folder=$1 new=$1/fetched.new conf=$1/apt/conf log=$1/apt/log sum
 
     command -v apt-get >/dev/null \
         || die "there is no apt-get here: set NGINX_SRC"
@@ -124,15 +124,19 @@ fetch_nginx() {
     sum=$(apt-get -q -c "$conf" source --print-uris nginx 2>>"$log" | sed -nE \
         "s/^'.*' (nginx_.*\.orig\.tar\..z) .* SHA256:([0-9a-f]+)$/\2  \1/p") \
         || true
-    (cd "$folder" && apt-get -q -c "$conf" source --download-only nginx) \
+    rm -rf "$new"
+    mkdir "$new"
+    (cd "$new" && apt-get -q -c "$conf" source --download-only nginx) \
         >>"$log" 2>&1 || true
 
-    if ! (cd "$folder" && sha256sum -c --quiet <<<"$sum" >>"$log" 2>&1); then
-        rm -f "$folder"/nginx_*.orig.tar.?z
+    if ! (cd "$new" && sha256sum -c --quiet <<<"$sum" >>"$log" 2>&1); then
         grep '^E:' "$log" >&2 || true
         die "nginx's source could not be fetched ($log says more);" \
             "NGINX_SRC can name another"
     fi
+
+    mv "$new"/nginx_*.orig.tar.?z "$folder/"
+    rm -rf "$new"
 }
 
 
