@@ -30,7 +30,7 @@ my $dir = File::Temp->newdir('oauth-verbs-XXXXXX', TMPDIR => 1);
 make_path("$dir/build/debian/none/$_") for qw(dev etc proc);
 make_path("$dir/tmp");
 
-# In a container mounts may be forbidden, or an overlay over what is one already.
+# In a container mounts may be forbidden, or an overlay over what is one.
 
 make_path(map { "$dir/try/$_" } qw(upper work root));
 system('unshare', '--mount', qw(mount -t overlay overlay -o),

@@ -183,7 +183,8 @@ is_deeply([ $bad->complaints ], [], 'the log is clean again');
 is(($bad->test_conf(''))[0], 1, 'nginx -t');
 {
     local $ENV{OAUTH_NGINX} = '/nonexistent/nginx';
-    ok(!($bad->test_conf(''))[0], 'an nginx that does not start accepts nothing');
+    ok(!($bad->test_conf(''))[0],
+       'an nginx that does not start accepts nothing');
 }
 
 # A master that crashes before it is asked to end, or because it is asked: it

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 #
-# tools/nginx.sh: how nginx's source is fetched, with a stand-in for apt-get that
-# copies a small tarball.  A download that was killed halfway is not taken for
+# tools/nginx.sh: how nginx's source is fetched, with a stand-in for apt-get
+# that copies a small tarball.  A download that was killed halfway is not taken for
 # the source later, and neither is a file with other bytes.
 
 use strict;

@@ -269,8 +269,8 @@ my $second = dist('elsewhere/clone');
 umask $umask;
 
 ok($second->{bytes} eq $first->{bytes},
-   'a second time, in another clone, with another umask and other attributes: the'
-   . ' same bytes');
+   'a second time, in another clone, with another umask and other attributes:'
+   . ' the same bytes');
 unlike($second->{said}, qr/not committed/, 'without a warning');
 
 write_file("$root/tree/draft", "\n");

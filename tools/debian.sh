@@ -30,8 +30,9 @@ in_namespaces() {
 }
 
 
-# unshared command...: unshare ignores INT and TERM, so that the command can tidy
-# up, and would then kill it; in_namespaces adds HUP, which a terminal sends.
+# unshared command...: unshare ignores INT and TERM, so that the command can end
+# by itself; if unshare ended, the command would be killed.  So in_namespaces
+# lets it ignore HUP, too, which a terminal sends when it is closed.
 
 unshared() {
     unshare --mount --pid --fork --kill-child --mount-proc "$@"

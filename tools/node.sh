@@ -92,8 +92,8 @@ node_message() {
 
 
 # npm_ci folder: installs the packages that its package-lock.json names, and
-# hides npm's warnings about those that need a newer Node.js than npm's own.  It
-# removes what is there first, so only one at a time may do that in a folder, and
+# hides npm's warnings about those that need a newer Node.js than npm's own.
+# npm removes what is there first, so only one at a time may do that in a folder;
 # the others then find that nothing is left to do.
 
 npm_ci() {

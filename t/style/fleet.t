@@ -54,7 +54,8 @@ SKIP: {
 
     my $dir = File::Temp->newdir('oauth-fleet-XXXXXX', TMPDIR => 1);
 
-    is system('node', top() . "/$folder/setup.mjs", "$dir"), 0, 'setup.mjs runs';
+    is system('node', top() . "/$folder/setup.mjs", "$dir"), 0,
+        'setup.mjs runs';
 
     my ($acl, $conf) = map { read_all("$dir/$_") } qw(users.acl bus.conf);
 
@@ -123,8 +124,10 @@ is sorted(unique($said =~ m{http://127\.0\.0\.1:(\d+)}g)), sorted(keys %ports),
     'the docs ask at each of them';
 is "$first $last $bus", join(' ', (sort keys %ports)[0, -1], port_of_bus()),
     'the comment of compose.yaml';
-like slurp("$folder/demo.mjs"),
-    qr{\[@{[ join ', ', @nodes ]}\]\.map\(\(n\) => `http://127\.0\.0\.1:$listen\$},
+my $asked = '[' . join(', ', @nodes) . '].map((n) => `http://127.0.0.1:' . $listen
+            . '${n}`);';
+
+like slurp("$folder/demo.mjs"), qr/^const nodes = \Q$asked\E$/m,
     'demo.mjs asks at each of them';
 like $setup, qr/^port ${\port_of_bus()}$/m, 'the port of the bus';
 

@@ -22,8 +22,9 @@ our @EXPORT = (@Test::More::EXPORT, qw(
     finish finish_all is_refused issuer key nginx upstream wait_until
 ));
 
-# A terminal that is closed sends HUP, at which nginx only loads its configuration
-# again and Redis does nothing: they end with the test.  nohup ignores it.
+# A terminal that is closed sends HUP, at which nginx only loads its
+# configuration again and Redis does nothing: they end with the test.  Under
+# nohup it is ignored.
 
 for my $signal (qw(HUP INT TERM)) {
     $SIG{$signal} = sub { exit 1 } if ($SIG{$signal} // '') ne 'IGNORE';
