@@ -138,6 +138,8 @@ environment:
   CC_OPT, LD_OPT  further compiler and linker options
   WERROR=1        compiler warnings are errors, as they are for .ci/run
   BUILD=dir       a folder to use instead of build/
+  APT=no          apt-get installs and downloads nothing; what is missing is
+                  only named
 EOT
 }
 

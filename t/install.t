@@ -2,7 +2,8 @@
 #
 # ./build.sh install and uninstall, with an nginx whose folders belong to this
 # test.  uninstall removes what install added and nothing else, and it removes
-# nothing while nginx's configuration needs the module.
+# nothing while nginx's configuration needs the module.  "make check" runs this, so
+# nothing may be installed or downloaded.
 
 use strict;
 use warnings;
@@ -41,6 +42,7 @@ else
     exec dpkg-query "\$@"
 fi
 EOT
+program('apt-get', "echo \"apt-get \$*\" >>$root/fetched; exit 1");
 program('nginx', <<"EOT");
 case "\$*" in
 -V) echo "configure arguments: --with-compat --prefix=$root/share" \\
@@ -50,6 +52,7 @@ esac
 EOT
 
 $ENV{PATH} = "$root/bin:$ENV{PATH}";
+$ENV{APT} = 'no';
 
 
 sub program {
@@ -285,5 +288,25 @@ is($?, 0, 'uninstall where nginx does not load anyway');
 like($said, qr/no_such_directive/, 'says why it does not');
 like($said, qr/did not load before, and does not now/, 'and since when');
 is(files(), 'etc/modules-enabled/10-other.conf', 'and removes all');
+
+# where packages are missing, they are named, and no more
+
+make_path("$root/bare");
+for my $name (qw(dpkg-query make)) {
+    program("../bare/$name", $name eq 'make' ? 'exit 0' : 'exit 1');
+}
+
+{
+    local $ENV{PATH} = "$root/bare:$ENV{PATH}";
+    local $ENV{BUILD} = "$root/build";
+    delete local $ENV{NGINX_SRC};
+
+    $said = build_sh('build');
+    is($?, 0, 'a build without the packages') or diag($said);
+    like($said, qr/must be there: gcc .*libjansson-dev/, 'names those');
+    like($said, qr/libcurl4-openssl-dev is not fetched/, 'and libcurl\'s headers');
+}
+
+is(-e "$root/fetched", undef, 'nothing was installed or downloaded');
 
 done_testing;

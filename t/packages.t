@@ -198,6 +198,71 @@ ok(wait_until(sub { reap($_) }), 'both end') for @pids;
 is(taken('order'), "begin\nend\nbegin\nend\n", 'one after the other');
 ok(!-e $policy, 'and no policy-rc.d is left');
 
+# packages for two architectures: the native one counts
+
+program('dpkg', 'echo amd64');
+program('dpkg-query', <<'EOT');
+for package; do :; done
+case $package in
+both) printf '%s\n' 'i386 installed 1.0' 'amd64 installed 2.0' ;;
+foreign) echo 'i386 installed 1.0' ;;
+removed) echo 'amd64 config-files 1.0' ;;
+all) echo 'all installed 3.0' ;;
+*) echo "no packages found matching $package" >&2; exit 1 ;;
+esac
+EOT
+
+my %version = (both => '2.0', all => '3.0', foreign => '', removed => '',
+               none => '');
+
+is(run("package_version $_"), $version{$_} && "$version{$_}\n",
+   "the version of \"$_\" is \"$version{$_}\"") for sort keys %version;
+
+taken('called');
+is(run('need both all'), '', 'what is there is not installed');
+is(taken('called'), '', 'and apt-get is not called');
+run('lists=new; need both foreign removed');
+like(taken('called'), qr/^apt-get .* foreign removed$/, 'what is missing is');
+
+# apt-get may not be called, or is not there
+
+my $without = 'command() { [ "$*" != "-v apt-get" ] && builtin command "$@"; }';
+
+for ([ 'APT=no', 'APT=no' ], [ 'no apt-get', $without ]) {
+    my ($name, $setting) = @$_;
+
+    my $said = run("$setting\nneed both foreign removed; echo goes on");
+
+    like($said, qr/must be there: foreign removed\ngoes on$/,
+         "$name: what is missing is named");
+
+    $said = run("$setting\n(unpack nginx-dev 1.0) || echo goes on");
+    like($said, qr/nginx-dev is not fetched\ngoes on$/,
+         "$name: what would be unpacked, too");
+
+    make_path("$root/build/packages/here-1.0");
+    is(run("$setting\nunpack here 1.0; echo \$unpacked"),
+       "$root/build/packages/here-1.0\n", "$name: what was is used");
+    is(taken('called'), '', "$name: apt-get is not called");
+}
+
+# no apt-cache, or a package that apt does not know
+
+program('apt-cache', 'exit 127');
+is(run('candidate prometheus'), "none\n", 'no apt-cache: no version');
+
+my $said = run('need_promtool; need_njs; need_image_filter; echo goes on');
+
+like($said, qr/apt-get has no package prometheus$/m, 'promtool is not there');
+like($said, qr/apt-get has no package libnginx-mod-http-js$/m, 'nor njs');
+like($said, qr/apt-get has no package libnginx-mod-http-image-filter$/m,
+     'nor image_filter');
+like($said, qr/^goes on$/m, 'and the tests go on');
+is(taken('called'), '', 'apt-get is not called');
+
+program('apt-cache', 'printf "pkg:\n  Candidate: 1.2-3\n"');
+is(run('candidate prometheus'), "1.2-3\n", 'with apt-cache: the version');
+
 # lintian's report, of which Debian's package has two (tools/deb.sh)
 
 for (
@@ -205,7 +270,7 @@ for (
 ) {
     my ($status, $found, $works) = @$_;
 
-    my $said = run(<<"EOT");
+    my $report = run(<<"EOT");
 . $tools/deb.sh
 in_root() {
     case "\$*" in
@@ -216,9 +281,9 @@ in_root() {
 if report_of_lintian /deb; then echo good; else echo bad; fi
 EOT
 
-    like($said, qr/\Astatus $status of Lintian v2\.116\.3\n\Q$found\E/,
+    like($report, qr/\Astatus $status of Lintian v2\.116\.3\n\Q$found\E/,
          "lintian ends with $status: the report says so");
-    like($said, $works ? qr/^good$/m : qr/^bad$/m,
+    like($report, $works ? qr/^good$/m : qr/^bad$/m,
          $works ? 'it has done its work' : 'no package is made');
 }
 

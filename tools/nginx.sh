@@ -46,7 +46,7 @@ curl_headers() {
     library=$(curl_library)
     unpack libcurl4-openssl-dev "$(package_version "$library")"
 
-    ln -sfn "$(dpkg-query -L "$library" | grep '/libcurl\.so\.4$')" \
+    ln -sfn "$(dpkg-query -L "$library:$native" | grep '/libcurl\.so\.4$')" \
         "$unpacked/libcurl.so"
 
     curl_cc=-I$(dirname "$(find "$unpacked" -path '*/curl/curl.h' -printf %h)")

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
 #
 # Sourced by build.sh: which Debian packages each verb needs, and how those that
-# are missing are installed.  On a machine without apt-get it only names them.
+# are missing are installed.  On a machine without apt-get, and with APT=no, it
+# only names them.
 
 # The options of nginx that come with its headers may call programs of dpkg-dev.
 
 build_packages=(gcc libc6-dev make dpkg-dev libhiredis-dev libjansson-dev
                 liblmdb-dev libssl-dev libpcre2-dev zlib1g-dev)
 test_packages=(perl git libcmocka-dev libjwt-dev valgrind binutils openssl curl
-               libfaketime libnginx-mod-http-image-filter redis-server)
+               libfaketime redis-server)
 revocation_packages=(lmdb-utils)
 node_packages=(nodejs npm)
 server_packages=(python3-django-oauth-toolkit sqlite3)
@@ -23,6 +24,7 @@ services=(nginx haproxy apache2 redis-server)
 policy=/usr/sbin/policy-rc.d
 policy_mark="# build.sh of ngx_oauth_module removes this file when it has installed"
 
+native=$(dpkg --print-architecture 2>/dev/null) || native=
 lists=old                       # apt's package lists, until they are fetched
 
 
@@ -38,7 +40,26 @@ as_root() {
 
 
 is_installed() {
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+    [ -n "$(package_version "$1")" ]
+}
+
+
+# package_version package: prints its version, if it is installed.  A package may
+# be there for other architectures, too; these do not count.
+
+package_version() {
+    # shellcheck disable=SC2016
+    { dpkg-query -W -f='${Architecture} ${db:Status-Status} ${Version}\n' "$1" \
+        2>/dev/null || true; } \
+        | awk -v native="$native" '
+            $2 == "installed" && ($1 == native || $1 == "all") { print $3 }'
+}
+
+
+# has_apt: whether packages may be installed and downloaded.
+
+has_apt() {
+    [ "${APT:-}" != no ] && command -v apt-get >/dev/null
 }
 
 
@@ -47,16 +68,17 @@ is_installed() {
 need() {
     local package missing=()
 
-    if ! command -v apt-get >/dev/null; then
-        say "there is no apt-get here; these have to be installed already: $*"
-        return
-    fi
-
     for package in "$@"; do
         is_installed "$package" || missing+=("$package")
     done
 
     if [ ${#missing[@]} -eq 0 ]; then
+        return
+    fi
+
+    if ! has_apt; then
+        say "apt-get is not here or not to be called (APT=no); these packages" \
+            "or what is in them must be there: ${missing[*]}"
         return
     fi
 
@@ -122,11 +144,6 @@ policy_script() {
 }
 
 
-package_version() {
-    dpkg-query -W -f='${Version}' "$1" 2>/dev/null || true
-}
-
-
 # unpack package version: sets unpacked to a folder with the package's files;
 # nothing is installed.  An archive removes a revision of a package when it has
 # a newer one; then the newer one is taken.
@@ -138,7 +155,14 @@ unpack() {
     mkdir -p "$folder"
     exec 8>"$folder/lock"
     flock 8
-    [ -d "$unpacked" ] || fetch_package "$1" "$2" "$unpacked"
+
+    if [ ! -d "$unpacked" ]; then
+        has_apt || die "apt-get is not here or not to be called (APT=no), so $1" \
+                       "is not fetched"
+        [ "$2" != none ] || die "apt-get has no package $1"
+        fetch_package "$1" "$2" "$unpacked"
+    fi
+
     exec 8>&-
 }
 
@@ -173,15 +197,23 @@ download() {
 }
 
 
-# What the module is built with; sets nginx_src, curl_cc and curl_ld.
+# What the module is built with; sets nginx_src, curl_cc and curl_ld.  If headers
+# are not there and may not be fetched, a message says so, and the compiler may
+# find others.
 
 need_build() {
     need "${build_packages[@]}"
-    curl_headers
+
+    if has_apt || (curl_headers); then
+        curl_headers
+    fi
 
     if [ -z "${NGINX_SRC:-}" ]; then
         need nginx
-        nginx_headers
+
+        if has_apt || (nginx_headers); then
+            nginx_headers
+        fi
     fi
 }
 
@@ -206,6 +238,27 @@ need_promtool() {
         export PROMTOOL=$build/packages/prometheus-$version/usr/bin/promtool
     else
         say "promtool could not be fetched"
+    fi
+}
+
+
+# nginx's image_filter, with the libraries that it needs.  Its package would be
+# loaded by every nginx of the machine, and needs Debian's nginx; so if it is not
+# installed, it is only unpacked.
+
+need_image_filter() {
+    local package=libnginx-mod-http-image-filter version libraries
+
+    ! is_installed $package || return 0
+    version=$(candidate $package)
+
+    if (unpack $package "$version"); then
+        export OAUTH_NGINX_MODULES=$build/packages/$package-$version
+        OAUTH_NGINX_MODULES=$OAUTH_NGINX_MODULES/usr/lib/nginx/modules
+        mapfile -t libraries < <(libraries_of $package)
+        need "${libraries[@]}"
+    else
+        say "nginx's image_filter could not be fetched"
     fi
 }
 
@@ -236,7 +289,7 @@ need_servers() {
 
     need "${server_packages[@]}" "${verifier_packages[@]}"
 
-    if command -v apt-get >/dev/null; then
+    if has_apt; then
         unpack glewlwyd "$(candidate glewlwyd)"
         export GLEWLWYD=$unpacked
         mapfile -t libraries < <(libraries_of glewlwyd)
@@ -245,10 +298,10 @@ need_servers() {
 }
 
 
-# candidate package: prints the version that apt would install.
+# candidate package: prints the version that apt would install, or "none".
 
 candidate() {
-    apt-cache policy "$1" \
+    { apt-cache policy "$1" 2>/dev/null || true; } \
         | awk '/Candidate:/ { found = $2 } END { print found ? found : "none" }'
 }
 
@@ -256,7 +309,7 @@ candidate() {
 # libraries_of package: prints the libraries that it depends on.
 
 libraries_of() {
-    apt-cache depends "$1" | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }'
+    apt-cache depends "$1" 2>/dev/null | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }'
 }
 
 
@@ -265,6 +318,7 @@ libraries_of() {
 need_everything() {
     need_build
     need "${test_packages[@]}"
+    need_image_filter
 
     if need_node; then
         need_browser

@@ -30,6 +30,7 @@ run_tests() {
 
     need_build
     need "${test_packages[@]}"
+    need_image_filter
 
     TAP_TALLY=$(mktemp)
     export TAP_TALLY
