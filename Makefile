@@ -154,7 +154,9 @@ clean:
 
 # --- tests ----------------------------------------------------------------
 
-# They need perl, git, cmocka, libjwt, valgrind, openssl, curl and libfaketime.
+# They need perl, git, cmocka, libjwt, valgrind, binutils, openssl, curl and
+# libfaketime.  Without redis-server the tests of the bus are skipped, and without
+# nginx's image_filter one other test.
 
 check:		check-unit check-style check-prove
 
