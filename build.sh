@@ -2,10 +2,10 @@
 #
 # Builds, installs, demonstrates and tests ngx_oauth_module; "./build.sh help"
 # says what each verb does.  The Makefile beside this file builds the module and
-# runs the tests that need nothing but a compiler, nginx and Perl.  The files in
-# tools/ do the rest: they install packages, fetch nginx's source and Node.js,
-# and report.  Everything that is made goes to build/, but for what npm puts into
-# t/e2e; "clean" removes both.
+# runs the tests that need no Node.js, with what is installed: docs/packaging.md
+# lists it.  The files in tools/ do the rest: they install packages, fetch nginx's
+# source and Node.js, and report.  Everything that is made goes to build/, but for
+# what npm puts into t/e2e; "clean" removes both.
 
 set -euo pipefail
 
@@ -57,7 +57,7 @@ main() {
     demo)       run_demo "$@" ;;
     test)       run_tests "$@" ;;               # test.sh
     phase)      run_phase "$@" ;;               # test.sh; for run_tests alone
-    inside)     "inside_$1" "${@:2}" ;;         # debian.sh; for that file alone
+    inside)     "inside_$1" "${@:2}" ;;         # for in_namespaces, matrix.sh
     matrix)     run_matrix "$@" ;;              # matrix.sh
     soak)       run_soak "$@" ;;                # test.sh
     coverage)   measure_coverage ;;             # coverage.sh
@@ -86,7 +86,8 @@ usage: ./build.sh verb
   demo [--once]   start an authorization server, an app, nginx with the module
                   and an agent on loopback ports; they run until Ctrl-C, or
                   with --once until the agent has finished
-  test [phase]    run all tests, or one phase of: ${phases[*]}
+  test [phase]    run what every change has to pass, or one phase of it:
+                  ${phases[*]}
   test --asan     run the phase prove with an nginx built from source with ASan
                   and UBSan; whatever these report is a failure
   test --valgrind do the same with nginx under valgrind, which takes long

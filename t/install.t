@@ -157,6 +157,8 @@ is($?, 0, 'install') or diag($said);
 is(files(), $both, 'puts two files there');
 like($said, qr{ln -s \Q$available\E \Q$enabled\E/50-mod-http-oauth\.conf},
      'and says how to enable it');
+like($said, qr/nginx -t && systemctl reload-or-restart nginx$/m,
+     'and how nginx loads it, even if nginx does not run');
 
 enable('50-mod-http-oauth.conf');
 configure(http => $issuer);

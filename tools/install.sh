@@ -70,7 +70,7 @@ install_module() {
     else
         say "to enable it:"
         echo "    ln -s $available/$load_file $enabled/50-$load_file"
-        echo "    nginx -t && systemctl reload nginx"
+        echo "    nginx -t && systemctl reload-or-restart nginx"
     fi
 }
 

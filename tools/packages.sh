@@ -309,7 +309,8 @@ candidate() {
 # libraries_of package: prints the libraries that it depends on.
 
 libraries_of() {
-    apt-cache depends "$1" 2>/dev/null | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }'
+    apt-cache depends "$1" 2>/dev/null \
+        | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }'
 }
 
 
