@@ -55,9 +55,14 @@ $(if $(strip $(SPACED)),$(error the name of a folder has a space, which \
 
 JOBS ?=		$(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),1)
 
+# valgrind 3.19, which Debian 12 has, cannot read the debug information that
+# clang writes otherwise.
+
+DWARF :=	$(if $(findstring clang,$(CC)),-gdwarf-4)
+
 # nginx's configure turns warnings into errors.
 
-ALL_CFLAGS =	$(CPPFLAGS) $(CFLAGS) $(if $(WERROR),,-Wno-error) \
+ALL_CFLAGS =	$(CPPFLAGS) $(CFLAGS) $(if $(WERROR),,-Wno-error) $(DWARF) \
 		$(CURL_CC) $(CC_OPT)
 ALL_LDFLAGS =	$(LDFLAGS) $(CURL_LD) $(LD_OPT)
 
@@ -176,7 +181,7 @@ check-unit:	check-core check-seeds
 endif
 
 UNIT =		$(SUBMAKE) -C t/unit BUILD=$(BUILD) JOBS=$(JOBS) \
-		CFLAGS=$(call quote,-O1 -g $(CC_OPT)) \
+		CFLAGS=$(call quote,-O1 -g $(DWARF) $(CC_OPT)) \
 		LDFLAGS=$(call quote,$(LD_OPT))
 FUZZ =		$(SUBMAKE) -C t/fuzz BUILD=$(BUILD) JOBS=$(JOBS)
 

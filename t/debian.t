@@ -14,12 +14,11 @@ use File::Path qw(make_path);
 use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use POSIX qw(setpgid);
 use Test::More;
 
 use OAuth::Test::File qw(write_file);
 use OAuth::Test::Mode qw(mode);
-use OAuth::Test::Process qw(reap spawn wait_until);
+use OAuth::Test::Process qw(as_in_terminal reap spawn wait_until);
 
 plan skip_all => 'does not depend on how nginx was built' if mode();
 plan skip_all => 'needs root' if $> != 0;
@@ -70,7 +69,7 @@ sub begin {
     my ($name) = @_;
 
     my $pid = spawn(sub {
-        setpgid(0, 0);
+        as_in_terminal();
         open STDERR, '>>', "$dir/said";
         exec "$dir/verb", 'wait', $name or die "exec: $!\n";
     });

@@ -14,7 +14,8 @@ use JSON::PP ();
 
 use OAuth::Test;
 use OAuth::Test::Check ();
-use OAuth::Test::Process qw(ending reap spawn stop_process);
+use OAuth::Test::Process qw(as_in_terminal ending reap spawn
+                            stop_process);
 
 my $upstream = upstream();
 my $issuer = issuer();
@@ -228,6 +229,7 @@ sub survivors {
 
     my $file = $bad->dir . "/$signal";
     my $pid = spawn(sub {
+        as_in_terminal();
         open STDOUT, '>', '/dev/null';
         exec $^X, "-I$FindBin::Bin/lib", '-MOAuth::Test',
             '-MOAuth::Test::Redis', '-MOAuth::Test::File=write_file', '-e',

@@ -12,13 +12,12 @@ use Cwd qw(abs_path);
 use File::Path qw(make_path);
 use File::Temp ();
 use FindBin;
-use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use OAuth::Test::File qw(write_file);
 use OAuth::Test::Mode qw(mode);
-use OAuth::Test::Process qw(reap spawn wait_until);
+use OAuth::Test::Process qw(as_in_terminal reap spawn wait_until);
 
 plan skip_all => 'does not depend on how nginx was built' if mode();
 
@@ -80,7 +79,7 @@ sub background {
     my ($commands) = @_;
 
     return spawn(sub {
-        POSIX::setpgid(0, 0);
+        as_in_terminal();
         run($commands);
     });
 }

@@ -7,13 +7,13 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
-use POSIX qw(WNOHANG _exit);
+use POSIX qw(WNOHANG _exit setpgid);
 use Time::HiRes qw(sleep time);
 
 use OAuth::Test::Mode qw(seconds);
 
 our @EXPORT_OK = qw(spawn reap ending how_ended stop_process wait_until
-                    memory grown);
+                    as_in_terminal memory grown);
 
 my %running;        # pid => 1: started here, not yet reaped
 my %status;         # pid => $?: started here and reaped
@@ -41,6 +41,18 @@ sub spawn {
     $running{$pid} = 1;
 
     return $pid;
+}
+
+
+# Makes this child what a terminal would have started: with a process group of
+# its own, and ended by signals, also where the tests run in the background, with
+# signals ignored.
+
+sub as_in_terminal {
+    setpgid(0, 0);
+    $SIG{$_} = 'DEFAULT' for qw(HUP INT QUIT TERM);
+
+    return;
 }
 
 
