@@ -34,6 +34,10 @@ const ALERTS = {
         good: [{ [refusals('wrong_audience')]: '0+60' },
                { [refusals('expired')]: '0+120' }],
     },
+    OAuthProofsNearlyFull: {
+        bad: [proofs('61')],
+        good: [proofs('59')],
+    },
     OAuthRevocationStoreUnusable: {
         bad: [{ nginx_oauth_revocation_store_usable: '0' }],
         good: [{ nginx_oauth_revocation_store_usable: '1' }],
@@ -150,6 +154,12 @@ async function promtool(command, files) {
 
 function refusals(reason) {
     return `nginx_oauth_refusals_total{reason="${reason}"}`;
+}
+
+
+function proofs(entries) {
+    return { nginx_oauth_dpop_replay_room: '100',
+             nginx_oauth_dpop_replay_entries: entries };
 }
 
 
