@@ -62,7 +62,7 @@ DWARF :=	$(if $(findstring clang,$(CC)),-gdwarf-4)
 
 # nginx's configure turns warnings into errors.
 
-ALL_CFLAGS =	$(CPPFLAGS) $(CFLAGS) $(if $(WERROR),,-Wno-error) $(DWARF) \
+ALL_CFLAGS =	$(CPPFLAGS) $(CFLAGS) $(DWARF) $(if $(WERROR),,-Wno-error) \
 		$(CURL_CC) $(CC_OPT)
 ALL_LDFLAGS =	$(LDFLAGS) $(CURL_LD) $(LD_OPT)
 
