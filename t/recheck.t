@@ -51,6 +51,8 @@ my $conf = <<'EOT';
         location /late { proxy_pass http://127.0.0.1:%%UP%%; }
         location /unwatched { try_files /none /off?events=never; }
         location /dry { oauth_dry_run on; proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
+        location /denied { oauth_dry_run on; oauth_scope none-has; proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
+        location /any { satisfy any; allow all; oauth_scope none-has; proxy_buffering off; proxy_pass http://127.0.0.1:%%UP%%; }
         location /moved { oauth_session_recheck 1h; try_files /none /stream?events=never; }
     }
 
@@ -209,20 +211,22 @@ for my $case (
 
     my @moved = map {
         $http->connect->send($http->bytes('GET', $_, token => token()), 'GET')
-    } '/unwatched', "$wait/off%3Fevents=never", "$wait/dry%3Fevents=never",
-      "$wait/stream%3Fevents=never";
+    } '/unwatched', (map { "$wait/$_%3Fevents=never" }
+                         qw(off dry denied any stream));
 
     ok($moved[0]->read_until(qr/first/), 'moved: it has begun');
-    ok(!$moved[3]->is_closed(0.6), 'moved: the others wait');
+    ok(!$moved[5]->is_closed(0.6), 'moved: the others wait');
     $upstream->raise_flag('moved');
-    ok($_->read_until(qr/first/), 'moved: it has begun') for @moved[1 .. 3];
+    ok($_->read_until(qr/first/), 'moved: it has begun') for @moved[1 .. 5];
 
-    revoke("user-$_") for $number - 3 .. $number;
+    revoke("user-$_") for $number - 5 .. $number;
 
     ok((pop @moved)->is_closed(3), 'moved to a location that looks: it ends');
     ok(!$moved[0]->is_closed(1), 'moved to "off" at once: it goes on');
     ok(!$moved[1]->is_closed(0.1), 'moved to "off" later: it goes on');
     ok(!$moved[2]->is_closed(0.1), 'moved to a dry run: it goes on');
+    ok(!$moved[3]->is_closed(0.1), 'which would have refused it, too');
+    ok(!$moved[4]->is_closed(0.1), 'moved to "satisfy any", without the token');
     $_->close for @moved;
 
     my ($with, $without, $later) = map {

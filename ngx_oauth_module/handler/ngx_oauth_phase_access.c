@@ -244,8 +244,8 @@ ngx_oauth_phase_admit(ngx_oauth_ctx_t *ctx)
 
 /*
  * Refuses the request.  With "satisfy any", another module may still let it in.
- * For that case, and for a dry run, the identity is taken off it, also one that
- * it got in a location where it was before.
+ * For that case, and for a dry run, what it got in a location where it was
+ * before is undone: the identity, and that its response is checked.
  */
 
 static ngx_int_t
@@ -254,6 +254,8 @@ ngx_oauth_phase_refuse(ngx_oauth_ctx_t *ctx)
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_core_module);
+
+    ngx_oauth_recheck_done(&ctx->recheck);
 
     if (ctx->doubted && ctx->reason == OAUTH_SERVER_ERROR) {
         ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,

@@ -2,10 +2,10 @@
 /*
  * The body of a request to revoke, and what is decoded from it.  A token that
  * somebody sends to have it revoked is good until then, and for other nodes and
- * servers perhaps for longer, so no copy of it is left in memory when the
- * request ends: those of the module are wiped, and nginx's own, which it read
- * from the connection.  All of them are in the pool of the request, or in the
- * buffer of its connection.
+ * servers perhaps for longer, so its copies are wiped when the request ends:
+ * those of the module, and the body that nginx has read.  Some that nginx has
+ * are not known here: what HTTP/2 and TLS have received, the file of a large
+ * body, and a body that nobody reads since the request is refused before.
  */
 
 

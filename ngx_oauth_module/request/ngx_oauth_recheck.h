@@ -30,7 +30,10 @@ ngx_oauth_recheck_t *ngx_oauth_recheck_create(ngx_cycle_t *cycle,
 
 void ngx_oauth_recheck_start(ngx_oauth_ctx_t *ctx);
 
-/* The response is not checked any more, as when the request ends. */
+/*
+ * The response is not checked any more: the request ends, or the location that
+ * it is in now did not accept its token.
+ */
 
 void ngx_oauth_recheck_done(ngx_oauth_context_recheck_t *recheck);
 
