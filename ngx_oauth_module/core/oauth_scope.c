@@ -7,8 +7,6 @@
  */
 
 
-#include <string.h>
-
 #include "oauth_scope.h"
 
 
@@ -31,6 +29,8 @@ typedef struct {
 } oauth_scope_search_t;
 
 
+static inline void oauth_scope_word(const unsigned char **p,
+    const unsigned char *last, oauth_str_t *word);
 static int oauth_scope_has(oauth_str_t words, oauth_str_t scope);
 static int oauth_scope_implied(oauth_scope_search_t *search,
     const oauth_scope_link_t *reached, size_t i, oauth_scope_link_t *last);
@@ -73,21 +73,35 @@ oauth_scope_next(oauth_str_t *rest, oauth_str_t *word)
     p = rest->data;
     last = p + rest->len;
 
-    while (p < last && *p == ' ') {
-        p++;
-    }
+    oauth_scope_word(&p, last, word);
 
-    word->data = p;
-
-    while (p < last && *p != ' ') {
-        p++;
-    }
-
-    word->len = (size_t) (p - word->data);
     rest->data = p;
     rest->len = (size_t) (last - p);
 
     return word->len > 0;
+}
+
+
+/*
+ * Takes a word, or nothing but spaces, from the text between *p and last.  Its
+ * callers go through long texts, so it is inline.
+ */
+
+static inline void
+oauth_scope_word(const unsigned char **p, const unsigned char *last,
+    oauth_str_t *word)
+{
+    while (*p < last && **p == ' ') {
+        (*p)++;
+    }
+
+    word->data = *p;
+
+    while (*p < last && **p != ' ') {
+        (*p)++;
+    }
+
+    word->len = (size_t) (*p - word->data);
 }
 
 
@@ -167,44 +181,32 @@ oauth_scope_granted(oauth_str_t granted, oauth_str_t scope,
 
 
 /*
- * A token may have 24,000 words, and each rule may ask for another one: the
- * words are those of oauth_scope_next, without a view of each.
+ * A token may have 24,000 words, and each rule may ask for another one: words
+ * of another length are passed over without a call.
  */
 
 static int
 oauth_scope_has(oauth_str_t words, oauth_str_t scope)
 {
-    const unsigned char  *p, *word, *last;
+    oauth_str_t           word;
+    const unsigned char  *p, *last;
 
-    if (words.len == 0) {
+    if (words.len == 0 || scope.len == 0) {
         return 0;
     }
 
     p = words.data;
     last = p + words.len;
 
-    for ( ;; ) {
+    while (p < last) {
+        oauth_scope_word(&p, last, &word);
 
-        while (p < last && *p == ' ') {
-            p++;
-        }
-
-        word = p;
-
-        while (p < last && *p != ' ') {
-            p++;
-        }
-
-        if (p == word) {
-            return 0;
-        }
-
-        if ((size_t) (p - word) == scope.len
-            && memcmp(word, scope.data, scope.len) == 0)
-        {
+        if (word.len == scope.len && oauth_str_equal(word, scope)) {
             return 1;
         }
     }
+
+    return 0;
 }
 
 
