@@ -210,19 +210,19 @@ oauth_proof_other_name(const oauth_jws_t *jws)
     size_t               i;
     const oauth_json_t  *jwk;
 
-    static const char *const  names[] = {
-        "x5c", "x5u", "x5t", "x5t#S256", "jku"
+    static const oauth_str_t  names[] = {
+        oauth_string("x5c"), oauth_string("x5u"), oauth_string("x5t"),
+        oauth_string("x5t#S256"), oauth_string("jku")
     };
 
     jwk = oauth_json_member(jws->nodes, oauth_str("jwk"));
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 
-        if (oauth_json_member(jws->nodes, oauth_str_of(names[i]))
-            || (oauth_json_is(jwk, OAUTH_JSON_OBJECT)
-                && oauth_json_member(jwk, oauth_str_of(names[i]))))
+        if (oauth_json_member(jws->nodes, names[i])
+            || oauth_json_member(jwk, names[i]))
         {
-            return names[i];
+            return (const char *) names[i].data;
         }
     }
 
