@@ -74,6 +74,8 @@ static ngx_oauth_replay_key_t ngx_oauth_replay_key(
     ngx_oauth_replay_set_t *set, oauth_str_t thumbprint, oauth_str_t id);
 static ngx_oauth_replay_result_t ngx_oauth_replay_insert_locked(
     ngx_oauth_replay_key_t *key, uint32_t now, uint32_t until);
+static ngx_uint_t ngx_oauth_replay_used(
+    const ngx_oauth_replay_bucket_t *bucket, uint32_t now);
 static void ngx_oauth_replay_count_locked(ngx_oauth_replay_set_t *set,
     uint32_t now);
 static void ngx_oauth_replay_rate_locked(ngx_oauth_replay_set_t *set,
@@ -253,19 +255,31 @@ ngx_oauth_replay_insert_locked(ngx_oauth_replay_key_t *key, uint32_t now,
 }
 
 
+/* How many entries of a bucket have not ended. */
+
+static ngx_uint_t
+ngx_oauth_replay_used(const ngx_oauth_replay_bucket_t *bucket, uint32_t now)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < NGX_OAUTH_REPLAY_ENTRIES; i++) {
+        n += (bucket->until[i] > now);
+    }
+
+    return n;
+}
+
+
 static void
 ngx_oauth_replay_count_locked(ngx_oauth_replay_set_t *set, uint32_t now)
 {
-    ngx_uint_t   i, n;
-    uint32_t    *until;
+    ngx_uint_t  n;
 
     for (n = 0; n < NGX_OAUTH_REPLAY_SWEEP; n++) {
 
-        until = set->table[set->next].until;
-
-        for (i = 0; i < NGX_OAUTH_REPLAY_ENTRIES; i++) {
-            set->counting += (until[i] > now);
-        }
+        set->counting += ngx_oauth_replay_used(&set->table[set->next], now);
 
         if (++set->next == set->buckets) {
             set->used = set->counting;
@@ -327,7 +341,6 @@ ngx_oauth_replay_usage(const ngx_oauth_replay_t *replay, uint64_t *entries,
     size_t                         n, step;
     uint32_t                       now;
     uint64_t                       used, looked;
-    ngx_uint_t                     i;
     const ngx_oauth_replay_set_t  *set;
 
     set = replay->set;
@@ -338,12 +351,8 @@ ngx_oauth_replay_usage(const ngx_oauth_replay_t *replay, uint64_t *entries,
     looked = 0;
 
     for (n = 0; n < set->buckets; n += step) {
-
         looked++;
-
-        for (i = 0; i < NGX_OAUTH_REPLAY_ENTRIES; i++) {
-            used += (set->table[n].until[i] > now);
-        }
+        used += ngx_oauth_replay_used(&set->table[n], now);
     }
 
     *entries = used * set->buckets / looked;
