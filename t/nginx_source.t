@@ -54,6 +54,7 @@ set -euo pipefail
 build=$dir/build
 say() { :; }
 die() { echo "\$*" >&2; exit 1; }
+. $top/tools/packages.sh
 . $top/tools/nginx.sh
 nginx_source
 cat "\$nginx_src/configure"

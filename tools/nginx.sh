@@ -115,8 +115,8 @@ nginx_tarball() {
 fetch_nginx() {
     local folder=$1 new=$1/fetched.new conf=$1/apt/conf log=$1/apt/log sum
 
-    command -v apt-get >/dev/null \
-        || die "there is no apt-get here: set NGINX_SRC"
+    has_apt || die "apt-get is not here or not to be called (APT=no): set" \
+                   "NGINX_SRC"
     say "fetching nginx's source"
     private_apt "$folder/apt"
 
