@@ -129,54 +129,16 @@ sub start {
 
 
 sub conf {
-    return <<'EOT';
-    oauth_issuer corp {
-        issuer https://as.test;
-        jwks_file %%DIR%%/keys;
-    }
-
-    server {
-        listen 127.0.0.1:%%PORT_main%%;
-        server_name app.test;
-
-        location / {
-            oauth corp;
-            oauth_resource https://app.test;
-            oauth_scope read;
-            oauth_header X-User sub;
-            oauth_header X-Email email;
-            oauth_header X-Groups groups;
-        }
-    }
-
-    server {
-        listen 127.0.0.1:%%PORT_asserted%%;
-        server_name app.test;
-        oauth_assertion_key key.pem;
-
-        location / {
-            oauth corp;
-            oauth_resource https://app.test;
-            oauth_scope read;
-            oauth_header X-User sub;
-            oauth_header X-Email email;
-            oauth_header X-Groups groups;
-            oauth_assertion X-Assertion ttl=1h;
-        }
-    }
-EOT
+    return corp() . server('main', 'oauth corp')
+        . server('asserted', 'oauth corp', 'oauth_assertion_key key.pem',
+                 'oauth_assertion X-Assertion ttl=1h');
 }
 
 
 # What the first nginx does not have: an issuer of opaque tokens, and DPoP.
 
 sub more {
-    return <<'EOT';
-    oauth_issuer corp {
-        issuer https://as.test;
-        jwks_file %%DIR%%/keys;
-    }
-
+    return corp() . <<'EOT' . server('main', 'oauth opaque')
     oauth_issuer opaque {
         issuer %%AS%%;
         introspect opaque;
@@ -184,29 +146,36 @@ sub more {
         introspection_cache 10m;
         client_auth none;
     }
+EOT
+        . server('bound', 'oauth corp', 'oauth_dpop required');
+}
 
-    server {
-        listen 127.0.0.1:%%PORT_main%%;
-        server_name app.test;
 
-        location / {
-            oauth opaque;
-            oauth_resource https://app.test;
-            oauth_scope read;
-            oauth_header X-User sub;
-            oauth_header X-Email email;
-            oauth_header X-Groups groups;
-        }
+sub corp {
+    return <<'EOT';
+    oauth_issuer corp {
+        issuer https://as.test;
+        jwks_file %%DIR%%/keys;
     }
+EOT
+}
 
+
+# A server, and the directives by which it differs from the others.
+
+sub server {
+    my ($name, @directives) = @_;
+
+    my $directives = join "\n        ", map { "$_;" } @directives;
+
+    return <<"EOT";
     server {
-        listen 127.0.0.1:%%PORT_bound%%;
+        listen 127.0.0.1:%%PORT_$name%%;
         server_name app.test;
+        $directives
 
         location / {
-            oauth corp;
             oauth_resource https://app.test;
-            oauth_dpop required;
             oauth_scope read;
             oauth_header X-User sub;
             oauth_header X-Email email;
