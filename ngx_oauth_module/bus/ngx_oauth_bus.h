@@ -21,8 +21,8 @@
 
 #include "ngx_oauth_place.h"
 #include "ngx_oauth_store.h"
-#include "oauth_status.h"
 #include "oauth_record.h"
+#include "oauth_status.h"
 
 
 #define NGX_OAUTH_BUS_NEVER   ((ngx_msec_t) -1)

@@ -132,8 +132,8 @@ typedef struct {
 
 typedef enum {
     OAUTH_STATUS_BUS_OFFLINE = 0,       /* not connected                      */
-    OAUTH_STATUS_BUS_CATCHING_UP,       /* not all was read yet               */
-    OAUTH_STATUS_BUS_ONLINE,
+    OAUTH_STATUS_BUS_CATCHING_UP,       /* connected, and not in sync yet     */
+    OAUTH_STATUS_BUS_ONLINE,            /* in sync                            */
 
     OAUTH_STATUS_BUS_STATES
 } oauth_status_bus_state_t;
